@@ -1,0 +1,113 @@
+# Two commands matter to a newcomer: `make reports` and `make test`. Everything CI does is a target here.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+WORKERS ?= 2
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export KAM_FAULT_ROUNDS ?= 8
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-spark lab reports notebooks test test-quick test-unit test-notebooks test-properties \
+        test-recovery test-golden test-faults test-fuzz test-browser test-engine test-long coverage lint format docs lock \
+        bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
+        mutants clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) from requirements.lock …"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "kamresearch needs Python 3.11 or newer; set PYTHON=python3.12, say")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(VENV)/.ready  ## make .venv from the lock (hashes checked, nothing solved)
+
+$(VENV)/.spark: requirements-spark.lock | setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --require-hashes -r requirements-spark.lock
+	@touch $@
+
+setup-spark: setup $(VENV)/.spark  ## add Apache Spark (needs Java 17)
+
+lab: setup  ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab notebooks
+
+reports: setup  ## publish the built-in case; ends with the path of a sealed version
+	$(BIN)/kam publish --lang en,zh
+
+notebooks: setup  ## run every notebook again and save its outputs
+	$(BIN)/kam refresh
+
+test: setup  ## every test but the long ones, notebooks through nbval included
+	$(PYTEST) tests kamresearch -n $(WORKERS) --dist loadfile -m "not long"
+	$(PYTEST) --nbval notebooks -o addopts="-ra --strict-markers" -n $(WORKERS) --dist loadfile
+
+test-quick: setup  ## the quick tests alone (under a minute)
+	$(PYTEST) tests kamresearch -q -n $(WORKERS) --dist loadfile \
+	  -m "not slow and not long and not browser and not engine and not notebooks and not faults and not reports"
+
+test-unit: setup  ## unit tests and doctests
+	$(PYTEST) tests kamresearch -n $(WORKERS) --dist loadfile -m "unit"
+
+test-notebooks: setup  ## every notebook re-runs and its findings equal those stored
+	$(PYTEST) --nbval notebooks -o addopts="-ra --strict-markers" -n $(WORKERS) --dist loadfile
+	$(PYTEST) tests -m "notebooks and not long" -n $(WORKERS) --dist loadfile
+
+test-properties test-recovery test-golden test-browser test-engine: test-%: setup
+	$(PYTEST) tests -n $(WORKERS) --dist loadfile -m "$(subst engine,engine,$*) and not long"
+
+test-faults: setup  ## 200 kills, full disks, hostile input (long)
+	KAM_FAULT_ROUNDS=200 $(PYTEST) tests -m "faults" --timeout 3600
+
+test-long: setup  ## the tests that take minutes
+	$(PYTEST) tests -m "long" --timeout 2400 -n $(WORKERS) --dist loadfile
+
+test-fuzz: setup  ## 10,000 broken tables at the gate (more than an hour)
+	KAM_FUZZ_LONG=10000 $(PYTEST) tests/data/test_checks_fuzz.py -m "long" --timeout 14400 -n $(WORKERS)
+
+coverage: setup  ## lines of the package that the tests run
+	$(PYTEST) tests kamresearch -q -n $(WORKERS) --dist loadfile -m "not long" --cov --cov-report=term-missing:skip-covered
+
+lint: setup  ## style, imports, docstrings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: setup  ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: setup  ## build the documentation into site/
+	$(BIN)/mkdocs build --strict --quiet
+
+lock:  ## resolve again (needs uv); the only place where versions move
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --extra postgres --extra cluster --extra test --extra docs --extra dev --output-file requirements.lock
+	$(PYTHON) tools/lock_spark.py
+	uv pip compile benchmarks/requirements-peers.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --output-file benchmarks/requirements-peers.lock
+
+benchmarks/.venv/.ready: benchmarks/requirements-peers.lock
+	$(PYTHON) -m venv benchmarks/.venv
+	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements-peers.lock
+	@touch $@
+
+bench-setup: setup benchmarks/.venv/.ready  ## the peers' own environment
+
+bench-forecast bench-churn bench-lifetime bench-linkage bench-scale bench-publish: bench-%: bench-setup
+	$(BIN)/python -m benchmarks.bench_$*
+
+bench-groups: setup  ## seconds and gap of linkage groups (needs no peers)
+	$(BIN)/python -m benchmarks.bench_groups
+
+bench: bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish  ## all benchmarks, then RESULTS.md
+	$(BIN)/python -m benchmarks.collect
+
+mutants: setup  ## a sampled mutation check of the analysis modules
+	$(BIN)/python -m tools.mutants
+
+clean:  ## remove what these targets made, but no report
+	rm -rf $(VENV) benchmarks/.venv site build *.egg-info .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -1,0 +1,1 @@
+"""Benchmarks: speed, scale and model quality, each against named peers, one command each."""

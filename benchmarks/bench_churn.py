@@ -1,0 +1,158 @@
+"""Churn: ``ChurnModel`` with its defaults against tuned peers in the same ten folds (``make bench-churn``)."""
+
+import hashlib
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedKFold
+
+from benchmarks.common import (
+    ROOT,
+    describe_machine,
+    describe_versions,
+    fingerprint,
+    load_protocol,
+    run_peer,
+    shared_folder,
+    write_result,
+)
+from kamresearch.analysis import churn
+
+SETS = {"telco": "ibm_telco_churn_reason.csv", "mlc": "mlc_churn.csv", "bank": "bank_churn_modelling.csv"}
+OURS = "ChurnModel"
+SEEDS = (0, 1)
+MADE_OF = ("blend", "columns", "learners", "model", "symmetric")
+"""Modules of the churn package whose change asks for a new measurement."""
+SHOWN = ("auc", "logloss", "brier", "ece", "slope", "intercept", "lift_10", "empc", "seconds", "tuning_seconds")
+
+
+def cached(name: str, *sources: Path) -> Path:
+    """Where a part is kept, under a name that changes with what it was made from."""
+    mark = hashlib.sha256("".join(fingerprint(source) for source in sources).encode()).hexdigest()[:12]
+    return ROOT / "benchmarks" / ".cache" / f"churn_{name}_{mark}"
+
+
+def measure_ours(protocol: object, name: str) -> pd.DataFrame:
+    """One row per fold of a set; CPU seconds of fit and predict on one core. Each fold is written down as it is done."""
+    house = Path(churn.__file__).parent
+    folder = cached("ours", *(house / f"{part}.py" for part in MADE_OF), shared_folder("data") / SETS[name])
+    folder.mkdir(parents=True, exist_ok=True)
+    X, y = protocol.load(name)
+    for seed in SEEDS:
+        for fold, (train, test) in enumerate(StratifiedKFold(5, shuffle=True, random_state=seed).split(X, y)):
+            path = folder / f"{name}_{seed}_{fold}.csv"
+            if path.exists():
+                continue
+            start = time.process_time()
+            model = churn.ChurnModel().fit(X.iloc[train].reset_index(drop=True), y[train])
+            p = model.predict_proba(X.iloc[test].reset_index(drop=True))[:, 1]
+            spent = time.process_time() - start
+            row = {"set": name, "model": OURS, "seed": seed, "fold": fold, **protocol.metrics(y[test], p), "seconds": spent,
+                   "ece_floor": measure_floor(p)}  # fmt: skip
+            pd.DataFrame([row]).to_csv(path.with_suffix(".part"), index=False)
+            path.with_suffix(".part").rename(path)
+            print(f"{name}: {OURS}, seed {seed}, fold {fold}: {spent:.0f} s", file=sys.stderr, flush=True)
+    return pd.concat([pd.read_csv(path) for path in sorted(folder.glob("*.csv"))])
+
+
+def measure_floor(p: np.ndarray, draws: int = 500) -> float:
+    """Mean ECE that these probabilities would have if they were exactly true: labels drawn from them, the same ten bins."""
+    p = np.sort(p)
+    labels = np.random.default_rng(0).random((draws, len(p))) < p
+    gaps = [
+        abs(labels[:, part].mean(axis=1) - p[part].mean()) * len(part) for part in np.array_split(np.arange(len(p)), 10)
+    ]
+    return float(np.sum(gaps, axis=0).mean() / len(p))
+
+
+def measure_peers(sets: list[str]) -> pd.DataFrame:
+    """The peers' rows; kept beside the benchmarks until their script, their versions or the data change."""
+    script, lock = ROOT / "benchmarks" / "peers" / "churn_peers.py", ROOT / "benchmarks" / "requirements-peers.lock"
+    found = []
+    for name in sets:
+        folder = cached("peers", script, lock, shared_folder("data") / SETS[name])
+        run_peer(script.name, str(shared_folder("eval")), str(folder), name)
+        found += [pd.read_csv(path) for path in sorted(folder.glob(f"{name} *.csv"))]
+    return pd.concat(found)
+
+
+def summarise(rows: pd.DataFrame) -> pd.DataFrame:
+    """Means over the ten folds, and our paired difference against each peer with its standard error."""
+    table = rows.groupby(["set", "model"], sort=False)[list(SHOWN)].mean().reset_index()
+    ours = rows[rows["model"] == OURS].set_index(["set", "seed", "fold"])
+    for column in ("auc", "logloss"):
+        parts = {}
+        for (name, model), part in rows.groupby(["set", "model"], sort=False):
+            there = part.set_index(["set", "seed", "fold"])
+            gap = (ours[column].reindex(there.index) - there[column]).to_numpy()
+            parts[name, model] = (
+                "–" if model == OURS else f"{gap.mean():+.4f} ± {gap.std(ddof=1) / np.sqrt(len(gap)):.4f}"
+            )
+        table[f"ours − it: {column}"] = [parts[row.set, row.model] for row in table.itertuples()]
+    order = table["set"].map({name: place for place, name in enumerate(SETS)})
+    return (
+        table.assign(order=order)
+        .sort_values(["order", "auc"], ascending=[True, False], kind="stable")
+        .drop(columns="order")
+    )
+
+
+def judge(table: pd.DataFrame, floors: pd.Series, full_fit: float) -> str:
+    """The verdict in words, against the stated goals."""
+    lines = []
+    for name, part in table.groupby("set", sort=False):
+        ours = part[part["model"] == OURS].iloc[0]
+        peers = part[part["model"] != OURS]
+        best_auc, best_loss = peers.loc[peers["auc"].idxmax()], peers.loc[peers["logloss"].idxmin()]
+        auc, loss = ours["auc"] - best_auc["auc"], ours["logloss"] - best_loss["logloss"]
+        met = [auc >= -0.001, loss <= 0.001, 0.95 <= ours["slope"] <= 1.05, ours["ece"] <= 0.02]
+        words = ("AUC", "log-loss", "slope", "ECE")
+        missed = [word for word, good in zip(words, met, strict=True) if not good]
+        lines.append(
+            f"* **{name}**: AUC {auc:+.4f} against {best_auc['model']}, log-loss {loss:+.4f} against {best_loss['model']}, slope "
+            f"{ours['slope']:.3f}, ECE {ours['ece']:.4f} (probabilities exactly true would show {floors[name]:.4f} in these folds). "
+            + ("All goals met." if not missed else f"Goal missed: {', '.join(missed)}.")
+        )
+    lines.append(f"* **time**: fit on 10,000 rows in {full_fit:.1f} CPU seconds on one core (goal 30).")
+    return "\n".join(lines)
+
+
+def time_full_fit(protocol: object) -> float:
+    """CPU seconds of a fit on all 10,000 rows of the bank set."""
+    X, y = protocol.load("bank")
+    start = time.process_time()
+    churn.ChurnModel().fit(X, y)
+    return time.process_time() - start
+
+
+def main(*sets: str) -> None:
+    """Measure, compare, write ``results/churn.md``. An interrupted run goes on at the fold where it stopped."""
+    sets = list(sets) or list(SETS)
+    protocol = load_protocol("churn_eval")
+    ours = pd.concat([measure_ours(protocol, name) for name in sets], ignore_index=True)
+    rows = pd.concat([ours, measure_peers(sets)], ignore_index=True)
+    table = summarise(rows.assign(tuning_seconds=rows["tuning_seconds"].fillna(0.0)))
+    facts = [
+        f"Machine: {describe_machine()}; one core each, CPU seconds of fit and predict in a fold. ChurnModel's contain all its choices; the tuned peers' stand in tuning_seconds, once per set.",
+        f"Ours: {describe_versions('scikit-learn', 'numpy', 'pandas')}; peers: benchmarks/requirements-peers.lock.",
+        "Data: " + ", ".join(f"{name} {fingerprint(shared_folder('data') / SETS[name])}" for name in sets) + ".",
+        "Repeated stratified five-fold cross-validation, seeds 0 and 1; paired differences over the ten folds, ± one standard error.",
+        "ChurnModel runs with its defaults. Each tuned peer's configuration and trees are chosen by three-fold log-loss on the training rows of the first fold and kept for all ten, which is kind to the peers: later folds test rows that took part in the choice.",
+        "ECE has a floor: ten bins of a fold differ from true probabilities by chance alone. It is measured by drawing labels from ChurnModel's probabilities.",
+    ]
+    verdict = judge(table, ours.groupby("set")["ece_floor"].mean(), time_full_fit(protocol))
+    write_result(
+        "churn",
+        "Churn: calibrated probabilities against tuned peers",
+        "Protocol: churn_eval.py.",
+        facts,
+        table.round(4),
+        verdict,
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

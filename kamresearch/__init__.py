@@ -1,0 +1,62 @@
+"""Key account management, researched: account data in, sealed and versioned evidence out.
+
+    import kamresearch as kam
+    tables = kam.open_data("data/cases/geely_volvo")
+    snapshot = kam.account_snapshot(tables, as_of="2012-12-31")
+
+Every name below loads its module on first use, so that ``import kamresearch`` stays cheap.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+# public name -> (module, attribute inside it; None for the module itself)
+_PUBLIC = {
+    "open_data": ("kamresearch.data.sources", "open_data"),
+    "account": ("kamresearch.features.account", "account"),
+    "account_snapshot": ("kamresearch.features.snapshot", "account_snapshot"),
+    "account_months": ("kamresearch.features.months", "account_months"),
+    "simulate": ("kamresearch.data.simulate", None),
+    "linkage": ("kamresearch.data.linkage", None),
+    "trend": ("kamresearch.analysis.trend", None),
+    "market": ("kamresearch.analysis.market", None),
+    "claims": ("kamresearch.analysis.claims", None),
+    "segmentation": ("kamresearch.analysis.segmentation", None),
+    "lifetime": ("kamresearch.analysis.lifetime", None),
+    "churn": ("kamresearch.analysis.churn", None),
+    "causes": ("kamresearch.analysis.causes", None),
+    "warning": ("kamresearch.analysis.warning", None),
+    "swot": ("kamresearch.analysis.swot", None),
+    "organisation": ("kamresearch.analysis.organisation", None),
+    "targets": ("kamresearch.analysis.targets", None),
+    "quality": ("kamresearch.analysis.quality", None),
+    "figures": ("kamresearch.figures", None),
+    "open_study": ("kamresearch.studies", "open_study"),
+    "publish": ("kamresearch.publishing", "publish"),
+    "versions": ("kamresearch.publishing", "versions"),
+    "findings": ("kamresearch.publishing", "findings"),
+}
+
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'kamresearch' has no attribute {name!r}")
+    module_name, attribute = _PUBLIC[name]
+    module = import_module(module_name)
+    value = module if attribute is None else getattr(module, attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})
+
+
+def load_ipython_extension(shell: object) -> None:
+    """Answer ``%load_ext kamresearch`` in a notebook."""
+    from kamresearch.ipython import load
+
+    load(shell)

@@ -1,0 +1,157 @@
+"""Risk now: the chosen model, fitted on the whole past, applied to the accounts of today."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kamresearch.analysis.churn.case import Case
+from kamresearch.analysis.churn.definition import pool_rates
+from kamresearch.analysis.churn.explain import FEATURE_TERMS, Explanation, explain_models
+from kamresearch.analysis.churn.leaks import Leaks, find_leaks
+from kamresearch.analysis.churn.panel import Panel, choose_cutoffs
+from kamresearch.analysis.churn.validation import Judgement, judge_models, refuse_few_losses
+from kamresearch.finding import Finding, Interval
+from kamresearch.language import Quantity
+from kamresearch.language import message as _
+from kamresearch.result import Result
+
+
+@dataclass(frozen=True)
+class Risk(Result):
+    """Each present account's probability of leaving within the window, and the value behind it."""
+
+    as_of: str
+    window_days: int
+    frame: pd.DataFrame
+    """account_id, account_name, region, churn_probability, value and what an alert needs to know — one row an account"""
+    source: str
+    """base, hiatus, logistic, model, or pooled (rates by region)"""
+    value_is_profit: bool
+    model: object = None
+    features: tuple[str, ...] = ()
+
+    def findings(self) -> list[Finding]:
+        """Expected yearly revenue lost among the accounts present."""
+        chance, revenue = self.frame["churn_probability"].to_numpy(float), self.frame["revenue"].to_numpy(float)
+        total = float((chance * revenue).sum())
+        sd = float(np.sqrt((chance * (1 - chance) * revenue**2).sum()))
+        whole = float(revenue.sum())
+        share = total / whole if whole > 0 else 0.0
+        return [Finding(
+            "churn.revenue_at_risk", total, "money", _("Revenue at risk"),
+            _("Sum over the accounts present of their probability of leaving within {days} days times their revenue of the last twelve months; the interval lets chance decide who leaves.",
+              days=self.window_days),
+            interval=Interval(max(0.0, total - 1.96 * sd), total + 1.96 * sd), n=len(self.frame), good="down", headline=True,
+            figure="churn.contact_curve",
+            sentence=_("{total} of yearly revenue ({share}) is expected to be lost within {days} days if nothing changes.",
+                       total=Quantity(total, "money"), share=Quantity(share, "share"), days=self.window_days),
+        )]  # fmt: skip
+
+
+def assess_risk(
+    case: Case, panel: Panel | None, judgement: Judgement | None, random_state: int = 0, window_days: int = 365
+) -> Risk:
+    """How likely is each present account to leave, by the simplest model that is worth using?
+
+    Parameters
+    ----------
+    case : Case
+        Accounts and losses as of a day.
+    panel, judgement : Panel, Judgement or None
+        The past and the verdict on the models; without them, or where none was fitted, rates pooled by region are used.
+    """
+    from kamresearch.analysis.churn.learners import ridge_logistic
+    from kamresearch.analysis.churn.model import ChurnModel
+    from kamresearch.analysis.churn.plain import PlainLogistic
+
+    now = case.now()
+    chosen = judgement.chosen if judgement is not None and not judgement.refused else None
+    if chosen is None or panel is None:
+        return _risk(case, now, _pooled(case, now, window_days), "pooled", None, (), window_days)
+    X, y = panel.X, panel.y
+    if chosen == "base":
+        return _risk(case, now, np.full(len(now), (y.sum() + 0.5) / (len(y) + 1)), "base", None, (), window_days)
+    features = ("silence_in_gaps",) if chosen == "hiatus" else panel.features
+    if chosen == "hiatus":
+        model = ridge_logistic(1.0).fit(X[list(features)], y)
+    else:
+        model = ChurnModel(random_state=random_state) if chosen == "model" else PlainLogistic(seed=random_state)
+        model.fit(X[list(features)], y, groups=panel.frame["account_id"].to_numpy())
+    chance = model.predict_proba(now.reindex(columns=list(features)))[:, 1]
+    return _risk(case, now, chance, chosen, model, tuple(features), window_days)
+
+
+def _pooled(case: Case, now: pd.DataFrame, window_days: int) -> np.ndarray:
+    """Rates by region of the window just ended, partially pooled."""
+    from kamresearch.analysis.churn.definition import measure_rate
+
+    rate = measure_rate(case.accounts, case.losses, case.as_of, window_days)
+    if not rate.n_accounts:
+        return np.full(len(now), 0.5)
+    table = rate.by_group.set_index("group")
+    pooled = pool_rates(table["n_lost"].astype(float), table["n_accounts"].astype(float))["pooled"]
+    whole = (rate.n_lost + 0.5) / (rate.n_accounts + 1)
+    return now["region"].fillna("–").astype(str).map(pooled).fillna(whole).to_numpy(float)
+
+
+def _risk(
+    case: Case, now: pd.DataFrame, chance: np.ndarray, source: str, model: object, features: tuple, window_days: int
+) -> Risk:
+    known = case.accounts.set_index("account_id").reindex(now["account_id"]).reset_index()
+    revenue = pd.to_numeric(known["revenue_12m"], errors="coerce").astype(float).fillna(0).clip(lower=0)
+    profit = pd.to_numeric(known["profit_12m"], errors="coerce").astype(float)
+    has_profit = bool(profit.notna().any())
+    frame = known[["account_id", "account_name", "region", "manager_id", "last_order_date", "complaints_12m", "days_to_contract_end",
+                   "n_managers_24m", "satisfaction_mean_12m"]].assign(
+        churn_probability=np.clip(chance, 0, 1), revenue=revenue,
+        value=profit.fillna(0).clip(lower=0) if has_profit else revenue)  # fmt: skip
+    return Risk(case.as_of, window_days, frame, source, has_profit, model, features)
+
+
+@dataclass(frozen=True)
+class Modelling:
+    """A case's panel, the verdict on the models, the risk of today, and what the model leans on."""
+
+    judgement: Judgement
+    risk: Risk
+    panel: Panel | None = None
+    leaks: Leaks | None = None
+    explanation: Explanation | None = None
+
+
+def model_losses(case: Case, window_days: int = 365, gap_days: int = 0, random_state: int = 0) -> Modelling:
+    """Can losses be predicted, and how likely is each present account to leave?
+
+    Where the history is too short, losses are too few, or a feature may know the outcome (a definition of loss that a
+    feature spells out), nothing is fitted: the judgement says why, and the risk is the rate of the region, pooled.
+    """
+    cutoffs = choose_cutoffs(case.as_of, case.observed_from, window_days, gap_days)
+    if not cutoffs:
+        reason = _(
+            "the history is too short: a year before a cut-off and {days} days after it are needed",
+            days=window_days + gap_days,
+        )
+        judgement = Judgement(pd.DataFrame(), pd.DataFrame(), None, 0, 0, reason)
+        return Modelling(judgement, assess_risk(case, None, None, random_state, window_days))
+    panel = case.panel(window_days, gap_days)
+    judgement, leaks = refuse_few_losses(panel), None
+    if judgement is None:
+        # Among a few losses one feature or another tells all by chance: only now is there something to question.
+        leaks = find_leaks(panel.X, panel.y, panel.frame["cutoff"])
+        judgement = refuse_knowing(panel, leaks) if leaks.refused else judge_models(panel, random_state)
+    risk = assess_risk(case, panel, judgement, random_state, window_days)
+    explanation = explain_models(judgement, panel, case.now(), random_state) if judgement.last else None
+    return Modelling(judgement, risk, panel, leaks, explanation)
+
+
+def refuse_knowing(panel: Panel, leaks: Leaks) -> Judgement:
+    """A judgement without models, because some features may know the outcome."""
+    worst = leaks.frame.iloc[0]
+    reason = _(
+        "{n} features may know the outcome, the first of them “{feature}” (AUC alone {auc}): a model of them would only repeat how a loss is told",
+        n=len(leaks.refused),
+        feature=FEATURE_TERMS.get(worst["feature"], worst["feature"]),
+        auc=Quantity(float(worst["auc"]), "score"),
+    )
+    return Judgement(pd.DataFrame(), pd.DataFrame(), None, len(panel.frame), int(panel.y.sum()), reason)

@@ -1,0 +1,132 @@
+"""The blend: a buying model and its learned correction, weighted by which of them ordered accounts better before."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kamresearch.analysis.lifetime.learned import FLOOR, Corrected, fit_corrected
+from kamresearch.analysis.lifetime.pareto import ParetoNBD
+from kamresearch.analysis.lifetime.purchasing import Past
+from kamresearch.errors import AnalysisError
+
+WEIGHTS = np.linspace(1 / 12, 11 / 12, 11)
+"""Neither side is ever silenced: the stretches that judge them are few."""
+POWERS = np.arange(1.0, 1.51, 0.05)
+TRUST = 0.6
+"""How much of the sharpening that was best on short stretches is used: over longer horizons counts are larger."""
+
+
+@dataclass(frozen=True)
+class Blend:
+    """Geometric mean of a Pareto/NBD and a corrected buying model, sharpened at an unchanged total.
+
+    Parameters
+    ----------
+    weight : float
+        Of the correction.
+    power : float
+        Exponent of the sharpening: expectations of rare buyers go down, of frequent ones up, the sum stays. It makes the
+        error per account small where most accounts order nothing.
+    """
+
+    model: ParetoNBD
+    corrected: Corrected
+    weight: float
+    power: float
+
+    def expected_orders(self, history: pd.DataFrame, days: float) -> np.ndarray:
+        """Order days to expect of each account."""
+        mean = mix(
+            self.model.expected_orders(history, days), self.corrected.expected_orders(history, days), self.weight
+        )
+        return sharpen(mean, self.power)
+
+    def value_orders(self, history: pd.DataFrame, days: float) -> np.ndarray:
+        """Order days for sums of money: the buying model's own, neither sharpened nor corrected, at the blend's total."""
+        model = self.model.expected_orders(history, days)
+        total = self.expected_orders(history, days).sum()
+        return model * (total / max(model.sum(), FLOOR))
+
+    def probability_active(self, history: pd.DataFrame, days: float) -> np.ndarray:
+        """Probability of at least one order within the next days."""
+        return self.corrected.probability_active(history, days)
+
+
+def mix(model: np.ndarray, corrected: np.ndarray, weight: float) -> np.ndarray:
+    """Weighted geometric mean of two expectations.
+
+    >>> mix(np.array([4.0]), np.array([1.0]), 0.5).tolist()
+    [2.0]
+    """
+    logs = (1 - weight) * np.log(np.maximum(model, FLOOR)) + weight * np.log(np.maximum(corrected, FLOOR))
+    return np.exp(logs)
+
+
+def sharpen(expected: np.ndarray, power: float) -> np.ndarray:
+    """Expectations raised to a power and scaled back to their total.
+
+    >>> sharpen(np.array([1.0, 3.0]), 2.0).tolist()
+    [0.4, 3.6]
+    """
+    raised = expected**power
+    return raised * (expected.sum() / raised.sum()) if raised.sum() > 0 else expected
+
+
+def fit_blend(past: Past, as_of: pd.Timestamp, days: float, most_cuts: int = 3) -> Blend:
+    """Weigh model and correction by how they ordered accounts on earlier stretches, and sharpen by the error there.
+
+    Parameters
+    ----------
+    past : Past
+        Where histories come from.
+    as_of : Timestamp
+        Nothing later is seen.
+    days : float
+        Horizon that will be asked for; judged on stretches of at most a third of the span.
+    most_cuts : int
+        Stretches, half a horizon apart.
+    """
+    stretches = list(_stretches(past, as_of, days, most_cuts))
+    if not stretches:
+        raise AnalysisError("lifetime.blend", "an earlier stretch to judge on", "none", "use a buying model")
+    ranked = [np.mean([_ordering(mix(model, corrected, weight), orders) for model, corrected, orders in stretches])
+              for weight in WEIGHTS]  # fmt: skip
+    weight = float(WEIGHTS[int(np.argmax(ranked))])
+    errors = [np.mean([_error(mix(model, corrected, weight), power, orders) for model, corrected, orders in stretches])
+              for power in POWERS]  # fmt: skip
+    power = 1 + TRUST * (float(POWERS[int(np.argmin(errors))]) - 1)
+    return Blend(past.pareto(as_of), fit_corrected(past, as_of, days), weight, power)
+
+
+def _stretches(past: Past, as_of: pd.Timestamp, days: float, most: int) -> object:
+    """Expectations of both sides at earlier cuts, and the orders that came."""
+    span = past.span(as_of)
+    horizon = int(max(min(days, span / 3), 1))
+    for step in range(most):
+        until = as_of - pd.Timedelta(days=step * max(horizon // 2, 1))
+        cut = until - pd.Timedelta(days=horizon)
+        if span - (as_of - cut).days < max(56, horizon / 2):
+            return
+        history, orders = past.history(cut), past.outcome(cut, until)["n_order_days"].to_numpy(float)
+        if not 0 < (orders > 0).sum() < len(orders):
+            return
+        try:
+            corrected = fit_corrected(past, cut, horizon)
+        except AnalysisError:
+            return
+        yield past.pareto(cut).expected_orders(history, horizon), corrected.expected_orders(history, horizon), orders
+
+
+def _ordering(expected: np.ndarray, orders: np.ndarray) -> float:
+    """Area under the curve for who orders again, and rank correlation with how often."""
+    from scipy.stats import spearmanr
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(orders > 0, expected) + spearmanr(expected, orders)[0])
+
+
+def _error(expected: np.ndarray, power: float, orders: np.ndarray) -> float:
+    """Absolute error per order that came, at the true total: only the shape is judged."""
+    sharpened = sharpen(expected, power)
+    return float(np.abs(sharpened * orders.sum() / sharpened.sum() - orders).sum() / orders.sum())

@@ -1,0 +1,119 @@
+"""Learned predictions: what frequency, silence, rhythm, recent pace and value say beyond a buying model.
+
+`fit_corrected` learns, on earlier days of the same company, by what factor orders differed from what a buying model
+expected of such accounts; the factor then corrects the model's expectation for the horizon asked for, which may be longer
+than anything that the data show. `fit_boosting` is the plain machine-learning peer: gradient boosting on the history.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kamresearch.analysis.lifetime.purchasing import Past, describe_histories
+from kamresearch.errors import AnalysisError
+
+FLOOR = 1e-3
+LEAST_ROWS = 100
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A buying model, its expectation corrected by a learned factor."""
+
+    base: object
+    factor: object
+    chance: object
+
+    def expected_orders(self, history: pd.DataFrame, days: float) -> np.ndarray:
+        """Order days to expect of each account."""
+        expected = np.maximum(self.base.expected_orders(history, days), FLOOR)
+        return expected * self.factor.predict(features_of(self.base, history, days))
+
+    def probability_active(self, history: pd.DataFrame, days: float) -> np.ndarray:
+        """Probability of at least one order within the next days."""
+        return self.chance.predict_proba(features_of(self.base, history, days))[:, 1]
+
+
+@dataclass(frozen=True)
+class Boosting:
+    """Gradient boosting of the number of orders within ``horizon_days``, scaled to other horizons."""
+
+    trees: object
+    horizon_days: int
+
+    def expected_orders(self, history: pd.DataFrame, days: float) -> np.ndarray:
+        """Order days to expect of each account."""
+        return self.trees.predict(describe_histories(history)) * days / self.horizon_days
+
+    def probability_active(self, history: pd.DataFrame, days: float) -> np.ndarray:
+        """Probability of at least one order if they come at random at the expected rate."""
+        return -np.expm1(-self.expected_orders(history, days))
+
+
+def features_of(base: object, history: pd.DataFrame, days: float) -> pd.DataFrame:
+    """The described histories beside the buying model's own view of them."""
+    active = np.clip(base.probability_active(history, days), 1e-4, 1 - 1e-4)
+    return describe_histories(history).assign(
+        log_expected=np.log(np.maximum(base.expected_orders(history, days), FLOOR) / days),
+        log_odds_active=np.log(active / (1 - active)),
+    )
+
+
+def learning_cuts(past: Past, as_of: pd.Timestamp, days: float, most: int = 3) -> tuple[int, list]:
+    """Horizon (at most half of the span) and the earlier stretches to learn from: [(cut, until), …], half a horizon apart."""
+    span = past.span(as_of)
+    horizon = int(max(min(days, span / 2), 1))
+    found = []
+    for step in range(most):
+        until = as_of - pd.Timedelta(days=step * max(horizon // 2, 1))
+        cut = until - pd.Timedelta(days=horizon)
+        if span - (as_of - cut).days < max(28, horizon / 2) or len(past.history(cut)) < 10:
+            break
+        found.append((cut, until))
+    if sum(len(past.history(cut)) for cut, _until in found) < LEAST_ROWS:
+        raise AnalysisError("lifetime", f"at least {LEAST_ROWS} earlier histories to learn from",
+                            str(sum(len(past.history(cut)) for cut, _until in found)), "use a buying model")  # fmt: skip
+    return horizon, found
+
+
+def fit_corrected(past: Past, as_of: pd.Timestamp, days: float) -> Corrected:
+    """Fit the buying model to today's histories and learn its correction from earlier ones.
+
+    Parameters
+    ----------
+    past : Past
+        Where histories come from.
+    as_of : Timestamp
+        Nothing later is seen.
+    days : float
+        Horizon that will be asked for.
+    """
+    from sklearn.linear_model import LogisticRegression, PoissonRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    horizon, cuts = learning_cuts(past, as_of, days)
+    features = pd.concat([features_of(past.rhythm(cut), past.history(cut), horizon) for cut, _until in cuts])
+    expected = np.concatenate([past.rhythm(cut).expected_orders(past.history(cut), horizon) for cut, _until in cuts])
+    expected = np.maximum(expected, FLOOR)
+    orders = np.concatenate([past.outcome(cut, until)["n_order_days"].to_numpy(float) for cut, until in cuts])
+    if not 0 < (orders > 0).sum() < len(orders):
+        raise AnalysisError("lifetime.corrected", "accounts that ordered again and accounts that did not", "one kind only",
+                            "use a buying model")  # fmt: skip
+    factor = make_pipeline(StandardScaler(), PoissonRegressor(alpha=1e-2, max_iter=500))
+    factor.fit(features, orders / expected, poissonregressor__sample_weight=expected)
+    chance = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=500)).fit(features, orders > 0)
+    return Corrected(past.rhythm(as_of), factor, chance)
+
+
+def fit_boosting(past: Past, as_of: pd.Timestamp, days: float) -> Boosting:
+    """Gradient boosting on the described histories of earlier days (Poisson loss, small trees)."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    horizon, cuts = learning_cuts(past, as_of, days)
+    features = pd.concat([describe_histories(past.history(cut)) for cut, _until in cuts])
+    orders = np.concatenate([past.outcome(cut, until)["n_order_days"].to_numpy(float) for cut, until in cuts])
+    trees = HistGradientBoostingRegressor(loss="poisson", max_iter=60, learning_rate=0.05, max_leaf_nodes=6,
+                                          min_samples_leaf=40, random_state=0)  # fmt: skip
+    return Boosting(trees.fit(features, orders), horizon)

@@ -1,0 +1,328 @@
+"""Lifetime value: fit every buying model and baseline, use the one that predicted best, say what to expect."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from kamresearch.analysis.lifetime.choice import (
+    CANDIDATES,
+    LEAST_ACCOUNTS,
+    NAMES,
+    Choice,
+    choose,
+    no_choice,
+    value_orders,
+)
+from kamresearch.analysis.lifetime.gamma_gamma import GammaGamma, fit_gamma_gamma
+from kamresearch.analysis.lifetime.purchasing import Past
+from kamresearch.analysis.lifetime.tracking import fit_models, track
+from kamresearch.display import Column, Table, make_table
+from kamresearch.errors import AnalysisError, ParameterError, near_matches
+from kamresearch.features.purchases import FramePurchases, LeftOut
+from kamresearch.finding import Finding, Interval
+from kamresearch.language import Message, Quantity
+from kamresearch.language import message as _
+from kamresearch.result import Result
+
+
+@dataclass(frozen=True)
+class LifetimeValue(Result):
+    """Fitted models, the backtest that chose between them, and what accounts will order."""
+
+    as_of: str
+    horizon_days: int
+    history: pd.DataFrame
+    models: dict
+    """name → fitted buying model (bgnbd, mbgnbd, rhythm, paretonbd); one that cannot be fitted is missing"""
+    spending: GammaGamma | None
+    left_out: LeftOut
+    margin: float
+    discount_yearly: float
+    preferred: str | None = None
+    """A model asked for by name, used instead of the one that the backtest chooses"""
+    past: Past | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def choice(self) -> Choice:
+        """The baseline gate, held when first asked for: every model and baseline on earlier stretches."""
+        if not self.models or self.past is None:
+            return no_choice(self.horizon_days)
+        return choose(self.past, pd.Timestamp(self.as_of), self.horizon_days)
+
+    @cached_property
+    def caveats(self) -> tuple[Message, ...]:
+        """What the numbers cannot carry, and which rows they leave out."""
+        return _caveats(self)
+
+    @property
+    def chosen(self) -> str:
+        """Name of the model that predictions come from."""
+        return self.preferred or self.choice.name
+
+    @cached_property
+    def parameters(self) -> pd.DataFrame:
+        """model, parameter, estimate, standard_error, log_likelihood, bic of every buying model and of Gamma-Gamma."""
+        parts = [
+            model.estimate.frame().assign(model=name, log_likelihood=model.estimate.log_likelihood, bic=model.estimate.bic)
+            for name, model in self.models.items()
+        ]  # fmt: skip
+        if self.spending is not None:
+            found = self.spending.estimate
+            parts.append(found.frame().assign(model="gamma_gamma", log_likelihood=found.log_likelihood, bic=found.bic))
+        columns = ["model", "parameter", "estimate", "standard_error", "log_likelihood", "bic"]
+        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame({name: [] for name in columns})
+
+    def predict(self, days: float) -> pd.DataFrame:
+        """What will each account order within the next days?
+
+        Parameters
+        ----------
+        days : float
+            Days ahead, from the day after the as-of date.
+
+        Returns
+        -------
+        DataFrame
+            account_id, expected_orders (order days), probability_active (of at least one order within these days: this,
+            not P(alive), tells who is likely to be silent), expected_value (margin × revenue, not discounted), reason
+            (why an account has no expectation, else None). Accounts that never ordered come with zero and a reason.
+        """
+        if not days > 0:
+            raise ParameterError("lifetime, days", "a number of days above zero", repr(days), "ask for the days ahead")
+        frame = pd.DataFrame({
+            "account_id": self.history["account_id"].to_numpy(), "expected_orders": 0.0, "probability_active": 0.0,
+            "expected_value": 0.0, "reason": None,
+        })  # fmt: skip
+        if len(frame):
+            model = self._model(float(days))
+            frame["expected_orders"] = model.expected_orders(self.history, days)
+            frame["probability_active"] = model.probability_active(self.history, days)
+            worth = value_orders(model, self.history, days) * self._order_value()
+            frame["expected_value"] = worth * self.margin
+        silent = pd.DataFrame({"account_id": list(self.left_out.accounts_without_order)})
+        if silent.empty:
+            return frame
+        silent = silent.assign(expected_orders=0.0, probability_active=0.0, expected_value=0.0, reason="no_orders")
+        return silent if frame.empty else pd.concat([frame, silent], ignore_index=True)
+
+    def value(self, days: float | None = None) -> pd.DataFrame:
+        """Value of each account over a horizon, discounted to the as-of day: account_id, value.
+
+        The expected orders of each quarter are discounted to its middle at ``discount_yearly``.
+        """
+        days = float(days or self.horizon_days)
+        edges = np.unique(np.append(np.arange(0, days, 91.3125), days))
+        cumulative = [
+            np.zeros(len(self.history)),
+            *(value_orders(self._model(days), self.history, edge) for edge in edges[1:]),
+        ]
+        worth = np.zeros(len(self.history))
+        for low, high, before, after in zip(edges[:-1], edges[1:], cumulative[:-1], cumulative[1:], strict=True):
+            worth += (after - before) * (1 + self.discount_yearly) ** (-(low + high) / 2 / 365.25)
+        return pd.DataFrame(
+            {"account_id": self.history["account_id"].to_numpy(), "value": worth * self._order_value() * self.margin}
+        )
+
+    def track(self, step_days: int = 28, most: int = 26) -> pd.DataFrame:
+        """Goodness of fit over time: order days that came in each step after a cut against those expected at the cut.
+
+        The cut lies at half of the span; the models are fitted to what came before it.
+
+        Returns
+        -------
+        DataFrame
+            date, actual, and one column per buying model and for the past rate: order days within the step.
+        """
+        return track(self.past, pd.Timestamp(self.as_of), step_days, most)
+
+    def findings(self) -> list[Finding]:
+        """Expected value of the next twelve months, the model used, and what the backtest says of it."""
+        return [self._expected_finding(), self._model_finding(), *self._backtest_findings()]
+
+    def _expected_finding(self) -> Finding:
+        days = self.horizon_days
+        total, interval = self._total(days)
+        return Finding(
+            "segmentation.expected_value_12m", total, "money", _("Expected value of the next {days} days", days=days),
+            _("Sum over the accounts of expected order days × expected value of an order day × margin; the interval is the "
+              "spread of the model's own misses of the total in the backtest, at least the counting error of orders."),
+            interval=interval, n=len(self.history), good="up", figure="segmentation.lifetime", headline=True,
+            reason=None if total is not None else _("No account has ordered by the as-of date."),
+            sentence=None if total is None else _("The accounts of today are worth {money} over the next {days} days.",
+                                                  money=Quantity(total, "money"), days=days),
+        )  # fmt: skip
+
+    def _total(self, days: float) -> tuple[float | None, Interval | None]:
+        if self.history.empty:
+            return None, None
+        frame = self.predict(days)
+        total = float(frame["expected_value"].sum())
+        misses = self.choice.frame.loc[self.choice.frame["model"] == self.chosen, "total_error"].to_numpy(float)
+        spread = max(float(np.abs(misses).max(initial=0.0)), 2 / np.sqrt(max(frame["expected_orders"].sum(), 1.0)))
+        return total, Interval(total / (1 + spread), total * (1 + spread), 0.8)
+
+    def _model_finding(self) -> Finding:
+        return Finding(
+            "segmentation.lifetime_model", self.chosen, "text", _("Model in use"),
+            _("The blend, unless another model or baseline is ahead of it by more than half a rank over backtests (error, order of "
+              "accounts, who orders again, value found by the top tenth); the past rate where nothing can be tested."), n=len(self.history),
+            figure="segmentation.lifetime_gate",
+        )  # fmt: skip
+
+    def _backtest_findings(self) -> list[Finding]:
+        summary = self.choice.summary
+        reason = None if len(summary) else _("The data span too little time, or hold too few accounts, for a backtest.")
+        best = summary[summary["chosen"].astype(bool)].iloc[0] if len(summary) else None
+        rule = summary[summary["model"] == "hiatus"]
+        gain = None
+        if best is not None and len(rule):
+            gain = float(best["auc_orders"] - rule["auc_orders"].iloc[0])
+        return [
+            Finding("segmentation.lifetime_auc", None if best is None else float(best["auc_orders"]), "score",
+                    _("How well it ranks who orders again"),
+                    _("Area under the ROC curve of expected orders for an order within {days} days, mean over the backtests: 0.5 is "
+                      "chance, 1 is perfect.", days=self.choice.horizon_days), n=len(self.choice.frame["cut"].unique()), n_unit="count",
+                    good="up", figure="segmentation.lifetime_gate", reason=reason),
+            Finding("segmentation.lifetime_gain_on_rule", gain, "score", _("Gain on the hiatus rule"),
+                    _("The same area less that of the hiatus rule."), good="up", figure="segmentation.lifetime_gate",
+                    reason=None if gain is not None else reason or _("The hiatus rule could not be fitted.")),
+        ]  # fmt: skip
+
+    def choice_table(self) -> Table:
+        """The baseline gate: every model and baseline on the same earlier stretches."""
+        frame = self.choice.summary
+        return make_table(
+            "segmentation.lifetime_gate", _("Which model would have predicted best"), frame, Column("model", _("Model"), terms=NAMES),
+            Column("mae", _("Error per account"), "score"), Column("spearman", _("Rank correlation"), "score"),
+            Column("auc_orders", _("Who orders again (AUC)"), "score"), Column("value_capture_10", _("Value found by top tenth"), "share"),
+            Column("total_error", _("Error of the total"), "share"), Column("rank", _("Mean rank"), "score"),
+            Column("chosen", _("Chosen"), "flag"),
+            caption=_("Means over {cuts} earlier stretches of {days} days; no model saw what it was to predict.",
+                      cuts=self.choice.frame["cut"].nunique(), days=self.choice.horizon_days),
+        )  # fmt: skip
+
+    def parameter_table(self) -> Table:
+        """Parameters with standard errors."""
+        terms = {**NAMES, "gamma_gamma": _("Gamma-Gamma (value)")}
+        return make_table(
+            "segmentation.lifetime_parameters", _("Parameters with standard errors"), self.parameters,
+            Column("model", _("Model"), terms=terms), Column("parameter", _("Parameter")), Column("estimate", _("Estimate"), "score"),
+            Column("standard_error", _("Standard error"), "score"), Column("log_likelihood", _("Log-likelihood"), "score"),
+            caption=_("Times in weeks. A parameter without a standard error lies at the edge of its range: the data do not fix it."),
+        )  # fmt: skip
+
+    @cached_property
+    def _fitted(self) -> dict:
+        return {}
+
+    def _model(self, days: float) -> object:
+        if self.chosen in self.models:
+            return self.models[self.chosen]
+        key = int(days)
+        if key not in self._fitted:
+            self._fitted[key] = CANDIDATES[self.chosen](self.past, pd.Timestamp(self.as_of), days)
+        return self._fitted[key]
+
+    def _order_value(self) -> np.ndarray:
+        """Value of an order day: Gamma-Gamma on all order days where it fits, else the account's own mean."""
+        if self.spending is not None:
+            return self.spending.expected_value(self.history)
+        return (self.history["revenue_orders"] / self.history["n_order_days"]).to_numpy(float)
+
+
+def fit(orders: object, as_of: object, horizon_days: int = 365, margin: float = 1.0, discount_yearly: float = 0.0,
+        model: str | None = None) -> LifetimeValue:  # fmt: skip
+    """What are accounts without contract worth, and how sure is that?
+
+    Parameters
+    ----------
+    orders : DataFrame, FramePurchases or TablePurchases
+        account_id, order_date, revenue; or a source of purchase histories (`TablePurchases` aggregates on the engine).
+    as_of : date
+        Nothing later is seen.
+    horizon_days : int
+        Horizon that the models are judged for, and of the headline value.
+    margin : float
+        Share of revenue that counts as value.
+    discount_yearly : float
+        Yearly rate at which `LifetimeValue.value` discounts.
+    model : str, optional
+        Use this model or baseline instead of the one that the backtest chooses.
+
+    Returns
+    -------
+    LifetimeValue
+
+    Notes
+    -----
+    An order day is a day with an order of zero or more; returns (negative revenue) count in no model. BG/NBD, MBG/NBD
+    (also with a rhythm) and Pareto/NBD are fitted by maximum likelihood with standard errors; Gamma-Gamma to repeat
+    buyers for value. Beside them stand the past rate, the hiatus rule and a learned correction. P(alive) is never
+    offered as a churn score: it is 1 for every one-time buyer under BG/NBD.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> days = pd.to_datetime(["2012-01-01", "2012-02-01", "2012-03-01"])
+    >>> orders = pd.DataFrame({"account_id": "A", "order_date": days, "revenue": 10.0})
+    >>> fit(orders, "2012-03-31").predict(45)["expected_orders"].tolist()
+    [1.0]
+    """
+    if not 0 < margin <= 1 or not 0 <= discount_yearly < 1 or not horizon_days > 0:
+        raise ParameterError("lifetime", "margin in (0, 1], discount_yearly in [0, 1), horizon_days above 0",
+                             f"{margin}, {discount_yearly}, {horizon_days}", "mend the parameters")  # fmt: skip
+    if model is not None and model not in CANDIDATES:
+        raise ParameterError("lifetime, model", "a model or baseline", repr(model), near_matches(model, CANDIDATES))
+    source = FramePurchases(orders) if isinstance(orders, pd.DataFrame) else orders
+    end = pd.Timestamp(as_of)
+    history = source.history(end)
+    models = fit_models(history) if len(history) >= LEAST_ACCOUNTS else {}
+    spending = _fit_spending(history)
+    past = Past(source)
+    past.keep(end, models.get("rhythm"), models.get("paretonbd"))
+    return LifetimeValue(end.date().isoformat(), int(horizon_days), history, models, spending, source.left_out(end), margin,
+                         discount_yearly, model, past)  # fmt: skip
+
+
+def _fit_spending(history: pd.DataFrame) -> GammaGamma | None:
+    try:
+        return fit_gamma_gamma(history)
+    except AnalysisError:
+        return None
+
+
+def _caveats(result: LifetimeValue) -> tuple[Message, ...]:
+    history, spending, left_out = result.history, result.spending, result.left_out
+    caveats = [_("The probability of being alive is not shown: BG/NBD gives it as 1 to every one-time buyer. Who will be silent is "
+                 "told by the probability of an order.")]  # fmt: skip
+    if not result.models:
+        caveats.append(
+            _("Fewer than {n} accounts have ordered: no model is fitted, and the past rate stands.", n=LEAST_ACCOUNTS)
+        )
+    elif result.choice.summary.empty:
+        caveats.append(_("The data span too little time for a backtest: the past rate stands, untested."))
+    if spending is None and len(history):
+        caveats.append(
+            _(
+                "No value model fits (too few repeat buyers, or values without a finite mean): accounts' own means are used."
+            )
+        )
+    elif spending is not None and spending.correlation is not None and abs(spending.correlation) > 0.2:
+        caveats.append(_("Gamma-Gamma assumes that how often and for how much an account orders are independent; here their "
+                         "correlation is {r}.", r=Quantity(spending.correlation, "score")))  # fmt: skip
+    if left_out.without_account:
+        caveats.append(
+            _("{n} orders name no account and count for none.", n=Quantity(left_out.without_account, "records"))
+        )
+    if left_out.without_date:
+        caveats.append(_("{n} orders have no date and are left out.", n=Quantity(left_out.without_date, "records")))
+    if left_out.after_as_of:
+        caveats.append(
+            _("Orders after the as-of date that are not seen: {n}.", n=Quantity(left_out.after_as_of, "records"))
+        )
+    if left_out.accounts_without_order:
+        caveats.append(_("{n} accounts have no order (returns at most): they stay, with nothing expected.",
+                         n=Quantity(len(left_out.accounts_without_order), "accounts")))  # fmt: skip
+    return tuple(caveats)

@@ -1,0 +1,80 @@
+"""Histories with what came after them: the rows on which predictions are learned and judged."""
+
+import numpy as np
+import pandas as pd
+
+from kamresearch.analysis.lifetime.beta_geometric import BetaGeometric, fit_rhythm
+from kamresearch.analysis.lifetime.pareto import ParetoNBD, fit_paretonbd
+from kamresearch.errors import AnalysisError
+
+
+class Past:
+    """The purchase histories of one company as of any day, and the buying models fitted to them, each made once.
+
+    Parameters
+    ----------
+    source : FramePurchases or TablePurchases
+        Where histories come from.
+    """
+
+    def __init__(self, source: object) -> None:
+        self._source = source
+        self._histories: dict[pd.Timestamp, pd.DataFrame] = {}
+        self._models: dict[tuple, object] = {}
+
+    def history(self, as_of: pd.Timestamp) -> pd.DataFrame:
+        """One row per account that had ordered by the day."""
+        if as_of not in self._histories:
+            self._histories[as_of] = self._source.history(as_of)
+        return self._histories[as_of]
+
+    def outcome(self, after: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
+        """Order days and revenue of each account of a history within (after, until], zero where none came."""
+        outcome = self._source.outcome(after, until).set_index("account_id")
+        return outcome.reindex(self.history(after)["account_id"]).fillna(0.0).reset_index()
+
+    def span(self, as_of: pd.Timestamp) -> int:
+        """Days from the first order to the day."""
+        return self._source.span(as_of)[1]
+
+    def left_out(self, as_of: pd.Timestamp) -> object:
+        """What the history of a day does not count, and why."""
+        return self._source.left_out(as_of)
+
+    def rhythm(self, as_of: pd.Timestamp) -> BetaGeometric:
+        """The MBG/NBD with the rhythm that the data of the day show."""
+        return self._once(fit_rhythm, as_of)
+
+    def pareto(self, as_of: pd.Timestamp) -> ParetoNBD:
+        """The Pareto/NBD of the day."""
+        return self._once(fit_paretonbd, as_of)
+
+    def keep(self, as_of: pd.Timestamp, rhythm: BetaGeometric | None, pareto: ParetoNBD | None) -> None:
+        """Hand over models that are fitted already."""
+        for fit, model in ((fit_rhythm, rhythm), (fit_paretonbd, pareto)):
+            if model is not None:
+                self._models[fit, as_of] = model
+
+    def _once(self, fit: object, as_of: pd.Timestamp) -> object:
+        if (fit, as_of) not in self._models:
+            history = self.history(as_of)
+            if history.empty:
+                raise AnalysisError("lifetime", "accounts with an order", "none", "choose a later day")
+            self._models[fit, as_of] = fit(history)
+        return self._models[fit, as_of]
+
+
+def describe_histories(history: pd.DataFrame) -> pd.DataFrame:
+    """Numbers of a history that predict orders: frequency, silence, rhythm, recent pace, value; all finite."""
+    n = history["n_order_days"].to_numpy(float)
+    observed = np.maximum(history["observed_days"].to_numpy(float), 1.0)
+    silence = history["days_since_last_order"].to_numpy(float)
+    gap = history["age_at_last_order_days"].to_numpy(float) / np.maximum(n - 1, 1)
+    gap = np.where(n > 1, np.maximum(gap, 1.0), observed)
+    revenue = np.maximum(history["revenue_orders"].to_numpy(float), 0)
+    return pd.DataFrame({
+        "log_orders": np.log(n), "repeat": (n > 1).astype(float), "log_observed": np.log(observed),
+        "log_silence": np.log1p(silence), "silence_in_gaps": np.log1p(silence / gap), "log_gap": np.log(gap),
+        "silence_share": silence / observed, "log_recent": np.log1p(history["n_recent_days"].to_numpy(float)),
+        "log_value": np.log1p(revenue / n), "log_revenue": np.log1p(revenue),
+    })  # fmt: skip

@@ -1,0 +1,317 @@
+"""Against the market: facts with their sources, shares, and changes split into market, mix and share effects."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kamresearch.analysis.periods import add_bounds, month_ordinal
+from kamresearch.errors import AnalysisError, DataError, near_matches
+from kamresearch.finding import Finding
+from kamresearch.language import Message, Quantity
+from kamresearch.language import message as _
+from kamresearch.result import Result
+
+STATUS_ORDER = ("reported", "derived", "approximate", "rounded", "claimed")
+"""From the figure that is trusted most to the one that is trusted least."""
+FIRM = ("reported", "derived")
+APPROXIMATE_WIDTH, DERIVED_WIDTH = 0.05, 0.005
+
+
+def read_facts(market: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    """What was known by a day: rows whose period had ended by then, with their bounds.
+
+    Market table (period, brand, market, measure, units, growth, status, source, …) → the same rows with first and last
+    month, kind of period, and the range ``low`` to ``high`` that rounding leaves for ``units``.
+
+    Raises
+    ------
+    DataError
+        Periods that cannot be read, or text where numbers belong.
+    """
+    facts = add_bounds(market, "market")
+    for column in ("units", "growth"):
+        numbers = pd.to_numeric(facts[column], errors="coerce")
+        bad = facts.loc[numbers.isna() & facts[column].notna(), column]
+        if len(bad):
+            raise DataError(
+                f"market, column {column!r}", "numbers", f"{len(bad)} texts such as {bad.iloc[0]!r}", "clean them"
+            )
+        facts[column] = numbers.astype(float)
+    facts = facts[facts["last"] <= month_ordinal(as_of)].reset_index(drop=True)
+    width = [_width(value, status) for value, status in zip(facts["units"], facts["status"], strict=True)]
+    return facts.assign(low=facts["units"] - width, high=facts["units"] + width)
+
+
+def _width(value: float, status: str) -> float:
+    """Half the range that a figure's status leaves open."""
+    if not np.isfinite(value) or status in ("reported", "claimed"):
+        return 0.0
+    if status == "derived":
+        return DERIVED_WIDTH * value
+    if status == "approximate":
+        return APPROXIMATE_WIDTH * value
+    digits = str(int(round(value))).rstrip("0")
+    return 0.5 * 10 ** (len(str(int(round(value)))) - len(digits)) if digits else 0.0
+
+
+def choose_facts(facts: pd.DataFrame) -> pd.DataFrame:
+    """One figure per period, brand and market: the best status, then the most digits, then the source's name.
+
+    Nothing is averaged: the figure stands in its source exactly so. ``n_sources`` counts the figures there were.
+    """
+    levels = facts[(facts["measure"] == "units") & facts["units"].notna()]
+    order = levels["status"].map({status: place for place, status in enumerate(STATUS_ORDER)}).fillna(len(STATUS_ORDER))
+    digits = [-len(str(int(round(value))).rstrip("0")) for value in levels["units"]]
+    ranked = levels.assign(order=order, digits=digits).sort_values(
+        ["brand", "market", "first", "last", "order", "digits", "source"]
+    )
+    keys = ["brand", "market", "first", "last"]
+    sizes = ranked.groupby(keys, observed=True, sort=True)["units"].size().rename("n_sources").reset_index()
+    chosen = ranked.drop_duplicates(keys).merge(sizes, on=keys, validate="one_to_one")
+    return chosen.drop(columns=["order", "digits"]).reset_index(drop=True)
+
+
+def list_conflicts(facts: pd.DataFrame) -> pd.DataFrame:
+    """Where sources differ by more than rounding: period, brand, market, lowest, highest, spread, n_sources, sources."""
+    rows = []
+    levels = facts[(facts["measure"] == "units") & facts["units"].notna()]
+    for (brand, market, period), group in levels.groupby(["brand", "market", "period"], observed=True, sort=True):
+        if group["low"].max() > group["high"].min():
+            lowest, highest = group.loc[group["units"].idxmin()], group.loc[group["units"].idxmax()]
+            rows.append({
+                "period": period, "brand": brand, "market": market, "lowest": lowest["units"], "highest": highest["units"],
+                "spread": highest["units"] / lowest["units"] - 1 if lowest["units"] > 0 else np.nan,
+                "n_sources": len(group), "lowest_source": lowest["source"], "highest_source": highest["source"],
+            })  # fmt: skip
+    columns = [
+        "period",
+        "brand",
+        "market",
+        "lowest",
+        "highest",
+        "spread",
+        "n_sources",
+        "lowest_source",
+        "highest_source",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def count_conflicts(conflicts: pd.DataFrame, facts: pd.DataFrame, brand: str) -> Finding:
+    """How many figures have sources that disagree by more than rounding."""
+    n = int(facts.loc[facts["measure"] == "units", ["brand", "market", "period"]].drop_duplicates().shape[0])
+    own = int((conflicts["brand"] == brand).sum())
+    return Finding("trend.n_conflicts", len(conflicts), "count", _("Figures on which sources disagree"),
+                   _("Periods and brands whose sources differ by more than rounding explains, of all with a figure."), n=n,
+                   n_unit="records", good="down",
+                   sentence=_("Sources disagree on {k} of {n} figures, {own} of them {brand}’s.", k=len(conflicts), n=n, own=own, brand=brand))  # fmt: skip
+
+
+def brand_series(chosen: pd.DataFrame, brand: str, market: str, kind: str = "year") -> pd.DataFrame:
+    """A brand's chosen figures of one kind of period, oldest first.
+
+    Raises
+    ------
+    AnalysisError
+        The table holds no such brand or market.
+    """
+    for column, wanted in (("market", market), ("brand", brand)):
+        known = chosen.loc[chosen["market"] == market, "brand"] if column == "brand" else chosen["market"]
+        if wanted not in set(known):
+            raise AnalysisError(f"market table, {column}", f"figures of {wanted!r}", "none by the as-of date",
+                                near_matches(str(wanted), map(str, known)))  # fmt: skip
+    rows = chosen[(chosen["brand"] == brand) & (chosen["market"] == market) & (chosen["kind"] == kind)]
+    return rows.sort_values("first").reset_index(drop=True)
+
+
+def split_change(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
+    """Split a company's change into market, mix and share effects that sum to it.
+
+    Frames indexed by segment (model, region, channel, or one row for all) with columns ``company`` and ``market`` →
+    change, market_effect, mix_effect, share_effect.
+
+    With share s = company / market by segment and M the whole market: market effect = S₀ · (M₁ − M₀); mix effect =
+    Σ s₀ · (m₁ − m₀ · M₁ / M₀); share effect = Σ (s₁ − s₀) · m₁. With a single segment there is no mix effect.
+
+    Raises
+    ------
+    AnalysisError
+        A market without sales, or sales of the company where the market has none.
+
+    Examples
+    --------
+    >>> old = pd.DataFrame({"company": [47140.0], "market": [739632.0]}, index=["all"])
+    >>> new = pd.DataFrame({"company": [41989.0], "market": [928493.0]}, index=["all"])
+    >>> split_change(old, new).round(-1).astype(int).to_dict()
+    {'change': -5150, 'market_effect': 12040, 'mix_effect': 0, 'share_effect': -17190}
+    """
+    segments = before.index.union(after.index)
+    old, new = before.reindex(segments, fill_value=0.0), after.reindex(segments, fill_value=0.0)
+    for name, frame in (("before", old), ("after", new)):
+        if frame["market"].sum() <= 0 or ((frame["market"] <= 0) & (frame["company"] != 0)).any():
+            raise AnalysisError(f"split_change, {name}", "a market wherever the company sells", "a market of zero",
+                                "leave out segments without market figures, or report them apart")  # fmt: skip
+    total_old, total_new = old["market"].sum(), new["market"].sum()
+    share_old = (old["company"] / old["market"].where(old["market"] > 0)).fillna(0.0)
+    change = float(new["company"].sum() - old["company"].sum())
+    market_effect = float(old["company"].sum() / total_old * (total_new - total_old))
+    mix_effect = (
+        float((share_old * (new["market"] - old["market"] * (total_new / total_old))).sum())
+        if len(segments) > 1
+        else 0.0
+    )
+    return pd.Series({"change": change, "market_effect": market_effect, "mix_effect": mix_effect,
+                      "share_effect": change - market_effect - mix_effect})  # fmt: skip
+
+
+def split_revenue(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
+    """Split a change of revenue into volume, mix and price effects that sum to it.
+
+    Frames indexed by segment with columns ``units`` and ``revenue`` → change, volume_effect, mix_effect, price_effect.
+    Volume: what more or fewer units at the old average price bring; mix: that they are other goods; price: that the
+    same goods sell at other prices. A segment that did not sell before enters at its new price: all of it is mix.
+    """
+    segments = before.index.union(after.index)
+    old, new = before.reindex(segments, fill_value=0.0), after.reindex(segments, fill_value=0.0)
+    units_old, units_new = float(old["units"].sum()), float(new["units"].sum())
+    if units_old <= 0:
+        raise AnalysisError(
+            "split_revenue", "units in the first period", f"{units_old:g}", "choose a period with sales"
+        )
+    price_new = (new["revenue"] / new["units"].where(new["units"] != 0)).fillna(0.0)
+    price_old = (old["revenue"] / old["units"].where(old["units"] > 0)).fillna(price_new)
+    average = float(old["revenue"].sum()) / units_old
+    change = float(new["revenue"].sum() - old["revenue"].sum())
+    volume = (units_new - units_old) * average
+    mix = float((new["units"] * price_old).sum()) - units_new * average
+    return pd.Series(
+        {"change": change, "volume_effect": volume, "mix_effect": mix, "price_effect": change - volume - mix}
+    )
+
+
+@dataclass(frozen=True)
+class MarketPosition(Result):
+    """A brand beside its named rivals.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        period, brand, units, share: of the brand and its rivals together, in periods for which all have figures.
+    effects : DataFrame
+        period, change, market_effect, share_effect: each full period against the year before.
+    totals : DataFrame
+        period, units, total, share: of whole markets (all passenger cars, the segment), where figures are.
+    """
+
+    brand: str
+    rivals: tuple[str, ...]
+    market: str
+    shares: pd.DataFrame
+    effects: pd.DataFrame
+    caveats: tuple[Message, ...]
+
+    @property
+    def reason(self) -> Message | None:
+        """Why no shares and effects are shown; None where they are."""
+        return (
+            None
+            if len(self.effects)
+            else _("No two years in a row in which the brand and all its rivals have figures.")
+        )
+
+    def findings(self) -> list[Finding]:
+        """Share, rivals' share, and the last change split."""
+        last = self.shares["period"].iloc[-1] if len(self.shares) else None
+        now = self.shares[self.shares["period"] == last]
+        nothing = _("No year in which the brand and all its rivals have figures.")
+        own = now.loc[now["brand"] == self.brand, "share"]
+        rest = now.loc[now["brand"] != self.brand].sort_values("share", ascending=False)
+        group = _("units of {brand} and its rivals {rivals}", brand=self.brand, rivals=", ".join(self.rivals))
+        period = _span(last)
+        share = float(own.iloc[0]) if len(own) else None
+        found = [
+            Finding("trend.share_last_year", share, "share", _("Share among the named rivals"),
+                    _("Units of {brand} over all {group}, {year}.", brand=self.brand, group=group, year=last or "–"),
+                    period=period, n=len(now) or None, n_unit="records", good="up", figure="trend.shares", headline=True,
+                    reason=nothing if share is None else None,
+                    sentence=_("{brand} held {share} of the sales that it shares with its named rivals in {year}.",
+                               brand=self.brand, share=Quantity(share, "share"), year=last or "–")),
+            Finding("trend.rivals_share", None if share is None else 1 - share, "share", _("Share of the named rivals"),
+                    _("Units of the rivals over all {group}, {year}.", group=group, year=last or "–"),
+                    period=period, n=len(rest) or None, n_unit="records", good="down", figure="trend.shares",
+                    reason=nothing if share is None else None),
+            Finding("trend.leader_share", float(rest["share"].iloc[0]) if len(rest) else None, "share",
+                    _("Share of the leading rival"),
+                    _("Units of the largest rival over all {group}, {year}.", group=group, year=last or "–"), period=period,
+                    n=len(rest) or None, n_unit="records", good="down", figure="trend.shares", reason=None if len(rest) else nothing),
+        ]  # fmt: skip
+        return found + self._effect_findings()
+
+    def _effect_findings(self) -> list[Finding]:
+        last = self.effects.iloc[-1] if len(self.effects) else None
+        nothing = _("No two years in a row in which the brand and all its rivals have figures.")
+        year = "–" if last is None else str(last["period"])
+        values = {name: None if last is None else float(last[name]) for name in ("market_effect", "share_effect")}
+        sentence = _("In {year} the rivals’ market alone would have moved {brand} by {market}; its share moved it by {share}.",
+                     year=year, brand=self.brand, market=Quantity(_whole(values["market_effect"]), "units", signed=True),
+                     share=Quantity(_whole(values["share_effect"]), "units", signed=True))  # fmt: skip
+        definitions = {
+            "market_effect": (_("Market effect"), _("Units that the change of the rivals’ total would have brought at last year’s share.")),
+            "share_effect": (_("Share effect"), _("Units that the change of the share brought, at this year’s rivals’ total.")),
+        }  # fmt: skip
+        return [
+            Finding(f"trend.{name}", values[name], "units", label, definition, period=_span(year), n=None if last is None else 2,
+                    n_unit="records", good="up", figure="trend.effects", reason=nothing if last is None else None,
+                    headline=name == "share_effect", sentence=sentence if name == "share_effect" else None)
+            for name, (label, definition) in definitions.items()
+        ]  # fmt: skip
+
+
+def _whole(value: float | None) -> float | None:
+    return None if value is None else float(round(value))
+
+
+def _span(year: object) -> tuple[str, str] | None:
+    return (f"{year}-01-01", f"{year}-12-31") if str(year).isdigit() else None
+
+
+def measure_position(facts: pd.DataFrame, brand: str, rivals: tuple[str, ...], market: str) -> MarketPosition:
+    """Did the market move the brand, or did its share?
+
+    Facts (`read_facts`) → shares among brand and rivals, and each year's change split into market and share effect.
+    The market is the rivals' total *without* the brand, so that its own fall does not shrink the market.
+
+    Raises
+    ------
+    AnalysisError
+        No figures of the brand, or no rival named.
+    """
+    rivals = tuple(name.strip() for name in rivals if name.strip())
+    if not rivals or brand in rivals:
+        raise AnalysisError("measure_position, rivals", "rivals beside the brand", ", ".join(rivals) or "none",
+                            "name at least one other brand of the market table")  # fmt: skip
+    chosen = choose_facts(facts)
+    series = {name: brand_series(chosen, name, market).set_index("period")["units"] for name in (brand, *rivals)}
+    units = pd.DataFrame(series).sort_index()
+    whole = units.dropna()
+    caveats = [
+        _("{brand} has no figure for {years}: those years are left out of the comparison.", brand=name, years=", ".join(missing))
+        for name in units if (missing := [year for year in units.index if pd.isna(units.loc[year, name]) and
+                                         pd.notna(units.loc[year, brand])])
+    ]  # fmt: skip
+    long = whole.reset_index().melt("period", var_name="brand", value_name="units").sort_values(["period", "brand"])
+    shares = long.assign(
+        share=long["units"] / long.groupby("period", observed=True, sort=True)["units"].transform("sum")
+    )
+    rows = []
+    for year in whole.index:
+        before = str(int(year) - 1)
+        if before in whole.index:
+            old, new = (pd.DataFrame({"company": [whole.loc[one, brand]], "market": [whole.loc[one, list(rivals)].sum()]}, index=["all"])
+                        for one in (before, year))  # fmt: skip
+            rows.append({"period": year, **split_change(old, new)})
+    effects = pd.DataFrame(rows, columns=["period", "change", "market_effect", "mix_effect", "share_effect"])
+    return MarketPosition(
+        brand, rivals, market, shares.reset_index(drop=True), effects.drop(columns="mix_effect"), tuple(caveats)
+    )

@@ -1,0 +1,212 @@
+"""Linkage groups: three or four managers of similar accounts who stand in for each other."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kamresearch.analysis.organisation import grouping, partition
+from kamresearch.analysis.organisation.holdings import EXECUTIVE_ROLES, Holdings
+from kamresearch.analysis.organisation.similarity import book_similarity
+from kamresearch.display import Column, Table, make_table
+from kamresearch.errors import ParameterError
+from kamresearch.finding import Finding
+from kamresearch.language import Message, Quantity, Text
+from kamresearch.language import message as _
+from kamresearch.result import Result
+
+
+@dataclass(frozen=True)
+class LinkageGroups(Result):
+    """The groups, how alike and balanced they are, and how far from the optimum they can be at most."""
+
+    groups: pd.DataFrame
+    """group, manager_id, n_accounts, load, likeness (mean with the group's others), deputy, load_if_one_leaves (of the group)"""
+    cost: float | None
+    bound: float | None
+    proven: bool
+    compared: pd.DataFrame
+    """method (exact, greedy, random, random_best), cost, likeness, load_spread"""
+    n_uncovered: int
+    caveats: tuple[Text, ...]
+
+    @property
+    def gap(self) -> float | None:
+        """How far the groups can be from the best possible, at most: 0 where the optimum is proven."""
+        if self.cost is None:
+            return None
+        return 0.0 if self.proven else max(0.0, (self.cost - self.bound) / max(abs(self.cost), 1e-12))
+
+    def findings(self) -> list[Finding]:
+        """Groups, gap, likeness against random, accounts uncovered after a departure."""
+        n = len(self.groups)
+        reason = _("Fewer than three managers hold accounts: no group of three can be formed.")
+        shared = {"n": n, "n_unit": "managers", "reason": reason, "figure": "organisation.groups"}
+        by_method = self.compared.set_index("method") if len(self.compared) else None
+        told = by_method is not None
+        return [
+            Finding("organisation.n_groups", int(self.groups["group"].nunique()), "count", _("Linkage groups"),
+                    _("Groups of three or four managers of similar accounts, balanced in load."), **shared),
+            Finding("organisation.groups_gap", self.gap, "share", _("Distance from the best possible groups, at most"),
+                    _("(cost − lower bound) / cost; 0 where the optimum is proven."), good="down", **shared),
+            Finding("organisation.groups_likeness", float(by_method.loc["exact", "likeness"]) if told else None, "score",
+                    _("Likeness of books within groups"), _("Mean over managers of the mean cosine likeness with the others of the group."),
+                    good="up", **shared),
+            Finding("organisation.groups_against_random", float(by_method.loc["random", "cost"] - by_method.loc["exact", "cost"]) if told else None,
+                    "score", _("How much better than groups drawn at random"),
+                    _("Mean cost of {n} random groupings minus the cost of these groups.", n=grouping.RANDOM_DRAWS), good="up", **shared),
+            Finding("organisation.uncovered_after_departure", self.n_uncovered if told else None, "accounts",
+                    _("Accounts without anyone after one departure"),
+                    _("Accounts that no other manager of the group could take over if any one manager left."), good="down", **shared),
+        ]  # fmt: skip
+
+    def verdict(self) -> Message:
+        """Whether the groups are worth it, in a sentence."""
+        if self.cost is None:
+            return _("No linkage groups: fewer than three managers hold accounts.")
+        costs = self.compared.set_index("method")["cost"]
+        return _("Verdict: against groups drawn at random the cost falls by {random}, against a rule of thumb by {greedy}; {uncovered} accounts would be "
+                 "left without anyone after one departure.", random=Quantity(_fall(costs, "random"), "share"),
+                 greedy=Quantity(_fall(costs, "greedy"), "share"), uncovered=self.n_uncovered)  # fmt: skip
+
+    def table(self) -> Table:
+        """Group by group."""
+        return make_table(
+            "organisation.groups", _("Linkage groups"), self.groups, Column("group", _("Group"), "count"), "manager_id", "n_accounts",
+            Column("load", _("Load"), "share"), Column("likeness", _("Likeness to the group"), "score"), Column("deputy", _("First deputy")),
+            Column("load_if_one_leaves", _("Load of the others if this one leaves"), "share"),
+            caption=_("The first deputy is the group's manager with the most alike book."),
+        )  # fmt: skip
+
+    def compared_table(self) -> Table:
+        """Exact against greedy and random."""
+        return make_table(
+            "organisation.groups_compared", _("These groups against others"), self.compared, Column("method", _("Method"), terms=METHODS),
+            Column("cost", _("Cost (less is better)"), "score"), Column("likeness", _("Likeness within groups"), "score"),
+            Column("load_spread", _("Spread of loads of groups"), "share"),
+        )  # fmt: skip
+
+
+def _fall(costs: pd.Series, method: str) -> float:
+    return float(1 - costs["exact"] / costs[method]) if costs[method] > 0 else 0.0
+
+
+METHODS = {
+    "exact": _("set partitioning (HiGHS)"), "greedy": _("greedy: the likest first"), "random": _("random, on average"),
+    "random_best": _("random, the best draw"),
+}  # fmt: skip
+
+
+def group_managers(holdings: Holdings, load: pd.Series, *, balance: float = 0.5, seed: int = 0) -> LinkageGroups:
+    """Which three or four managers should stand in for each other?
+
+    Parameters
+    ----------
+    holdings : Holdings
+        Who is in charge of which account.
+    load : Series
+        Share of capacity used, by manager_id.
+    balance : float
+        What a deviation of a group's mean load from the team's costs, against unlikeness.
+    seed : int
+        Seed of the random groupings compared with.
+
+    Returns
+    -------
+    LinkageGroups
+        Cost of a group of k: the mean unlikeness (1 − cosine) of its pairs plus ``balance`` × the distance of its mean load
+        from the team's, times k; divided by the number of managers in all. With five managers, one group of five.
+
+    Notes
+    -----
+    Set partitioning by column generation: prices of all groups of three and four are searched exactly (a group of four
+    with a negative reduced cost holds a triangle that has one), which gives a lower bound; every group that could be part
+    of something better than the best grouping found then enters one MILP. If all do, the optimum is proven. The work is
+    bounded in columns and nodes, never by the clock; where it does not suffice, the gap is stated.
+    """
+    if not 0 <= balance <= 100:
+        raise ParameterError("organisation, balance", "0 to 100", repr(balance), "write for example 0.5")
+    team = holdings.managers
+    team = team[(team["n_accounts"] > 0) & ~team["role"].isin(EXECUTIVE_ROLES)].reset_index(drop=True)
+    ids = team["manager_id"].tolist()
+    columns = ["group", "manager_id", "n_accounts", "load", "likeness", "deputy", "load_if_one_leaves"]
+    if len(ids) < 3:
+        caveat = _("{n} managers hold accounts: a group needs three.", n=len(ids))
+        return LinkageGroups(pd.DataFrame(columns=columns), None, None, False,
+                             pd.DataFrame(columns=["method", "cost", "likeness", "load_spread"]), 0, (caveat,))  # fmt: skip
+    likeness = book_similarity(holdings.accounts, ids).to_numpy()
+    loads = load.reindex(ids).astype(float).fillna(float(load.mean()) if load.notna().any() else 0.0).to_numpy()
+    problem = grouping.Problem(1 - likeness, loads, balance)
+    solved = partition.solve(problem)
+    others = {"greedy": [grouping.group_greedily(problem)]}
+    others["random"] = grouping.group_randomly(problem, np.random.default_rng(seed))
+    compared = _compare(problem, likeness, loads, solved.groups, others)
+    frame = _describe(ids, team, likeness, loads, solved.groups)
+    caveats: list[Text] = []
+    if len(ids) == 5:
+        caveats.append(_("Five managers cannot be split into groups of three and four: they form one group."))
+    if not solved.proven:
+        caveats.append(_("The optimum is not proven: the groups may be up to {gap} from the best.",
+                         gap=Quantity(max(0.0, (solved.cost - solved.bound) / max(abs(solved.cost), 1e-12)), "share")))  # fmt: skip
+    if (frame["load_if_one_leaves"] > 1).any():
+        caveats.append(_("In {n} of {all} departures the others of the group would have to work above their capacity until a successor is found.",
+                         n=int((frame["load_if_one_leaves"] > 1).sum()), all=len(frame)))  # fmt: skip
+    return LinkageGroups(
+        frame[columns],
+        solved.cost,
+        solved.bound,
+        solved.proven,
+        compared,
+        count_uncovered(frame, holdings),
+        tuple(caveats),
+    )
+
+
+def count_uncovered(frame: pd.DataFrame, holdings: Holdings) -> int:
+    """Accounts that nobody of the group could take over, over all single departures."""
+    mates = {
+        row.manager_id: set(frame.loc[frame["group"] == row.group, "manager_id"]) - {row.manager_id}
+        for row in frame.itertuples()
+    }
+    lonely = [manager for manager in mates if not mates[manager]]
+    return int(holdings.accounts["manager_id"].isin(lonely).sum())
+
+
+def _describe(
+    ids: list[str], team: pd.DataFrame, likeness: np.ndarray, loads: np.ndarray, groups: list[tuple[int, ...]]
+) -> pd.DataFrame:
+    capacity = team["capacity_hours"].astype("float64").fillna(130.0).to_numpy()
+    rows = []
+    for number, group in enumerate(sorted(groups), start=1):
+        for one in group:
+            mates = [other for other in group if other != one]
+            alike = likeness[one, mates]
+            used = float((loads[list(group)] * capacity[list(group)]).sum() / max(capacity[mates].sum(), 1e-9))
+            rows.append(
+                (
+                    number,
+                    ids[one],
+                    int(team["n_accounts"].iloc[one]),
+                    float(loads[one]),
+                    float(alike.mean()),
+                    ids[mates[int(alike.argmax())]],
+                    used,
+                )
+            )
+    return pd.DataFrame(
+        rows, columns=["group", "manager_id", "n_accounts", "load", "likeness", "deputy", "load_if_one_leaves"]
+    )
+
+
+def _compare(
+    problem: grouping.Problem, likeness: np.ndarray, loads: np.ndarray, exact: list, others: dict[str, list]
+) -> pd.DataFrame:
+    def measure(groups: list[tuple[int, ...]]) -> tuple[float, float, float]:
+        alike = [likeness[one, [other for other in group if other != one]].mean() for group in groups for one in group]
+        means = [loads[list(group)].mean() for group in groups]
+        return problem.total(groups), float(np.mean(alike)), float(np.max(means) - np.min(means))
+
+    rows = [("exact", *measure(exact)), ("greedy", *measure(others["greedy"][0]))]
+    drawn = np.array([measure(groups) for groups in others["random"]])
+    rows += [("random", *drawn.mean(axis=0)), ("random_best", *drawn[drawn[:, 0].argmin()])]
+    return pd.DataFrame(rows, columns=["method", "cost", "likeness", "load_spread"])

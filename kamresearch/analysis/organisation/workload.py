@@ -1,0 +1,236 @@
+"""Workload: hours that accounts ask for by tier against hours that managers have, and who should give up what."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kamresearch.analysis.organisation.holdings import EXECUTIVE_ROLES, Holdings
+from kamresearch.analysis.organisation.similarity import TRAITS
+from kamresearch.display import Column, Table, make_table
+from kamresearch.finding import Finding
+from kamresearch.language import Quantity, Text
+from kamresearch.language import message as _
+from kamresearch.result import Result
+
+HOURS = {"A": 12.0, "B": 6.0, "C": 2.5}
+"""Hours a month that an account of each tier asks for: a planning assumption, to be replaced by one's own records."""
+USUAL_CAPACITY = 130.0
+"""Hours a month assumed for a manager whose capacity is not recorded."""
+
+
+@dataclass(frozen=True)
+class Workload(Result):
+    """Load of each manager before and after the proposed moves."""
+
+    hours: dict[str, float]
+    by_manager: pd.DataFrame
+    """manager_id, role, n_accounts, n_a, n_b, n_c, needed_hours, capacity_hours, load, load_after"""
+    moves: pd.DataFrame
+    """account_id, account_name, tier, hours, from_manager, to_manager, shared_traits, same_region"""
+    spare_hours: float
+    caveats: tuple[Text, ...]
+
+    @property
+    def load(self) -> pd.Series:
+        """Share of capacity used, by manager_id."""
+        return self.by_manager.set_index("manager_id")["load"]
+
+    def findings(self) -> list[Finding]:
+        """Overloaded managers now and after the moves; hours in all against capacity in all."""
+        frame, n = self.by_manager, len(self.by_manager)
+        reason = _("No manager is in charge of an account.")
+        total, room = float(frame["needed_hours"].sum()), float(frame["capacity_hours"].sum())
+        over, still = int((frame["load"] > 1).sum()), int((frame["load_after"] > 1 + 1e-9).sum())
+        shared = {"n": n, "n_unit": "managers", "good": "down", "figure": "organisation.workload"}
+        return [
+            Finding("organisation.overloaded_managers", over, "managers", _("Managers whose accounts ask for more hours than they have"),
+                    _("Managers with load above capacity: hours by tier ({a} / {b} / {c} a month for A / B / C) summed over their accounts.",
+                      a=self.hours["A"], b=self.hours["B"], c=self.hours["C"]), headline=True,
+                    sentence=_("{over} of {n} managers are asked for more hours than they have; with {moves} accounts moved, {still} still would be.",
+                               over=over, n=n, moves=len(self.moves), still=still), **shared),
+            Finding("organisation.overloaded_after_moves", still, "managers", _("Managers still overloaded after the proposed moves"),
+                    _("As above, once the proposed accounts are moved."), **shared),
+            Finding("organisation.total_load", total / room if room > 0 else None, "share", _("Hours asked for over hours there are"),
+                    _("Sum of hours that all managers' accounts ask for, over the sum of their capacity."), reason=reason, **shared),
+        ]  # fmt: skip
+
+    def table(self) -> Table:
+        """Load by manager."""
+        return make_table(
+            "organisation.workload", _("Hours asked for and hours there are"), self.by_manager.sort_values(["load", "manager_id"], ascending=[False, True]),
+            "manager_id", "n_accounts", Column("n_a", _("Tier A"), "accounts"), Column("n_b", _("Tier B"), "accounts"),
+            Column("n_c", _("Tier C"), "accounts"), Column("needed_hours", _("Hours asked for"), "hours"),
+            Column("capacity_hours", _("Hours there are"), "hours"), Column("load", _("Load"), "share"), Column("load_after", _("Load after moves"), "share"),
+        )  # fmt: skip
+
+    def moves_table(self) -> Table:
+        """Which accounts should move."""
+        return make_table(
+            "organisation.moves", _("Accounts to hand over, so that nobody is overloaded"), self.moves, "account_id", "account_name", "tier",
+            Column("hours", _("Hours"), "hours"), Column("from_manager", _("From")), Column("to_manager", _("To")),
+            Column("same_region", _("Same region"), "flag"), rows_shown=30,
+            caption=_("A proposal by rule: from the most loaded manager first, the account that most resembles the receiver's book, never an account "
+                      "of tier A across regions."),
+        )  # fmt: skip
+
+
+def tiers_by_revenue(accounts: pd.DataFrame, shares: tuple[float, float] = (0.80, 0.95)) -> pd.Series:
+    """Tiers where no segmentation was published: A holds the first 80 % of revenue, B the next 15 %, C the rest.
+
+    Returns a Series of A, B, C by account_id. Accounts without revenue are C.
+    """
+    ordered = accounts.sort_values(["revenue_12m", "account_id"], ascending=[False, True])
+    revenue = ordered["revenue_12m"].clip(lower=0).to_numpy(dtype=float)
+    before = np.concatenate([[0.0], np.cumsum(revenue)[:-1]])
+    part = before / revenue.sum() if revenue.sum() > 0 else np.ones(len(revenue))
+    tier = np.where((part < shares[0]) & (revenue > 0), "A", np.where((part < shares[1]) & (revenue > 0), "B", "C"))
+    return pd.Series(tier, index=ordered["account_id"], name="tier")
+
+
+def choose_tiers(published: pd.DataFrame | None, holdings: Holdings) -> pd.Series:
+    """Tiers as the segmentation published them (table ``segmentation.tiers``); without one, tiers by revenue."""
+    if published is None or not {"account_id", "tier"} <= set(published.columns) or published.empty:
+        return tiers_by_revenue(holdings.accounts)
+    chosen = published.drop_duplicates("account_id").set_index(
+        published.drop_duplicates("account_id")["account_id"].astype(str)
+    )["tier"]
+    return chosen.dropna().astype(str)
+
+
+def measure_workload(holdings: Holdings, tiers: pd.Series, hours: dict[str, float] | None = None) -> Workload:
+    """Who has more accounts than hours, and what should move to whom?
+
+    Parameters
+    ----------
+    holdings : Holdings
+        Who is in charge of which account.
+    tiers : Series
+        A, B or C by account_id; accounts without one count as C.
+    hours : dict, optional
+        Hours a month by tier.
+
+    Returns
+    -------
+    Workload
+        Executives who hold accounts are left out: their hours are not for accounts.
+    """
+    hours = {**HOURS, **(hours or {})}
+    accounts = holdings.accounts[holdings.accounts["manager_id"].notna()].copy()
+    accounts["tier"] = (
+        accounts["account_id"].map(tiers.astype(str).str[0].str.upper()).where(lambda one: one.isin(list(hours)), "C")
+    )
+    accounts["hours"] = accounts["tier"].map(hours).astype(float)
+    team = holdings.managers
+    team = team[
+        ~team["role"].isin([*EXECUTIVE_ROLES, "policy_manager"]) & (team["in_role"] | (team["n_accounts"] > 0))
+    ].copy()
+    unknown = team["capacity_hours"].isna()
+    team["capacity_hours"] = team["capacity_hours"].astype("float64").fillna(USUAL_CAPACITY)
+    counts = pd.crosstab(accounts["manager_id"], accounts["tier"]).reindex(
+        index=team["manager_id"], columns=["A", "B", "C"], fill_value=0
+    )
+    team[["n_a", "n_b", "n_c"]] = counts.to_numpy()
+    needed = accounts.groupby("manager_id", observed=True)["hours"].sum()
+    team["needed_hours"] = team["manager_id"].map(needed).fillna(0.0).astype(float)
+    team["load"] = team["needed_hours"] / team["capacity_hours"].where(team["capacity_hours"] > 0)
+    moves, after = _propose_moves(accounts, team)
+    team["load_after"] = after
+    columns = [
+        "manager_id",
+        "role",
+        "n_accounts",
+        "n_a",
+        "n_b",
+        "n_c",
+        "needed_hours",
+        "capacity_hours",
+        "load",
+        "load_after",
+    ]
+    spare = float(team["capacity_hours"].sum() - team["needed_hours"].sum())
+    caveats: list[Text] = [
+        _("Hours by tier are a planning assumption ({a}, {b} and {c} hours a month for A, B and C); other hours give other loads.", a=hours["A"],
+          b=hours["B"], c=hours["C"])
+    ]  # fmt: skip
+    if unknown.any():
+        caveats.append(
+            _(
+                "{n} managers have no recorded capacity and count with {hours}.",
+                n=int(unknown.sum()),
+                hours=Quantity(USUAL_CAPACITY, "hours"),
+            )
+        )
+    if spare < 0:
+        caveats.append(
+            _(
+                "The team as a whole lacks {hours} a month: no moving of accounts can cure that.",
+                hours=Quantity(-spare, "hours"),
+            )
+        )
+    return Workload(hours, team[columns].reset_index(drop=True), moves, spare, tuple(caveats))
+
+
+def _propose_moves(accounts: pd.DataFrame, team: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """Move accounts off overloaded managers, one at a time, to where they fit best and leave room."""
+    ids = team["manager_id"].tolist()
+    capacity, used = team["capacity_hours"].to_numpy(dtype=float), team["needed_hours"].to_numpy(dtype=float).copy()
+    fit = _fit(accounts, ids)
+    rows_of = {name: accounts.index[accounts["manager_id"] == name].tolist() for name in ids}
+    position = {index: place for place, index in enumerate(accounts.index)}
+    region_of = dict(zip(team["manager_id"], team["region"], strict=True))
+    moves = []
+    for giver in sorted(range(len(ids)), key=lambda one: (-used[one] / max(capacity[one], 1e-9), ids[one])):
+        waiting = rows_of[ids[giver]]
+        while used[giver] > capacity[giver] + 1e-9 and waiting:
+            best = None
+            for index in waiting:
+                row = accounts.loc[index]
+                room = capacity - used - row["hours"]
+                options = [one for one in np.flatnonzero(room >= -1e-9) if one != giver
+                           and (row["tier"] != "A" or region_of[ids[one]] is None or region_of[ids[one]] == row["region"])]  # fmt: skip
+                for one in options:
+                    # The same region first; then the likest receiver; then the fewest moves (most hours); then the most room.
+                    key = (
+                        region_of[ids[one]] == row["region"],
+                        fit[position[index], one],
+                        row["hours"],
+                        room[one],
+                        -one,
+                    )
+                    if best is None or key > best[0]:
+                        best = (key, index, one)
+            if best is None:
+                break
+            _, index, receiver = best
+            row = accounts.loc[index]
+            waiting.remove(index)
+            used[giver] -= row["hours"]
+            used[receiver] += row["hours"]
+            moves.append((row["account_id"], row["account_name"], row["tier"], row["hours"], ids[giver], ids[receiver],
+                          float(fit[position[index], receiver]), bool(region_of[ids[receiver]] == row["region"])))  # fmt: skip
+    columns = [
+        "account_id",
+        "account_name",
+        "tier",
+        "hours",
+        "from_manager",
+        "to_manager",
+        "shared_traits",
+        "same_region",
+    ]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        after = np.where(capacity > 0, used / capacity, np.nan)
+    return pd.DataFrame(moves, columns=columns), after
+
+
+def _fit(accounts: pd.DataFrame, ids: list[str]) -> np.ndarray:
+    """Account × manager: share of the manager's book that has the account's region, channel and industry, on average."""
+    fit = np.zeros((len(accounts), len(ids)))
+    for trait in TRAITS:
+        shares = pd.crosstab(accounts["manager_id"], accounts[trait], normalize="index").reindex(ids).fillna(0.0)
+        values = accounts[trait].map({value: number for number, value in enumerate(shares.columns)})
+        known = values.notna().to_numpy()
+        if known.any():
+            fit[known] += shares.to_numpy()[:, values[known].astype(int)].T / len(TRAITS)
+    return fit.round(6)

@@ -1,0 +1,66 @@
+"""Periods as the market table writes them: 2012, 2012-H1, 2012-Q1, 2012-07, and spans 2009-01/2009-08."""
+
+import re
+
+import pandas as pd
+
+from kamresearch.errors import DataError, first_offenders
+
+_FORMS = (
+    (re.compile(r"(\d{4})"), 12, "year"), (re.compile(r"(\d{4})-?H([12])"), 6, "half"),
+    (re.compile(r"(\d{4})-?Q([1-4])"), 3, "quarter"), (re.compile(r"(\d{4})-(0[1-9]|1[0-2])"), 1, "month"),
+)  # fmt: skip
+
+
+def read_period(text: str) -> tuple[pd.Period, pd.Period, str] | None:
+    """First month, last month and kind of a period; None where it cannot be read.
+
+    >>> [str(part) for part in read_period("2012-H2")]
+    ['2012-07', '2012-12', 'half']
+    """
+    text = str(text).strip().removesuffix(".0")
+    if "/" in text:
+        parts = [read_period(part) for part in text.split("/")]
+        if len(parts) != 2 or None in parts or parts[0][0] > parts[1][1]:
+            return None
+        return parts[0][0], parts[1][1], "span"
+    for form, months, kind in _FORMS:
+        found = form.fullmatch(text)
+        if found:
+            place = int(found.group(2)) if found.lastindex == 2 else 1
+            first = pd.Period(year=int(found.group(1)), month=1 + (place - 1) * months, freq="M")
+            return first, first + months - 1, kind
+    return None
+
+
+def year_before(text: str) -> str:
+    """The same period one year earlier.
+
+    >>> year_before("2012-H1"), year_before("2009-01/2009-08")
+    ('2011-H1', '2008-01/2008-08')
+    """
+    return "/".join(f"{int(part[:4]) - 1:04d}{part[4:]}" for part in str(text).split("/"))
+
+
+def shift_years(text: str, years: int) -> str:
+    """The same period some years later (negative: earlier)."""
+    return "/".join(f"{int(part[:4]) + years:04d}{part[4:]}" for part in str(text).split("/"))
+
+
+def add_bounds(frame: pd.DataFrame, where: str) -> pd.DataFrame:
+    """The frame with columns first, last (months) and kind of its column ``period``; unreadable periods are refused."""
+    read = [read_period(text) for text in frame["period"]]
+    bad = [text for text, one in zip(frame["period"], read, strict=True) if one is None]
+    if bad:
+        raise DataError(f"{where}, column 'period'", "2012, 2012-H1, 2012-Q1, 2012-07 or 2009-01/2009-08",
+                        first_offenders(bad), "rewrite them")  # fmt: skip
+    return frame.assign(
+        first=[one[0].ordinal for one in read], last=[one[1].ordinal for one in read], kind=[one[2] for one in read]
+    )
+
+
+def month_ordinal(day: str) -> int:
+    """Number of the last month that has ended by a day."""
+    day = pd.Timestamp(day)
+    month = day.to_period("M")
+    return month.ordinal if day.normalize() == month.end_time.normalize() else month.ordinal - 1

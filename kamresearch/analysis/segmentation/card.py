@@ -1,0 +1,153 @@
+"""The rule card as data: criteria, weights, thresholds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from kamresearch.errors import ParameterError, near_matches
+from kamresearch.language import message as _
+
+DEFAULT_CARD = Path(__file__).parent / "rule_card.yml"
+KINDS = ("measured", "judged")
+SCALES = ("rank", "range")
+
+CRITERIA = {
+    "revenue": _("Revenue in twelve months"), "profit": _("Profit in twelve months"),
+    "headroom": _("Demand bought elsewhere"), "growth": _("Growth on the year before"),
+    "loyalty": _("Months with an order"), "fit": _("Strategic fit"),
+}  # fmt: skip
+"""Names of the house card's criteria; a criterion of a company's own card shows its id."""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One line of the card."""
+
+    id: str
+    column: str
+    weight: float
+    scale: str
+    kind: str
+    low: float | None = None
+    high: float | None = None
+
+    def points(self, values: np.ndarray) -> np.ndarray:
+        """Points 0 to 1 of each account (NaN where unknown); values may be accounts or draws × accounts."""
+        if self.scale == "range":
+            return np.clip((values - self.low) / (self.high - self.low), 0.0, 1.0)
+        return percentile_ranks(values)
+
+
+@dataclass(frozen=True)
+class RuleCard:
+    """Criteria, thresholds and hysteresis."""
+
+    name: str
+    criteria: tuple[Criterion, ...]
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    hysteresis: float = 0.0
+    least_coverage: float = 0.5
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """Tiers from the best down."""
+        return (*self.thresholds, "C")
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Weights that sum to one."""
+        weights = np.array([criterion.weight for criterion in self.criteria])
+        return weights / weights.sum()
+
+    def with_weights(self, weights: Mapping[str, float]) -> "RuleCard":
+        """The same card with other weights for some criteria."""
+        known = [criterion.id for criterion in self.criteria]
+        for name in weights:
+            if name not in known:
+                raise ParameterError(f"rule card {self.name!r}, weight {name!r}", "a criterion of the card", "none of this id",
+                                     near_matches(name, known))  # fmt: skip
+        return replace(self, criteria=tuple(replace(c, weight=weights.get(c.id, c.weight)) for c in self.criteria))
+
+
+def load_card(path: str | Path | None = None) -> RuleCard:
+    """Read a rule card from YAML; the house card without a path.
+
+    Raises
+    ------
+    ParameterError
+        A part is missing, a weight negative, a scale unknown, or the thresholds do not fall.
+    """
+    import yaml
+
+    where = Path(path) if path else DEFAULT_CARD
+    try:
+        data = yaml.safe_load(where.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ParameterError(
+            f"rule card {where.name}", "a file that can be read", type(error).__name__, "check the path"
+        ) from error
+    if not isinstance(data, dict) or not data.get("criteria"):
+        raise ParameterError(f"rule card {where.name}", "a list of criteria", "none", "start from the house card")
+    criteria = tuple(_read_criterion(entry, where.name) for entry in data["criteria"])
+    thresholds = {str(tier): float(score) for tier, score in (data.get("tiers") or {}).items()}
+    scores = list(thresholds.values())
+    if not scores or scores != sorted(scores, reverse=True) or len(set(scores)) != len(scores):
+        raise ParameterError(f"rule card {where.name}, tiers", "thresholds that fall from the best tier down", repr(thresholds),
+                             "write for example A: 70, B: 50")  # fmt: skip
+    return RuleCard(str(data.get("name", where.stem)), criteria, thresholds, float(data.get("hysteresis", 0.0)),
+                    float(data.get("least_coverage", 0.5)))  # fmt: skip
+
+
+def _read_criterion(entry: Mapping, where: str) -> Criterion:
+    missing = [name for name in ("id", "column", "weight", "scale", "kind") if name not in entry]
+    about = f"rule card {where}, criterion {entry.get('id', '?')!r}"
+    if missing:
+        raise ParameterError(about, "id, column, weight, scale and kind", f"no {', '.join(missing)}", "complete it")
+    if entry["scale"] not in SCALES or entry["kind"] not in KINDS:
+        raise ParameterError(about, f"a scale of {', '.join(SCALES)} and a kind of {', '.join(KINDS)}",
+                             f"{entry['scale']!r} and {entry['kind']!r}", "choose one of each")  # fmt: skip
+    if not float(entry["weight"]) >= 0:
+        raise ParameterError(about, "a weight of zero or more", repr(entry["weight"]), "mend the weight")
+    if entry["scale"] == "range" and not float(entry.get("low", 0)) < float(entry.get("high", 0)):
+        raise ParameterError(
+            about, "low below high", f"{entry.get('low')} and {entry.get('high')}", "give both ends of the range"
+        )
+    ends = {name: float(entry[name]) if name in entry else None for name in ("low", "high")}
+    return Criterion(
+        str(entry["id"]), str(entry["column"]), float(entry["weight"]), entry["scale"], entry["kind"], **ends
+    )
+
+
+def percentile_ranks(values: np.ndarray) -> np.ndarray:
+    """Mid-rank percentiles along the last axis, NaN kept; equal values get equal ranks.
+
+    >>> percentile_ranks(np.array([5.0, 5.0, 1.0, np.nan])).round(3).tolist()
+    [0.667, 0.667, 0.167, nan]
+    """
+    from scipy.stats import rankdata
+
+    known = np.isfinite(values)
+    ranks = rankdata(np.where(known, values, np.inf), axis=-1, method="average")
+    n = known.sum(axis=-1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(known, (ranks - 0.5) / np.maximum(n, 1), np.nan)
+
+
+def criterion_values(snapshot: pd.DataFrame, card: RuleCard) -> np.ndarray:
+    """Accounts × criteria: the raw values, NaN where unknown or where the snapshot lacks the column."""
+    headroom = None
+    if "potential_revenue" in snapshot:
+        potential = pd.to_numeric(snapshot["potential_revenue"]).astype("Float64").astype(float)
+        headroom = (potential - snapshot["revenue_12m"].fillna(0.0).astype(float)).clip(lower=0.0)
+    columns = []
+    for criterion in card.criteria:
+        if criterion.column == "headroom_12m" and headroom is not None:
+            columns.append(headroom.to_numpy(float))
+        elif criterion.column in snapshot:
+            columns.append(pd.to_numeric(snapshot[criterion.column]).astype("Float64").astype(float).to_numpy())
+        else:
+            columns.append(np.full(len(snapshot), np.nan))
+    return np.column_stack(columns) if columns else np.empty((len(snapshot), 0))

@@ -1,0 +1,277 @@
+"""Concentration: how much of revenue or profit hangs on how few accounts, and whether it is really 80/20."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kamresearch.display import Column, Table, make_table
+from kamresearch.errors import AnalysisError
+from kamresearch.finding import Finding, Interval
+from kamresearch.language import Message, Quantity
+from kamresearch.language import message as _
+from kamresearch.result import Result
+
+SMALL = 50
+"""Accounts below which a share of the top fifth rests on fewer than ten accounts."""
+
+
+@dataclass(frozen=True)
+class Concentration(Result):
+    """Shares, Gini and HHI of one year's revenue, and the whale curve of profit where cost is given."""
+
+    period: tuple[str, str]
+    basis: str
+    """What the curve and the top shares speak of: ``profit`` or ``revenue``."""
+    n_accounts: int
+    n_active: int
+    """Accounts with revenue or cost in the period: only these make the curve and the shares"""
+    curve: pd.DataFrame
+    """rank, account_id, value, share_of_accounts, cumulative_share (largest first; profit may pass 1 and fall back)"""
+    measures: pd.DataFrame
+    """measure, value, low, high (95 %, bootstrap over accounts); measures of revenue unless named ``_basis``"""
+    p_eighty_twenty: float | None
+    n_loss_makers: int | None
+    caveats: tuple = ()
+
+    def value(self, measure: str) -> float | None:
+        """One measure: gini, hhi, top_1, top_5, top_10, top_fifth, top_fifth_basis."""
+        found = self.measures.loc[self.measures["measure"] == measure, "value"]
+        return None if found.empty or not np.isfinite(found.iloc[0]) else float(found.iloc[0])
+
+    def interval(self, measure: str) -> Interval | None:
+        """The measure's bootstrap interval."""
+        row = self.measures.loc[self.measures["measure"] == measure, ["low", "high"]]
+        if row.empty or not np.isfinite(row.to_numpy()).all():
+            return None
+        return Interval(float(row["low"].iloc[0]), float(row["high"].iloc[0]))
+
+    def findings(self) -> list[Finding]:
+        """Number of accounts, top shares, Gini, HHI, and the test of 80/20."""
+        return [
+            self._count(),
+            *[self._measure(*row) for row in _measure_rows(self.basis)],
+            self._test(),
+            self._losses(),
+        ]
+
+    def _count(self) -> Finding:
+        return Finding(
+            "segmentation.n_accounts", self.n_accounts, "accounts", _("Accounts"),
+            _("Accounts known by the as-of date, with or without orders."), n=self.n_accounts, period=self.period,
+        )  # fmt: skip
+
+    def _measure(self, name: str, measure: str, unit: str, label: Message, definition: Message) -> Finding:
+        value = self.value(measure)
+        sentence = None
+        if name == "top_fifth_share" and value is not None:
+            sentence = self._sentence(value)
+        return Finding(
+            f"segmentation.{name}", value, unit, label, definition, interval=self.interval(measure), n=self.n_active,
+            period=self.period, good="neither" if name == "top_fifth_share" else "down",
+            figure="segmentation.concentration", sentence=sentence, headline=name == "top_fifth_share",
+            reason=None if value is not None else _NO_TOTAL,
+        )  # fmt: skip
+
+    def _sentence(self, value: float) -> Message:
+        parts = {"share": Quantity(value, "share"), "n": Quantity(self.n_active, "accounts")}
+        if self.basis == "profit":
+            return _("The largest fifth of the {n} accounts that ordered brings {share} of the profit.", **parts)
+        return _("The largest fifth of the {n} accounts that ordered brings {share} of the revenue.", **parts)
+
+    def _test(self) -> Finding:
+        return Finding(
+            "segmentation.eighty_twenty_p_value", self.p_eighty_twenty, "p_value", _("Is it 80/20? p-value"),
+            _("Two-sided bootstrap test that the top fifth's share (of what the curve shows) is 80%; small values speak against it."),
+            n=self.n_active, period=self.period, figure="segmentation.concentration",
+            reason=None if self.p_eighty_twenty is not None else _NO_TOTAL,
+        )  # fmt: skip
+
+    def _losses(self) -> Finding:
+        return Finding(
+            "segmentation.n_loss_makers", self.n_loss_makers, "accounts", _("Accounts that cost more than they bring"),
+            _("Accounts with negative profit over twelve months (revenue less cost)."), n=self.n_active,
+            period=self.period, good="down", figure="segmentation.concentration",
+            reason=None if self.n_loss_makers is not None else _("The orders carry no cost."),
+        )  # fmt: skip
+
+    def table(self) -> Table:
+        """The curve, account by account."""
+        return make_table(
+            "segmentation.curve", _("Accounts from the largest down"), self.curve, Column("rank", _("Rank"), "count"),
+            "account_id", Column("value", _("Profit") if self.basis == "profit" else _("Revenue"), "money"),
+            Column("share_of_accounts", _("Share of accounts"), "share"),
+            Column("cumulative_share", _("Cumulative share"), "share"), rows_shown=20,
+        )  # fmt: skip
+
+
+_NO_TOTAL = _("The accounts' total over the period is not positive, so shares of it say nothing.")
+
+
+def _measure_rows(basis: str) -> list[tuple]:
+    of = _("profit") if basis == "profit" else _("revenue")
+    return [
+        ("top_fifth_share", "top_fifth_basis", "share", _("Share of the largest fifth"),
+         _("Share of {basis} over twelve months that the largest fifth of the accounts that ordered brings (Lorenz curve, straight "
+           "between accounts).", basis=of)),
+        ("top1_share", "top_1", "share", _("Share of the largest account"),
+         _("Largest account's share of revenue over twelve months.")),
+        ("top5_share", "top_5", "share", _("Share of the five largest accounts"),
+         _("Five largest accounts' share of revenue over twelve months.")),
+        ("gini", "gini", "score", _("Gini coefficient"),
+         _("Gini coefficient of revenue over twelve months (negative revenue counts as none): 0 all equal, 1 all with one.")),
+        ("hhi", "hhi", "score", _("Herfindahl index"),
+         _("Sum of the squared shares of revenue: one over it is the number of equal accounts that would be as concentrated.")),
+    ]  # fmt: skip
+
+
+def measure_concentration(snapshot: pd.DataFrame, as_of: str, seed: int = 0, draws: int = 1000) -> Concentration:
+    """How much hangs on how few accounts?
+
+    Parameters
+    ----------
+    snapshot : DataFrame
+        One row per account: account_id, revenue_12m and, where cost is known, profit_12m.
+    as_of : str
+        Day of the snapshot; the period is the 365 days ending there.
+    seed, draws : int
+        Of the bootstrap over accounts.
+
+    Returns
+    -------
+    Concentration
+
+    Raises
+    ------
+    AnalysisError
+        There is no account.
+
+    Notes
+    -----
+    Only accounts with revenue in the period count: dormant ones would make any company look concentrated. Intervals treat the accounts as a sample of the company's kind of accounts. Profit is used for the curve and the top
+    fifth when every account with revenue has a cost; then shares above 100 % mean that some accounts lose money.
+    """
+    if snapshot.empty:
+        raise AnalysisError("segmentation", "at least one account", "none", "check the slice and the as-of date")
+    revenue = snapshot["revenue_12m"].fillna(0.0).to_numpy(float)
+    profit, basis = profit_where_known(snapshot)
+    value = profit if basis == "profit" else revenue
+    end = pd.Timestamp(as_of)
+    period = ((end - pd.Timedelta(days=364)).date().isoformat(), end.date().isoformat())
+    active = (revenue != 0) | (value != 0)
+    measures, p_value = _bootstrap(np.maximum(revenue, 0.0)[active], value[active], np.random.default_rng(seed), draws)
+    caveats = [_("No cost is known for some accounts with revenue, so concentration is of revenue, not of profit.")]
+    if basis == "profit":
+        caveats = [
+            _("Profit is revenue less the cost recorded with the orders; cost that no order carries is left out.")
+        ]
+    if active.sum() < SMALL:
+        caveats.append(_("Only {n} accounts: the largest fifth is {few} of them, and the intervals are wide.",
+                         n=int(active.sum()), few=Quantity(int(np.ceil(0.2 * active.sum())), "accounts")))  # fmt: skip
+    return Concentration(
+        period, basis, len(revenue), int(active.sum()), _curve(snapshot["account_id"][active], value[active]), measures, p_value,
+        int((profit < 0).sum()) if basis == "profit" else None, tuple(caveats),
+    )  # fmt: skip
+
+
+def profit_where_known(snapshot: pd.DataFrame) -> tuple[np.ndarray, str]:
+    """Profit of twelve months and ``profit``, or revenue and ``revenue`` where an account with revenue has no cost."""
+    revenue = snapshot["revenue_12m"].fillna(0.0).to_numpy(float)
+    if "profit_12m" not in snapshot:
+        return revenue, "revenue"
+    profit = pd.to_numeric(snapshot["profit_12m"]).to_numpy(float, na_value=np.nan)
+    known = np.isfinite(profit)
+    if not known.any() or (~known & (revenue != 0)).any():
+        return revenue, "revenue"
+    return np.where(known, profit, 0.0), "profit"
+
+
+def top_share(value: np.ndarray, share: float = 0.2) -> float:
+    """Share of the total that the largest part of the accounts brings, straight between accounts.
+
+    >>> top_share(np.array([8.0, 1.0, 1.0, 0.0, 0.0]))
+    0.8
+    """
+    total = value.sum()
+    if not total > 0:
+        return float("nan")
+    ordered = np.sort(value)[::-1]
+    whole = share * len(value)
+    full = int(np.floor(whole + 1e-9))
+    part = ordered[full] * (whole - full) if full < len(value) else 0.0
+    return float((ordered[:full].sum() + part) / total)
+
+
+def top_count_share(value: np.ndarray, count: int) -> float:
+    """Share of the total that the ``count`` largest accounts bring."""
+    total = value.sum()
+    return float(np.sort(value)[::-1][:count].sum() / total) if total > 0 else float("nan")
+
+
+def gini(value: np.ndarray) -> float:
+    """Gini coefficient of non-negative values.
+
+    >>> gini(np.array([1.0, 1.0, 1.0, 1.0]))
+    0.0
+    >>> gini(np.array([0.0, 0.0, 0.0, 1.0]))
+    0.75
+    """
+    total = value.sum()
+    if not total > 0:
+        return float("nan")
+    n = len(value)
+    ordered = np.sort(value)
+    return float(2 * (np.arange(1, n + 1) @ ordered) / (n * total) - (n + 1) / n)
+
+
+def herfindahl(value: np.ndarray) -> float:
+    """Sum of squared shares.
+
+    >>> herfindahl(np.array([1.0, 1.0]))
+    0.5
+    """
+    total = value.sum()
+    return float(((value / total) ** 2).sum()) if total > 0 else float("nan")
+
+
+_MEASURES = {
+    "gini": gini, "hhi": herfindahl, "top_1": lambda v: top_count_share(v, 1), "top_5": lambda v: top_count_share(v, 5),
+    "top_10": lambda v: top_count_share(v, 10), "top_fifth": top_share,
+}  # fmt: skip
+
+
+def _bootstrap(sold: np.ndarray, value: np.ndarray, rng: np.random.Generator, draws: int) -> tuple:
+    """Measures with percentile intervals, and the p-value of a top fifth that brings 80 %."""
+    n = len(sold)
+    if not n:
+        empty = [(name, np.nan, np.nan, np.nan) for name in (*_MEASURES, "top_fifth_basis")]
+        return pd.DataFrame(empty, columns=["measure", "value", "low", "high"]), None
+    drawn = {name: np.full(draws, np.nan) for name in (*_MEASURES, "top_fifth_basis")}
+    for i in range(draws):
+        rows = rng.integers(0, n, n)
+        for name, measure in _MEASURES.items():
+            drawn[name][i] = measure(sold[rows])
+        drawn["top_fifth_basis"][i] = top_share(value[rows])
+    points = {**{name: measure(sold) for name, measure in _MEASURES.items()}, "top_fifth_basis": top_share(value)}
+    frame = pd.DataFrame([
+        (name, point, *(np.nanquantile(drawn[name], [0.025, 0.975]) if np.isfinite(point) else (np.nan, np.nan)))
+        for name, point in points.items()
+    ], columns=["measure", "value", "low", "high"])  # fmt: skip
+    shares = drawn["top_fifth_basis"][np.isfinite(drawn["top_fifth_basis"])]
+    if not np.isfinite(points["top_fifth_basis"]) or not len(shares):
+        return frame, None
+    below = (1 + (shares <= 0.8).sum()) / (1 + len(shares))
+    above = (1 + (shares >= 0.8).sum()) / (1 + len(shares))
+    return frame, float(min(1.0, 2 * min(below, above)))
+
+
+def _curve(ids: pd.Series, value: np.ndarray) -> pd.DataFrame:
+    """Accounts from the largest down; ties in the order of their ids."""
+    frame = pd.DataFrame({"account_id": ids.to_numpy(), "value": value})
+    frame = frame.sort_values(["value", "account_id"], ascending=[False, True], ignore_index=True)
+    total = frame["value"].sum()
+    n = len(frame)
+    return frame.assign(
+        rank=np.arange(1, n + 1), share_of_accounts=np.arange(1, n + 1) / n,
+        cumulative_share=frame["value"].cumsum() / total if total > 0 else np.nan,
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""Goals as data: the finding that measures each, where it started, what is to be reached by when."""
+
+from dataclasses import dataclass
+from math import isfinite
+
+import pandas as pd
+
+from kamresearch.errors import DataError, first_offenders
+from kamresearch.language import Fixed
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A goal: the id of the finding that measures it, baseline and target with their days (ISO)."""
+
+    id: str
+    text: Fixed
+    finding: str
+    baseline: float
+    target: float
+    baseline_date: str
+    due_date: str
+    owner: str = ""
+
+    @property
+    def direction(self) -> str:
+        """``down`` or ``up``: where the target lies from the baseline."""
+        return "down" if self.target < self.baseline else "up"
+
+    def is_met(self, value: float) -> bool:
+        """Whether a value reaches the target."""
+        return value <= self.target if self.direction == "down" else value >= self.target
+
+
+def read_goals(frame: pd.DataFrame) -> tuple[Goal, ...]:
+    """The rows of the ``goals`` table as goals, checked.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns of the contract: goal_id, text_en, text_zh, finding, baseline, target, due_date, and where known
+        baseline_date, owner.
+
+    Raises
+    ------
+    DataError
+        No goal; an id twice; a baseline that equals the target; a due date before the baseline's.
+    """
+    if frame.empty:
+        raise DataError("goals", "at least one goal", "none", "fill the table, or leave it out")
+    ids = frame["goal_id"].astype(str).str.strip()
+    if ids.duplicated().any():
+        raise DataError(
+            "goals, column 'goal_id'", "each goal once", first_offenders(ids[ids.duplicated()]), "rename one of each"
+        )
+    return tuple(_read_goal(row) for row in frame.assign(goal_id=ids).to_dict("records"))
+
+
+def _read_goal(row: dict) -> Goal:
+    where = f"goals, {row['goal_id']!r}"
+    baseline, target = float(row["baseline"]), float(row["target"])
+    if not isfinite(baseline) or not isfinite(target) or baseline == target:
+        raise DataError(
+            where,
+            "a baseline and a target that differ",
+            f"{baseline:g} and {target:g}",
+            "say where the number shall go",
+        )
+    due = _day(row["due_date"])
+    if not due:
+        raise DataError(f"{where}, column 'due_date'", "a day", "none", "say by when")
+    begun = _day(row.get("baseline_date"))
+    if begun and due <= begun:
+        raise DataError(
+            f"{where}, column 'due_date'", f"a day after the baseline's, {begun}", due, "mend one of the dates"
+        )
+    texts = {language: _text(row.get(f"text_{language}")) for language in ("en", "zh")}
+    return Goal(row["goal_id"], Fixed({language: text for language, text in texts.items() if text}), _text(row["finding"]), baseline, target,
+                begun, due, _text(row.get("owner")))  # fmt: skip
+
+
+def _day(value: object) -> str:
+    return "" if value is None or pd.isna(value) else str(pd.Timestamp(value).date())
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value is pd.NA or value != value else str(value).strip()

@@ -1,0 +1,5 @@
+"""``python -m kamresearch.cli``."""
+
+from kamresearch.cli import main
+
+main()

@@ -1,0 +1,44 @@
+"""Commands about data: the audit alone, and a simulated company."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def check(source: Annotated[str, typer.Argument(help="Folder, file or address of the account data.")],
+          mapping: Annotated[str | None, typer.Option(help="A mapping.yml that renames a company's own columns.")] = None,
+          json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False) -> None:  # fmt: skip
+    """Audit data without publishing: what is there, what is wrong, what was set aside."""
+    from kamresearch.publishing.planning.audit import audit
+
+    facts = audit(source, mapping or "")
+    if json:
+        import json as writer
+
+        typer.echo(writer.dumps(facts, ensure_ascii=False, indent=1))
+    else:
+        for name, table in facts["tables"].items():
+            typer.echo(
+                f"{name}: {table['rows']:,} rows" + (f", {table['aside']:,} set aside" if table["aside"] else "")
+            )
+        for kind in ("errors", "warnings"):
+            for text in facts[kind]:
+                typer.echo(f"{kind[:-1]}: {text['en']}")
+    if facts["errors"]:
+        raise typer.Exit(1)
+
+
+def simulate(folder: Annotated[Path, typer.Argument(help="Where the tables go.", metavar="DIR")],
+             accounts: Annotated[int, typer.Option(help="How many accounts.", min=20, max=1_000_000)] = 400,
+             seed: Annotated[int, typer.Option(help="Same seed, same bytes.", min=0)] = 2012) -> None:  # fmt: skip
+    """Write a simulated company with its truth beside it."""
+    from kamresearch.data.simulate import simulate as run
+
+    typer.echo(run(folder, accounts=accounts, seed=seed))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command(epilog="Example: kam check export/ --mapping mapping.yml")(check)
+    app.command(epilog="Example: kam simulate demo/ --accounts 1000 --seed 7")(simulate)

@@ -1,0 +1,136 @@
+"""Commands about versions on the shelf: list, show, compare, verify, open, prune."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Reports = Annotated[Path | None, typer.Option(help="The shelf; reports/ of the project where not given.")]
+Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
+Name = Annotated[
+    str, typer.Argument(help="A version: its name, the beginning of it, or latest.", autocompletion=lambda: complete())
+]
+
+
+def complete() -> list[str]:
+    """Names of versions for the shell."""
+    from kamresearch.publishing.surface import shelf_folder
+
+    return [*(path.name for path in shelf_folder(None).glob("[0-9]*-*") if path.is_dir()), "latest"]
+
+
+def _echo_json(content: object) -> None:
+    import json
+
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def _find(name: str, reports: Path | None) -> object:
+    from kamresearch.publishing.sealed.store import find_version
+    from kamresearch.publishing.surface import shelf_folder
+
+    return find_version(shelf_folder(reports), name)
+
+
+def versions(reports: Reports = None, json: Json = False) -> None:
+    """List every version, newest first."""
+    from kamresearch.publishing.sealed.store import list_versions
+    from kamresearch.publishing.surface import shelf_folder
+
+    found = [version.summary() for version in list_versions(shelf_folder(reports))]
+    if json:
+        return _echo_json(found)
+    for one in found:
+        label = f"  {one['label']}" if one["label"] else ""
+        where = f"  [{one['where']}]" if one["where"] else ""
+        typer.echo(
+            f"{one['version']}  {one['made']}  {len(one['studies'])} studies, {one['findings']} findings{where}{label}"
+        )
+    return None
+
+
+def show(version: Name, reports: Reports = None, json: Json = False) -> None:
+    """Show what a version holds: data, studies, and its headline findings with their intervals."""
+    from kamresearch.publishing.sealed.listing import describe
+
+    found = _find(version, reports)
+    if json:
+        return _echo_json({**found.manifest, "findings": [finding.to_dict() for finding in found.findings.values()]})
+    for line in describe(found):
+        typer.echo(line)
+    return None
+
+
+def diff(older: Name, newer: Name = "latest", reports: Reports = None, json: Json = False) -> None:
+    """Compare two versions: what moved beyond its interval, and what could have moved it."""
+    from kamresearch.publishing.sealed.compare import compare
+    from kamresearch.publishing.sealed.listing import describe_comparison
+
+    comparison = compare(_find(older, reports), _find(newer, reports))
+    if json:
+        return _echo_json(comparison.to_dict())
+    for line in describe_comparison(comparison):
+        typer.echo(line)
+    return None
+
+
+def verify(version: Name, reports: Reports = None, json: Json = False,
+           quick: Annotated[bool, typer.Option("--quick", help="Checksums alone, without running it again.")] = False) -> None:  # fmt: skip
+    """Check every file of a version, then run it again from its manifest and compare findings and tables."""
+    from kamresearch.publishing.making.verify import verify_version
+    from kamresearch.publishing.progress import progress_for_terminal
+
+    result = verify_version(_find(version, reports), progress_for_terminal(), quick=quick)
+    if json:
+        _echo_json(result.to_dict())
+    else:
+        for line in result.lines():
+            typer.echo(line)
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+def open_(version: Name = "", reports: Reports = None, json: Json = False) -> None:
+    """Open a version, or the shelf of all, in the browser."""
+    import webbrowser
+
+    from kamresearch.publishing.surface import shelf_folder
+
+    page = (_find(version, reports).path if version else shelf_folder(reports)) / "index.html"
+    if json:
+        return _echo_json({"page": str(page)})
+    if not page.exists():
+        from kamresearch.errors import StoreError
+
+        raise StoreError(str(page), "a page to open", "none", "run `kam publish` first")
+    typer.echo(page)
+    webbrowser.open(page.resolve().as_uri())
+    return None
+
+
+def prune(reports: Reports = None, keep: Annotated[int, typer.Option(min=0, help="Newest versions that stay.")] = 10,
+          before: Annotated[str | None, typer.Option(help="Only versions made before this day.", metavar="DATE")] = None,
+          cache: Annotated[bool, typer.Option("--cache", help="Forget kept notebooks and data facts too.")] = False,
+          yes: Annotated[bool, typer.Option("--yes", help="Do it; without, only say what would go.")] = False,
+          json: Json = False) -> None:  # fmt: skip
+    """Remove old versions and the notebooks of failed runs; says what would go until --yes is given."""
+    from kamresearch.publishing.shelf.pruning import prune_shelf
+    from kamresearch.publishing.surface import shelf_folder
+
+    gone = prune_shelf(shelf_folder(reports), keep=keep, before=before, cache=cache, really=yes)
+    if json:
+        return _echo_json({"done": yes, "removed": gone})
+    for name in gone:
+        typer.echo(name)
+    typer.echo(f"{len(gone)} removed" if yes else f"{len(gone)} would go; add --yes", err=True)
+    return None
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands, each with an example."""
+    for name, function, example in (
+        ("versions", versions, "kam versions --json"), ("show", show, "kam show latest"),
+        ("diff", diff, "kam diff 2012-06-30 latest"), ("verify", verify, "kam verify latest"),
+        ("open", open_, "kam open"), ("prune", prune, "kam prune --keep 5 --yes"),
+    ):  # fmt: skip
+        app.command(name, epilog=f"Example: {example}")(function)

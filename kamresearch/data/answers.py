@@ -1,0 +1,63 @@
+"""What engines and servers say when they cannot answer, as one line for people and without any password."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kamresearch.errors import DataError
+
+_SECRET = re.compile(r"(?i)(://[^:/@\s]*):[^@\s]*@|((?:password|passwd|pwd|secret|token)\s*[=:]\s*)[^\s&,;'\"]+")
+
+
+def shown_address(source: str) -> str:
+    """An address without its password, and a path as it is: fit for messages, manifests and reports."""
+    return (
+        _SECRET.sub(lambda match: f"{match[1]}@" if match[1] is not None else f"{match[2]}***", source)
+        if "://" in source
+        else source
+    )
+
+
+def without_secrets(text: str, source: str = "") -> str:
+    """A message without the password of an address, however it was written."""
+    from urllib.parse import unquote, urlsplit
+
+    text = _SECRET.sub(lambda match: f"{match[1]}@" if match[1] is not None else f"{match[2]}***", text)
+    if "://" in source:
+        try:
+            secret = urlsplit(source).password
+        except ValueError:
+            secret = None
+        for written in {secret, unquote(secret)} if secret else ():
+            text = text.replace(written, "***")
+    return text
+
+
+def first_line(error: BaseException, source: str) -> str:
+    """The first line of an error, without secrets."""
+    lines = str(error).strip().splitlines()
+    return without_secrets(lines[0] if lines else type(error).__name__, source)[:300]
+
+
+@contextmanager
+def answering(where: str, source: str = "") -> Iterator[None]:
+    """Turn whatever an engine says while it answers into one line for people; our own errors pass."""
+    try:
+        yield
+    except DataError:
+        raise
+    except Exception as error:
+        if not _is_engine_error(error):
+            raise
+        found = first_line(error, source)
+        remedy = (
+            "the server gave no answer in time; try again or ask for less"
+            if "timeout" in found or "closed" in found or "lost" in found
+            else "check the source and open it again"
+        )
+        raise DataError(where, "an engine that answers", found, remedy) from None
+
+
+def _is_engine_error(error: BaseException) -> bool:
+    roots = {cls.__module__.split(".")[0] for cls in type(error).__mro__}
+    return bool(roots & {"duckdb", "_duckdb", "psycopg", "pyspark", "py4j", "ibis"}) or isinstance(error, OSError)

@@ -1,0 +1,137 @@
+"""Checks between tables and between versions: references, accounts and their orders, departments, lost rows."""
+
+from collections.abc import Mapping
+
+from kamresearch.data.checks.columns import share_of_accounts
+from kamresearch.data.checks.ledger import Ledger, are_distinct
+from kamresearch.data.checks.result import Issue
+from kamresearch.data.checks.words import CHECKS
+from kamresearch.data.contract import TABLES
+
+THIN_COVERAGE = 0.9
+LOST_WARNING, LOST_ERROR = 0.02, 0.5
+"""Shares of the last version's rows: beyond the first a loss is warned of, beyond the second it stops the run."""
+
+
+def _issue(check: str, table: str, column: str, count: int, n: int, share: float | None = None, offenders: object = (),
+           severity: str | None = None) -> Issue:  # fmt: skip
+    shown = tuple(str(one)[:60] for one in offenders)
+    return Issue(check, table, column, severity or CHECKS[check].severity, count, n, share, shown)
+
+
+def check_references(tables: object, ledger: Ledger, n_orders: int) -> list[Issue]:
+    """Rows that point to an account, manager or group that is not there."""
+    issues = _orders_of_nobody(tables.accounts, ledger, n_orders)
+    if "parent_id" in tables.accounts.columns:
+        issues += _dangling(tables, "accounts", "parent_id", "accounts", ledger)
+    for name in tables.names:
+        for column, target in TABLES[name].references if name in TABLES else ():
+            if name != "orders" and tables.has(target) and column in getattr(tables, name).columns:
+                issues += _dangling(tables, name, column, target, ledger)
+    return issues
+
+
+def _orders_of_nobody(accounts: object, ledger: Ledger, n_orders: int) -> list[Issue]:
+    """Orders by their accounts: account-sized work, however many orders there are."""
+    known = accounts.filter(accounts.account_id.notnull()).select("account_id").distinct()
+    buyers = ledger.by_account.filter(ledger.by_account.account_id.notnull())
+    lost = buyers.anti_join(known, "account_id")
+    found = lost.aggregate(n=lost.n.sum(), revenue=lost.revenue.sum()).execute().iloc[0]
+    if not found["n"] or found["n"] != found["n"]:
+        return []
+    first = lost.select("account_id").order_by("account_id").limit(3).execute()["account_id"]
+    share = float(found["revenue"]) / ledger.total if ledger.total else None
+    return [_issue("broken_reference", "orders", "account_id", int(found["n"]), n_orders, share, first)]
+
+
+def _dangling(tables: object, name: str, column: str, target: str, ledger: Ledger) -> list[Issue]:
+    table, goal = getattr(tables, name), getattr(tables, target)
+    key = TABLES[target].key[0]
+    if key not in goal.columns or table[column].type() != goal[key].type():
+        return []
+    known = goal.select(found=goal[key]).distinct()
+    filled = table.filter(table[column].notnull())
+    lost = filled.anti_join(known, filled[column] == known.found)
+    count = int(lost.count().execute())
+    if not count:
+        return []
+    offenders = lost[[column]].distinct().order_by(column).limit(3).execute()[column]
+    share = share_of_accounts(lost, True, ledger)
+    return [_issue("broken_reference", name, column, count, int(table.count().execute()), share, offenders)]
+
+
+def check_accounts(tables: object, ledger: Ledger) -> list[Issue]:
+    """Accounts against their orders and each other: never ordered, opened late, same name, same tax number."""
+    accounts = tables.accounts.filter(tables.accounts.account_id.notnull())
+    n = int(accounts.count().execute())
+    issues = _against_orders(accounts, ledger, n)
+    if _is_text(accounts, "account_name"):
+        issues += _repeated(accounts, "same_name", "account_name", accounts.account_name.strip().lower(), ledger, n)
+    if _is_text(accounts, "tax_number"):
+        # Branches lawfully file under their group's number.
+        heads = accounts.filter(accounts.parent_id.isnull()) if "parent_id" in accounts.columns else accounts
+        issues += _repeated(heads, "shared_tax_number", "tax_number", heads.tax_number.strip(), ledger, n)
+    return issues
+
+
+def _is_text(table: object, column: str) -> bool:
+    return column in table.columns and table[column].type().is_string()
+
+
+def _against_orders(accounts: object, ledger: Ledger, n: int) -> list[Issue]:
+    own = [name for name in ("account_id", "onboard_date") if name in accounts.columns]
+    accounts = accounts.select(own)  # a column of the user's own may bear the name of one of the ledger's
+    buyers = ledger.by_account.select(buyer="account_id", n="n", revenue="revenue", first_date="first_date")
+    both = accounts.left_join(buyers, accounts.account_id == buyers.buyer)
+    rules = {"accounts_without_orders": ("account_id", both.buyer.isnull())}
+    if "onboard_date" in accounts.columns and accounts.onboard_date.type().is_temporal():
+        late = both.first_date < both.onboard_date.cast("date")
+        rules["order_before_onboarding"] = ("onboard_date", late.fill_null(False))
+    sums = {f"hits_{check}": broken.sum() for check, (_, broken) in rules.items()}
+    sums |= {f"touched_{check}": both.revenue.sum(where=broken) for check, (_, broken) in rules.items()}
+    found, issues = both.aggregate(**sums).execute().iloc[0], []
+    for check, (column, broken) in rules.items():
+        count, touched = found[f"hits_{check}"], found[f"touched_{check}"]
+        if count == count and count:
+            first = both.filter(broken).select("account_id").order_by("account_id").limit(3).execute()["account_id"]
+            share = (float(touched) if touched == touched else 0.0) / ledger.total if ledger.total else None
+            issues.append(_issue(check, "accounts", column, int(count), n, share, first))
+    return issues
+
+
+def _repeated(accounts: object, check: str, column: str, value: object, ledger: Ledger, n: int) -> list[Issue]:
+    """Values that several accounts share."""
+    keyed = accounts.select("account_id", value=value).filter(lambda t: t.value.notnull() & (t.value != ""))
+    if are_distinct(keyed, ["value"], int(keyed.count().execute())):
+        return []
+    shared = keyed.group_by("value").agg(copies=keyed.count()).filter(lambda t: t.copies > 1)
+    offenders = keyed.semi_join(shared, "value").select("account_id").order_by("account_id").execute()["account_id"]
+    if not len(offenders):
+        return []
+    return [_issue(check, "accounts", column, len(offenders), n, ledger.share_of(offenders), offenders[:3])]
+
+
+def check_departments(tables: object, ledger: Ledger) -> list[Issue]:
+    """Accounts that a department has no linked record of."""
+    if not tables.has("departments") or not {"department", "account_id"} <= set(tables.departments.columns):
+        return []
+    known = set(tables.accounts[["account_id"]].execute()["account_id"].dropna())
+    records = tables.departments[["department", "account_id"]].distinct().execute()
+    issues = []
+    for department, rows in records.groupby("department", sort=True, observed=True):
+        missing = sorted(known - set(rows["account_id"].dropna()))
+        if known and len(missing) > (1 - THIN_COVERAGE) * len(known):
+            issues.append(_issue("department_coverage", "departments", str(department), len(missing), len(known),
+                                 ledger.share_of(missing), missing[:3]))  # fmt: skip
+    return issues
+
+
+def check_loss(rows: Mapping[str, int], previous: Mapping[str, int] | None) -> list[Issue]:
+    """Tables with fewer rows than in the last version, and tables that it had and these data have not."""
+    issues = []
+    for name, before in sorted((previous or {}).items()):
+        lost = before - rows.get(name, 0)
+        if before > 0 and lost > LOST_WARNING * before:
+            severity = "error" if lost > LOST_ERROR * before else "warning"
+            issues.append(_issue("rows_lost", name, "", lost, before, severity=severity))
+    return issues

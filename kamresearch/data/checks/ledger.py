@@ -1,0 +1,173 @@
+"""Checks of the orders as a ledger: keys, repeated entries, months, sizes, and the revenue of each account."""
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import pandas as pd
+
+from kamresearch.data.checks.result import Issue
+from kamresearch.data.checks.words import CHECKS
+from kamresearch.data.embedded import keep_table
+
+FENCE = 4.0
+"""An order is extraordinary beyond so many interquartile ranges (of the logarithm) above the upper quartile."""
+LARGE_PART = 0.2
+STALE_DAYS = 92
+
+
+class Ledger:
+    """The orders added up by account, on the engine until a share of revenue asks for the numbers."""
+
+    def __init__(self, orders: object, total: float) -> None:
+        date = orders.order_date.cast("date")
+        self.total = total
+        added = orders.group_by("account_id").agg(
+            n=orders.count(), revenue=orders.revenue.abs().sum().cast("float64").fill_null(0.0), first_date=date.min())  # fmt: skip
+        # Five checks ask for it. The embedded engine keeps it; a server may refuse readers tables of their own.
+        self.by_account = keep_table(orders.get_backend(), "added_up", added) if is_embedded(orders) else added
+
+    @cached_property
+    def revenue(self) -> pd.Series:
+        """account_id → absolute revenue (orders without an account apart)."""
+        frame = self.by_account.filter(self.by_account.account_id.notnull())[["account_id", "revenue"]].execute()
+        return frame.sort_values("account_id").set_index("account_id")["revenue"].astype("float64")
+
+    def share_of(self, accounts: Iterable) -> float | None:
+        """The part of all revenue that these accounts make."""
+        if not self.total:
+            return None
+        return float(self.revenue[self.revenue.index.isin(list(accounts))].sum() / self.total)
+
+
+def is_embedded(table: object) -> bool:
+    """Whether a table is on the embedded engine."""
+    return table.get_backend().name == "duckdb"
+
+
+def are_distinct(table: object, columns: list[str], n: int) -> bool:
+    """Whether no two of n rows are alike in these columns, as far as that can be told cheaply: False means perhaps.
+
+    Rows whose 64-bit hashes all differ differ themselves; numbers are counted in half the time that texts take.
+    """
+    import ibis
+
+    if not is_embedded(table):
+        return False
+    row = ibis.struct({name: table[name] for name in columns})
+    return int(table.aggregate(n=row.hash().nunique()).execute()["n"].iloc[0]) == n
+
+
+def check_ledger(orders: object, measures: dict, as_of: str | None) -> list[Issue]:
+    """What only the whole ledger shows."""
+    n, revenue = int(measures["rows"]), measures.get("revenue", 0.0)
+    if not n:
+        return []
+    if measures.get("positive", 0.0) <= 0:
+        return [Issue("no_revenue", "orders", "revenue", "error", n, n)]
+    return [*_check_keys(orders, n, revenue), *_check_sizes(orders, n, revenue), *_check_months(orders, n, as_of)]
+
+
+def _issue(check: str, column: str, count: int, n: int, share: float | None, offenders: list) -> Issue:
+    return Issue(
+        check, "orders", column, CHECKS[check].severity, count, n, share, tuple(str(one)[:60] for one in offenders)
+    )
+
+
+def _check_keys(orders: object, n: int, revenue: float) -> list[Issue]:
+    """Keys used by several rows (lines of one order, or one key for two accounts), and entries made twice."""
+    issues = []
+    distinct = n if are_distinct(orders, ["order_id"], n) else int(orders.order_id.nunique().execute())
+    if distinct < n:
+        groups = orders.group_by("order_id").agg(
+            n=orders.count(), accounts=orders.account_id.nunique(), touched=orders.revenue.abs().sum())  # fmt: skip
+        mixed = groups.filter(groups.accounts > 1)
+        for check, chosen in (("order_lines", groups.filter(groups.n > 1)), ("duplicate_key", mixed)):
+            found = chosen.aggregate(rows=chosen.n.sum(), touched=chosen.touched.sum()).execute().iloc[0]
+            if found["rows"] == found["rows"] and found["rows"]:
+                first = chosen.select("order_id").order_by("order_id").limit(3).execute()["order_id"]
+                share = float(found["touched"]) / revenue if revenue and found["touched"] == found["touched"] else None
+                issues.append(_issue(check, "order_id", int(found["rows"]), n, share, list(first)))
+    content = [
+        name for name in ("account_id", "order_date", "product", "units", "revenue", "cost") if name in orders.columns
+    ]
+    if distinct < n:
+        issues += _check_repeats(orders, "repeated_rows", [*content, "order_id"], n, revenue)
+    elif (
+        "cost" in content or "product" in content
+    ):  # account, day and amount alone are too little to call two orders the same
+        issues += _check_repeats(orders, "repeated_orders", content, n, revenue)
+    return issues
+
+
+def _check_repeats(orders: object, check: str, content: list[str], n: int, revenue: float) -> list[Issue]:
+    """Entries equal in all of these columns, the first of each left out."""
+    if are_distinct(orders, content, n):
+        return []
+    groups = orders.group_by(content).agg(copies=orders.count(), first=orders.order_id.min())
+    groups = groups.filter((groups.copies > 1) & (groups.revenue > 0))
+    found = groups.aggregate(
+        rows=(groups.copies - 1).sum(), touched=((groups.copies - 1) * groups.revenue).sum()
+    ).execute()
+    rows = found["rows"].iloc[0]
+    if not rows or rows != rows:
+        return []
+    offenders = list(groups.select("first").order_by("first").limit(3).execute()["first"])
+    return [_issue(check, "order_id", int(rows), n, float(found["touched"].iloc[0]) / revenue, offenders)]
+
+
+def _check_sizes(orders: object, n: int, revenue: float) -> list[Issue]:
+    """Orders far above the rest on a logarithmic scale, and one order that makes a large part of everything."""
+    import ibis
+
+    positive = orders.filter(orders.revenue > 0)
+    low, high, largest = positive.aggregate(
+        low=positive.revenue.quantile(0.25), high=positive.revenue.quantile(0.75), largest=positive.revenue.max()
+    ).execute().iloc[0].astype(float)  # fmt: skip
+    issues = []
+    if low > 0 and high > low:
+        fence = ibis.literal(float(high * (high / low) ** FENCE), "float64")
+        huge = positive.filter(positive.revenue > fence)
+        found = huge.aggregate(count=huge.count(), touched=huge.revenue.sum()).execute().iloc[0]
+        if found["count"]:
+            first = huge.order_by(ibis.desc("revenue"), "order_id").limit(3).execute()["order_id"]
+            issues.append(
+                _issue(
+                    "revenue_outlier", "revenue", int(found["count"]), n, float(found["touched"]) / revenue, list(first)
+                )
+            )
+    if n >= 20 and largest > LARGE_PART * revenue:
+        first = positive.order_by(ibis.desc("revenue"), "order_id").limit(1).execute()["order_id"]
+        issues.append(_issue("one_order_rules", "revenue", 1, n, largest / revenue, list(first)))
+    return issues
+
+
+def _check_months(orders: object, n: int, as_of: str | None) -> list[Issue]:
+    """Months without an order inside the span, and an export that ends long before the as-of date."""
+    dated = orders.filter(orders.order_date.notnull())
+    month = dated.order_date.cast("date").truncate("M")
+    months = dated.group_by(month=month).agg(n=dated.count()).execute()
+    months["month"] = pd.to_datetime(months["month"], errors="coerce")
+    months = months.dropna(subset=["month"]).sort_values("month")
+    if as_of is not None:
+        months = months[months["month"].between("1950-01-01", pd.Timestamp(as_of))]
+    if months.empty:
+        return []
+    issues = []
+    span = pd.period_range(months["month"].iloc[0], months["month"].iloc[-1], freq="M")
+    gaps = sorted(set(span) - set(months["month"].dt.to_period("M")))
+    if gaps and len(months) >= 6:
+        issues.append(_issue("month_gap", "order_date", len(gaps), len(span), None, [str(gap) for gap in gaps[:3]]))
+    if as_of is not None:
+        seen = dated.filter(dated.order_date.cast("date") <= _day(as_of))
+        last = pd.Timestamp(seen.order_date.cast("date").max().execute())
+        idle = (pd.Timestamp(as_of) - last).days
+        if idle > STALE_DAYS:
+            watched = (pd.Timestamp(as_of) - months["month"].iloc[0]).days
+            issues.append(_issue("stale", "order_date", idle, watched, None, [last.date().isoformat()]))
+    return issues
+
+
+def _day(text: str) -> object:
+    import ibis
+
+    return ibis.date(text)

@@ -1,0 +1,242 @@
+"""The data contract: every table and column that the house understands.
+
+One definition serves the checks, the dictionary in ``data/README.md`` and the simulator.
+"""
+
+from dataclasses import dataclass
+
+KINDS = ("id", "text", "category", "date", "month", "number", "integer", "flag")
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """A column: its name, kind, whether a table is useless without it, and what it means."""
+
+    name: str
+    kind: str
+    required: bool
+    meaning: str
+    unit: str = ""
+    values: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table: its grain, key, references (column → table) and columns."""
+
+    name: str
+    required: bool
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[ColumnSpec, ...]
+    references: tuple[tuple[str, str], ...] = ()
+
+    def column(self, name: str) -> ColumnSpec | None:
+        """The column of this name, None where the contract knows none (extra columns are kept as they are)."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """Names of the columns without which the table cannot be used."""
+        return tuple(column.name for column in self.columns if column.required)
+
+
+def _must(name: str, kind: str, meaning: str, **more: object) -> ColumnSpec:
+    return ColumnSpec(name, kind, True, meaning, **more)
+
+
+def _may(name: str, kind: str, meaning: str, **more: object) -> ColumnSpec:
+    return ColumnSpec(name, kind, False, meaning, **more)
+
+
+_ACCOUNT = (("account_id", "accounts"),)
+
+TABLES: dict[str, TableSpec] = {
+    table.name: table
+    for table in (
+        TableSpec("accounts", True, "one row per account", ("account_id",), (
+            _must("account_id", "id", "Key of the account, as text (leading zeros count)."),
+            _must("account_name", "text", "Name as the company writes it."),
+            _may("industry", "category", "Industry of the account."),
+            _may("region", "category", "Sales region."),
+            _may("channel", "category", "How it is served.", values=("direct", "dealer")),
+            _may("city", "text", "City of its head office."),
+            _may("address", "text", "Street address."),
+            _may("telephone", "text", "Main telephone number."),
+            _may("tax_number", "id", "Unified social credit code or tax number."),
+            _may("parent_id", "id", "Account of the group that it belongs to."),
+            _may("onboard_date", "date", "Day on which it became an account."),
+            _may("potential_revenue", "number", "Judged yearly demand with all suppliers, for share of wallet.", unit="money", low=0),
+            _may("strategic_fit", "integer", "Judged fit with the company's strategy, 1 to 5.", low=1, high=5),
+        )),
+        TableSpec("orders", True, "one row per order (or invoice line)", ("order_id",), (
+            _must("order_id", "id", "Key of the order."),
+            _must("account_id", "id", "Account that ordered."),
+            _must("order_date", "date", "Day of the order."),
+            _must("revenue", "number", "Net revenue; returns are negative.", unit="money"),
+            _may("units", "number", "Vehicles or other goods; returns are negative.", unit="units"),
+            _may("product", "category", "Model or product line."),
+            _may("cost", "number", "Cost of the goods and of serving the order.", unit="money"),
+        ), _ACCOUNT),
+        TableSpec("contracts", False, "one row per frame contract", ("contract_id",), (
+            _must("contract_id", "id", "Key of the contract."),
+            _must("account_id", "id", "Account."),
+            _must("start_date", "date", "First day."),
+            _must("end_date", "date", "Last day as agreed at its start."),
+            _may("annual_value", "number", "Agreed yearly value.", unit="money", low=0),
+            _may("renewed", "flag", "Whether a new contract followed (unknown while it runs)."),
+        ), _ACCOUNT),
+        TableSpec("service_events", False, "one row per service event", ("event_id",), (
+            _must("event_id", "id", "Key of the event."),
+            _must("account_id", "id", "Account."),
+            _must("event_date", "date", "Day."),
+            _must("kind", "category", "What happened.", values=("complaint", "repair", "visit", "call", "delivery_delay")),
+            _may("satisfaction", "integer", "The account's mark, 1 (bad) to 5.", low=1, high=5),
+            _may("resolved_days", "number", "Days until solved.", unit="days", low=0),
+        ), _ACCOUNT),
+        TableSpec("churn_events", False, "one row per loss of an account", ("account_id", "churn_date"), (
+            _must("account_id", "id", "Account that left."),
+            _must("churn_date", "date", "Day on which it was lost."),
+            _may("stated_reason", "text", "Reason in the words of the record, any language."),
+            _may("cause", "category", "Coded cause.", values=("price", "product", "service", "competitor", "relocation", "unknown")),
+            _may("return_date", "date", "Day on which it came back, empty while away."),
+            _may("offer", "category", "Win-back offer made, if any.", values=("discount", "upgrade", "service_plan", "none")),
+        ), _ACCOUNT),
+        TableSpec("managers", False, "one row per key account manager", ("manager_id",), (
+            _must("manager_id", "id", "Key of the manager."),
+            _may("manager_name", "text", "Name."),
+            _may("region", "category", "Region served; empty for national roles."),
+            _may("channel", "category", "Channel served.", values=("direct", "dealer")),
+            _may("role", "category", "Role in the structure.",
+                 values=("executive_sponsor", "director", "direct_manager", "dealer_manager", "policy_manager", "executive")),
+            _may("capacity_hours", "number", "Hours a month for accounts.", unit="hours", low=0),
+            _may("start_date", "date", "First day in the role."),
+            _may("end_date", "date", "Last day in the role; empty while in it."),
+        )),
+        TableSpec("assignments", False, "one row per spell of a manager with an account", ("account_id", "manager_id", "from"), (
+            _must("account_id", "id", "Account."),
+            _must("manager_id", "id", "Manager."),
+            _must("from", "date", "First day."),
+            _may("to", "date", "Last day; empty while it lasts."),
+        ), (*_ACCOUNT, ("manager_id", "managers"))),
+        TableSpec("coverage", False, "one row per account and role filled", ("account_id", "function", "role"), (
+            _must("account_id", "id", "Account."),
+            _must("layer", "category", "Layer of the team.", values=("core", "support", "periphery")),
+            _must("function", "category", "Function.", values=("research", "sales", "finance", "marketing", "after_sales")),
+            _must("role", "text", "Role in the team."),
+            _may("person_id", "id", "Who fills it; empty means vacant."),
+        ), _ACCOUNT),
+        TableSpec("departments", False, "one row per department's record of an account and year", ("department", "record_id"), (
+            _must("department", "category", "Who keeps the record.", values=("sales", "finance", "after_sales")),
+            _must("record_id", "id", "Key inside the department."),
+            _may("account_id", "id", "The account, where the department knows it."),
+            _must("account_name", "text", "Name as the department writes it."),
+            _may("address", "text", "Address as recorded."),
+            _may("telephone", "text", "Telephone as recorded."),
+            _may("tax_number", "id", "Tax number as recorded."),
+            _may("region", "category", "Region as recorded."),
+            _may("year", "integer", "Year of the figures."),
+            _may("revenue", "number", "Revenue of the year as recorded.", unit="money"),
+            _may("units", "number", "Units of the year as recorded.", unit="units"),
+            _may("updated", "date", "Day of the record's last change."),
+        ), _ACCOUNT),
+        TableSpec("market", False, "one row per reported figure (several sources may report one period)",
+                  ("period", "brand", "market", "source", "measure"), (
+            _must("period", "text", "Year 2012, half 2012-H1, quarter 2012-Q1, month 2012-07, or a span 2009-01/2009-08."),
+            _must("brand", "text", "Brand, group or segment."),
+            _must("market", "text", "Country or Global."),
+            _must("measure", "category", "What value holds.", values=("units", "growth")),
+            _must("units", "number", "Units sold; empty where only a growth rate was reported.", unit="units", low=0),
+            _may("growth", "number", "Growth on the year before as reported (0.1 = +10 %).", unit="share"),
+            _must("status", "category", "How far the figure can be trusted.",
+                  values=("reported", "rounded", "derived", "approximate", "claimed")),
+            _must("source", "text", "Where it was read."),
+            _may("note", "text", "Arithmetic, quotation, conflict."),
+        )),
+        TableSpec("events", False, "one row per dated happening", ("event_id",), (
+            _must("event_id", "id", "Key."),
+            _must("date", "date", "Day."),
+            _must("title_en", "text", "Title in English."),
+            _must("title_zh", "text", "Title in Chinese."),
+            _may("kind", "category", "Kind.", values=("ownership", "policy", "product", "market", "organisation")),
+            _may("source", "text", "Where it was read."),
+        )),
+        TableSpec("claims", False, "one row per claim about a quantity", ("claim_id",), (
+            _must("claim_id", "id", "Key."),
+            _must("who", "text", "Who says it."),
+            _must("text_en", "text", "The claim in English."),
+            _must("text_zh", "text", "The claim in Chinese."),
+            _may("quantity", "category", "What is claimed.",
+                 values=("level", "growth", "growth_at_least", "rank", "sign", "difference", "judgement")),
+            _may("brand", "text", "Brand or segment."),
+            _may("market", "text", "Market."),
+            _may("period", "text", "Period, as in the market table."),
+            _may("value", "number", "The claimed value (0.8 = +80 %)."),
+            _may("source", "text", "Where the claim stands."),
+        )),
+        TableSpec("swot", False, "one row per item", ("item_id",), (
+            _must("item_id", "id", "Key: S1, W2, O3, T4."),
+            _must("quadrant", "category", "Quadrant.", values=("strength", "weakness", "opportunity", "threat")),
+            _must("text_en", "text", "Statement in English."),
+            _must("text_zh", "text", "Statement in Chinese."),
+            _may("owner", "text", "Who answers for it (a role)."),
+            _may("date", "date", "Day of the judgement."),
+            _may("evidence", "text", "Id of a finding."),
+            _may("condition", "text", "Condition on its value, such as > 0.2."),
+            _may("rating", "integer", "IFE/EFE rating, 1 to 4.", low=1, high=4),
+        )),
+        TableSpec("judgements", False, "one row per rater and pair", ("rater", "left", "right"), (
+            _must("rater", "id", "Who judges (a role)."),
+            _may("department", "category", "The rater's department."),
+            _must("left", "id", "Item or criterion."),
+            _must("right", "id", "Item or criterion."),
+            _must("value", "number", "How much more left weighs than right: 1/9 to 9.", low=1 / 9, high=9),
+        )),
+        TableSpec("goals", False, "one row per goal", ("goal_id",), (
+            _must("goal_id", "id", "Key."),
+            _must("text_en", "text", "The goal in English."),
+            _must("text_zh", "text", "The goal in Chinese."),
+            _must("finding", "text", "Id of the finding that measures it."),
+            _must("baseline", "number", "Value at the start."),
+            _must("target", "number", "Value to reach."),
+            _may("baseline_date", "date", "Day of the baseline."),
+            _must("due_date", "date", "Day by which."),
+            _may("owner", "text", "Who answers for it (a role)."),
+        )),
+        TableSpec("programme", False, "one row per account entering the programme", ("account_id",), (
+            _must("account_id", "id", "Account."),
+            _must("start_date", "date", "Day on which the programme reached it."),
+        ), _ACCOUNT),
+        TableSpec("overrides", False, "one row per override of a tier", ("account_id", "date"), (
+            _must("account_id", "id", "Account."),
+            _must("tier", "category", "Tier set by hand.", values=("A", "B", "C")),
+            _must("who", "text", "Who decided (a role)."),
+            _must("why", "text", "Reason."),
+            _must("date", "date", "Day of the decision."),
+            _must("until", "date", "Last day on which it holds."),
+        ), _ACCOUNT),
+        TableSpec("pairs", False, "one row per decision about two names or numbers", ("left", "right"), (
+            _must("left", "id", "An account, a department's record (`finance/F0001` or `F0001`), or a name in any spelling."),
+            _must("right", "id", "What it is, or is not, the same as."),
+            _must("verdict", "category", "What was decided.", values=("same", "not_same")),
+            _may("who", "text", "Who decided (a role)."),
+            _may("why", "text", "Reason."),
+            _may("until", "date", "Last day on which it holds; empty for good."),
+        )),
+        TableSpec("strategies", False, "one row per strategy considered", ("strategy_id",), (
+            _must("strategy_id", "id", "Key."),
+            _must("text_en", "text", "Strategy in English."),
+            _must("text_zh", "text", "Strategy in Chinese."),
+            _must("pairs", "text", "Items that it joins, such as S5+O4."),
+            _may("owner", "text", "Who answers for it (a role)."),
+            _may("due_date", "date", "Day by which."),
+            _may("finding", "text", "Id of the finding that will tell whether it worked."),
+            _may("attractiveness", "text", "Judged 1 to 4 in view of single items (QSPM), such as S5:4; O4:3."),
+        )),
+    )
+}  # fmt: skip
+"""Every table of the contract by name."""
+
+REQUIRED = tuple(name for name, table in TABLES.items() if table.required)

@@ -1,0 +1,298 @@
+"""Mapping: a company's own tables and columns → those of the contract, as one YAML file says.
+
+currency: GBP                     # named wherever money is shown
+time_zone: Europe/London          # in which a moment becomes a day
+tables:
+  orders:
+    from: online_retail           # file (without ending), sheet or server table; a list is read as one
+    columns:
+      order_id: InvoiceNo                          # renamed
+      revenue: = Quantity * UnitPrice              # computed
+      region: {value: North}                       # the same for every row
+      product: {from: item, values: {GTXPro: GTX Pro}}       # values mended
+      account_name: {first_of: [name, customer]}   # the first that is filled
+      order_date: {from: date, day_first: true}    # how its texts are written (also decimal: ",")
+    keep:                                          # other rows are set aside, with the reason
+      - {column: stage, in: [Won], why: only won deals are orders}
+  accounts:
+    from: online_retail
+    one_row_per: [account_id]     # accounts out of an orders file: one row a key
+    columns: {account_id: Customer, account_name: Customer}
+"""
+
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+
+from kamresearch.data.casting import TextStyle, as_id, as_kind, as_number, is_text
+from kamresearch.data.contract import TABLES
+from kamresearch.data.files import Raw
+from kamresearch.data.formula import compute
+from kamresearch.data.quarantine import ROW
+from kamresearch.errors import DataError, near_matches
+
+_TOP = ("currency", "time_zone", "encoding", "encodings", "tables", "note")
+_TABLE = ("from", "columns", "keep", "one_row_per", "distinct", "note")
+_COLUMN = ("from", "value", "values", "formula", "first_of", "default", "decimal", "day_first")
+_RULES = ("in", "not_in", "starts_with", "not_starts_with", "above", "at_least", "below", "at_most", "filled")
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A mapping file as read: its name, what it says of the whole, and its tables."""
+
+    name: str = ""
+    currency: str = ""
+    time_zone: str = ""
+    encodings: Map[str, str] = field(default_factory=dict)
+    tables: Map[str, dict] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> set[str]:
+        """Names of the files or tables that it reads."""
+        names = [table.get("from", name) for name, table in self.tables.items()]
+        return {str(one) for name in names for one in (name if isinstance(name, list) else [name])}
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A table renamed as the mapping says, how its texts are written, and the rules that its rows must meet."""
+
+    raw: Raw
+    styles: dict[str, TextStyle] = field(default_factory=dict)
+    rules: tuple[tuple[str, str], ...] = ()
+
+
+def read_mapping(path: Path) -> Mapping:
+    """A mapping file; misspelt words are refused, with those that look like them.
+
+    Raises
+    ------
+    DataError
+        It is not there, not YAML, or says what no mapping can.
+    """
+    import yaml
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            str(path), "a mapping file", getattr(error, "strerror", None) or "bytes that are no UTF-8", "check the path"
+        ) from None
+    except yaml.YAMLError as error:
+        raise DataError(str(path), "YAML", " ".join(str(error).split())[:160], "mend the line that it names") from None
+    if not isinstance(content, dict) or not isinstance(content.get("tables"), dict):
+        raise DataError(path.name, "a key 'tables'", type(content).__name__ if not isinstance(content, dict) else "none",
+                        "see docs/your-own-data.md")  # fmt: skip
+    _check_words(path.name, content, _TOP)
+    for name, table in content["tables"].items():
+        where = f"{path.name}, table {name!r}"
+        if name not in TABLES:
+            raise DataError(path.name, "tables of the contract", repr(name), near_matches(str(name), TABLES))
+        if not isinstance(table, dict) or not isinstance(table.get("columns", {}), dict):
+            raise DataError(where, "keys such as from and columns", repr(table)[:80], "see docs/your-own-data.md")
+        _check_words(where, table, _TABLE)
+    encodings = dict(content.get("encodings") or {})
+    if content.get("encoding"):
+        encodings[""] = str(content["encoding"])
+    return Mapping(
+        path.name, str(content.get("currency") or ""), str(content.get("time_zone") or ""), encodings, content["tables"]
+    )
+
+
+def _check_words(where: str, content: dict, known: tuple[str, ...]) -> None:
+    for word in content:
+        if word not in known:
+            raise DataError(where, f"keys out of {', '.join(known)}", repr(str(word)), near_matches(str(word), known))
+
+
+def apply_mapping(mapping: Mapping, sources: Map[str, Raw]) -> dict[str, Mapped]:
+    """Every table of the contract that the mapping makes, and those that need none.
+
+    Parameters
+    ----------
+    mapping : Mapping
+        As read; one without tables changes nothing.
+    sources : dict of str to Raw
+        Raw tables by the names of their files.
+    """
+    made = {name: Mapped(raw) for name, raw in sources.items() if name in TABLES}
+    for name, table in mapping.tables.items():
+        made[name] = _map_table(f"{mapping.name}, table {name!r}", name, table, sources)
+    return made
+
+
+def _map_table(where: str, name: str, table: dict, sources: Map[str, Raw]) -> Mapped:
+    source = _find_source(where, name, table, sources)
+    spec, raw = TABLES[name], source.table
+    columns, styles = {}, {}
+    for column, how in table.get("columns", {}).items():
+        place = f"{where}, column {column!r}"
+        rule = how if isinstance(how, dict) else {"formula": how} if str(how).strip().startswith("=") else {"from": how}
+        _check_words(place, rule, _COLUMN)
+        style = TextStyle(str(rule.get("decimal", ".")), bool(rule.get("day_first", False)))
+        columns[str(column)] = _map_column(raw, rule, style, place)
+        if "decimal" in rule or "day_first" in rule:
+            styles[str(column)] = style
+    for column in spec.columns:  # a column that already has the contract's name needs no line
+        if column.name in raw.columns and column.name not in columns:
+            columns[column.name] = raw[column.name]
+    rules, passes = [], {}
+    for number, rule in enumerate(table.get("keep") or ()):
+        holds, why = _read_rule(raw, rule, f"{where}, keep rule {number + 1}")
+        passes[f"__rule_{number}__"] = ~holds
+        rules.append((f"__rule_{number}__", why))
+    if ROW in raw.columns:
+        columns[ROW] = raw[ROW]
+    result = raw.select(**columns, **passes)
+    if table.get("distinct"):
+        rules.append(("__copy__", "repeated"))
+        result = _number_copies(result)
+    if table.get("one_row_per"):
+        result = _one_row_per(_type_measures(result, spec, styles), table["one_row_per"], where)
+        rules = []
+    settles = source.settles or source.embedded and bool(table.get("one_row_per") or table.get("distinct"))
+    return Mapped(replace(source, table=result, settles=settles), styles, tuple(rules))
+
+
+def _find_source(where: str, name: str, table: dict, sources: Map[str, Raw]) -> Raw:
+    wanted = table.get("from")
+    if wanted is None:
+        wanted = name if name in sources or len(sources) != 1 else next(iter(sources))
+    names = [str(one) for one in (wanted if isinstance(wanted, list) else [wanted])]
+    for one in names:
+        if one not in sources:
+            raise DataError(
+                where,
+                f"a file or table {one!r}",
+                ", ".join(map(repr, sorted(sources)[:12])) or "none",
+                near_matches(one, sources),
+            )
+    first = sources[names[0]]
+    if len(names) == 1:
+        return first
+    parts = [sources[one].table for one in names]
+    shared = [column for column in parts[0].columns if all(column in part.columns for part in parts)]
+    return Raw(ibis.union(*(part.select(shared) for part in parts)), " + ".join(sources[one].where for one in names),
+               any(sources[one].simulated for one in names), first.semicolons)  # fmt: skip
+
+
+def _column(raw: ir.Table, name: object, place: str) -> ir.Value:
+    if str(name) not in raw.columns:
+        present = [column for column in raw.columns if column != ROW]
+        shown = ", ".join(map(repr, present[:12])) + (" …" if len(present) > 12 else "")
+        raise DataError(place, f"a column {str(name)!r}", f"the columns {shown}", near_matches(str(name), present))
+    return raw[str(name)]
+
+
+def _map_column(raw: ir.Table, rule: dict, style: TextStyle, place: str) -> ir.Value:
+    if "formula" in rule:
+        return compute(raw, str(rule["formula"]), style, place)
+    if "value" in rule:
+        return ibis.literal(rule["value"] if isinstance(rule["value"], (int, float, bool)) else str(rule["value"]))
+    if "first_of" in rule:
+        value = ibis.coalesce(*(as_id(_column(raw, one, place)) for one in rule["first_of"]))
+    elif "from" in rule:
+        value = _column(raw, rule["from"], place)
+    else:
+        raise DataError(
+            place, "one of from, value, formula, first_of", repr(rule)[:80], "say where the column comes from"
+        )
+    if rule.get("values"):
+        text = as_id(value)
+        value = ibis.cases(
+            *((text == str(old), ibis.literal(str(new))) for old, new in rule["values"].items()), else_=text
+        )
+    if "default" in rule:
+        value = (value.strip().nullif("") if is_text(value) else value).fill_null(ibis.literal(rule["default"]))
+    return value
+
+
+def _read_rule(raw: ir.Table, rule: object, place: str) -> tuple[ir.BooleanValue, str]:
+    if not isinstance(rule, dict) or "column" not in rule:
+        raise DataError(
+            place, "a column and a condition", repr(rule)[:80], "write for example {column: stage, in: [Won], why: …}"
+        )
+    _check_words(place, rule, ("column", "why", *_RULES))
+    column = _column(raw, rule["column"], place)
+    text = as_id(column)
+    number = column.cast("float64") if column.type().is_numeric() else None
+    tests = []
+    for word, wanted in ((word, rule[word]) for word in _RULES if word in rule):
+        many = [str(one) for one in (wanted if isinstance(wanted, list) else [wanted])]
+        if word in ("above", "at_least", "below", "at_most"):
+            if number is None:
+                number = as_number(column, TextStyle())
+            limit = float(wanted)
+            tests.append(
+                {
+                    "above": number > limit,
+                    "at_least": number >= limit,
+                    "below": number < limit,
+                    "at_most": number <= limit,
+                }[word]
+            )
+        elif word == "filled":
+            tests.append(text.notnull() if wanted else text.isnull())
+        elif word in ("in", "not_in"):
+            tests.append(text.isin(many) if word == "in" else ~text.isin(many).fill_null(False))
+        else:
+            starts = _any([text.startswith(one) for one in many]).fill_null(False)
+            tests.append(starts if word == "starts_with" else ~starts)
+    if not tests:
+        raise DataError(place, f"a condition out of {', '.join(_RULES)}", "none", "add one")
+    holds = tests[0]
+    for test in tests[1:]:
+        holds = holds & test
+    return holds.fill_null(False), str(rule.get("why") or f"{rule['column']} is out of the rule")
+
+
+def _any(conditions: list) -> ir.BooleanValue:
+    whole = conditions[0]
+    for condition in conditions[1:]:
+        whole = whole | condition
+    return whole
+
+
+def _number_copies(table: ir.Table) -> ir.Table:
+    """Mark the second and later of rows that are alike in every column."""
+    keys = [name for name in table.columns if name != ROW]
+    order = [table[ROW]] if ROW in table.columns else [table[keys[0]]]
+    return table.mutate(__copy__=ibis.row_number().over(ibis.window(group_by=keys, order_by=order)) > 0)
+
+
+def _type_measures(table: ir.Table, spec: object, styles: Map[str, TextStyle]) -> ir.Table:
+    """Texts of days and numbers typed, so that the earliest and the largest are so by value."""
+    typed = {
+        column.name: as_kind(table[column.name], column.kind, styles.get(column.name, TextStyle()))
+        for column in spec.columns
+        if column.name in table.columns and column.kind in ("date", "number", "integer") and is_text(table[column.name])
+    }
+    return table.mutate(**typed) if typed else table
+
+
+def _one_row_per(table: ir.Table, keys: list, where: str) -> ir.Table:
+    """One row a key: texts by the most frequent (then first in order) value, days by the earliest, numbers by the largest."""
+    names = [str(key) for key in (keys if isinstance(keys, list) else [keys])]
+    for key in names:
+        if key not in table.columns:
+            raise DataError(where, f"one_row_per to name columns that it makes, such as {table.columns[0]!r}", repr(key),
+                            near_matches(key, table.columns))  # fmt: skip
+    table = table.mutate(**{key: as_id(table[key]) for key in names})
+    for key in names:
+        table = table.filter(table[key].notnull())
+    others = [name for name in table.columns if name not in names and not name.startswith("__")]
+    aggregates = {name: table[name].min() if table[name].type().is_temporal() else table[name].max()
+                  for name in others if not is_text(table[name])}  # fmt: skip
+    result = table.group_by(names).agg(**aggregates) if aggregates else table.select(names).distinct()
+    for name in (name for name in others if is_text(table[name])):
+        filled = table.filter(table[name].notnull() & (table[name].strip() != ""))
+        counts = filled.group_by([*names, name]).agg(__n__=filled.count())
+        window = ibis.window(group_by=names, order_by=[ibis.desc("__n__"), name])
+        most = counts.mutate(__place__=ibis.row_number().over(window)).filter(lambda t: t["__place__"] == 0)
+        most = most.select([*names, name])
+        result = result.left_join(most, names).drop([f"{key}_right" for key in names])
+    return result

@@ -1,0 +1,94 @@
+"""Servers: PostgreSQL by its address, Apache Spark over a folder; a password never leaves this module."""
+
+import os
+
+from kamresearch.data.answers import answering, first_line, shown_address
+from kamresearch.data.files import Raw
+from kamresearch.errors import DataError
+
+SECONDS_TO_CONNECT = 10
+SECONDS_TO_ANSWER = 600
+"""A query that a server does not answer in this time is given up; ``KAM_SERVER_SECONDS`` sets another time."""
+
+GRACE = 5
+"""Seconds after that at which we hang up ourselves, should the server not have called its query off."""
+
+_SCHEMES = ("postgresql://", "postgres://", "spark://", "spark:")
+
+
+def is_server(source: str) -> bool:
+    """Whether a source is a server's address."""
+    if "://" in source and not source.startswith(_SCHEMES):
+        scheme = source.split("://")[0]
+        raise DataError(
+            shown_address(source),
+            "postgresql:// or spark:",
+            f"{scheme}://",
+            "export the tables to files, or use one of these",
+        )
+    return source.startswith(_SCHEMES)
+
+
+def connect_server(source: str, rules: object) -> tuple[object, dict[str, Raw]]:
+    """Connection to a server, and its raw tables by name."""
+    if source.startswith("spark"):
+        from kamresearch.data.spark import connect_spark
+
+        return connect_spark(source, rules)
+    return _connect_postgres(source, rules)
+
+
+def _connect_postgres(source: str, rules: object) -> tuple[object, dict[str, Raw]]:
+    import ibis
+
+    shown = shown_address(source)
+    seconds = int(float(os.environ.get("KAM_SERVER_SECONDS", SECONDS_TO_ANSWER)))
+    options = f"-c statement_timeout={1000 * seconds} -c TimeZone={rules.time_zone or 'UTC'} -c default_transaction_read_only=on"
+    try:
+        import psycopg
+    except ImportError:
+        raise DataError(
+            shown, "the PostgreSQL driver", "none installed", "pip install 'kamresearch[postgres]'"
+        ) from None
+    keep_alive = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
+                  "tcp_user_timeout": 1000 * seconds}  # fmt: skip
+    try:
+        driver = _watched(psycopg.Connection, seconds + GRACE).connect(
+            source,
+            connect_timeout=SECONDS_TO_CONNECT,
+            options=options,
+            autocommit=True,
+            **keep_alive,
+        )
+    except (psycopg.Error, UnicodeError, ValueError) as error:
+        raise DataError(
+            shown, "a PostgreSQL server that lets us in", first_line(error, source), "check address, user and password"
+        ) from None
+    connection = ibis.postgres.from_connection(driver)
+    with answering(shown, source):
+        names = connection.list_tables()
+        return connection, {
+            name: Raw(connection.table(name), f"{shown}, table {name!r}", embedded=False) for name in names
+        }
+
+
+def _watched(base: type, seconds: float) -> type:
+    """A connection that hangs up on a server which neither answers nor calls its query off."""
+    import socket
+    from threading import Timer
+
+    def hang_up(descriptor: int) -> None:
+        with socket.socket(fileno=os.dup(descriptor)) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+    class WatchedConnection(base):
+        def wait(self, *arguments: object, **options: object) -> object:
+            watch = Timer(seconds, hang_up, [self.fileno()])
+            watch.daemon = True
+            watch.start()
+            try:
+                return super().wait(*arguments, **options)
+            finally:
+                watch.cancel()
+
+    return WatchedConnection

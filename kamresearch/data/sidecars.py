@@ -1,0 +1,39 @@
+"""Sidecars: the small YAML file beside each raw file that says where it came from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kamresearch.errors import DataError
+
+FIELDS = ("title", "source", "licence", "date", "sha256")
+"""What every sidecar says; ``simulated`` and ``note`` may follow."""
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """What a file's sidecar says."""
+
+    title: str = ""
+    source: str = ""
+    licence: str = ""
+    date: str = ""
+    sha256: str = ""
+    simulated: bool = False
+    note: str = ""
+
+
+def read_sidecar(path: Path) -> Sidecar:
+    """The sidecar of a data file (``orders.yml`` beside ``orders.parquet``); an empty one where there is none."""
+    import yaml
+
+    beside = path.with_suffix(".yml")
+    if beside == path or not beside.is_file():
+        return Sidecar()
+    try:
+        content = yaml.safe_load(beside.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DataError(str(beside), "a sidecar in YAML", str(error).splitlines()[0], "mend or remove it") from None
+    if not isinstance(content, dict):
+        return Sidecar()
+    texts = {name: str(content[name]) for name in (*FIELDS, "note") if content.get(name) is not None}
+    return Sidecar(**texts, simulated=content.get("simulated") is True)

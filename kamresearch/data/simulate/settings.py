@@ -1,0 +1,143 @@
+"""The simulated world: every number that a study could try to find again."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+REGIONS = ("North", "Northeast", "Northwest", "East", "Central", "South", "Southwest", "Southeast")
+REGION_SHARES = (0.17, 0.08, 0.07, 0.24, 0.11, 0.16, 0.10, 0.07)
+CITIES = {
+    "North": (("北京", "Beijing", "010"), ("天津", "Tianjin", "022"), ("石家庄", "Shijiazhuang", "0311"), ("济南", "Jinan", "0531")),
+    "Northeast": (("沈阳", "Shenyang", "024"), ("大连", "Dalian", "0411"), ("哈尔滨", "Harbin", "0451")),
+    "Northwest": (("西安", "Xi'an", "029"), ("兰州", "Lanzhou", "0931"), ("乌鲁木齐", "Urumqi", "0991")),
+    "East": (("上海", "Shanghai", "021"), ("杭州", "Hangzhou", "0571"), ("南京", "Nanjing", "025"), ("苏州", "Suzhou", "0512")),
+    "Central": (("武汉", "Wuhan", "027"), ("长沙", "Changsha", "0731"), ("郑州", "Zhengzhou", "0371")),
+    "South": (("广州", "Guangzhou", "020"), ("深圳", "Shenzhen", "0755"), ("南宁", "Nanning", "0771")),
+    "Southwest": (("成都", "Chengdu", "028"), ("重庆", "Chongqing", "023"), ("昆明", "Kunming", "0871")),
+    "Southeast": (("福州", "Fuzhou", "0591"), ("厦门", "Xiamen", "0592"), ("南昌", "Nanchang", "0791")),
+}  # fmt: skip
+INDUSTRIES = (
+    "Car rental",
+    "Government fleet",
+    "Manufacturing",
+    "Finance",
+    "Logistics",
+    "Hotels",
+    "Energy",
+    "Technology",
+)
+INDUSTRY_SHARES = (0.20, 0.13, 0.18, 0.13, 0.12, 0.10, 0.07, 0.07)
+CHANNELS = ("direct", "dealer")
+SEGMENTS = ("steady", "bargain", "project", "prestige")
+CAUSES = ("price", "product", "service", "competitor", "relocation")
+OFFERS = ("none", "discount", "upgrade", "service_plan")
+MODELS = ("S40", "S60", "S80", "XC60", "C30")
+LIST_PRICES = (265_000, 330_000, 430_000, 455_000, 250_000)
+SEASON = (1.10, 0.62, 1.02, 0.98, 0.95, 1.00, 0.84, 0.86, 1.10, 1.06, 1.12, 1.35)
+BUDGET_SEASON = (0.60, 0.45, 0.85, 0.95, 1.00, 1.10, 0.85, 0.85, 1.10, 1.15, 1.40, 1.70)
+
+
+@dataclass(frozen=True)
+class World:
+    """What is true in the simulated world.
+
+    Parameters
+    ----------
+    hazards : dict
+        Yearly hazard of losing an average account, per cause.
+    returns : dict
+        Share of the accounts lost for a cause that come back, and the months (from, to) that it takes.
+    programme_ratio : float
+        What the programme multiplies the hazards of price, service and competitor by.
+    complaint_effect : float
+        What each complaint of the last three months adds to the multiplier of the service hazard.
+    departure_ratio : float
+        What a manager's departure multiplies the hazards of service and competitor by, for six months.
+    contract_end_ratio : float
+        What the months around a contract's end multiply the price hazard by.
+    break_at, break_factor : float
+        Share of the span after which monthly orders jump for good, and by what.
+    slump_at, slump_factor : float
+        Share of the span after which the whole market falls, and by what.
+    size_spread : float
+        Standard deviation of the logarithm of an account's size: 1.25 puts about 70 % of revenue on the top fifth.
+    monthly_units : float
+        Units a month of the median account.
+    departments_most : int
+        For how many accounts, at most, the departments' records are written.
+    """
+
+    hazards: dict = field(default_factory=lambda: {
+        "price": 0.068, "product": 0.032, "service": 0.040, "competitor": 0.042, "relocation": 0.012})  # fmt: skip
+    returns: dict = field(default_factory=lambda: {
+        "price": (0.50, 2, 12), "product": (0.02, 12, 24), "service": (0.25, 3, 15), "competitor": (0.15, 6, 20),
+        "relocation": (0.01, 12, 24)})  # fmt: skip
+    programme_ratio: float = 0.60
+    complaint_effect: float = 0.90
+    departure_ratio: float = 1.80
+    contract_end_ratio: float = 2.50
+    break_at: float = 0.534
+    break_factor: float = 1.40
+    slump_at: float = 0.90
+    slump_factor: float = 0.76
+    size_spread: float = 1.25
+    monthly_units: float = 0.90
+    departments_most: int = 20_000
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The months of a simulation, and how busy each is."""
+
+    start: np.datetime64
+    end: np.datetime64
+
+    @classmethod
+    def between(cls, start: str, end: str) -> "Calendar":
+        """Calendar from the first day of start's month to the last day of end's month."""
+        first, last = pd.Timestamp(start).to_period("M"), pd.Timestamp(end).to_period("M")
+        return cls(np.datetime64(first.start_time, "D"), np.datetime64(last.end_time, "D"))
+
+    @property
+    def months(self) -> np.ndarray:
+        """First day of each month."""
+        first, last = self.start.astype("datetime64[M]"), self.end.astype("datetime64[M]")
+        return np.arange(first, last + 1).astype("datetime64[D]")
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Days in each month."""
+        return np.diff(np.append(self.months, self.end + 1)).astype(int)
+
+    def __len__(self) -> int:
+        return len(self.months)
+
+    def index_at(self, share: float) -> int:
+        """Number of the month that a share of the span has passed before."""
+        return min(int(share * len(self)), len(self) - 1)
+
+    def day(self, month: np.ndarray, fraction: np.ndarray) -> np.ndarray:
+        """The date that lies a fraction of the way through a month."""
+        return self.months[month] + np.minimum((fraction * self.lengths[month]).astype(int), self.lengths[month] - 1)
+
+    def trend(self, world: World) -> np.ndarray:
+        """Common factor of all accounts' orders: flat, growth, the planted break, growth, the slump."""
+        place = (np.arange(len(self)) + 0.5) / len(self)
+        growth = np.interp(place, [0, 0.2, 0.4, 0.54, 0.8, 1], [0, 0, 0.34, 0.34, 0.42, 0.42])
+        level = np.exp(growth)
+        level[self.index_at(world.break_at):] *= world.break_factor  # fmt: skip
+        level[self.index_at(world.slump_at):] *= world.slump_factor  # fmt: skip
+        return level
+
+    def season(self) -> np.ndarray:
+        """Two rows of monthly factors: trade's year, and the year of those who spend a budget."""
+        month = self.months.astype("datetime64[M]").astype(int) % 12
+        return np.array([SEASON, BUDGET_SEASON])[:, month]
+
+    def programme_starts(self) -> np.ndarray:
+        """Month in which the programme reaches each region; the last two are never reached."""
+        order = np.array([3, 5, 0, 4, 6, 1, 2, 7])
+        starts = np.full(len(REGIONS), len(self) + 1)
+        starts[order[:6]] = [self.index_at(share) for share in (0.42, 0.49, 0.56, 0.63, 0.70, 0.77)]
+        return starts

@@ -1,0 +1,242 @@
+"""Putting the world together, chunk by chunk, so that a million accounts fit into little memory."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from kamresearch.data.simulate import settings as s
+from kamresearch.data.simulate import tables as t
+from kamresearch.data.simulate.departments import make_records
+from kamresearch.data.simulate.dirt import spoil_accounts, spoil_orders
+from kamresearch.data.simulate.lives import live
+from kamresearch.data.simulate.ordering import make_orders, yearly_figures
+from kamresearch.data.simulate.profiles import make_profiles
+from kamresearch.data.simulate.staff import Staff, make_assignments, make_staff
+from kamresearch.data.simulate.writing import Writer
+from kamresearch.errors import ParameterError
+
+CHUNK = 20_000
+_TITLES = {
+    "accounts": "Key accounts (simulated)", "orders": "Orders of key accounts (simulated)",
+    "contracts": "Frame contracts (simulated)", "service_events": "Complaints, repairs, visits, calls (simulated)",
+    "churn_events": "Losses and returns of accounts (simulated)", "managers": "Key account managers (simulated)",
+    "assignments": "Who looked after whom, and when (simulated)", "coverage": "Team roles filled per account (simulated)",
+    "departments": "Accounts as three departments record them (simulated)",
+    "programme": "When the key account programme reached each account (simulated)", "overrides": "Tiers set by hand (simulated)",
+}  # fmt: skip
+
+
+def simulate(folder: str | Path, accounts: int = 400, seed: int = 2012, start: str = "2008-01-01", end: str = "2012-12-31", *,
+             messy: bool = True, world: s.World | None = None, progress: Callable[[int, int], None] | None = None) -> Path:  # fmt: skip
+    """Which company would give the studies something true to find? This one, written to a folder.
+
+    Parameters
+    ----------
+    folder : path
+        Where the tables go; those of the same names are replaced once all are whole.
+    accounts : int
+        How many accounts, 20 to 1,000,000. Memory stays that of 20,000 accounts.
+    seed : int
+        Same seed and parameters, same bytes.
+    start, end : str
+        First and last day; whole months are simulated, at least 12.
+    messy : bool
+        With typos, gaps, duplicates, misrecorded causes and a handful of rows for the quarantine; False leaves them out.
+    world : World, optional
+        Other truths than the usual ones.
+    progress : callable, optional
+        Called with (accounts done, accounts in all).
+
+    Returns
+    -------
+    Path
+        The folder: a file per table, each with a sidecar that says it is simulated, and ``truth/``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = simulate(tempfile.mkdtemp(), accounts=20, seed=1)
+    >>> sorted(path.name for path in folder.glob("o*.*"))
+    ['orders.parquet', 'orders.yml', 'overrides.csv', 'overrides.yml']
+    """
+    world, calendar = world or s.World(), s.Calendar.between(start, end)
+    _check_request(accounts, seed, calendar)
+    staff = make_staff(accounts, calendar, np.random.default_rng([seed, 0]))
+    with Writer(Path(folder)) as writer:
+        writer.write_csv("managers", staff.table)
+        writer.write_yaml("mapping", {"currency": "CNY", "tables": {}})
+        first_order = first_event = 0
+        for number, first in enumerate(range(0, accounts, CHUNK)):
+            size = min(CHUNK, accounts - first)
+            rng = np.random.default_rng([seed, 1 + number])
+            first_order, first_event = _write_chunk(
+                writer, _Chunk(first, size, seed, messy), staff, calendar, world, rng, first_order, first_event)  # fmt: skip
+            if progress:
+                progress(first + size, accounts)
+        _write_world(
+            writer,
+            staff,
+            calendar,
+            world,
+            {"accounts": accounts, "seed": seed, "start": start, "end": end, "messy": messy},
+        )
+        writer.finish(_TITLES, str(calendar.end), f"simulate(accounts={accounts}, seed={seed}, start={start!r}, end={end!r}, "
+                      f"messy={messy}); invented companies, any likeness is chance")  # fmt: skip
+    return Path(folder)
+
+
+def _check_request(accounts: int, seed: int, calendar: s.Calendar) -> None:
+    if not 20 <= accounts <= 1_000_000:
+        raise ParameterError("accounts", "20 to 1,000,000", f"{accounts:,}", "choose a number in that range")
+    if seed < 0:
+        raise ParameterError("seed", "a whole number from 0 up", str(seed), "choose another seed")
+    if len(calendar) < 12:
+        raise ParameterError("start and end", "at least 12 months", f"{len(calendar)} from {calendar.start} to {calendar.end}",
+                             "choose a longer span")  # fmt: skip
+
+
+class _Chunk:
+    def __init__(self, first: int, size: int, seed: int, messy: bool) -> None:
+        self.first, self.size, self.seed, self.messy = first, size, seed, messy
+
+
+def _write_chunk(writer: Writer, chunk: _Chunk, staff: Staff, calendar: s.Calendar, world: s.World, rng: np.random.Generator,
+                 first_order: int, first_event: int) -> tuple[int, int]:  # fmt: skip
+    profile = make_profiles(chunk.first, chunk.size, chunk.seed, calendar, world, rng)
+    lives = live(profile, staff, calendar, world, rng)
+    orders = make_orders(profile, lives, calendar, world, rng)
+    figures = yearly_figures(orders, chunk.size, calendar)
+    onboard = _onboard_dates(profile, calendar)
+    typical = profile["size"] * 12 * 340_000 * (1 - profile["discount"])
+    bought = np.maximum(0.5 * typical, 0.9 * figures["net"].max(axis=1))
+    potential = bought / profile["share_of_wallet"] * np.exp(rng.normal(0, 0.12, chunk.size))
+    accounts = t.accounts_table(profile, calendar, onboard, potential, chunk.messy, rng)
+    order_table = t.orders_table(orders, profile, first_order)
+    if chunk.messy and chunk.first == 0:
+        accounts, order_table = spoil_accounts(accounts), spoil_orders(order_table, calendar)
+    churn = t.churn_table(lives, profile, calendar, chunk.messy, rng)
+    service = t.service_table(lives, profile, calendar, first_event, rng)
+    _append(writer, "accounts", accounts)
+    writer.append("orders", order_table)
+    _append(writer, "contracts", t.contracts_table(lives, profile, calendar, typical))
+    _append(writer, "service_events", service)
+    _append(writer, "churn_events", churn.drop(columns=["true_cause", "in_programme"]))
+    _append(writer, "assignments", _assignments(profile, staff, onboard, churn, accounts["account_id"]))
+    _append(writer, "coverage", t.coverage_table(profile, rng))
+    _append(writer, "programme", _programme(profile, calendar, onboard, churn, accounts["account_id"]))
+    if chunk.first < world.departments_most:
+        records = make_records(profile, figures, calendar, chunk.messy, rng)
+        _append(writer, "departments", records.drop(columns=["true_account_id", "true_kind"]))
+        _append(writer, "truth/records", records[["department", "record_id", "true_account_id", "true_kind"]])
+    if chunk.first == 0:
+        writer.write_csv("overrides", _overrides(profile, accounts["account_id"], calendar))
+    _write_truth(writer, profile, lives, churn, accounts["account_id"], staff)
+    return first_order + len(order_table), first_event + len(service)
+
+
+def _append(writer: Writer, name: str, frame: pd.DataFrame) -> None:
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    fields = [pa.field(part.name, _plain_type(part.name, part.type)) for part in table.schema]
+    writer.append(name, table.cast(pa.schema(fields)))
+
+
+def _plain_type(name: str, kind: pa.DataType) -> pa.DataType:
+    """Dates as days, text as plain strings, also where a column happens to be empty."""
+    if pa.types.is_timestamp(kind) or name in ("from", "to") or name.endswith("_date") or name == "updated":
+        return pa.date32()
+    if pa.types.is_large_string(kind) or pa.types.is_null(kind):
+        return pa.string()
+    return kind
+
+
+def _onboard_dates(profile: dict, calendar: s.Calendar) -> np.ndarray:
+    month = calendar.start.astype("datetime64[M]") + profile["onboard"]
+    first = month.astype("datetime64[D]")
+    length = ((month + 1).astype("datetime64[D]") - first).astype(int)
+    return first + np.minimum((profile["onboard_day"] * length).astype(int), length - 1)
+
+
+def _assignments(profile: dict, staff: Staff, onboard: np.ndarray, churn: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+    gone = (
+        churn[churn["return_date"].isna()]
+        .drop_duplicates("account_id", keep="last")
+        .set_index("account_id")["churn_date"]
+    )
+    last = gone.reindex(ids).to_numpy().astype("datetime64[D]")
+    spells = make_assignments(profile, staff, onboard, last)
+    return pd.DataFrame({"account_id": ids.to_numpy()[spells["account"]],
+                         "manager_id": staff.table["manager_id"].to_numpy()[spells["manager"] - 1],
+                         "from": spells["from"], "to": spells["to"]})  # fmt: skip
+
+
+def _programme(
+    profile: dict, calendar: s.Calendar, onboard: np.ndarray, churn: pd.DataFrame, ids: pd.Series
+) -> pd.DataFrame:
+    """Accounts reached: those of a region once its turn has come, who are accounts by then or become one later."""
+    month = calendar.programme_starts()[profile["region"]]
+    reached = month < len(calendar)
+    day = np.maximum(calendar.months[np.where(reached, month, 0)], onboard)
+    gone = (
+        churn[churn["return_date"].isna()]
+        .drop_duplicates("account_id", keep="last")
+        .set_index("account_id")["churn_date"]
+    )
+    reached &= ~(gone.reindex(ids).to_numpy().astype("datetime64[D]") < day)
+    return pd.DataFrame({"account_id": ids.to_numpy()[reached], "start_date": day[reached]})
+
+
+def _overrides(profile: dict, ids: pd.Series, calendar: s.Calendar) -> pd.DataFrame:
+    """Six tiers set by hand: small accounts raised for their fit, large ones lowered, one that has run out."""
+    fit = np.lexsort([profile["size"], -profile["strategic_fit"]])[:4]
+    large = np.argsort(-profile["size"])[[5, 7]]
+    rows = [(ids[i], "A", "director", "strategic reference", calendar.end - 400, calendar.end + 200) for i in fit[:3]]
+    rows += [(ids[fit[3]], "A", "executive_sponsor", "group relation", calendar.end - 900, calendar.end - 300)]
+    rows += [
+        (ids[i], "B", "policy_manager", "discount beyond policy", calendar.end - 200, calendar.end + 300) for i in large
+    ]
+    return pd.DataFrame(rows, columns=["account_id", "tier", "who", "why", "date", "until"])
+
+
+def _write_truth(
+    writer: Writer, profile: dict, lives: object, churn: pd.DataFrame, ids: pd.Series, staff: Staff
+) -> None:
+    names = ["size", "rate", "regular", "discount", "serving_share", "frailty", "share_of_wallet"]
+    truth = pd.DataFrame({name: profile[name] for name in names})
+    truth.insert(0, "account_id", ids)
+    truth.insert(1, "segment", np.array(s.SEGMENTS)[profile["segment"]])
+    truth["favourite"] = np.array(s.MODELS)[profile["favourite"]]
+    truth["desk"] = staff.desk_of(profile)
+    truth["hazard_last_month"] = lives.hazard[:, -1].astype(float)
+    present = lives.high > lives.low
+    truth["hazard_yearly_mean"] = 12 * lives.hazard.sum(axis=1, dtype=float) / np.maximum(present.sum(axis=1), 1)
+    truth["months_present"] = present.sum(axis=1)
+    truth["present_at_end"] = (lives.high[:, -1] == 1) & present[:, -1]
+    _append(writer, "truth/accounts", truth)
+    _append(writer, "truth/churn", churn[["account_id", "churn_date", "true_cause", "return_date", "in_programme"]])
+
+
+def _write_world(writer: Writer, staff: Staff, calendar: s.Calendar, world: s.World, request: dict) -> None:
+    starts = calendar.programme_starts()
+    writer.write_csv("truth/departures", staff.departures)
+    writer.write_yaml("truth/world", {
+        "request": request,
+        "world": {name: _plain(value) for name, value in asdict(world).items()},
+        "break_month": str(calendar.months[calendar.index_at(world.break_at)]),
+        "slump_month": str(calendar.months[calendar.index_at(world.slump_at)]),
+        "programme_month": {region: str(calendar.months[month]) if month < len(calendar) else None
+                            for region, month in zip(s.REGIONS, starts)},
+        "trend": {str(month)[:7]: round(float(level), 4) for month, level in zip(calendar.months, calendar.trend(world))},
+        "rows": dict(sorted(writer.rows.items())),
+    })  # fmt: skip
+
+
+def _plain(value: object) -> object:
+    return (
+        {name: list(part) if isinstance(part, tuple) else part for name, part in value.items()}
+        if isinstance(value, dict)
+        else value
+    )

@@ -1,0 +1,95 @@
+"""Sources: from a path or an address to `Tables`, through one expression layer."""
+
+from collections.abc import Callable
+from collections.abc import Mapping as Map
+from pathlib import Path
+
+import ibis.expr.types as ir
+
+from kamresearch.data.answers import answering, shown_address
+from kamresearch.data.contract import REQUIRED, TABLES
+from kamresearch.data.embedded import connect_embedded, keep_table, read_database
+from kamresearch.data.files import Raw, read_path, table_names
+from kamresearch.data.mapping import Mapped, Mapping, apply_mapping, read_mapping
+from kamresearch.data.opening import open_table
+from kamresearch.data.servers import connect_server, is_server
+from kamresearch.data.tables import Loaded, Tables
+from kamresearch.errors import DataError, near_matches
+
+
+def open_data(source: str | Path, mapping: str | Path | None = None) -> Tables:
+    """Open a company's account data.
+
+    A source → lazy tables of the contract, each checked, typed, and with its bad rows set aside.
+
+    Parameters
+    ----------
+    source : str or Path
+        A folder of Parquet, CSV or Excel files named as the contract's tables; one such file; a ``.duckdb`` file; an
+        address ``postgresql://user@server/database``; or ``spark:folder`` for Apache Spark.
+    mapping : str or Path, optional
+        A `mapping.yml <your-own-data>`_; a file of that name in the folder is used unasked.
+
+    Returns
+    -------
+    Tables
+        ``tables.orders`` and so on; ``tables.quarantine`` holds the rows set aside.
+
+    Raises
+    ------
+    DataError
+        There is nothing to read, a required table or column is missing, or the mapping names what is not there.
+
+    Examples
+    --------
+    >>> tables = open_data("data/cases/geely_volvo")  # doctest: +SKIP
+    >>> tables.has("contracts")  # doctest: +SKIP
+    True
+    """
+    text = str(source)
+    rules = read_mapping(Path(mapping)) if mapping else _mapping_beside(text)
+    engine, raw = connect_server(text, rules) if is_server(text) else _read_files(Path(text), rules)
+    made = apply_mapping(rules, raw)
+    shown = shown_address(text)
+    _require_tables(shown, made, raw if is_server(text) else {**raw, **dict.fromkeys(table_names(Path(text)))})
+    loaded = _open_tables(engine, made)
+    return Tables(loaded, shown, rules.currency, engine=engine)
+
+
+def _mapping_beside(text: str) -> Mapping:
+    """The ``mapping.yml`` in the data folder; an empty mapping where there is none."""
+    folder = Path(text.removeprefix("spark:")) if text.startswith("spark:") else Path(text)
+    beside = folder / "mapping.yml"
+    return read_mapping(beside) if "://" not in text and beside.is_file() else Mapping()
+
+
+def _read_files(path: Path, rules: Mapping) -> tuple[object, dict[str, Raw]]:
+    connection = connect_embedded(rules.time_zone)
+    if path.suffix.lower() in (".duckdb", ".db", ".ddb"):
+        return connection, read_database(connection, path)
+    return connection, read_path(connection, path, {*TABLES, *rules.sources}, rules.encodings)
+
+
+def _require_tables(shown: str, made: Map[str, Mapped], raw: Map[str, object]) -> None:
+    for name in REQUIRED:
+        if name not in made:
+            present = ", ".join(map(repr, sorted(raw)[:12])) or "no tables"
+            raise DataError(shown, f"a table {name!r} ({name}.csv, .parquet or .xlsx)", present,
+                            f"add it or write a mapping.yml; {near_matches(name, raw)}")  # fmt: skip
+
+
+def _open_tables(engine: object, made: Map[str, Mapped]) -> dict[str, Loaded]:
+    loaded: dict[str, Loaded] = {}
+    for name in (name for name in TABLES if name in made):
+        one, spec = made[name], TABLES[name]
+        accounts = loaded["accounts"].used if "accounts" in loaded else None
+        with answering(one.raw.where):
+            opened = open_table(one.raw, spec, accounts, one.styles, one.rules, _keeper(engine, name, one))
+            if opened.rows_in or spec.required:
+                loaded[name] = opened
+    return loaded
+
+
+def _keeper(engine: object, name: str, one: Mapped) -> Callable[[str, ir.Table], ir.Table] | None:
+    """A table whose texts must be parsed, or which was made out of another, is kept as typed; others stay lazy views."""
+    return (lambda kind, table: keep_table(engine, f"{kind}_{name}", table)) if one.raw.settles else None

@@ -1,0 +1,178 @@
+"""The opened data of one company: lazy tables by name, what was set aside, and where all of it came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from kamresearch.data.answers import answering
+from kamresearch.data.contract import TABLES, ColumnSpec
+from kamresearch.data.quarantine import count_left_out, list_rows_aside
+from kamresearch.errors import DataError, near_matches
+
+FRAME_DTYPES = {
+    "id": "str", "text": "str", "category": "str", "month": "str",
+    "date": "datetime64[us]", "number": "float64", "integer": "float64", "flag": "boolean",
+}  # fmt: skip
+"""Kind of the contract → pandas dtype of every frame that leaves the engine."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """One table as opened: its used rows, those set aside, and how many came in.
+
+    ``aside`` holds the rows set aside with ``code`` (why), ``column`` and ``row`` (1-based place in the file, empty for
+    a server's table); None where every row is used.
+    """
+
+    used: ir.Table
+    rows_in: int
+    rows_used: int
+    aside: ir.Table | None = None
+    simulated: bool = False
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A company's tables, each a lazy Ibis table named as in the contract: ``tables.orders``, ``tables.accounts``.
+
+    Parameters
+    ----------
+    loaded : dict of str to Loaded
+        Tables by name.
+    source : str
+        Where they came from, without any password.
+    currency : str
+        Currency of money columns as the mapping says; empty where it says nothing.
+    slice : str
+        The condition of `where`, empty for all accounts.
+    """
+
+    loaded: Mapping[str, Loaded]
+    source: str
+    currency: str = ""
+    slice: str = ""
+    engine: object = field(default=None, repr=False)
+
+    def __getattr__(self, name: str) -> ir.Table:
+        if name.startswith("_") or name not in TABLES and name not in self.loaded:
+            raise AttributeError(f"tables have no {name!r}; {near_matches(name, self.names)}")
+        return self._find(name).used
+
+    def _find(self, name: str) -> Loaded:
+        if name not in self.loaded:
+            raise DataError(f"table {name!r} of {self.source}", "this table", f"only {', '.join(self.names)}",
+                            near_matches(name, self.names))  # fmt: skip
+        return self.loaded[name]
+
+    def has(self, name: str) -> bool:
+        """Whether the data hold a table."""
+        return name in self.loaded
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the tables that are there, in the contract's order."""
+        return tuple(name for name in TABLES if name in self.loaded)
+
+    @property
+    def simulated(self) -> frozenset[str]:
+        """Names of the tables whose sidecar says that they are simulated."""
+        return frozenset(name for name in self.names if self.loaded[name].simulated)
+
+    def frame(self, name: str, limit: int | None = None) -> pd.DataFrame:
+        """A table as a pandas frame with every column of the contract, missing ones empty.
+
+        Parameters
+        ----------
+        name : str
+            Table of the contract. ``orders`` stays on the engine and needs a ``limit``.
+        limit : int, optional
+            Rows at most.
+
+        Returns
+        -------
+        DataFrame
+            Contract columns first, then the table's own; ids and texts ``str``, dates ``datetime64[us]``, numbers
+            ``float64``, flags ``boolean``; sorted by the contract's key.
+        """
+        if name == "orders" and limit is None:
+            raise DataError(
+                "tables.frame('orders')", "a limit", "none", "pass limit=, or aggregate tables.orders on the engine"
+            )
+        table, spec = self._find(name).used, TABLES[name]
+        keys = [key for key in spec.key if key in table.columns]
+        table = table.order_by(keys) if limit is None else table.order_by(keys).limit(limit)
+        with answering(self._find(name).file):
+            return shape_frame(table.to_pandas(), spec.columns)
+
+    @cached_property
+    def has_order_lines(self) -> bool:
+        """Whether several rows of the orders share an ``order_id`` (invoice lines); looked up once."""
+        orders = self.orders
+        found = orders.aggregate(n=orders.count(), ids=orders.order_id.nunique()).to_pandas().iloc[0]
+        return int(found["ids"]) < int(found["n"])
+
+    @property
+    def quarantine(self) -> pd.DataFrame:
+        """Rows set aside: table, row, column, value, reason, count; the counts add up to every row set aside."""
+        return list_rows_aside(self)
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """table, file, rows_in, rows_used, rows_quarantined, rows_left_out: rows in = rows used + rows quarantined.
+
+        ``rows_left_out`` are those of the quarantined rows that the mapping leaves out on purpose (``keep``, ``distinct``).
+        """
+        rows = [
+            (name, one.file, one.rows_in, one.rows_used, one.rows_in - one.rows_used, count_left_out(one.aside))
+            for name, one in self.loaded.items()
+        ]
+        return pd.DataFrame(
+            rows, columns=["table", "file", "rows_in", "rows_used", "rows_quarantined", "rows_left_out"]
+        )
+
+    def fingerprints(self) -> dict[str, dict]:
+        """Content of each table in a few letters: {table: {rows, fingerprint, simulated}}; equal content, equal letters."""
+        from kamresearch.data.fingerprints import fingerprint_table
+
+        return {
+            name: {"rows": self.loaded[name].rows_used, "fingerprint": fingerprint_table(self.loaded[name]),
+                   "simulated": self.loaded[name].simulated}
+            for name in self.names
+        }  # fmt: skip
+
+    def where(self, condition: str) -> "Tables":
+        """The accounts that meet a condition, and everything that references them: ``tables.where("region=East")``."""
+        from kamresearch.data.slicing import slice_tables
+
+        return slice_tables(self, condition)
+
+
+def shape_frame(frame: pd.DataFrame, columns: tuple[ColumnSpec, ...]) -> pd.DataFrame:
+    """A frame with exactly typed contract columns, in the contract's order, before its own others."""
+    shaped = {column.name: as_dtype(frame.get(column.name), FRAME_DTYPES[column.kind], frame.index)
+              for column in columns}  # fmt: skip
+    others = {name: frame[name] for name in frame.columns if name not in shaped}
+    return pd.DataFrame({**shaped, **others}, index=frame.index)
+
+
+def as_dtype(values: pd.Series | None, dtype: str, index: pd.Index) -> pd.Series:
+    """A column of a dtype; an all-missing one where there is none."""
+    if values is None:
+        missing = pd.NaT if dtype.startswith("datetime") else (pd.NA if dtype == "boolean" else None)
+        return pd.Series(missing, index=index, dtype=dtype)
+    return pd.to_datetime(values).astype(dtype) if dtype.startswith("datetime") else values.astype(dtype)
+
+
+def fetch_frame(table: ir.Table) -> pd.DataFrame:
+    """An account-sized answer of the engine as a frame, to be given exact dtypes by `as_dtype`.
+
+    DuckDB hands over whole Arrow columns; Ibis would write a column with missing cells out as Python objects, which takes
+    as long as the query itself at a million accounts. Other engines answer row by row anyway.
+    """
+    if table.get_backend().name != "duckdb":
+        return table.to_pandas()
+    return table.to_pyarrow().to_pandas(date_as_object=False)

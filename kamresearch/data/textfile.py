@@ -1,0 +1,202 @@
+"""Text files as exports write them: which encoding, which delimiter, which head; the bytes themselves decide."""
+
+import codecs
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from kamresearch.errors import DataError
+
+SAMPLE = 1 << 16
+"""Characters looked at for the delimiter."""
+
+DELIMITERS = (",", ";", "\t", "|")
+
+MOST_COLUMNS = 2_000
+"""More columns than this are no table of accounts."""
+
+LONGEST_LINE = 1 << 21
+"""Bytes of a line at most; the engine skips longer ones without a word, so they are refused here."""
+
+_BLOCK = 1 << 20
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TextForm:
+    """How a text file is written: encoding, delimiter, and the names in its head."""
+
+    encoding: str
+    delimiter: str
+    head: tuple[str, ...]
+
+
+def read_form(path: Path, encoding: str = "", delimiter: str = "") -> TextForm:
+    """Encoding, delimiter and head of a text file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    encoding, delimiter : str
+        As the mapping states them; found out where empty.
+
+    Raises
+    ------
+    DataError
+        The file is empty, is not text of the stated encoding, or its head has nameless or repeated columns.
+    """
+    if path.stat().st_size == 0:
+        raise DataError(path.name, "a head line with column names", "an empty file", "export it again")
+    encoding = encoding or find_encoding(path)
+    with path.open(encoding=encoding, errors="strict", newline="") as file:
+        try:
+            sample = file.read(SAMPLE)
+        except (UnicodeDecodeError, LookupError) as error:
+            raise DataError(
+                path.name, f"text in {encoding}", str(error), "state the right encoding in mapping.yml"
+            ) from None
+    if "\x00" in sample:
+        raise DataError(path.name, "text", "bytes that are no text", "export it as CSV again")
+    delimiter = delimiter or find_delimiter(sample)
+    return TextForm(encoding, delimiter, _read_head(path.name, sample, delimiter))
+
+
+def find_encoding(path: Path) -> str:
+    """UTF-8, UTF-16 or UTF-32 by their marks or by decoding; else GB18030 or Windows-1252 by how the bytes pair up."""
+    with path.open("rb") as file:
+        start = file.read(SAMPLE)
+    for mark, encoding in _MARKS:
+        if start.startswith(mark):
+            return encoding
+    zeros = (start[0::2].count(0), start[1::2].count(0))
+    if max(zeros) > len(start) // 8:
+        return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
+    if _decodes(path, "utf-8"):
+        return "utf-8"
+    if _mostly_utf8(start):
+        raise DataError(f"{path.name}, row {_first_bad_row(path)}", "text in UTF-8 throughout", "bytes that are none",
+                        "mend the row, or state the right encoding in mapping.yml")  # fmt: skip
+    return "gb18030" if _pairs_up(path) and _decodes(path, "gb18030") else "cp1252"
+
+
+def _mostly_utf8(start: bytes) -> bool:
+    """Whether the bytes are UTF-8 with a few damaged ones, and not another encoding."""
+    text = start.decode("utf-8", errors="replace")
+    damaged = text.count("\ufffd")
+    return sum(character > "\x7f" for character in text) - damaged > 2 * damaged
+
+
+def _first_bad_row(path: Path) -> int:
+    with path.open("rb") as file:
+        for number, line in enumerate(file):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return number
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _pairs_up(path: Path) -> bool:
+    """Whether bytes above 0x7F come in pairs, as Chinese characters do; in European texts they stand alone."""
+    import re
+
+    with path.open("rb") as file:
+        start = file.read(_BLOCK)
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", start)]
+    alone = sum(1 for run in runs if run == 1)
+    return bool(runs) and alone <= 0.1 * len(runs)
+
+
+def find_delimiter(sample: str) -> str:
+    """The mark that parts the first lines into equally many cells, and into the most."""
+    best, most = ",", 0
+    for delimiter in DELIMITERS:
+        widths = [len(row) for row in _rows(sample, delimiter)][:50]
+        if len(widths) > 2:
+            widths = widths[:-1]  # the sample may end inside a line
+        if widths and widths[0] > 1:
+            alike = sum(width == widths[0] for width in widths) / len(widths) * widths[0]
+            best, most = (delimiter, alike) if alike > most else (best, most)
+    return best
+
+
+def _rows(sample: str, delimiter: str) -> list[list[str]]:
+    rows = []
+    try:
+        for row in csv.reader(sample.splitlines(keepends=True), delimiter=delimiter):
+            rows.append(row)
+    except csv.Error:
+        pass  # a cell longer than the reader allows ends the sample
+    return [row for row in rows if row]
+
+
+def _read_head(name: str, sample: str, delimiter: str) -> tuple[str, ...]:
+    rows = _rows(sample, delimiter)
+    if not rows:
+        raise DataError(name, "a head line with column names", "blank lines", "export it again")
+    return check_head(name, [cell.strip().lstrip("\ufeff") for cell in rows[0]])
+
+
+def check_head(name: str, head: list[str]) -> tuple[str, ...]:
+    """Names of columns, each there once; nameless columns at the end are an export's habit and get a number."""
+    if len(head) > MOST_COLUMNS:
+        raise DataError(
+            name,
+            f"at most {MOST_COLUMNS:,} columns",
+            f"{len(head):,}",
+            "leave out those that no table of the contract has",
+        )
+    named = [cell or f"column_{place + 1}" for place, cell in enumerate(head)]
+    repeated = sorted({cell for cell in named if [other.lower() for other in named].count(cell.lower()) > 1}) if len(
+        {cell.lower() for cell in named}) < len(named) else []  # fmt: skip
+    if repeated:
+        raise DataError(f"{name}, row 1", "each column name once", f"{repeated[0][:60]!r} more than once",
+                        "rename one of the columns in the file")  # fmt: skip
+    return tuple(named)
+
+
+def check_lines(path: Path, name: str) -> None:
+    """Refuse a UTF-8 text with a line beyond `LONGEST_LINE`, block by block: a cell of a gigabyte never enters memory."""
+    if path.stat().st_size <= LONGEST_LINE:
+        return
+    row = length = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            first = block.find(b"\n")
+            length += len(block) if first < 0 else first
+            if length > LONGEST_LINE:
+                raise DataError(f"{name}, row {row}", f"lines of at most {LONGEST_LINE >> 20} MB", "a longer one",
+                                "shorten the cell, or close the quotation mark before it")  # fmt: skip
+            if first >= 0:
+                row += block.count(b"\n")
+                length = len(block) - block.rfind(b"\n") - 1
+
+
+def transcode(path: Path, encoding: str, target: Path) -> None:
+    """Write a text file again in UTF-8, block by block."""
+    with (
+        path.open(encoding=encoding, errors="strict", newline="") as source,
+        target.open("w", encoding="utf-8", newline="") as out,
+    ):
+        try:
+            while block := source.read(_BLOCK):
+                out.write(block)
+        except UnicodeDecodeError as error:
+            raise DataError(path.name, f"text in {encoding}", f"byte {error.object[error.start]:#04x} that is none",
+                            "state the right encoding in mapping.yml") from None  # fmt: skip

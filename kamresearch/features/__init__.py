@@ -1,0 +1,1 @@
+"""Features: orders → account snapshot as of a date, account-month panel, the single account view."""

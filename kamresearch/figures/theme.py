@@ -1,0 +1,147 @@
+"""One visual language for every figure: font, colours, lines, sizes."""
+
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TextIO
+
+FONT_FILE = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.otf"
+"""Noto Sans SC, cut to the characters of everyday Chinese and of names; its licence (OFL) lies beside it."""
+
+INK, MUTED, GRID, PAPER = "#1f2933", "#5f6b7a", "#dfe3e8", "#ffffff"
+PALETTE = ("#0b5fa5", "#d1600a", "#2a7f62", "#8f4aa8", "#a08a00", "#b3324b", "#4b5563")
+"""Colours that stay apart for colour-blind readers and in print; the first is always the company's own."""
+GOOD, BAD, NEUTRAL = "#2a7f62", "#b3324b", "#6b7280"
+SEQUENTIAL = ("#eaf2f9", "#c9dff0", "#9cc5e4", "#65a3d1", "#3481ba", "#0f609f", "#083d6b")
+"""Seven steps from little to much, for heat maps: dark text on the first four, light text on the last three."""
+DIVERGING = ("#9c2740", "#cf6f7f", "#efc6cb", "#f2f2f0", "#bcdccf", "#63a98d", "#1f6b51")
+"""Seven steps from bad over nothing to good."""
+
+WIDTH, HEIGHT = 7.2, 3.8
+"""Inches of a normal figure: the width of a report's text."""
+
+
+@lru_cache(maxsize=1)
+def font_family() -> str:
+    """Register the shipped font once and give its family name."""
+    from matplotlib import font_manager
+
+    font_manager.fontManager.addfont(str(FONT_FILE))
+    return font_manager.FontProperties(fname=str(FONT_FILE)).get_name()
+
+
+def house_style() -> dict[str, object]:
+    """The theme as matplotlib settings."""
+    import seaborn as sns
+    from cycler import cycler
+
+    return {
+        **sns.axes_style("whitegrid"),
+        # Names and labels are text, never formulas: a "$" in a company's name stays a dollar.
+        "text.parse_math": False,
+        "font.family": [font_family()], "font.size": 9.5, "axes.unicode_minus": False, "svg.fonttype": "none",
+        "figure.dpi": 96, "figure.figsize": (WIDTH, HEIGHT), "figure.constrained_layout.use": True,
+        "text.color": INK, "axes.edgecolor": MUTED, "axes.labelcolor": MUTED, "axes.titlecolor": INK,
+        "xtick.color": MUTED, "ytick.color": MUTED, "axes.linewidth": 0.8, "grid.linewidth": 0.8,
+        "xtick.bottom": False, "ytick.left": False, "xtick.major.pad": 5, "ytick.major.pad": 5,
+        "axes.titlelocation": "left", "axes.titlesize": 10.5, "axes.titlepad": 10, "axes.labelsize": 9.5,
+        "xtick.labelsize": 9.5, "ytick.labelsize": 9.5, "legend.fontsize": 9.5, "legend.frameon": False,
+        "legend.handlelength": 1.4, "grid.color": GRID, "axes.grid": True, "axes.grid.axis": "y",
+        "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False, "axes.axisbelow": True,
+        "lines.linewidth": 1.8, "lines.solid_capstyle": "round", "patch.edgecolor": "none", "patch.linewidth": 0,
+        "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none",
+        "axes.prop_cycle": cycler(color=PALETTE),
+    }  # fmt: skip
+
+
+def set_house_theme() -> None:
+    """Keep the theme for the rest of a notebook (``%load_ext kamresearch`` calls this)."""
+    import matplotlib
+
+    matplotlib.rcParams.update(house_style())
+
+
+@contextmanager
+def house_theme() -> Iterator[Callable[[object, TextIO, str], None]]:
+    """The theme inside a ``with`` block; gives a function that saves a figure as deterministic SVG and closes it."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    def save(drawn: object, file: TextIO, salt: str) -> None:
+        figure = getattr(drawn, "figure", None) or drawn
+        with matplotlib.rc_context({"svg.hashsalt": salt}):
+            figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        plt.close(figure)
+
+    with matplotlib.rc_context(house_style()), warnings.catch_warnings():
+        # A character outside the shipped font (an emoji in a name) stays text in the SVG: the reader's browser draws it.
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font", category=UserWarning)
+        yield save
+
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""Controls and direction overrides: in a picture they could turn the text beside them around."""
+
+
+def clean(text: object) -> str:
+    r"""A data value as one line of a picture: no controls, no direction overrides, single spaces.
+
+    >>> clean("Account\u202e 9\n Ltd")
+    'Account 9 Ltd'
+    """
+    return " ".join(_UNPRINTABLE.sub(" ", str(text)).split())
+
+
+def display_width(text: str) -> int:
+    """Width of a text in half-width columns: a Chinese character takes two.
+
+    >>> display_width("ab"), display_width("客户")
+    (2, 4)
+    """
+    from unicodedata import east_asian_width
+
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def shorten(text: object, width: int = 28) -> str:
+    """A name cut to a width in half-width columns, with an ellipsis.
+
+    >>> shorten("A very long company name indeed", 12)
+    'A very long…'
+    """
+    text = clean(text)
+    if display_width(text) <= width:
+        return text
+    kept = ""
+    for character in text:
+        if display_width(kept + character) > width - 1:
+            break
+        kept += character
+    return kept.rstrip() + "…"
+
+
+def wrap(text: object, width: int = 24, most: int = 3) -> str:
+    r"""A label broken into lines of a width; Chinese breaks anywhere but before punctuation, other text at spaces.
+
+    >>> wrap("expected value of the next year", 14)
+    'expected value\nof the next\nyear'
+    """
+    pieces = re.findall(
+        r"[\u2e80-\u9fff\uff00-\uffef][，。、；：）》”！？,.;:)]*|[^\s\u2e80-\u9fff\uff00-\uffef]+|\s+", clean(text)
+    )
+    lines, line = [], ""
+    for piece in pieces:
+        if display_width((line + piece).rstrip()) > width and line.strip():
+            lines.append(line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece
+    lines.append(line.rstrip())
+    if len(lines) > most:
+        lines = [*lines[: most - 1], shorten(" ".join(lines[most - 1 :]), width)]
+    return "\n".join(lines)

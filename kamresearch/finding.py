@@ -1,0 +1,200 @@
+"""Findings: numbers with their passports, and the collection that studies hand on to each other."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import isfinite
+
+from kamresearch.errors import StudyError, near_matches
+from kamresearch.language import LANGUAGES, Fixed, Message, Quantity, Text
+from kamresearch.language.format import UNITS, format_quantity
+
+DIRECTIONS = ("up", "down", "neither")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Lower and upper bound at a level: Interval(0.07, 0.29, 0.95)."""
+
+    low: float
+    high: float
+    level: float = 0.95
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A number with its passport.
+
+    Parameters
+    ----------
+    id : str
+        ``<study>.<name>`` in lower case with underscores: ``churn.rate_12m``.
+    value : number, text, bool or None
+        None means undefined, and then ``reason`` says why.
+    unit : str
+        One of `kamresearch.language.format.UNITS`.
+    label : Text
+        What the number is, as a table would head it.
+    definition : Text
+        How it is made: formula, grain, exclusions.
+    interval : Interval, optional
+        None where the number is a plain count or fact.
+    n : int, optional
+        How many cases stand behind it, counted in ``n_unit``.
+    period : (str, str), optional
+        First and last day that it speaks of, ISO dates.
+    good : {"up", "down", "neither"}
+        Which way is good for the company.
+    figure : str, optional
+        Id of the figure that shows it.
+    sentence : Text, optional
+        The finding in a sentence for the briefing. Placeholders come from the values given to the message.
+    headline : bool
+        Whether the shelf and the briefing show it first.
+    simulated : bool
+        Whether simulated data stand behind it. The study session sets it.
+    """
+
+    id: str
+    value: float | int | str | bool | None
+    unit: str
+    label: Text
+    definition: Text
+    interval: Interval | None = None
+    n: int | None = None
+    n_unit: str = "accounts"
+    period: tuple[str, str] | None = None
+    good: str = "neither"
+    figure: str | None = None
+    sentence: Text | None = None
+    reason: Text | None = None
+    headline: bool = False
+    simulated: bool = False
+
+    def __post_init__(self) -> None:
+        problem = self._problem()
+        if problem:
+            raise StudyError(f"finding {self.id!r}", problem[0], problem[1], "mend the code that makes it")
+
+    def _problem(self) -> tuple[str, str] | None:
+        study, _, name = self.id.partition(".")
+        if not (study and name and self.id == self.id.lower() and " " not in self.id):
+            return "an id of the form study.name", repr(self.id)
+        if self.unit not in UNITS or self.n_unit not in UNITS:
+            return f"a unit out of {', '.join(sorted(UNITS))}", f"{self.unit!r} and {self.n_unit!r}"
+        if self.good not in DIRECTIONS:
+            return f"good to be one of {', '.join(DIRECTIONS)}", repr(self.good)
+        if self.value is None and self.reason is None:
+            return "a reason where there is no value", "none"
+        numbers = [self.value] if isinstance(self.value, float) else []
+        numbers += [self.interval.low, self.interval.high] if self.interval else []
+        if not all(isfinite(number) for number in numbers):
+            return "finite numbers (None with a reason where undefined)", repr(numbers)
+        return None
+
+    @property
+    def quantity(self) -> Quantity:
+        """The value as a sentence shows it."""
+        return Quantity(self.value, self.unit)
+
+    def render(self, language: str) -> str:
+        """The value in its unit, so that a finding can stand in a message."""
+        return format_quantity(self.value, self.unit, language)
+
+    def to_dict(self) -> dict:
+        """Plain JSON values; every text in every language."""
+
+        def texts(text: Text | None) -> dict | None:
+            return None if text is None else {language: text.render(language) for language in LANGUAGES}
+
+        return {
+            "id": self.id, "value": plain(self.value), "unit": self.unit,
+            "interval": self.interval and {"low": float(self.interval.low), "high": float(self.interval.high),
+                                           "level": self.interval.level},
+            "n": None if self.n is None else int(self.n), "n_unit": self.n_unit,
+            "period": self.period and list(self.period),
+            "good": self.good, "figure": self.figure, "headline": self.headline, "simulated": self.simulated,
+            "label": texts(self.label), "definition": texts(self.definition),
+            "sentence": texts(self.sentence), "reason": texts(self.reason),
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, data: Mapping) -> "Finding":
+        """The finding that `to_dict` wrote."""
+
+        def text(name: str) -> Fixed | None:
+            return None if data[name] is None else Fixed(data[name])
+
+        interval = data["interval"] and Interval(**data["interval"])
+        plain_parts = ("id", "value", "unit", "n", "n_unit", "good", "figure", "headline", "simulated")
+        return cls(
+            **{name: data[name] for name in plain_parts}, interval=interval or None,
+            period=tuple(data["period"]) if data["period"] else None,
+            label=text("label"), definition=text("definition"), sentence=text("sentence"), reason=text("reason"),
+        )  # fmt: skip
+
+
+def plain(value: object) -> object:
+    """A NumPy or pandas scalar as the plain Python value that JSON can hold."""
+    return value.item() if hasattr(value, "item") else value
+
+
+class Findings(Mapping[str, Finding]):
+    """Findings by id, in the order in which they were exported."""
+
+    def __init__(self, findings: Iterable[Finding] = ()) -> None:
+        self._by_id: dict[str, Finding] = {}
+        for finding in findings:
+            if finding.id in self._by_id:
+                raise StudyError(f"finding {finding.id!r}", "one finding of each id", "two", "rename one of them")
+            self._by_id[finding.id] = finding
+
+    def __getitem__(self, finding_id: str) -> Finding:
+        if finding_id not in self._by_id:
+            raise UnknownFindingError(finding_id, self._by_id)
+        return self._by_id[finding_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_id)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __contains__(self, finding_id: object) -> bool:
+        return finding_id in self._by_id
+
+    def headlines(self) -> list[Finding]:
+        """Those that the shelf and the briefing show first."""
+        return [finding for finding in self._by_id.values() if finding.headline]
+
+    def to_json(self) -> str:
+        """All findings as JSON text; equal findings give equal bytes."""
+        rows = [finding.to_dict() for finding in self._by_id.values()]
+        return json.dumps(rows, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Findings":
+        """The findings that `to_json` wrote."""
+        return cls(Finding.from_dict(row) for row in json.loads(text))
+
+
+class UnknownFindingError(StudyError, KeyError):
+    """A finding was asked for by an id that nobody exported."""
+
+    def __init__(self, finding_id: str, known: Iterable[str]) -> None:
+        self.finding_id, self.known = finding_id, list(known)
+        super().__init__(f"finding {finding_id!r}", "a finding that a study exports", "none of this id",
+                         near_matches(finding_id, self.known))  # fmt: skip
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.finding_id, self.known)
+
+    __str__ = Exception.__str__
+
+
+def mark_simulated(finding: Finding) -> Finding:
+    """The same finding, marked as resting on simulated data."""
+    return replace(finding, simulated=True)
+
+
+__all__ = ["DIRECTIONS", "Finding", "Findings", "Interval", "Message", "UnknownFindingError", "mark_simulated", "plain"]

@@ -1,0 +1,18 @@
+"""Two languages from one execution: messages, catalogues, and the forms of numbers and dates.
+
+    from kamresearch.language import message as _
+    caption = _("Sales fell by {change} in {year}.", change=Quantity(-0.109, "share"), year="2012")
+    caption.render("zh")
+
+English is the source language; translations live in ``catalogue/<language>/*.po`` where a translator edits
+them. All catalogues of a language are read as one.
+"""
+
+from kamresearch.language.catalogue_store import LANGUAGES, missing_translations, translate
+from kamresearch.language.format import Quantity, format_quantity
+from kamresearch.language.message import Fixed, Message, Text, current_language, message, render, use_language
+
+__all__ = [
+    "LANGUAGES", "Fixed", "Message", "Quantity", "Text", "current_language", "format_quantity", "message",
+    "missing_translations", "render", "translate", "use_language",
+]  # fmt: skip

@@ -1,0 +1,35 @@
+"""Gettext catalogues: where translations are looked up."""
+
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("en", "zh")
+"""Every language that a report can be read in; the first is the source language."""
+
+CATALOGUES = Path(__file__).parent / "catalogue"
+
+
+@cache
+def load_catalogue(language: str) -> dict[str, str]:
+    """All messages of a language: source text → translation, from every ``.po`` file in its folder."""
+    from babel.messages.pofile import read_po
+
+    translations: dict[str, str] = {}
+    for path in sorted((CATALOGUES / language).glob("*.po")):
+        with path.open("rb") as file:
+            for entry in read_po(file, locale=language, charset="utf-8"):
+                if entry.id and entry.string and not entry.fuzzy:
+                    translations[entry.id] = entry.string
+    return translations
+
+
+def translate(text: str, language: str) -> str:
+    """The text in a language; the source text where no translation exists (a test forbids that)."""
+    if language == LANGUAGES[0]:
+        return text
+    return load_catalogue(language).get(text, text)
+
+
+def missing_translations(texts: set[str], language: str) -> set[str]:
+    """Those of the source texts that a language's catalogues do not hold."""
+    return set() if language == LANGUAGES[0] else texts - load_catalogue(language).keys()

@@ -1,0 +1,153 @@
+"""Numbers and dates as a reader of each language expects them, by unit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date
+from math import isfinite
+
+from kamresearch.language.catalogue_store import translate
+from kamresearch.language.message import current_language
+
+LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
+MISSING = "–"
+
+UNITS = {
+    "count": "whole things without a name of their own",
+    "accounts": "accounts", "orders": "orders", "managers": "managers", "records": "records of a table",
+    "units": "vehicles or other goods sold",
+    "share": "0 to 1, shown as per cent", "share_change": "difference of two shares, shown in percentage points",
+    "probability": "0 to 1, shown as per cent", "p_value": "0 to 1, shown as a number",
+    "ratio": "times", "score": "a number on a scale of its own", "index": "an index value",
+    "cny": "Chinese yuan", "money": "the data's own currency, named where `money_in` says it",
+    "days": "days", "months": "months", "years": "years", "hours": "hours",
+    "date": "a date (ISO text)", "period": "a month, quarter or year (text)",
+    "text": "a word or name", "flag": "yes or no",
+}  # fmt: skip
+"""Every unit that a finding or a column may carry."""
+
+_WRITTEN_OUT = 1e15
+"""Beyond this a number is shown by its power of ten: its digits would no longer be exact."""
+
+_COUNTS = {"count", "accounts", "orders", "managers", "records", "units"}
+_NAMED = {"days": "{value} days", "months": "{value} months", "years": "{value} years", "hours": "{value} hours"}
+
+
+_CURRENCY: ContextVar[str] = ContextVar("currency", default="")
+
+
+@contextmanager
+def money_in(currency: str) -> Iterator[None]:
+    """Name the data's currency with each amount of money inside the block; an empty one names nothing.
+
+    >>> with money_in("CNY"):
+    ...     format_quantity(4.12e9, "money", "en"), format_quantity(4.12e9, "money", "zh")
+    ('CNY 4.1B', '41.2亿元')
+    """
+    token = _CURRENCY.set(currency)
+    try:
+        yield
+    finally:
+        _CURRENCY.reset(token)
+
+
+def currency_name(language: str) -> str:
+    """The currency that `money_in` named, as a table's head says it; empty where none is named."""
+    return "元" if language == "zh" and _CURRENCY.get() == "CNY" else _CURRENCY.get()
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A value with its unit inside a sentence; ``signed`` shows the plus of a change."""
+
+    value: float | int | str | bool | None
+    unit: str
+    signed: bool = False
+
+    def render(self, language: str) -> str:
+        return format_quantity(self.value, self.unit, language, signed=self.signed)
+
+    def __str__(self) -> str:
+        return self.render(current_language())
+
+
+def format_quantity(value: object, unit: str, language: str, *, signed: bool = False, bare: bool = False) -> str:
+    """A value in its unit, as text for a reader.
+
+    Parameters
+    ----------
+    value : number, text, date or None
+        The value; None and non-finite numbers give a dash.
+    unit : str
+        One of `UNITS`.
+    language : str
+        One of `LANGUAGES`.
+    signed : bool
+        Show the plus sign of a change.
+    bare : bool
+        Leave the unit's word out (for table cells, whose head names it).
+
+    Examples
+    --------
+    >>> format_quantity(0.256, "share", "en"), format_quantity(41989, "units", "zh")
+    ('25.6%', '41,989')
+    """
+    if unit not in UNITS:
+        raise ValueError(f"unit {unit!r}: expected one of {', '.join(sorted(UNITS))}")
+    if value is None or (isinstance(value, float) and not isfinite(value)) or value != value:
+        return MISSING
+    if unit == "flag":
+        return translate("yes" if value else "no", language)
+    if unit == "date":
+        from babel.dates import format_date
+
+        day = date.fromisoformat(str(value)[:10])
+        return format_date(day, format="medium", locale=LOCALES[language])
+    if unit in ("text", "period") or isinstance(value, str):
+        return str(value)
+    return _format_number(value, unit, language, signed=signed, bare=bare)
+
+
+def _format_number(value: float, unit: str, language: str, *, signed: bool, bare: bool) -> str:
+    from babel.numbers import format_compact_decimal, format_decimal, format_percent
+
+    locale = LOCALES[language]
+    plus = "+" if signed and value > 0 else ""
+    if abs(value) >= _WRITTEN_OUT:
+        return f"{plus}{float(value):.3g}"
+    if unit in ("share", "probability"):
+        digits = "0.0" if abs(value) > 0.00995 or value == 0 else "0.0#"
+        text = format_percent(value, format=f"#,##{digits}%", locale=locale)
+    elif unit == "share_change":
+        number = format_decimal(100 * value, format="#,##0.0", locale=locale)
+        text = number if bare else translate("{value} pp", language).format(value=number)
+    elif unit == "p_value":
+        text = format_decimal(value, format="0.000", locale=locale) if value >= 0.001 else "<0.001"
+    elif unit in _COUNTS:
+        text = format_decimal(value, format="#,##0" if float(value).is_integer() or abs(value) >= 1000 else "#,##0.0",
+                              locale=locale)  # fmt: skip
+    elif unit in ("cny", "money"):
+        compact = format_compact_decimal(value, fraction_digits=1, locale=locale) if abs(value) >= 1e4 else None
+        number = compact or format_decimal(value, format="#,##0", locale=locale)
+        text = number if bare else _with_currency(number, unit, language)
+    elif unit in _NAMED:
+        number = format_decimal(value, format="#,##0.#", locale=locale)
+        text = number if bare else translate(_NAMED[unit], language).format(value=number)
+    else:
+        text = format_decimal(value, format="#,##0.00" if abs(value) < 100 else "#,##0", locale=locale)
+    return plus + _without_minus_zero(text)
+
+
+def _with_currency(number: str, unit: str, language: str) -> str:
+    if unit == "cny":
+        return f"¥{number}"
+    named = currency_name(language)
+    if not named:
+        return number
+    return f"{number}{named}" if named == "元" else f"{number} {named}" if language == "zh" else f"{named} {number}"
+
+
+def _without_minus_zero(text: str) -> str:
+    """A number that rounds to nothing has no sign."""
+    return text.replace("-", "", 1) if "-" in text and not any(digit in text for digit in "123456789") else text

@@ -1,0 +1,78 @@
+"""Messages: sentences that are translated when shown, with numbers formed in the reader's language."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from kamresearch.language.catalogue_store import LANGUAGES, translate
+
+_current: ContextVar[str] = ContextVar("language", default=LANGUAGES[0])
+
+
+@runtime_checkable
+class Text(Protocol):
+    """Anything that can be read in each language."""
+
+    def render(self, language: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class Message:
+    """A source text with named values, translated when rendered; ``str()`` renders in the current language."""
+
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def render(self, language: str) -> str:
+        shown = {name: render(value, language) for name, value in self.values.items()}
+        template = translate(self.template, language)
+        return template.format_map(shown) if shown else template
+
+    def __str__(self) -> str:
+        return self.render(current_language())
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A text that comes already written in each language: a user's SWOT item, a finding read back."""
+
+    texts: Mapping[str, str]
+
+    def render(self, language: str) -> str:
+        return self.texts.get(language) or next(iter(self.texts.values()), "")
+
+    def __str__(self) -> str:
+        return self.render(current_language())
+
+
+def message(template: str, **values: object) -> Message:
+    """A translatable message; imported as ``_`` so that Babel's extractor finds it.
+
+    >>> message("{n} accounts", n=3).render("en")
+    '3 accounts'
+    """
+    return Message(template, values)
+
+
+def render(value: object, language: str) -> str:
+    """A value in a language: messages and quantities by their own rule, anything else as its text."""
+    return value.render(language) if isinstance(value, Text) else str(value)
+
+
+def current_language() -> str:
+    """The language in which ``str(message)`` speaks."""
+    return _current.get()
+
+
+@contextmanager
+def use_language(language: str) -> Iterator[None]:
+    """Speak a language inside a ``with`` block: figures are drawn once per language this way."""
+    if language not in LANGUAGES:
+        raise ValueError(f"language {language!r}: expected one of {', '.join(LANGUAGES)}")
+    token = _current.set(language)
+    try:
+        yield
+    finally:
+        _current.reset(token)

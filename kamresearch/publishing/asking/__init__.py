@@ -1,0 +1,1 @@
+"""What was asked: a request, its parameters, addresses without secrets."""

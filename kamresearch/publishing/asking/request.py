@@ -1,0 +1,148 @@
+"""What a publication was asked for, with every secret kept apart."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kamresearch.errors import ParameterError
+from kamresearch.publishing.asking.addresses import split_password
+from kamresearch.publishing.asking.parameters import ParameterSet, as_date, as_languages
+from kamresearch.studies.declaration import StudyParams
+
+SPARK = "spark:"
+"""Before a folder that Apache Spark shall read."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What each kernel may use: seconds for its study, bytes of memory, bytes of output."""
+
+    timeout: float = 1800.0
+    memory: int = 0
+    output: int = 64 << 20
+
+
+@dataclass(frozen=True)
+class Request:
+    """A publication as asked for.
+
+    Parameters
+    ----------
+    root : Path
+        The project: its ``notebooks/`` are run.
+    reports : Path
+        Where versions go.
+    studies : tuple of str
+        Names; empty for all.
+    data, mapping : str
+        As kernels shall see them: relative to the project where they lie in it, else absolute; addresses without password.
+    env : mapping
+        What kernels get by their environment and by no other way: the password of an address.
+    asked : ParameterSet
+        Parameters by study.
+    as_of, where : str or None
+        None where not given.
+    languages : tuple of str
+        The first is that of ``index.html``.
+    jobs : int
+        Kernels at once.
+    """
+
+    root: Path
+    reports: Path
+    studies: tuple[str, ...] = ()
+    data: str | None = None
+    mapping: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    asked: ParameterSet = field(default_factory=ParameterSet)
+    as_of: str | None = None
+    where: str | None = None
+    languages: tuple[str, ...] = ("en",)
+    jobs: int = 1
+    label: str = ""
+    force: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def secrets(self) -> list[str]:
+        """Texts that must never be written anywhere."""
+        return [value for value in self.env.values() if value]
+
+    @property
+    def cache(self) -> Path:
+        """Where executed notebooks and facts about data are remembered."""
+        return self.reports / ".cache"
+
+    def options(self) -> dict[str, object]:
+        """Parameters that are one for the version."""
+        return {"data": self.data, "mapping": self.mapping, "where": self.where, "as_of": self.as_of,
+                "lang": ",".join(self.languages)}  # fmt: skip
+
+
+def make_request(root: Path, *, reports: Path | str | None = None, studies: tuple[str, ...] = (), data: str | None = None,
+                 mapping: str | None = None, asked: ParameterSet | None = None, as_of: str | None = None,
+                 where: str | None = None, lang: str | None = None, jobs: int | None = None, label: str | None = None,
+                 force: bool = False, timeout: float = 1800.0, memory: float | None = None) -> Request:  # fmt: skip
+    """A request with defaults filled in and everything checked that needs no study and no data."""
+    asked = asked or ParameterSet()
+    data, mapping = data or asked.data, mapping or asked.mapping
+    if as_of is not None:
+        as_date(as_of, "--as-of")
+    jobs = jobs or _cores()
+    if jobs < 1:
+        raise ParameterError("--jobs", "at least 1", str(jobs), "leave it out for one job a core")
+    if timeout <= 0 or (memory is not None and memory <= 0):
+        raise ParameterError(
+            "--timeout, --memory", "more than nothing", f"{timeout} and {memory}", "give positive numbers"
+        )
+    clean, env = split_password(data) if data else (data, {})
+    if data and "://" in data and not env and os.environ.get("PGPASSWORD"):
+        env = {"PGPASSWORD": os.environ["PGPASSWORD"]}
+    return Request(
+        root=root, reports=Path(reports).absolute() if reports else root / "reports", studies=tuple(studies),
+        data=clean and _shown_path(clean, root), mapping=mapping and _existing(mapping, root), env=env, asked=asked, as_of=as_of,
+        where=where, languages=as_languages(lang or asked.lang or "en"), jobs=jobs,
+        label=(label if label is not None else asked.label) or "", force=force,
+        limits=Limits(timeout=timeout, memory=int(memory * 2**30) if memory else _memory_share(jobs)),
+    )  # fmt: skip
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def _memory_share(jobs: int) -> int:
+    """Four fifths of the machine's memory, shared by the kernels."""
+    import psutil
+
+    return int(psutil.virtual_memory().total * 0.8 / jobs)
+
+
+def _existing(text: str, root: Path) -> str:
+    """A mapping's path, as seen from here or else from the project (parameter files name theirs so)."""
+    text = text if Path(text).is_file() else str(root / text)
+    if not Path(text).is_file():
+        raise ParameterError("--mapping", "a mapping.yml", f"no file {text}", "check the path")
+    return _shown_path(text, root)
+
+
+def _shown_path(text: str, root: Path) -> str:
+    """A path as kernels see it: relative to the project where it lies inside, else absolute."""
+    if "://" in text:
+        return text
+    if text.startswith(SPARK):
+        return SPARK + str(Path(text.removeprefix(SPARK)).absolute())
+    path = Path(text).absolute()
+    for base in (root, root.resolve()):
+        if path.is_relative_to(base):
+            return path.relative_to(base).as_posix() or "."
+    return str(path)
+
+
+def injected(params: StudyParams) -> dict[str, object]:
+    """The parameters that go into a notebook: all of them; findings come from beside it."""
+    return {**params.model_dump(mode="json"), "findings": "."}

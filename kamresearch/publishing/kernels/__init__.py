@@ -1,0 +1,1 @@
+"""Kernels and other workers, forked from a warmed parent."""

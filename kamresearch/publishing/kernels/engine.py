@@ -1,0 +1,249 @@
+"""Papermill's engine of the house: kernels forked from a warmed parent, each within limits of time, memory and output."""
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty
+
+import psutil
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from jupyter_core.utils import run_sync
+from nbclient.exceptions import DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+from traitlets import Any
+
+from kamresearch.publishing.kernels.nursery import Child, start_child
+
+ENGINE = "kamresearch"
+
+
+@dataclass(frozen=True)
+class KernelPlan:
+    """Where a kernel starts, what it sees, and what it may use.
+
+    Parameters
+    ----------
+    address : str
+        The nursery that forks it; empty for a plain process.
+    folder : Path
+        Private folder for its connection files.
+    cwd : str
+        Its working folder.
+    env : mapping
+        Its environment beside that of every child.
+    timeout : float
+        Seconds for the whole notebook.
+    memory : int
+        Bytes that it may hold.
+    output : int
+        Bytes of output that the notebook may hold.
+    log : str
+        File for what it writes past the notebook.
+    """
+
+    address: str
+    folder: Path
+    cwd: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 1800.0
+    memory: int = 4 << 30
+    output: int = 64 << 20
+    log: str = ""
+
+
+@dataclass
+class Watch:
+    """What a running kernel is held to, and why it was stopped."""
+
+    plan: KernelPlan
+    child: Child | None = None
+    written: int = 0
+    stopped: str = ""
+    """``timeout``, ``memory`` or ``output`` once a limit was passed."""
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self, why: str) -> None:
+        """End the kernel for a reason."""
+        if not self.stopped:
+            self.stopped = why
+        if self.child is not None:
+            self.child.kill()
+
+    def keep(self) -> None:
+        """Watch until done: the clock and the memory of the kernel with all its children."""
+        end = time.monotonic() + self.plan.timeout
+        while not self.done.wait(0.2):
+            if time.monotonic() > end:
+                self.stop("timeout")
+            elif self.child is not None and memory_of(self.child.pid) > self.plan.memory:
+                self.stop("memory")
+
+
+def memory_of(pid: int) -> int:
+    """Bytes that a process and its children hold for themselves (what forks share with their parent is not counted)."""
+    total = 0
+    with suppress(psutil.Error):
+        family = psutil.Process(pid)
+        for process in (family, *family.children(recursive=True)):
+            with suppress(psutil.Error):
+                total += process.memory_full_info().uss
+    return total
+
+
+class KernelProcess:
+    """A child with the manners of a ``Popen`` that Jupyter expects."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, child: Child) -> None:
+        self.child, self.pid = child, child.pid
+
+    def poll(self) -> int | None:
+        return self.child.poll()
+
+    def wait(self) -> int | None:
+        return self.child.wait()
+
+    def send_signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.child.kill()
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+
+class Provisioner(LocalProvisioner):
+    """Starts a kernel as a child of a nursery."""
+
+    async def launch_kernel(self, cmd: list[str], **_kwargs: object) -> dict:
+        watch: Watch = self.parent.watch
+        plan = watch.plan
+        argument = {
+            "connection": os.path.realpath(self.parent.connection_file),
+            "memory": plan.memory,
+            "output": plan.output,
+        }
+        env = {**plan.env, "JPY_PARENT_PID": "", "IPYTHONDIR": str(plan.folder / "ipython")}
+        child = start_child(plan.address, "kamresearch.publishing.kernels.kernel:run_kernel", argument, env=env,
+                            cwd=plan.cwd, log=plan.log)  # fmt: skip
+        watch.child = child
+        self.process = KernelProcess(child)
+        self.pid = self.pgid = child.pid
+        self.cwd = plan.cwd
+        return self.connection_info
+
+    async def wait(self) -> int | None:
+        """The exit code, as soon as there is one."""
+        code = None
+        if self.process is not None:
+            while (code := self.process.poll()) is None:
+                await asyncio.sleep(0.005)
+            self.process = None
+        return code
+
+
+class KernelManager(AsyncKernelManager):
+    """Jupyter's manager, talking over sockets in a private folder: no ports that two kernels could both want."""
+
+    watch = Any()
+
+    def _transport_default(self) -> str:
+        return "ipc"
+
+    async def _async_pre_start_kernel(self, **kwargs: object) -> tuple:
+        self.transport = "ipc" if os.name == "posix" else "tcp"
+        name = f"k{os.getpid()}-{id(self) % 100000}"
+        self.connection_file = str(self.watch.plan.folder / f"{name}.json")
+        self.provisioner = Provisioner(kernel_id=name, kernel_spec=self.kernel_spec, parent=self)
+        return await super()._async_pre_start_kernel(**kwargs)
+
+
+class Client(PapermillNotebookClient):
+    """Papermill's client that counts what a kernel writes."""
+
+    watch = Any()
+
+    def create_kernel_manager(self) -> KernelManager:
+        self.km = KernelManager(kernel_name="python3", config=self.config, watch=self.watch)
+        return self.km
+
+    async def async_start_new_kernel_client(self) -> object:
+        """Connect once the kernel listens: a socket that had to try again would cost a second."""
+        end = time.monotonic() + self.startup_timeout
+        self.kc = self.km.client()
+        sockets = [
+            Path(f"{self.km.ip}-{port}") for port in (self.km.shell_port, self.km.iopub_port, self.km.control_port)
+        ]
+        while self.km.transport == "ipc" and not all(socket.exists() for socket in sockets):
+            await self._check_start(end)
+            await asyncio.sleep(0.005)
+        self.kc.start_channels()
+        while not await self._answers():
+            await self._check_start(end)
+        self.kc.allow_stdin = False
+        return self.kc
+
+    start_new_kernel_client = run_sync(async_start_new_kernel_client)
+
+    async def _check_start(self, end: float) -> None:
+        if self.watch.child.poll() is not None:
+            raise DeadKernelError("Kernel died while it started")
+        if time.monotonic() > end:
+            raise RuntimeError(f"the kernel did not start within {self.startup_timeout} seconds")
+
+    async def _answers(self) -> bool:
+        """Whether the kernel answers and its output reaches us."""
+        self.kc.kernel_info()
+        try:
+            await self.kc.shell_channel.get_msg(timeout=1)
+            await self.kc.iopub_channel.get_msg(timeout=0.2)
+        except Empty:
+            return False
+        return True
+
+    def process_message(self, msg: dict, *more: object, **named: object) -> object:
+        content = msg.get("content", {})
+        self.watch.written += len(content.get("text", "")) + sum(
+            len(str(one)) for one in content.get("data", {}).values()
+        )
+        self.watch.written += sum(map(len, content.get("traceback", ())))
+        if self.watch.written > self.watch.plan.output:
+            self.watch.stop("output")
+            return None
+        return super().process_message(msg, *more, **named)
+
+
+class Engine(NBClientEngine):
+    """Registered with papermill under `ENGINE`; takes a `Watch`."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: object, kernel_name: str, *, watch: Watch, start_timeout: int = 120,
+                                 **_kwargs: object) -> object:  # fmt: skip
+        keeper = threading.Thread(target=watch.keep, daemon=True)
+        keeper.start()
+        try:
+            client = Client(nb_man, watch=watch, timeout=None, startup_timeout=start_timeout, kernel_name="python3",
+                            iopub_timeout=60, shell_timeout_interval=1, log_output=False,
+                            shutdown_kernel="immediate")  # fmt: skip
+            return client.execute()
+        finally:
+            watch.done.set()
+            keeper.join(1)
+            if watch.child is not None:
+                watch.child.kill()
+
+
+def register() -> None:
+    """Make the engine known to papermill."""
+    papermill_engines.register(ENGINE, Engine)

@@ -1,0 +1,178 @@
+"""What a worker does with one study: papermill runs the notebook, and what it gives back is made fit to keep."""
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from kamresearch.errors import KamError, StudyError
+from kamresearch.publishing.files import write_json, write_text
+from kamresearch.publishing.outcome.collect import missing_promises
+from kamresearch.studies import find_study
+
+INJECTED = "injected-parameters"
+LIMITS = {
+    "timeout": ("an end within {limit:.0f} seconds", "raise --timeout, or make the study faster"),
+    "memory": ("no more than {limit:.1f} GiB of memory", "raise --memory, or lower --jobs"),
+    "output": ("no more than {limit:.0f} MiB of output", "let the notebook print less"),
+}
+
+
+def run_study(job: Mapping) -> int:
+    """Run one study and write its outcome beside the executed notebook.
+
+    Parameters
+    ----------
+    job : mapping
+        ``study``; ``notebook`` and ``out`` (paths); ``parameters``; ``kernel`` (fields of `engine.KernelPlan`);
+        ``outcome`` (path of the JSON that tells how it went); ``secrets`` (texts to blot out); ``checked`` (whether
+        every promise of the study must be kept).
+    """
+    began = time.monotonic()
+    out = Path(job["out"])
+    try:
+        notebook = _run(job, out)
+        problem = missing_promises(notebook, find_study(job["study"])) if job["checked"] else []
+        outcome = _incomplete(job["study"], problem) if problem else {"ok": True}
+    except KamError as error:
+        outcome = _failure(error)
+    outcome["seconds"] = round(time.monotonic() - began, 3)
+    _blot_out(out, job["secrets"])
+    write_json(Path(job["outcome"]), _without(outcome, job["secrets"]))
+    return 0
+
+
+def _run(job: Mapping, out: Path) -> dict:
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    from kamresearch.publishing.kernels import engine
+
+    engine.register()
+    plan = engine.KernelPlan(**{**job["kernel"], "folder": Path(job["kernel"]["folder"])})
+    watch = engine.Watch(plan)
+    try:
+        papermill.execute_notebook(job["notebook"], out, parameters=job["parameters"], engine_name=engine.ENGINE,
+                                   kernel_name="python3", progress_bar=False, watch=watch)  # fmt: skip
+    except PapermillExecutionError as error:
+        raise _stopped(job, watch) or _cell_error(job, error) from error
+    except (RuntimeError, OSError) as error:  # the kernel died, or its sockets with it
+        raise _stopped(job, watch) or _dead(job, watch, error) from error
+    finally:
+        _tidy_file(out)
+    if watch.stopped:
+        raise _stopped(job, watch)
+    return json.loads(out.read_text(encoding="utf-8"))
+
+
+def _stopped(job: Mapping, watch: object) -> StudyError | None:
+    if not watch.stopped:
+        return None
+    _mark_running_cell(Path(job["out"]), watch.stopped)
+    plan = watch.plan
+    limit = {"timeout": plan.timeout, "memory": plan.memory / 2**30, "output": plan.output / 2**20}[watch.stopped]
+    expected, remedy = LIMITS[watch.stopped]
+    return StudyError(f"study {job['study']}", expected.format(limit=limit), "more; its kernel was stopped", remedy)
+
+
+def _cell_error(job: Mapping, error: object) -> StudyError:
+    what = f"{error.ename}: {error.evalue}".strip().rstrip(".")
+    return StudyError(f"study {job['study']}, cell [{error.exec_count}]", "a cell that runs to its end", what[:600],
+                      "see the failing cell in the notebook that was kept")  # fmt: skip
+
+
+def _dead(job: Mapping, watch: object, error: Exception) -> StudyError:
+    code = watch.child.wait(2) if watch.child else None
+    how = f"it ended with signal {-code}" if code is not None and code < 0 else f"{type(error).__name__}: {error}"
+    _mark_running_cell(Path(job["out"]), "died")
+    return StudyError(f"study {job['study']}", "a kernel that lives to the end", how,
+                      "see the cell that was running in the notebook that was kept; memory is the usual cause")  # fmt: skip
+
+
+def _failure(error: KamError) -> dict:
+    return {"ok": False, "message": str(error), "kind": type(error).__name__,
+            "parts": [error.where, error.expected, error.found, error.remedy]}  # fmt: skip
+
+
+def _incomplete(study: str, problem: list[str]) -> dict:
+    shown = ", ".join(problem[:8]) + (" …" if len(problem) > 8 else "")
+    return _failure(StudyError(f"study {study}", "everything that its declaration promises, or study.absent(…) with a reason",
+                               f"nothing of {shown}", "show it, or take it out of the declaration"))  # fmt: skip
+
+
+def _mark_running_cell(out: Path, why: str) -> None:
+    """Mark the cell that ran when the kernel was stopped, as papermill marks a failing one."""
+    if not out.exists():
+        return
+    notebook = json.loads(out.read_text(encoding="utf-8"))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    running = next((cell for cell in cells if cell.get("execution_count") is None), cells[-1] if cells else None)
+    if running is None:
+        return
+    running["outputs"] = [one for one in running["outputs"] if one["output_type"] != "error"]
+    running["outputs"].append({"output_type": "error", "ename": "KernelStopped", "evalue": why,
+                               "traceback": [f"The kernel was stopped here: {why}."]})  # fmt: skip
+    running["metadata"].setdefault("tags", []).append("failed-here")
+    write_json(out, notebook)
+
+
+def _tidy_file(out: Path) -> None:
+    if out.exists():
+        write_json(out, tidy(json.loads(out.read_text(encoding="utf-8"))))
+
+
+_CELL_FILE = re.compile(r"(/[^\s:]*?)?ipykernel_\d+/\d+\.py")
+_CELL_KEYS = {"code": ("cell_type", "execution_count", "id", "metadata", "outputs", "source"),
+              "markdown": ("cell_type", "id", "metadata", "source"), "raw": ("cell_type", "id", "metadata", "source")}  # fmt: skip
+
+
+def tidy(notebook: dict) -> dict:
+    """An executed notebook without clock, process ids and random ids: equal runs give equal bytes."""
+    cells = []
+    for number, cell in enumerate(notebook["cells"]):
+        tags = cell["metadata"].get("tags", [])
+        cell = {key: cell[key] for key in _CELL_KEYS[cell["cell_type"]] if key in cell}
+        cell["metadata"] = {"tags": tags} if tags else {}
+        if INJECTED in tags:
+            cell["id"] = INJECTED
+        elif "papermill-error-cell-tag" in tags:
+            cell["id"] = f"failed-{number}"
+        cell["source"] = _lines(cell["source"])
+        if "outputs" in cell:
+            cell["outputs"] = [_tidy_output(output) for output in cell["outputs"]]
+        cells.append(cell)
+    metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+                "language_info": {"name": "python"}}  # fmt: skip
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _tidy_output(output: dict) -> dict:
+    output = {key: value for key, value in output.items() if key != "transient"}
+    if output["output_type"] == "stream":
+        output["text"] = _lines(_CELL_FILE.sub("cell.py", "".join(output["text"])))
+    elif "data" in output:
+        output["data"] = {mime: _lines(value) if isinstance(value, (str, list)) else value
+                          for mime, value in output["data"].items()}  # fmt: skip
+    return {key: output[key] for key in sorted(output)}
+
+
+def _lines(text: str | list) -> list[str]:
+    """A text as notebook files hold it: a list of lines."""
+    return "".join(text).splitlines(keepends=True)
+
+
+def _blot_out(out: Path, secrets: list[str]) -> None:
+    if secrets and out.exists():
+        write_text(out, _blotted(out.read_text(encoding="utf-8"), secrets))
+
+
+def _blotted(text: str, secrets: list[str]) -> str:
+    for secret in secrets:
+        for form in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}:
+            text = text.replace(form, "•••")
+    return text
+
+
+def _without(outcome: dict, secrets: list[str]) -> dict:
+    return json.loads(_blotted(json.dumps(outcome, ensure_ascii=False), secrets))

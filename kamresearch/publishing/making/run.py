@@ -1,0 +1,178 @@
+"""From a request to a sealed version: check, plan, and make only what is not there yet."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from kamresearch.errors import DataError, ParameterError
+from kamresearch.publishing.asking.parameters import choose_studies, validate
+from kamresearch.publishing.asking.request import SPARK, Request
+from kamresearch.publishing.failures import NO_ROOM_WORDS, unwritable
+from kamresearch.publishing.files import json_sha256
+from kamresearch.publishing.kernels.forking import DISK_FULL
+from kamresearch.publishing.making.version import Hands, last_words, make_version
+from kamresearch.publishing.outcome.collect import outputs_digest
+from kamresearch.publishing.planning.datafacts import DataMemory
+from kamresearch.publishing.planning.plan import Cache, Plan, make_plan
+from kamresearch.publishing.planning.sources import SourceCode
+from kamresearch.publishing.progress import Progress, Silent
+from kamresearch.publishing.sealed.sealing import free_name
+from kamresearch.publishing.sealed.store import Version, is_version
+from kamresearch.studies.outputs import read_notebook
+
+
+def run(request: Request, progress: Progress | None = None) -> Version:
+    """Publish one version; where one of the same inputs stands on the shelf, that one, and no kernel starts."""
+    progress = progress or Silent()
+    try:
+        make_shelf(request)
+        with Hands() as hands:
+            return _run(request, hands, progress)
+    except OSError as error:
+        raise unwritable(request.reports, error) from error
+
+
+def make_shelf(request: Request) -> None:
+    """Make the folders that a run writes to, or say that they cannot be made."""
+    try:
+        (request.cache / "data").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(request.reports, error) from error
+
+
+def _run(request: Request, hands: Hands, progress: Progress) -> Version:
+    plan = prepare(request, hands)
+    existing = request.reports / plan.version
+    if is_version(existing) and not request.force:
+        progress.note(f"Version {plan.version} has these inputs already; no kernel started")
+        refresh_index(request.reports, plan.version, hands, progress)
+        return Version(existing)
+    tell_absent(plan, progress)
+    name = free_name(request.reports, plan.version)
+    return make_version(plan, name, hands, Cache(request.cache), progress)
+
+
+def explain(request: Request, progress: Progress) -> list[str]:
+    """One line for each study: why it would run, or why not. Nothing is run."""
+    with Hands() as hands:
+        plan, cache = prepare(request, hands), Cache(request.cache)
+    lines, running, digests = [], set(), {}
+    for step in plan.steps:
+        reads = {name for name in step.study.reads if name in digests or name in running}
+        findings = {name: digests[name] for name in sorted(reads) if name in digests}
+        kept = None if reads & running else cache.recall(step, findings)
+        if kept is not None and not request.force:
+            digests[step.study.name] = outputs_digest(read_notebook(kept))
+            lines.append(f"{step.study.name}: taken over, nothing it rests on changed")
+        else:
+            running.add(step.study.name)
+            after = sorted(reads & running - {step.study.name})
+            why = "--force" if request.force else cache.difference(step, findings, unknown=after)
+            lines.append(f"{step.study.name}: runs, {why}")
+    lines += [f"{name}: left out, {reason['en']}" for name, reason in plan.absent.items()]
+    state = "is on the shelf" if is_version(request.reports / plan.version) else "would be made"
+    return [*lines, f"version {plan.version} {state}"]
+
+
+def prepare(request: Request, hands: Hands, code: SourceCode | None = None) -> Plan:
+    """Everything that is decided before a kernel starts: parameters, data, studies, keys."""
+    code = code or SourceCode(request.root / "notebooks")
+    studies = choose_studies(request.studies)
+    if not studies:
+        raise ParameterError("kam publish", "at least one study", "none in this project", "see `kam new-study`")
+    params = validate(studies, request.asked, request.options())
+    for study in studies:
+        code.notebook(study)
+    data = find_data(request, params[studies[0].name], code, hands)
+    plan = make_plan(request, code, params, studies, data)
+    if not plan.steps:
+        missing = "; ".join(f"{name} {reason['en']}" for name, reason in plan.absent.items())
+        raise DataError(
+            str(data["source"]), "the tables that the studies need", missing, "see data/README.md for each table"
+        )
+    return plan
+
+
+def find_shelved(request: Request, code: SourceCode) -> Path | None:
+    """The version of these inputs where it is on the shelf and that can be told without opening the data."""
+    studies = choose_studies(request.studies)
+    params = validate(studies, request.asked, request.options())
+    asked = _asked(request, params[studies[0].name], "")
+    facts = DataMemory(request.cache / "data", _readers(code)).recall_for(asked)
+    if facts is None or facts["errors"]:
+        return None
+    path = request.reports / make_plan(request, code, params, studies, facts).version
+    return path if is_version(path) else None
+
+
+def _asked(request: Request, params: object, each: str) -> dict[str, str]:
+    """What is asked of the data: where they lie, which slice, as of when."""
+    source = (
+        params.data
+        if "://" in params.data or params.data.startswith(SPARK)
+        else str((request.root / params.data).absolute())
+    )
+    mapping = str((request.root / params.mapping).absolute()) if params.mapping else ""
+    return {"source": source, "mapping": mapping, "where": params.where, "as_of": params.as_of, "each": each}
+
+
+def _readers(code: SourceCode) -> str:
+    """The checksum of the code that reads data."""
+    return json_sha256(
+        {path: one for path, one in code.files.items() if path.startswith(("data/", "errors", "language/"))}
+    )
+
+
+def find_data(request: Request, params: object, code: SourceCode, hands: Hands, each: str = "") -> Mapping:
+    """Facts about the data: remembered while nothing changed, else asked of a worker of its own."""
+    asked = _asked(request, params, each)
+    memory = DataMemory(request.cache / "data", _readers(code))
+    place, prepared = memory.path(asked), memory.prepared(asked)
+    facts = memory.recall(place)
+    if facts is None:
+        facts = _ask({**asked, "prepared": str(prepared or "")}, request, hands)
+    if not facts["ok"]:
+        raise DataError(*facts["parts"])
+    if facts["errors"]:
+        texts = [text["en"] for text in facts["errors"]]
+        raise DataError(params.data, "data without errors", f"{len(texts)}: " + "; ".join(texts[:5]),
+                        f"run `kam check {params.data}` for all of them, and mend the data or the mapping")  # fmt: skip
+    memory.keep(place, facts)
+    kept = str(prepared) if prepared and prepared.is_file() else ""
+    return {**facts, "source": params.data, "prepared": kept, "prepared_for": f"{params.data}|{params.mapping}"}
+
+
+def _ask(asked: Mapping, request: Request, hands: Hands) -> dict:
+    nursery = hands["kernel"]
+    hands["work"]  # noqa: B018  (warm up meanwhile)
+    name = f"data-{os.getpid()}-{secrets.token_hex(4)}"
+    out, log = nursery.folder / f"{name}.json", nursery.folder / f"{name}.log"
+    child = nursery.start("kamresearch.publishing.planning.datafacts:ask_data", {**asked, "out": str(out)}, env=request.env,
+                          cwd=str(request.root), log=str(log))  # fmt: skip
+    code = child.wait()
+    if code == DISK_FULL:
+        raise unwritable(request.reports, NO_ROOM_WORDS)
+    if code != 0 or not out.exists():
+        raise DataError(asked["source"], "data that can be opened", last_words(log), "check the source and its mapping")
+    return json.loads(out.read_text(encoding="utf-8"))
+
+
+def tell_absent(plan: Plan, progress: Progress) -> None:
+    """Say which studies are left out, and what they would need."""
+    for name, reason in plan.absent.items():
+        progress.note(f"{name} is left out: it {reason['en']}")
+    for warning in plan.warnings:
+        progress.note(f"warning: {warning['en']}")
+
+
+def refresh_index(reports: Path, version: str, hands: Hands, progress: Progress) -> None:
+    """Write the index again where it does not list a version (a run was killed between sealing and writing it)."""
+    from kamresearch.publishing.making.version import write_shelf
+    from kamresearch.publishing.sealed.sealing import shelf_lock
+
+    index = reports / "index.html"
+    if not index.exists() or version not in index.read_text(encoding="utf-8"):
+        with shelf_lock(reports):
+            write_shelf(reports, hands, progress)

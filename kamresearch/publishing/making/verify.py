@@ -1,0 +1,194 @@
+"""Trust, but verify: every file against its checksum, then the version made again from its manifest."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from kamresearch.errors import KamError
+from kamresearch.publishing.asking.parameters import ParameterSet
+from kamresearch.publishing.asking.request import SPARK, Request, make_request
+from kamresearch.publishing.files import file_sha256, json_sha256
+from kamresearch.publishing.making.run import prepare
+from kamresearch.publishing.making.version import Hands, Making
+from kamresearch.publishing.planning.plan import Cache, Plan
+from kamresearch.publishing.progress import Progress
+from kamresearch.publishing.sealed.sealing import Workshop
+from kamresearch.publishing.sealed.store import MANIFEST, Version
+from kamresearch.studies.places import project_root
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found about a version. Empty lists everywhere mean that it can be trusted."""
+
+    version: str
+    changed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    manifest_changed: bool = False
+    executed: bool = False
+    """Whether it was made again."""
+    hindered: str = ""
+    """Why it could not be made again."""
+    differs: tuple[str, ...] = ()
+    """Findings and tables that came out otherwise."""
+    pictures: tuple[str, ...] = ()
+    """Notebooks whose findings and tables are the same and whose bytes are not."""
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Whether every file is as sealed and everything that was made again came out the same."""
+        return not (
+            self.changed or self.missing or self.added or self.manifest_changed or self.hindered or self.differs
+        )
+
+    def to_dict(self) -> dict:
+        """Plain values."""
+        return {
+            "ok": self.ok,
+            **{name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()},
+        }
+
+    def lines(self) -> list[str]:
+        """The verdict for people."""
+        words = {"changed": "was changed after sealing", "missing": "is missing", "added": "was added after sealing",
+                 "differs": "came out otherwise", "pictures": "has other bytes (figures), findings and tables are the same"}  # fmt: skip
+        lines = [f"{name} {text}" for kind, text in words.items() for name in getattr(self, kind)]
+        lines += [f"{MANIFEST} was changed after sealing"] if self.manifest_changed else []
+        lines += list(self.notes)
+        lines += [f"not made again: {self.hindered}"] if self.hindered else []
+        made = (
+            "every file is as sealed"
+            if not self.executed
+            else "every file is as sealed; made again, findings and tables are equal to the byte"
+        )
+        return [*lines, f"{self.version}: {made}" if self.ok else f"{self.version}: NOT as sealed or not reproduced"]
+
+
+def check_files(version: Version) -> Verification:
+    """Every file of a version against the checksums of its manifest."""
+    manifest = version.manifest
+    listed: Mapping[str, str] = manifest.get("files", {})
+    there = {
+        path.relative_to(version.path).as_posix(): path
+        for path in version.path.rglob("*")
+        if path.is_file() or path.is_symlink()
+    }
+    there.pop(MANIFEST, None)
+    changed = [
+        name
+        for name, path in there.items()
+        if name in listed and (path.is_symlink() or file_sha256(path) != listed[name])
+    ]
+    content = {name: value for name, value in manifest.items() if name != "sha256"}
+    return Verification(
+        version.id, tuple(sorted(changed)), tuple(sorted(set(listed) - set(there))), tuple(sorted(set(there) - set(listed))),
+        manifest_changed=manifest.get("sha256") != json_sha256(content) or manifest.get("version") != version.id,
+    )  # fmt: skip
+
+
+def verify_version(version: Version, progress: Progress, *, quick: bool = False) -> Verification:
+    """Can this version be trusted? Its files are checked; then it is made again from its manifest and compared.
+
+    Parameters
+    ----------
+    version : Version
+        The version.
+    progress : Progress
+        What the work reports to.
+    quick : bool
+        Checksums alone.
+    """
+    result = check_files(version)
+    if quick:
+        return result
+    try:
+        return _make_again(version, result, progress)
+    except KamError as error:
+        return replace(result, hindered=str(error))
+
+
+def request_of(manifest: Mapping, reports: Path) -> Request:
+    """The request that a manifest records."""
+    parameters = manifest["parameters"]
+    one_for_all = ("data", "mapping", "lang", "findings", "where", "as_of")
+    first = next(iter(parameters.values()))
+    values = {
+        study: {name: value for name, value in part.items() if name not in one_for_all}
+        for study, part in parameters.items()
+    }
+    root = project_root()
+    source = str(first["data"])
+    return replace(
+        make_request(root, reports=reports, studies=tuple(manifest.get("asked") or ()), asked=ParameterSet(values), as_of=first["as_of"],
+                     where=first["where"] or None, lang=",".join(manifest["languages"]), force=True,
+                     data=source if "://" in source or source.startswith(SPARK) else str(root / source),
+                     mapping=str(root / first["mapping"]) if first["mapping"] else None),
+        label=str(manifest.get("label", "")),
+    )  # fmt: skip
+
+
+def _make_again(version: Version, result: Verification, progress: Progress) -> Verification:
+    manifest = version.manifest
+    with tempfile.TemporaryDirectory(prefix="kam-verify-") as aside, Hands() as hands:
+        request = request_of(manifest, Path(aside) / "reports")
+        plan = prepare(request, hands)
+        hindered = _other_data(manifest, plan)
+        if hindered:
+            return replace(result, hindered=hindered)
+        with Workshop(request.reports) as workshop:
+            making = Making(plan, version.id, workshop.path, hands, Cache(request.cache), progress, render=False)
+            making.run()
+            progress.end()
+            if making.failed:
+                return replace(result, hindered="; ".join(text for text in making.failed.values() if text))
+            making.write_findings()
+            return replace(result, executed=True, notes=_notes(manifest, plan), **_compare(version, workshop.path))
+
+
+def _other_data(manifest: Mapping, plan: Plan) -> str:
+    then = {name: facts["fingerprint"] for name, facts in manifest["data"]["tables"].items()}
+    now = {name: facts["fingerprint"] for name, facts in plan.data["tables"].items()}
+    other = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
+    return f"the data are others by now: {', '.join(other)}" if other else ""
+
+
+def _notes(manifest: Mapping, plan: Plan) -> tuple[str, ...]:
+    """What else is not as it was when the version was made."""
+    notes = []
+    if manifest["code"].get("fingerprint") != plan.code:
+        notes.append(
+            "the code is not the one that made it ("
+            + str(manifest["code"].get("commit") or "unknown commit")[:12]
+            + ")"
+        )
+    for name, value in manifest.get("packages", {}).items():
+        now = plan.environment["packages"].get(name)
+        if now != value:
+            notes.append(f"{name} is {now} now, was {value}")
+    return tuple(notes)
+
+
+def _compare(version: Version, made: Path) -> dict[str, tuple[str, ...]]:
+    """Names of what is not equal to the byte."""
+    differs = [] if _same(version.path, made, "findings.json") else _differing_findings(version, made)
+    for folder in (version.path, made):
+        for path in sorted((folder / "tables").glob("*.csv")):
+            name = f"tables/{path.name}"
+            if name not in differs and not _same(version.path, made, name):
+                differs.append(name)
+    names = [f"notebooks/{path.name}" for path in sorted((made / "notebooks").glob("*.ipynb"))]
+    return {"differs": tuple(differs), "pictures": tuple(name for name in names if not _same(version.path, made, name))}
+
+
+def _same(one: Path, other: Path, name: str) -> bool:
+    paths = (one / name, other / name)
+    return all(path.is_file() for path in paths) and paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def _differing_findings(version: Version, made: Path) -> list[str]:
+    then, now = version.findings, Version(made).findings
+    ids = [one for one in {**then, **now} if (one in then) != (one in now) or then[one].to_dict() != now[one].to_dict()]
+    return [f"finding {one}" for one in ids] or ["findings.json"]

@@ -1,0 +1,341 @@
+"""Making one version: studies run in order and in parallel, pages are rendered beside them, and the whole is sealed."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kamresearch.errors import StudyError
+from kamresearch.publishing.asking.request import Limits, injected
+from kamresearch.publishing.failures import NO_ROOM_WORDS, FailedRunError, unwritable
+from kamresearch.publishing.files import to_json, write_json, write_text
+from kamresearch.publishing.kernels.forking import DISK_FULL
+from kamresearch.publishing.kernels.nursery import Child, Nursery, wait_any
+from kamresearch.publishing.outcome.collect import finding_rows, outputs_digest, write_tables
+from kamresearch.publishing.pages.context import BRIEFING
+from kamresearch.publishing.planning.plan import Cache, Plan, Step
+from kamresearch.publishing.planning.sources import commit_facts
+from kamresearch.publishing.progress import Progress
+from kamresearch.publishing.sealed.sealing import Workshop, finish_manifest, seal, shelf_lock
+from kamresearch.publishing.sealed.store import Version, previous_version
+from kamresearch.studies.outputs import read_notebook
+
+
+class Hands:
+    """The warmed parents of kernels and workers, started when first needed, or shared with another process.
+
+    Parameters
+    ----------
+    shared : mapping, optional
+        Kind → address and folder of a nursery that another process keeps.
+    """
+
+    def __init__(self, shared: Mapping[str, tuple[str, Path]] | None = None) -> None:
+        self._stack, self._shared, self._nurseries = ExitStack(), shared or {}, {}
+
+    def __getitem__(self, kind: str) -> Nursery:
+        if kind not in self._nurseries:
+            if kind in self._shared:
+                self._nurseries[kind] = Nursery.shared(kind, *self._shared[kind])
+            else:
+                self._nurseries[kind] = self._stack.enter_context(Nursery(kind))
+        return self._nurseries[kind]
+
+    def close(self) -> None:
+        """End the parents that are its own."""
+        self._stack.close()
+        self._nurseries.clear()
+
+    def __enter__(self) -> "Hands":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+@dataclass
+class Task:
+    """Something that a child does: a study to run or a page to render."""
+
+    kind: str
+    step: Step
+    child: Child
+    outcome: Path
+    language: str = ""
+
+
+@dataclass
+class Making:
+    """One version on its way. `run` leaves executed notebooks, tables and pages in the workshop."""
+
+    plan: Plan
+    name: str
+    folder: Path
+    hands: Hands
+    cache: Cache
+    progress: Progress
+    manifest: dict = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    running: list[Task] = field(default_factory=list)
+    previous: str = ""
+    render: bool = True
+
+    def run(self) -> None:
+        """Run every study and render every page; `failed` says what went wrong."""
+        request = self.plan.request
+        languages = request.languages if self.render else ()
+        waiting = list(self.plan.steps)
+        pages: list[tuple[Step, str]] = []
+        self._begin()
+        try:
+            while waiting or pages or self.running:
+                for step in self._ready(waiting):
+                    if self._take_from_cache(step):
+                        pages += [(step, language) for language in languages]
+                    elif len(self.running) < request.jobs:
+                        self._start_study(step)
+                    else:
+                        continue
+                    waiting.remove(step)
+                for step in [step for step in waiting if self._hopeless(step)]:
+                    waiting.remove(step)
+                    self.progress.advance(f"{step.study.name}: not run, it reads a study that failed")
+                if self.failed:
+                    pages.clear()
+                for page in [page for page in pages if self._may_render(page[0])]:
+                    if len(self.running) < request.jobs:
+                        self._start_page(*page)
+                        pages.remove(page)
+                if self.running:
+                    wait_any([task.child for task in self.running], 1.0)
+                for step in self._finished():
+                    pages += [(step, language) for language in languages]
+        finally:
+            for task in self.running:
+                task.child.kill()
+
+    def _begin(self) -> None:
+        steps = len(self.plan.steps)
+        pages = len(self.plan.request.languages) if self.render else 0
+        self.progress.begin(steps * (1 + pages), f"Making version {self.name}")
+        self.manifest = self.plan.manifest(self.name)
+        self.manifest["made"] = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self.manifest["code"] |= commit_facts(self.plan.request.root)
+        before = previous_version(self.plan.request.reports, self.manifest)
+        self.previous = str(before.path) if before else ""
+        write_json(self._known, self.manifest)
+
+    @property
+    def _known(self) -> Path:
+        """Where workers read the manifest as far as it is known."""
+        return self.hands["work"].folder / f"{self.folder.name}.json"
+
+    # Studies
+
+    def _reads(self, step: Step) -> set[str]:
+        return set(step.study.reads) & {other.study.name for other in self.plan.steps}
+
+    def _ready(self, waiting: list[Step]) -> list[Step]:
+        return [step for step in waiting if self._reads(step) <= set(self.digests)]
+
+    def _hopeless(self, step: Step) -> bool:
+        return bool(self._reads(step) & set(self.failed)) and self.failed.setdefault(step.study.name, "") == ""
+
+    def findings_read(self, step: Step) -> dict[str, str]:
+        """Checksums of what a step reads of the others."""
+        return {name: self.digests[name] for name in sorted(self._reads(step))}
+
+    def _notebook(self, step: Step) -> Path:
+        return self.folder / "notebooks" / f"{step.study.notebook}.ipynb"
+
+    def _take_from_cache(self, step: Step) -> bool:
+        kept = None if self.plan.request.force else self.cache.recall(step, self.findings_read(step))
+        if kept is None:
+            return False
+        shutil.copyfile(kept, self._notebook(step))
+        seconds = self.cache.seconds(kept)
+        self._accept(step, seconds, reused=True)
+        return True
+
+    def _start_study(self, step: Step) -> None:
+        reason = "--force" if self.plan.request.force else self.cache.difference(step, self.findings_read(step))
+        self.progress.note(f"{step.study.name}: running ({reason})")
+        aside = self.hands["work"].folder / f"{self.folder.name}-{step.study.name}"
+        aside.mkdir()
+        job = study_job(step.study.name, self.plan.request.root / "notebooks" / f"{step.study.notebook}.ipynb", aside,
+                        injected(step.params), self.plan.request.limits, self.hands["kernel"])  # fmt: skip
+        job["kernel"]["cwd"] = str(self.plan.request.root / "notebooks")
+        job["kernel"]["env"] = {
+            **self.plan.request.env,
+            **data_env(self.plan.data),
+            "KAM_NOTEBOOKS": str(self.folder / "notebooks"),
+        }
+        job["secrets"] = self.plan.request.secrets
+        child = self.hands["work"].start("kamresearch.publishing.kernels.execute:run_study", job, cwd=str(self.folder),
+                                         env=self.plan.request.env, log=str(aside / "worker.log"))  # fmt: skip
+        self.running.append(Task("study", step, child, aside / "outcome.json"))
+
+    def _finished(self) -> Iterator[Step]:
+        """Steps whose study ended well just now; failures and pages are noted."""
+        for task in [task for task in self.running if task.child.poll() is not None]:
+            self.running.remove(task)
+            if task.kind == "page":
+                self._finish_page(task)
+            elif self._finish_study(task):
+                yield task.step
+
+    def _finish_study(self, task: Task) -> bool:
+        outcome = read_outcome(task.outcome, task.child)
+        made = task.outcome.parent / "notebook.ipynb"
+        if not outcome["ok"]:
+            self.failed[task.step.study.name] = outcome["message"]
+            if made.exists():
+                shutil.copyfile(made, self._notebook(task.step))
+            self.progress.advance(f"{task.step.study.name}: failed")
+            return False
+        shutil.copyfile(made, self._notebook(task.step))
+        self.cache.keep(task.step, self.findings_read(task.step), made, outcome["seconds"])
+        self._accept(task.step, outcome["seconds"], reused=False)
+        return True
+
+    def _accept(self, step: Step, seconds: float, *, reused: bool) -> None:
+        notebook = read_notebook(self._notebook(step))
+        write_tables(notebook, self.folder)
+        self.digests[step.study.name] = outputs_digest(notebook)
+        self.manifest["studies"][step.study.name] |= {"seconds": seconds, "reused": reused}
+        self.progress.advance(
+            f"{step.study.name}: " + ("taken over, nothing it rests on changed" if reused else f"{seconds:.1f} s")
+        )
+
+    def write_findings(self) -> None:
+        """Write the findings of all studies into one file."""
+        rows = finding_rows(read_notebook(self._notebook(step)) for step in self.plan.steps)
+        write_text(self.folder / "findings.json", to_json(rows))
+
+    # Pages
+
+    def _may_render(self, step: Step) -> bool:
+        return step.study.name != BRIEFING or len(self.digests) == len(self.plan.steps)
+
+    def _start_page(self, step: Step, language: str) -> None:
+        job = {"folder": str(self.folder), "manifest": str(self._known), "study": step.study.name, "language": language,
+               "previous": self.previous}  # fmt: skip
+        log = self.hands["work"].folder / f"{self.folder.name}-{step.study.name}-{language}.log"
+        child = self.hands["work"].start(
+            "kamresearch.publishing.making.rendering:render_page", job, cwd=str(self.folder), log=str(log)
+        )
+        self.running.append(Task("page", step, child, log, language))
+
+    def _finish_page(self, task: Task) -> None:
+        name = f"{task.step.study.name}, page in {task.language}"
+        if task.child.poll() != 0:
+            self.failed[name] = str(StudyError(name, "a page", last_words(task.outcome), "see the study's notebook"))
+        self.progress.advance(name)
+
+
+def data_env(data: Mapping) -> dict[str, str]:
+    """What tells a kernel where the opened data are kept."""
+    return {"KAM_PREPARED": data.get("prepared", ""), "KAM_PREPARED_FOR": data.get("prepared_for", "")}
+
+
+def study_job(study: str, notebook: Path, aside: Path, parameters: Mapping, limits: Limits, nursery: Nursery) -> dict:
+    """The order to run one notebook, its results to be left in a folder aside."""
+    kernel = {"address": nursery.address, "folder": str(nursery.folder), "cwd": str(notebook.parent), "env": {},
+              "log": str(aside / "kernel.log"), **asdict(limits)}  # fmt: skip
+    return {"study": study, "notebook": str(notebook), "out": str(aside / "notebook.ipynb"), "parameters": dict(parameters),
+            "outcome": str(aside / "outcome.json"), "kernel": kernel, "secrets": [], "checked": True}  # fmt: skip
+
+
+def read_outcome(path: Path, child: Child) -> dict:
+    """How a worker's study went; a worker that left no word died."""
+    import json
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        words = NO_ROOM_WORDS if child.poll() == DISK_FULL else last_words(path.parent / "worker.log")
+        error = StudyError("the worker of a study", "an outcome", f"exit code {child.poll()}: {words}", "run again")
+        return {"ok": False, "message": str(error), "seconds": 0.0}
+
+
+def last_words(log: Path) -> str:
+    """The last line that a child wrote."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1][:300] if lines else "no word"
+
+
+def make_version(
+    plan: Plan, name: str, hands: Hands, cache: Cache, progress: Progress, *, listed: bool = True
+) -> Version:
+    """Make and seal one version; a failure leaves evidence under ``failed/`` and raises. ``listed``: write the index too."""
+    reports = plan.request.reports
+    try:
+        with Workshop(reports) as workshop:
+            making = Making(plan, name, workshop.path, hands, cache, progress)
+            making.run()
+            if making.failed:
+                raise _keep_evidence(making, reports)
+            _complete(making)
+            with shelf_lock(reports):
+                path, first = seal(workshop, name)
+                if listed:
+                    write_shelf(reports, hands, progress)
+            if not first:
+                progress.note(f"Version {name} was made by another run meanwhile")
+            return Version(path)
+    except OSError as error:
+        raise unwritable(reports, error) from error
+    finally:
+        progress.end()
+
+
+def _complete(making: Making) -> None:
+    making.write_findings()
+    _write_door(making)
+    finish_manifest(making.folder, making.manifest)
+
+
+def _write_door(making: Making) -> None:
+    """A version without a briefing has a front door of its own."""
+    if (making.folder / "index.html").exists():
+        return
+    log = making.hands["work"].folder / f"{making.folder.name}-door.log"
+    job = {"folder": str(making.folder), "manifest": str(making._known), "previous": making.previous}
+    child = making.hands["work"].start(
+        "kamresearch.publishing.making.rendering:render_door", job, cwd=str(making.folder), log=str(log)
+    )
+    if child.wait(300) != 0:
+        raise StudyError("the front door of the version", "a page", last_words(log), "report this with the log above")
+
+
+def write_shelf(reports: Path, hands: Hands, progress: Progress) -> None:
+    """Write the index of all versions; a failure there loses no version."""
+    log = hands["work"].folder / "shelf.log"
+    child = hands["work"].start(
+        "kamresearch.publishing.making.rendering:write_index", {"reports": str(reports)}, log=str(log)
+    )
+    if child.wait(120) != 0:
+        progress.note(f"The index of {reports} could not be written: {last_words(log)}")
+
+
+def _keep_evidence(making: Making, reports: Path) -> StudyError:
+    """Keep what a failed run executed, and say where."""
+    kept = reports / "failed" / making.name
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    lines, steps = [], {step.study.name: step for step in making.plan.steps}
+    for name, message in making.failed.items():
+        place = ""
+        if name in steps and making._notebook(steps[name]).exists():
+            place = str(kept / f"{steps[name].study.notebook}.ipynb")
+            shutil.copyfile(making._notebook(steps[name]), place)
+        if message:
+            lines.append(message + (f" Kept: {place}" if place else ""))
+    write_text(kept / "reason.txt", "\n".join(lines) + "\n")
+    return FailedRunError(making.name, lines, kept)

@@ -1,0 +1,1 @@
+"""What an executed notebook gave: its findings and tables, held to what the study promised."""

@@ -1,0 +1,85 @@
+"""What an executed notebook gave: whether all promises were kept, its findings, and its tables as CSV."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from kamresearch.errors import StudyError, first_offenders
+from kamresearch.publishing.files import json_sha256, write_text
+from kamresearch.publishing.outcome.csvfile import write_csv
+from kamresearch.studies.declaration import Study
+from kamresearch.studies.outputs import iterate_outputs
+
+
+def missing_promises(notebook: Mapping, study: Study) -> list[str]:
+    """Ids that a study declares and its notebook neither shows nor explains; sections must stand in the notebook."""
+    shown, excused = set(), set()
+    for content in iterate_outputs(notebook):
+        if content["kind"] == "findings":
+            shown |= {row["id"] for row in content["findings"]}
+        elif content["kind"] in ("figure", "table"):
+            shown.add(content["id"])
+        elif content["kind"] == "absent":
+            excused |= set(content["ids"])
+    sections = {
+        tag.removeprefix("section:")
+        for cell in notebook["cells"]
+        for tag in cell["metadata"].get("tags", ())
+        if tag.startswith("section:")
+    }
+    promised = [*study.findings, *study.figures, *study.tables]
+    return [f"section {one}" for one in study.sections if one not in sections | excused] + [
+        one for one in promised if one not in shown | excused
+    ]
+
+
+def finding_rows(notebooks: Iterable[Mapping]) -> list[dict]:
+    """The findings of executed notebooks as they stand in ``findings.json``."""
+    rows = [
+        row
+        for notebook in notebooks
+        for content in iterate_outputs(notebook, "findings")
+        for row in content["findings"]
+    ]
+    twice = [row["id"] for number, row in enumerate(rows) if row["id"] in {one["id"] for one in rows[:number]}]
+    if twice:
+        raise StudyError("findings", "one finding of each id", first_offenders(twice), "rename one of them")
+    return rows
+
+
+def table_files(notebook: Mapping) -> dict[str, str]:
+    """Id of each table in a notebook → its CSV text; with a mark for spreadsheets that it is UTF-8.
+
+    The numbers in a figure are a table too; where both have one id, the shown table's rows stand.
+    """
+    tables = {content["data"]["id"]: content["data"] for content in iterate_outputs(notebook, "figure")}
+    tables |= {content["id"]: content for content in iterate_outputs(notebook, "table")}
+    return {table_id: "\ufeff" + write_csv(content) for table_id, content in sorted(tables.items())}
+
+
+def table_name(table_id: str) -> str:
+    """File name of a table inside a version: letters, digits, dots, dashes and underscores only."""
+    if (
+        not table_id
+        or not all(one.isascii() and (one.isalnum() or one in "._-") for one in table_id)
+        or table_id[0] == "."
+    ):
+        raise StudyError(
+            f"table {table_id!r}", "an id of letters, digits, dots and underscores", "another", "rename it"
+        )
+    return f"{table_id}.csv"
+
+
+def write_tables(notebook: Mapping, folder: Path) -> dict[str, str]:
+    """Write a notebook's tables into ``tables/`` of a version; id → address inside the version."""
+    addresses = {}
+    for table_id, text in table_files(notebook).items():
+        name = table_name(table_id)
+        write_text(folder / "tables" / name, text)
+        addresses[table_id] = f"tables/{name}"
+    return addresses
+
+
+def outputs_digest(notebook: Mapping) -> str:
+    """The checksum of all that later studies could read from a notebook: its findings and tables."""
+    kept = [content for content in iterate_outputs(notebook) if content["kind"] in ("findings", "table")]
+    return json_sha256(kept)

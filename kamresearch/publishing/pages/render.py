@@ -1,0 +1,233 @@
+"""An executed notebook and a language → a study's page, complete in one file."""
+
+import re
+from functools import lru_cache
+
+from markupsafe import Markup
+
+from kamresearch.finding import Finding
+from kamresearch.language import LANGUAGES
+from kamresearch.language.format import money_in
+from kamresearch.publishing.pages.context import BRIEFING, RenderContext, currency_of
+from kamresearch.publishing.pages.front import render_front
+from kamresearch.publishing.pages.prose import Explainer, inline, markdown
+from kamresearch.publishing.pages.shell import TEMPLATES, finish_page
+from kamresearch.publishing.pages.surroundings import Surroundings
+from kamresearch.publishing.pages.svg import inline_svg
+from kamresearch.publishing.pages.views import anchor_of, figure_view, slug, table_view
+from kamresearch.studies import Study
+from kamresearch.studies.outputs import MIME, iterate_outputs, read_findings
+
+__all__ = ["render_front", "render_study"]
+
+
+def render_study(notebook: dict, study: Study, language: str, context: RenderContext) -> str:
+    """A study's page in one language.
+
+    Parameters
+    ----------
+    notebook : dict
+        The executed notebook as plain data.
+    study : Study
+        Its declaration.
+    language : str
+        One of the languages in which the notebook ran.
+    context : RenderContext
+        The version around the page.
+    """
+    import nbformat
+
+    with money_in(currency_of(context.manifest)):
+        page = _Page(notebook, study, language, context)
+        node = nbformat.from_dict({**notebook, "cells": page.cells()})
+        body, _resources = _exporter().from_notebook_node(node, {"page": page})
+    title = f"{page.title} · {page.label}" if page.label else page.title
+    return finish_page(Markup(body), language, title, kind=study.name)  # noqa: S704  (the template escapes)
+
+
+def _quiet(code: str) -> str:
+    """Highlighted code without the marks that the style does not colour."""
+    return re.sub(r'<span class="(?:n|p|o|w|nn|fm|vm|ni)">([^<]*)</span>', r"\1", code).replace("<span></span>", "")
+
+
+@lru_cache(maxsize=1)
+def _exporter() -> object:
+    """Nbconvert's exporter with our template: everything escaped, no preprocessor, no look at the user's settings."""
+    from nbconvert.exporters import TemplateExporter
+
+    class PageExporter(TemplateExporter):
+        file_extension = ".html"
+        output_mimetype = "text/html"
+
+        def _create_environment(self) -> object:
+            made = super()._create_environment()
+            made.autoescape = True
+            made.globals |= {"MIME": MIME}
+            return made
+
+    return PageExporter(
+        template_name="kam", extra_template_basedirs=[str(TEMPLATES)], extra_template_paths=[str(TEMPLATES)],
+        default_preprocessors=[],
+    )  # fmt: skip
+
+
+class _Page(Surroundings):
+    """What the template asks of a page: its texts, its cells, its links."""
+
+    def __init__(self, notebook: dict, study: Study, language: str, context: RenderContext) -> None:
+        super().__init__(context, language, study)
+        self.notebook, self.study = notebook, study
+        self.explainer = Explainer(language)
+        self.findings = read_findings(notebook)
+        self.title = study.title.render(language)
+        self.question = study.question.render(language)
+        self.contents: list[dict] = []
+        self.any_section = False
+        self._numbers = 0
+        self._tables = {content["id"]: content["rows"] for content in iterate_outputs(notebook, "table")}
+        self._shown = {content["id"] for content in iterate_outputs(notebook) if content["kind"] in ("figure", "table")}
+        self._cells = self._make_cells()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether anything on the page rests on simulated data."""
+        return any(
+            content.get("simulated") or any(row.get("simulated") for row in content.get("findings", ()))
+            for cell in self.notebook["cells"]
+            for output in cell.get("outputs", ())
+            if (content := output.get("data", {}).get(MIME))
+        )
+
+    @property
+    def at_a_glance(self) -> bool:
+        """Whether the page is the briefing, whose parts stand side by side on a wide screen."""
+        return self.study.name == BRIEFING
+
+    @property
+    def headlines(self) -> list[dict]:
+        """The study's headline findings as cards."""
+        if self.at_a_glance:
+            return []
+        return [self.finding(finding) for finding in self.findings.headlines()[:6]]
+
+    @property
+    def changes(self) -> Markup | None:
+        """On the briefing: what changed since the version before."""
+        from kamresearch.publishing.pages.changes import changes_block
+
+        if self.study.name != BRIEFING or self.context.changes is None:
+            return None
+        return changes_block(self.context.changes, self.language, self.href)
+
+    def terms(self) -> list:
+        """Glossary entries that the page links to (asked for after the cells)."""
+        return self.explainer.used
+
+    # Provenance
+
+    @property
+    def provenance(self) -> list[tuple[str, str]]:
+        """Which data, parameters and code made the page."""
+        from kamresearch.publishing.pages.provenance import provenance_facts
+
+        return provenance_facts(self.context.manifest, self.study, self.language)
+
+    @property
+    def provenance_tables(self) -> list[dict]:
+        """Parameters and data fingerprints as tables."""
+        from kamresearch.publishing.pages.provenance import provenance_tables
+
+        return provenance_tables(self.context.manifest, self.study, self.language)
+
+    # The cells
+
+    def cells(self) -> list[dict]:
+        """The notebook's cells for this language, with what the template shows of each in its metadata."""
+        return self._cells
+
+    def _make_cells(self) -> list[dict]:
+        made = []
+        for cell in self.notebook["cells"]:
+            tags = cell.get("metadata", {}).get("tags", [])
+            if any(tag in LANGUAGES for tag in tags) and self.language not in tags:
+                continue
+            if cell["cell_type"] == "markdown":
+                made.append(self._prose(cell, tags))
+            elif cell["cell_type"] == "code":
+                made.append(self._code(cell, tags))
+        return made
+
+    def _prose(self, cell: dict, tags: list[str]) -> dict:
+        source = "".join(cell["source"])
+        if source.lstrip().startswith("# "):
+            # The page has its title already; what follows the notebook's own title stays.
+            source = source.lstrip().partition("\n")[2]
+        extra: dict[str, object] = {}
+        section = next((tag.removeprefix("section:") for tag in tags if tag.startswith("section:")), None)
+        if section:
+            self.explainer.new_section()
+            heading = next((line[3:].strip() for line in source.splitlines() if line.startswith("## ")), section)
+            extra = {"kam_section": slug(section), "kam_first": not self.any_section}
+            self.any_section = True
+            self.contents.append({"anchor": slug(section), "title": heading.replace("*", "").replace("`", "")})
+        extra["kam_html"] = self.explainer.explain(markdown(source))
+        return {
+            "id": cell.get("id", ""),
+            "cell_type": "markdown",
+            "metadata": {**cell.get("metadata", {}), **extra},
+            "source": source,
+        }
+
+    def _code(self, cell: dict, tags: list[str]) -> dict:
+        from nbconvert.filters.highlight import Highlight2HTML
+
+        self._numbers += 1
+        source = "".join(cell["source"])
+        code = _quiet(Highlight2HTML(pygments_lexer="python")(source)) if source.strip() else ""
+        outputs = [shown for output in cell.get("outputs", ()) if (shown := self._output(output)) is not None]
+        # The highlighter escapes the source.
+        extra = {"kam_code": Markup(code), "kam_number": self._numbers}  # noqa: S704
+        return {"id": cell.get("id", ""), "cell_type": "code", "metadata": {**cell.get("metadata", {}), **extra},
+                "source": source, "outputs": outputs, "execution_count": None}  # fmt: skip
+
+    def _output(self, output: dict) -> dict | None:
+        if output["output_type"] == "stream":
+            return output if output["name"] == "stdout" else None
+        if output["output_type"] == "error":
+            return output
+        content = output.get("data", {}).get(MIME)
+        if content is None:
+            # Only what our own kinds say reaches a page; of anything else its plain text.
+            text = "".join(output.get("data", {}).get("text/plain", ""))
+            view = {"kind": "plain", "text": text} if text else None
+        elif content.get("lang", self.language) != self.language:
+            view = None
+        else:
+            view = self._view(content, output)
+        return None if view is None else {"output_type": "display_data", "data": {}, "metadata": {"kam": view}}
+
+    def _view(self, content: dict, output: dict) -> dict | None:
+        kind = content["kind"]
+        if kind == "figure":
+            view = figure_view(content, self.language, self.context.tables.get(content["data"]["id"]))
+            svg, foreign = inline_svg("".join(output["data"]["image/svg+xml"]), view["anchor"], view["alt"])
+            twin = self._tables.get(content["data"]["id"]) == content["data"]["rows"]
+            return {**view, "kind": kind, "twin": f"#table-{slug(content['data']['id'])}" if twin else None, "svg": Markup(svg), "on_paper": foreign,  # noqa: S704  (rebuilt from a list)
+                    "caption_html": self.explainer.explain(inline(view["caption"]))}  # fmt: skip
+        if kind == "table":
+            return {
+                "kind": kind,
+                "table": table_view(content, self.language, csv=self.context.tables.get(content["id"])),
+            }
+        if kind in ("findings", "cards"):
+            views = [self.finding(Finding.from_dict(row)) for row in content["findings"]]
+            return {"kind": kind, "findings": views, "all_simulated": all(view["simulated"] for view in views)}
+        if kind in ("text", "caveat", "absent"):
+            paragraphs = [self.explainer.explain(inline(text)) for text in content["paragraphs"]]
+            anchors = [
+                anchor_of(one, self.study.tables)
+                for one in content.get("ids", ())
+                if "." in one and one not in self._shown
+            ]
+            return {"kind": kind, "paragraphs": paragraphs, "tag": "p" if kind == "text" else "div", "anchors": anchors}
+        return None

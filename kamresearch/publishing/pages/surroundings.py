@@ -1,0 +1,106 @@
+"""What every page of a version knows of the others: its front door, the other studies, the other languages."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from kamresearch.figures.theme import clean
+from kamresearch.finding import Finding
+from kamresearch.language import format_quantity
+from kamresearch.language.format import currency_name
+from kamresearch.publishing.pages.context import BRIEFING, RenderContext, currency_of
+from kamresearch.publishing.pages.shell import LANGUAGE_NAMES, spoken
+from kamresearch.publishing.pages.views import anchor_of, finding_view
+from kamresearch.studies import Study
+
+
+class Surroundings:
+    """The version around a page; ``study`` is the page's own, None for a front door without a study."""
+
+    def __init__(self, context: RenderContext, language: str, study: Study | None = None) -> None:
+        self.context, self.language, self.study = context, language, study
+        self._ = spoken(language)
+        self.name = study.name if study else BRIEFING
+        self.label = clean(context.manifest.get("label") or context.manifest.get("version") or "")
+
+    @property
+    def home(self) -> str:
+        """The version's front door."""
+        return self.context.page(BRIEFING, self.language)
+
+    @property
+    def shelf(self) -> str | None:
+        """The shelf of all versions."""
+        return self.context.shelf
+
+    @property
+    def language_links(self) -> list[tuple[str, str, str | None]]:
+        """Code, name and address of each language; no address for this page's own."""
+        return [
+            (code, LANGUAGE_NAMES[code], None if code == self.language else self.context.page(self.name, code))
+            for code in self.context.languages
+        ]
+
+    @property
+    def studies(self) -> list[dict]:
+        """The pages of this version."""
+        return [
+            {"title": one.title.render(self.language), "href": self.context.page(one.name, self.language),
+             "current": one.name == self.name}
+            for one in self.context.studies
+        ]  # fmt: skip
+
+    @property
+    def next_links(self) -> list[tuple[str, dict]]:
+        """The studies before and after this one."""
+        pages = self.studies
+        place = next((number for number, one in enumerate(pages) if one["current"]), None)
+        if place is None:
+            return []
+        links = [(self._("Previous"), pages[place - 1])] if place else []
+        return links + ([(self._("Next"), pages[place + 1])] if place + 1 < len(pages) else [])
+
+    @property
+    def facts(self) -> list[str]:
+        """As of which day, from which data."""
+        manifest = self.context.manifest
+        as_of = self._parameters().get("as_of") or manifest.get("as_of")
+        facts = [self._("As of {date}", date=format_quantity(as_of, "date", self.language))] if as_of else []
+        source = _data_name(manifest, self._parameters())
+        facts += [self._("Data: {source}", source=source)] if source else []
+        currency = currency_name(self.language) or currency_of(manifest)
+        return [*facts, self._("Money in {currency}", currency=currency)] if currency else facts
+
+    @property
+    def banners(self) -> list[str]:
+        """What the reader must know before anything else."""
+        return [clean(text.render(self.language)) for text in self.context.warnings]
+
+    def href(self, id: str) -> str | None:
+        """Address of a figure or table, on this page or another of the version."""
+        prefix = id.partition(".")[0]
+        owner = next((one for one in self._known if id in (*one.figures, *one.tables)), None)
+        owner = owner or next((one for one in self._known if one.prefix == prefix), None)
+        if owner is None:
+            return None
+        anchor = f"#{anchor_of(id, owner.tables)}"
+        return anchor if owner.name == self.name else self.context.page(owner.name, self.language) + anchor
+
+    def finding(self, finding: Finding) -> dict:
+        """A finding for its template, with its change since the version before."""
+        changes = self.context.changes
+        change = changes.view(finding.id, self.language) if changes is not None else None
+        return finding_view(finding, self.language, self.href, change)
+
+    @property
+    def _known(self) -> tuple[Study, ...]:
+        return ((self.study,) if self.study else ()) + tuple(self.context.studies)
+
+    def _parameters(self) -> Mapping[str, object]:
+        return (self.context.manifest.get("parameters") or {}).get(self.name, {})
+
+
+def _data_name(manifest: Mapping, parameters: Mapping) -> str:
+    data = manifest.get("data")
+    source = (data.get("source") if isinstance(data, Mapping) else data) or parameters.get("data") or ""
+    source = str(source).split("@")[-1] if "://" in str(source) else str(source)
+    return Path(source).name if source and "://" not in source else source

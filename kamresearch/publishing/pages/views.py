@@ -1,0 +1,223 @@
+"""What templates show: contents of cell outputs, formed for one language. Data values stay text."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import isfinite
+
+from kamresearch.figures.theme import clean, display_width
+from kamresearch.finding import Finding
+from kamresearch.language import LANGUAGES, format_quantity, message
+from kamresearch.language import message as _
+from kamresearch.language.format import currency_name
+
+SMALL = 30
+"""Cases below which an estimate is called a small sample."""
+ROWS_BEHIND = 40
+"""Rows behind a figure that a page holds: what an eye could tell apart in the picture."""
+WIDE = 22
+"""Half-width columns of text from which on a column keeps room to be read."""
+LONG = 90
+"""Characters of a cell beyond which its rest folds away."""
+
+NUMERIC = {
+    "count", "accounts", "orders", "managers", "records", "units", "share", "share_change", "probability", "p_value",
+    "ratio", "score", "index", "cny", "money", "days", "months", "years", "hours",
+}  # fmt: skip
+COUNTS = {"count", "accounts", "orders", "managers", "records", "units"}
+HEAD_UNITS = {"days": _("days"), "months": _("months"), "years": _("years"), "hours": _("hours"),
+              "share_change": _("percentage points"), "cny": _("CNY")}  # fmt: skip
+"""Units that a column's head names, because its cells show bare numbers."""
+
+N_UNITS = {
+    "count": _("n = {n}"), "accounts": _("n = {n} accounts"), "orders": _("n = {n} orders"),
+    "managers": _("n = {n} managers"), "records": _("n = {n} records"), "units": _("n = {n} units"),
+    "months": _("n = {n} months"), "years": _("n = {n} years"), "days": _("n = {n} days"),
+}  # fmt: skip
+
+Href = Callable[[str], str | None]
+"""Id of a figure or table → address within the version, None where nothing shows it."""
+
+
+def slug(id: str) -> str:
+    """An id of the house as an HTML id.
+
+    >>> slug("churn.cause_shares")
+    'churn-cause_shares'
+    """
+    return "".join(character if character.isalnum() or character in "-_" else "-" for character in id)
+
+
+def anchor_of(id: str, tables: Iterable[str]) -> str:
+    """Where a figure or table stands on its page."""
+    return f"{'table' if id in tables else 'figure'}-{slug(id)}"
+
+
+def choose(texts: dict | str | None, language: str) -> str:
+    """A text kept in every language, in one; the first language where this one is missing."""
+    if texts is None or isinstance(texts, str):
+        return texts or ""
+    return texts.get(language) or texts.get(LANGUAGES[0]) or next(iter(texts.values()), "")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell as shown.
+
+    ``raw`` is the number or ISO date behind it (empty where the text says it whole), ``rest`` what folds away of a long
+    text.
+    """
+
+    text: str
+    raw: str | None = None
+    rest: str = ""
+
+
+def table_view(
+    content: dict, language: str, *, csv: str | None = None, prefix: str = "table", most: int | None = None
+) -> dict:
+    """A table for its template: heads, cells, how many of how many rows (``most`` at most)."""
+    columns = content["columns"]
+    limit = min(content.get("rows_shown") or len(content["rows"]), most or len(content["rows"]))
+    columns = [_evened(column, [row[place] for row in content["rows"][:limit]]) for place, column in enumerate(columns)]
+    rows = [[_cell(value, column, language) for value, column in zip(row, columns, strict=True)]
+            for row in content["rows"][:limit]]  # fmt: skip
+    heads = [
+        {"label": choose(column["label"], language), "numeric": column["unit"] in NUMERIC,
+         "wide": any(display_width(row[place].text) > WIDE for row in rows), "dated": column["unit"] in ("date", "period"),
+         "unit": _head_unit(column["unit"], language)}
+        for place, column in enumerate(columns)
+    ]  # fmt: skip
+    return {
+        "id": content["id"], "anchor": f"{prefix}-{slug(content['id'])}", "title": choose(content["title"], language),
+        "caption": choose(content.get("caption"), language), "heads": heads, "rows": rows, "csv": csv,
+        "total": content["rows_total"], "shown": len(rows), "simulated": content.get("simulated", False),
+    }  # fmt: skip
+
+
+def _evened(column: dict, values: list) -> dict:
+    """A column of expected counts that are large loses its decimals, so that figures stand under each other."""
+    numbers = [abs(value) for value in values if isinstance(value, float) and value == value]
+    broken = any(not number.is_integer() for number in numbers)
+    return {**column, "even": True} if column["unit"] in COUNTS and broken and max(numbers) >= 20 else column
+
+
+def _head_unit(unit: str, language: str) -> str:
+    if unit == "money":
+        return currency_name(language)
+    return HEAD_UNITS[unit].render(language) if unit in HEAD_UNITS else ""
+
+
+def _cell(value: object, column: dict, language: str) -> Cell:
+    if value is not None and str(value) in column.get("terms", {}):
+        return Cell(choose(column["terms"][str(value)], language))
+    unit = column["unit"]
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    shown = round(value) if number and column.get("even") and isfinite(value) else value
+    text = clean(_formed(shown, unit, language))
+    if len(text) > LONG:
+        return Cell(text[:LONG].rstrip() + "…", None, text)
+    if number:
+        raw = _short_number(value)
+        return Cell(text, "" if raw == text else raw)
+    return Cell(text, str(value) if unit in ("date", "period") and value and str(value) != text else None)
+
+
+def _short_number(value: float) -> str:
+    """A number to seven digits: enough to sort and to reckon with; the CSV file beside the page holds it whole."""
+    return str(value) if isinstance(value, int) else f"{value:.7g}"
+
+
+def _formed(value: object, unit: str, language: str) -> str:
+    """A cell's text; a value that does not fit its column's unit is shown as it came."""
+    try:
+        text = format_quantity(value, unit, language, bare=True)
+        # In a column every amount that is cut short keeps its decimal, so that points stand under each other.
+        return re.sub(r"^(-?[\d,]+)([KMBT万亿])", r"\1.0\2", text) if unit in ("money", "cny") else text
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def figure_view(content: dict, language: str, csv: str | None = None) -> dict:
+    """A figure's texts and data for its template (its picture comes apart)."""
+    return {
+        "id": content["id"], "anchor": f"figure-{slug(content['id'])}", "title": clean(content["title"]),
+        "caption": clean(content["caption"]), "alt": clean(content["alt"]), "simulated": content["simulated"],
+        "data": table_view(content["data"], language, prefix=f"data-{slug(content['id'])}", most=ROWS_BEHIND,
+                           csv=csv),
+    }  # fmt: skip
+
+
+def finding_view(finding: Finding, language: str, href: Href, change: dict | None = None) -> dict:
+    """A finding for its template: value, interval, n, period and definition in words, and where it is shown.
+
+    ``change`` is what `compare.change_view` says of it against the version before.
+    """
+    return {
+        "id": finding.id, "anchor": f"finding-{slug(finding.id)}", "label": clean(finding.label.render(language)),
+        "value": clean(_shown_value(finding, language)), "undefined": finding.value is None,
+        "reason": clean(finding.reason.render(language)) if finding.reason and finding.value is None else "",
+        "interval": interval_text(finding, language), "bar": interval_bar(finding), "n": n_text(finding, language),
+        "period": period_text(finding.period, language), "definition": clean(finding.definition.render(language)),
+        "sentence": clean(finding.sentence.render(language)) if finding.sentence else "",
+        "href": href(finding.figure) if finding.figure else None, "simulated": finding.simulated,
+        "headline": finding.headline, "good": finding.good, "change": change, "small": _is_small(finding),
+    }  # fmt: skip
+
+
+def interval_text(finding: Finding, language: str) -> str | None:
+    """A finding's interval in words; a level of one is a range that holds every case, no matter of chance."""
+    if finding.interval is None:
+        return None
+    low, high = (
+        format_quantity(bound, finding.unit, language) for bound in (finding.interval.low, finding.interval.high)
+    )
+    if finding.interval.level >= 1:
+        return _("range {low} to {high}", low=low, high=high).render(language)
+    level = format_quantity(finding.interval.level, "share", language).replace(".0", "")
+    return _("{level} interval {low} to {high}", level=level, low=low, high=high).render(language)
+
+
+def _shown_value(finding: Finding, language: str) -> str:
+    try:
+        return finding.render(language)
+    except (TypeError, ValueError):
+        return str(finding.value)
+
+
+def _is_small(finding: Finding) -> bool:
+    interval = finding.interval
+    return finding.n is not None and finding.n < SMALL and interval is not None and interval.level < 1
+
+
+def n_text(finding: Finding, language: str) -> str:
+    """How many cases stand behind a finding."""
+    if finding.n is None:
+        return ""
+    template = N_UNITS.get(finding.n_unit, N_UNITS["count"])
+    return message(template.template, n=format_quantity(finding.n, "count", language)).render(language)
+
+
+def period_text(period: tuple[str, str] | None, language: str) -> str:
+    """A finding's period: whole years and months by their name, else from day to day."""
+    if not period:
+        return ""
+    start, end = period
+    if start.endswith("-01-01") and end.endswith("-12-31"):
+        return start[:4] if start[:4] == end[:4] else f"{start[:4]}–{end[:4]}"
+    first, last = (format_quantity(day, "date", language) for day in period)
+    return first if first == last else f"{first} – {last}"
+
+
+def interval_bar(finding: Finding) -> dict | None:
+    """Where value and interval stand on a line that starts at zero, in per cent of its length; None without interval."""
+    if finding.interval is None or not isinstance(finding.value, (int, float)):
+        return None
+    low, high, value = float(finding.interval.low), float(finding.interval.high), float(finding.value)
+    left, right = min(0.0, low, value), max(0.0, high, value)
+    span = (right - left) * 1.04 or 1.0
+
+    def place(number: float) -> float:
+        return round(2 + 96 * (number - left) / span, 2)
+
+    return {"low": place(low), "width": round(place(high) - place(low), 2), "value": place(value), "zero": place(0.0)}

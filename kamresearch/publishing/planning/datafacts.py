@@ -1,0 +1,182 @@
+"""The data behind a version: opened and checked once, in a process of its own, and remembered while no file changes."""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from kamresearch.errors import DataError, KamError
+from kamresearch.language import LANGUAGES, render
+from kamresearch.publishing.files import json_sha256, write_json
+
+PREPARED_KEPT = 3
+"""Prepared data that stay in the cache."""
+
+SETTLED_SECONDS = 0.05
+"""A file changed less than this ago is let rest before it is read: a later change must leave another time stamp."""
+
+
+def ask_data(request: Mapping) -> int:
+    """What a worker does: open the data, check them, and write down what a plan must know.
+
+    Parameters
+    ----------
+    request : mapping
+        ``source``, ``mapping``, ``where``, ``as_of``, ``each`` (a column of accounts or empty), ``prepared`` (where the opened
+        data are or shall be kept, or empty), ``out`` (path of the JSON).
+    """
+    try:
+        facts = {"ok": True, **_facts(request)}
+    except KamError as error:
+        facts = {"ok": False, "parts": [error.where, error.expected, error.found, error.remedy]}
+    write_json(Path(request["out"]), facts)
+    return 0
+
+
+def _facts(request: Mapping) -> dict:
+    tables = _open(request)
+    if request["where"]:
+        tables = tables.where(request["where"])
+    errors, warnings = check_opened(tables, request["as_of"])
+    return {
+        "source": str(tables.source), "currency": str(tables.currency or ""), "tables": _plain_facts(tables.fingerprints()),
+        "errors": errors, "warnings": warnings, "slices": _slices(tables, request["each"]),
+    }  # fmt: skip
+
+
+def _open(request: Mapping) -> object:
+    """The data: as prepared before, else from their source, and then prepared for the kernels to come."""
+    from kamresearch.data.prepared import can_prepare, open_prepared, write_prepared
+    from kamresearch.data.sources import open_data
+
+    prepared = Path(request["prepared"]) if request["prepared"] else None
+    if prepared and prepared.is_file():
+        return open_prepared(prepared)
+    tables = open_data(request["source"], mapping=request["mapping"] or None)
+    if prepared and can_prepare(tables):
+        _forget_old(prepared.parent)
+        with suppress(OSError, duckdb_error()):
+            write_prepared(tables, prepared)
+    return tables
+
+
+def duckdb_error() -> type[Exception]:
+    """The engine's base error: a disk too full to prepare data is no reason to stop."""
+    import duckdb
+
+    return duckdb.Error
+
+
+def _forget_old(folder: Path) -> None:
+    """Keep room: only the newest prepared data stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = sorted(folder.glob("*.duckdb"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in kept[PREPARED_KEPT - 1 :]:
+        path.unlink(missing_ok=True)
+
+
+def _plain_facts(facts: Mapping) -> dict:
+    return {
+        name: {"rows": int(one["rows"]), "fingerprint": str(one["fingerprint"]), "simulated": bool(one["simulated"])}
+        for name, one in facts.items()
+    }
+
+
+def check_opened(tables: object, as_of: str | None = None) -> tuple[list[dict], list[dict]]:
+    """Errors and warnings of the data audit, in every language."""
+    try:
+        from kamresearch.data.checks import check_tables
+    except ImportError:
+        return [], []
+    result = check_tables(tables, as_of=as_of)
+    return _texts(result.errors), _texts(result.warnings_texts())
+
+
+def _texts(problems: object) -> list[dict]:
+    return [{language: render(getattr(one, "text", one), language) for language in LANGUAGES} for one in problems]
+
+
+def _slices(tables: object, column: str) -> list[str]:
+    if not column:
+        return []
+    accounts = tables.accounts
+    if column not in accounts.columns:
+        from kamresearch.errors import near_matches
+
+        raise DataError(
+            f"--each {column}", "a column of accounts", "no such column", near_matches(column, accounts.columns)
+        )
+    values = accounts.select(column).distinct().execute()[column].dropna()
+    return sorted({str(value) for value in values if str(value) != ""})
+
+
+def watched_files(source: str, mapping: str) -> list[list] | None:
+    """Name, size, times and inode of every file behind the data; None where the data are not files."""
+    if "://" in source:
+        return None
+    path = Path(source)
+    if not path.exists():
+        return None
+    inside = [] if path.is_file() else [*path.glob("*"), *path.glob("*/*")]  # a table may be a folder of parts
+    files = [path] if path.is_file() else sorted(one for one in inside if one.is_file())
+    if mapping:
+        files.append(Path(mapping))
+    return [_state(one) for one in files if one.exists()]
+
+
+def _state(path: Path) -> list:
+    facts = path.stat()
+    return [str(path), facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino]
+
+
+class DataMemory:
+    """Facts of data remembered in the cache, under the state of their files and of the code that reads them."""
+
+    def __init__(self, folder: Path, code: str) -> None:
+        self.folder, self.code = folder, code
+
+    def prepared(self, request: Mapping) -> Path | None:
+        """Where the opened data are kept for kernels, whatever slice or day is asked for; None where they cannot be."""
+        files = watched_files(request["source"], request["mapping"])
+        if files is None:
+            return None
+        return self.folder / f"{json_sha256([files, request['source'], request['mapping'], self.code])[:32]}.duckdb"
+
+    def path(self, request: Mapping) -> Path | None:
+        """Where the facts of a request are kept; None where they cannot be."""
+        files = watched_files(request["source"], request["mapping"])
+        if files is None:
+            return None
+        newest = (
+            max((state[2] for state in files), default=0) / 1e9,
+            max((state[3] for state in files), default=0) / 1e9,
+        )
+        if abs(time.time() - max(newest)) < SETTLED_SECONDS:
+            time.sleep(SETTLED_SECONDS)
+        asked = [request[name] for name in ("source", "mapping", "where", "each", "as_of")]
+        return self.folder / f"{json_sha256([files, asked, self.code])[:32]}.json"
+
+    def recall_for(self, request: Mapping) -> dict | None:
+        """The facts kept for a request, None where there are none."""
+        return self.recall(self.path(request))
+
+    @staticmethod
+    def recall(path: Path | None) -> dict | None:
+        """The facts kept at a path, None where there are none."""
+        if path is None or not path.exists():
+            return None
+        try:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        os.utime(path)
+        return facts
+
+    @staticmethod
+    def keep(path: Path | None, facts: dict) -> None:
+        """Keep facts for the next time."""
+        if path is not None and facts["ok"]:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(path, facts)

@@ -1,0 +1,162 @@
+"""What a version will be made of: its studies in order, their inputs, and what each may take from the cache."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from kamresearch.language import LANGUAGES
+from kamresearch.language import message as _
+from kamresearch.publishing.asking.request import Request, injected
+from kamresearch.publishing.files import file_sha256, json_sha256, write_json
+from kamresearch.publishing.planning.sources import SourceCode, environment_facts, version_id
+from kamresearch.studies.declaration import Study, StudyParams
+
+NOT_INPUTS = ("data", "mapping", "findings", "lang")
+"""Parameters that name where data lie or how pages read; the data themselves and the languages count by their own."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One study of the version, with all that its result depends on but the findings that it reads."""
+
+    study: Study
+    params: StudyParams
+    code: SourceCode
+    data: Mapping[str, object]
+    environment: Mapping[str, object]
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """What it depends on, part by part, as checksums (worked out only where something may have to run)."""
+        study, tables = self.study, self.data["tables"]
+        return {
+            "notebook": self.code.notebook_digest(study), "parameters": json_sha256(injected(self.params)),
+            "data": json_sha256({name: tables.get(name) for name in (*study.needs, *study.wants)}),
+            "code": json_sha256(self.code.reach(study)), "environment": json_sha256(self.environment),
+        }  # fmt: skip
+
+    def key(self, findings: Mapping[str, str]) -> str:
+        """The name of its executed notebook in the cache, given the checksums of what it reads."""
+        return json_sha256([self.study.name, self.inputs, dict(findings)])[:40]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is decided before a kernel starts."""
+
+    request: Request
+    steps: tuple[Step, ...]
+    absent: Mapping[str, dict]
+    """Studies left out because their tables are missing → why, in every language."""
+    data: Mapping[str, object]
+    code: str
+    environment: Mapping[str, object]
+    warnings: tuple[dict, ...] = field(default=())
+
+    @property
+    def as_of(self) -> str:
+        """The day of the version."""
+        return self.request.as_of or max((step.params.as_of for step in self.steps), default="0001-01-01")
+
+    def inputs(self) -> dict:
+        """All that went in: what a version's name is made of."""
+        parameters = {
+            step.study.name: {name: value for name, value in step.params.model_dump(mode="json").items() if name not in NOT_INPUTS}
+            for step in self.steps
+        }  # fmt: skip
+        tables = {name: [facts["fingerprint"], facts["simulated"]] for name, facts in self.data["tables"].items()}
+        return {"schema": 1, "parameters": parameters, "tables": tables, "code": self.code,
+                "environment": self.environment, "languages": list(self.request.languages),
+                "absent": sorted(self.absent)}  # fmt: skip
+
+    @property
+    def version(self) -> str:
+        """The version's name."""
+        return version_id(self.as_of, self.inputs())
+
+    def manifest(self, version: str) -> dict:
+        """The manifest as far as it is known before anything ran."""
+        steps = {step.study.name: step for step in self.steps}
+        return {
+            "schema": 1, "version": version, "label": self.request.label, "made": "", "as_of": self.as_of,
+            "where": next((step.params.where for step in self.steps), self.request.where or ""),
+            "languages": list(self.request.languages),
+            "data": {"source": self.data["source"], "currency": self.data["currency"],
+                     "mapping": next((step.params.mapping for step in self.steps), ""), "tables": self.data["tables"]},
+            "parameters": {name: injected(step.params) for name, step in steps.items()},
+            "seeds": {name: step.params.seed for name, step in steps.items()},
+            "studies": {name: {"notebook": step.study.notebook} for name, step in steps.items()},
+            "asked": list(self.request.studies), "absent": dict(self.absent), "warnings": list(self.warnings),
+            "code": {"fingerprint": self.code}, **self.environment,
+        }  # fmt: skip
+
+
+def make_plan(request: Request, code: SourceCode, params: Mapping[str, StudyParams], studies: tuple[Study, ...],
+              data: Mapping[str, object]) -> Plan:  # fmt: skip
+    """Decide which studies run and name all their inputs."""
+    environment = environment_facts()
+    possible, absent = [], {}
+    for study in studies:
+        missing = [name for name in study.needs if name not in data["tables"]]
+        if missing:
+            reason = _("needs {tables}, which the data do not have", tables=", ".join(missing))
+            absent[study.name] = {language: reason.render(language) for language in LANGUAGES}
+        else:
+            possible.append(study)
+    steps = tuple(Step(study, params[study.name], code, data, environment) for study in possible)
+    return Plan(request, steps, absent, data, code.fingerprint(studies), environment, tuple(data["warnings"]))
+
+
+class Cache:
+    """Executed notebooks by key, each beside its checksum and the inputs that made it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "studies"
+
+    def recall(self, step: Step, findings: Mapping[str, str]) -> Path | None:
+        """The executed notebook of a step, None where it must run."""
+        path = self.folder / f"{step.key(findings)}.ipynb"
+        facts = self._facts(path.with_suffix(".json"))
+        if facts is None or not path.exists() or file_sha256(path) != facts.get("sha256"):
+            return None
+        path.touch()
+        return path
+
+    def keep(self, step: Step, findings: Mapping[str, str], notebook: Path, seconds: float) -> None:
+        """Keep an executed notebook; a cache that cannot be written is no reason to fail."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{step.key(findings)}.ipynb"
+        aside = path.with_suffix(f".{os.getpid()}.part")
+        aside.write_bytes(notebook.read_bytes())
+        aside.replace(path)
+        facts = {"study": step.study.name, "sha256": file_sha256(path), "seconds": seconds,
+                 "inputs": {**step.inputs, **{f"findings of {name}": one for name, one in findings.items()}}}  # fmt: skip
+        write_json(path.with_suffix(".json"), facts)
+        write_json(self.folder / f"last-{step.study.name}.json", facts)
+
+    def seconds(self, path: Path) -> float:
+        """How long the run took that made a kept notebook."""
+        return float((self._facts(path.with_suffix(".json")) or {}).get("seconds", 0.0))
+
+    def difference(self, step: Step, findings: Mapping[str, str], unknown: Iterable[str] = ()) -> str:
+        """Why a step must run: what differs from its last run. Of ``unknown`` studies the findings are yet to be made."""
+        last = self._facts(self.folder / f"last-{step.study.name}.json")
+        if last is None:
+            return "it has not run before"
+        now = {**step.inputs, **{f"findings of {name}": one for name, one in findings.items()}}
+        changed = [name for name in now if last["inputs"].get(name) != now[name]]
+        waiting = [f"findings of {name}" for name in unknown]
+        changed += [name for name in last["inputs"] if name not in now and name not in waiting]
+        if changed:
+            return "changed: " + ", ".join(changed)
+        return f"unless the {', '.join(waiting)} come out the same" if waiting else "its kept notebook is gone"
+
+    @staticmethod
+    def _facts(path: Path) -> dict | None:
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None

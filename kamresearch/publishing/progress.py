@@ -1,0 +1,85 @@
+"""Progress for people: a bar on a terminal, plain lines elsewhere; always on stderr."""
+
+import sys
+import time
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """What long work reports to."""
+
+    def begin(self, total: int, what: str) -> None:
+        """So many parts are to be done."""
+
+    def advance(self, text: str) -> None:
+        """One part is done."""
+
+    def note(self, text: str) -> None:
+        """Something worth a line."""
+
+    def end(self) -> None:
+        """All is done or over."""
+
+
+class Silent:
+    """Says nothing."""
+
+    def begin(self, total: int, what: str) -> None: ...
+
+    def advance(self, text: str) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def end(self) -> None: ...
+
+
+class Lines(Silent):
+    """One line for each part, with the seconds since the beginning."""
+
+    def __init__(self) -> None:
+        self._began, self._done, self._total = time.monotonic(), 0, 0
+
+    def begin(self, total: int, what: str) -> None:
+        self._done, self._total = 0, total
+        self.note(what)
+
+    def advance(self, text: str) -> None:
+        self._done += 1
+        self.note(f"{self._done}/{self._total} {text}")
+
+    def note(self, text: str) -> None:
+        print(f"[{time.monotonic() - self._began:6.1f} s] {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+class Bar(Silent):
+    """A bar, with notes above it."""
+
+    def __init__(self) -> None:
+        self._bar = None
+
+    def begin(self, total: int, what: str) -> None:
+        from tqdm import tqdm
+
+        self.end()
+        self._bar = tqdm(total=total, desc=what, unit="part", leave=False, file=sys.stderr, dynamic_ncols=True)
+
+    def advance(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.set_postfix_str(text[:48], refresh=False)
+            self._bar.update(1)
+
+    def note(self, text: str) -> None:
+        if self._bar is None:
+            print(text, file=sys.stderr, flush=True)  # noqa: T201
+        else:
+            self._bar.write(text, file=sys.stderr)
+
+    def end(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def progress_for_terminal() -> Silent:
+    """A bar where stderr is a terminal, lines elsewhere."""
+    return Bar() if sys.stderr.isatty() else Lines()

@@ -1,0 +1,1 @@
+"""A new study to start from: texts with gaps, and what fills them."""

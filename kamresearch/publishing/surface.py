@@ -1,0 +1,100 @@
+"""What a researcher types: ``kam.publish(…)``, ``kam.versions()``, ``kam.findings(version)``."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from kamresearch.finding import Findings
+from kamresearch.publishing.asking.parameters import ParameterSet, parse_assignments, read_parameters
+from kamresearch.publishing.asking.request import Request, make_request
+from kamresearch.publishing.making.run import run
+from kamresearch.publishing.progress import Progress
+from kamresearch.publishing.sealed.store import Version, find_version, list_versions
+from kamresearch.studies.places import project_root
+
+
+def publish(studies: str | Iterable[str] = (), *, data: str | Path | None = None, mapping: str | Path | None = None,
+            params: str | Path | Mapping[str, Mapping[str, object]] | None = None, as_of: str | None = None,
+            where: str | None = None, lang: str | None = None, jobs: int | None = None, reports: str | Path | None = None,
+            label: str | None = None, force: bool = False, timeout: float = 1800.0, memory: float | None = None,
+            progress: Progress | None = None) -> Version:  # fmt: skip
+    """Which version of the reports belongs to these inputs? The one on the shelf, or a new one, sealed.
+
+    Parameters
+    ----------
+    studies : names, optional
+        Studies to publish, with those that they read; all of them where empty.
+    data, mapping : path or address
+        The account data, and a mapping.yml that renames their columns.
+    params : path or mapping
+        A parameters file, or study (or ``all``) → name → value.
+    as_of : str
+        Nothing later than this day is seen.
+    where : str
+        One slice of the accounts as ``column=value``.
+    lang : str
+        Languages, ``en,zh``.
+    jobs : int
+        Kernels at once; one a core where not given.
+    reports : path
+        The shelf; ``reports/`` of the project where not given.
+    label : str
+        A text for people; it is no input.
+    force : bool
+        Run everything again even where nothing changed.
+    timeout, memory : float
+        Seconds, and GiB, that each study's kernel may use.
+    progress : Progress, optional
+        What the work reports to.
+
+    Returns
+    -------
+    Version
+
+    Raises
+    ------
+    ParameterError, DataError
+        The request was wrong; nothing started.
+    StudyError
+        A study failed; its notebook is kept under ``failed/`` and named.
+    StoreError
+        The version could not be sealed.
+    """
+    request = ask(
+        (studies,) if isinstance(studies, str) else tuple(studies), data=data and str(data), mapping=mapping and str(mapping),
+        params=params, as_of=as_of, where=where, lang=lang, jobs=jobs, reports=reports, label=label, force=force,
+        timeout=timeout, memory=memory,
+    )  # fmt: skip
+    return run(request, progress)
+
+
+def ask(studies: tuple[str, ...] = (), *, params: str | Path | Mapping | None = None, assignments: Iterable[str] = (),
+        **more: object) -> Request:  # fmt: skip
+    """A request from texts: a parameters file (or a name in ``params/``), ``study.name=value`` over it, and options."""
+    root = project_root()
+    asked = ParameterSet(params) if isinstance(params, Mapping) else ParameterSet()
+    if isinstance(params, (str, Path)):
+        asked = read_parameters(_params_file(str(params), root))
+    return make_request(root, studies=studies, asked=parse_assignments(assignments).over(asked), **more)
+
+
+def _params_file(text: str, root: Path) -> Path:
+    """A file by its path, or by its name in ``params/``."""
+    path, named = Path(text), root / "params" / f"{Path(text).name}.yml"
+    return path if path.exists() or not named.exists() else named
+
+
+def versions(reports: str | Path | None = None) -> list[Version]:
+    """Every sealed version, newest first."""
+    return list_versions(shelf_folder(reports))
+
+
+def findings(version: str | Version, reports: str | Path | None = None) -> Findings:
+    """The findings of a version, given by name (or its beginning, or ``latest``)."""
+    return (
+        version.findings if isinstance(version, Version) else find_version(shelf_folder(reports), str(version)).findings
+    )
+
+
+def shelf_folder(reports: str | Path | None) -> Path:
+    """The folder of versions: the one named, else that of the project."""
+    return Path(reports).absolute() if reports else project_root() / "reports"

@@ -1,0 +1,18 @@
+"""Studies: what each notebook declares, and the session in which it runs.
+
+One module a study (``sales_trend.py``, ``churn.py`` …) holds its parameters and its ``STUDY`` declaration; a new
+module here is found by itself, and the rest of the house never lists studies by hand.
+"""
+
+from kamresearch.studies.declaration import Study, StudyParams, all_studies, find_study
+
+__all__ = ["Session", "Study", "StudyParams", "all_studies", "find_study", "open_study"]
+
+
+def __getattr__(name: str) -> object:
+    # Only a running notebook needs the session, and pandas with it; listing studies stays cheap.
+    if name in ("Session", "open_study"):
+        from kamresearch.studies import session
+
+        return getattr(session, name)
+    raise AttributeError(f"module 'kamresearch.studies' has no attribute {name!r}")

@@ -1,0 +1,57 @@
+"""The form in which a study's results leave its kernel: cell outputs that a notebook file keeps.
+
+Everything that publishing, later studies and comparisons need is in the executed notebook itself; kernels write no
+files. One output holds one language, but for findings and tables, whose heads come in every language at once.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kamresearch.errors import StudyError
+from kamresearch.finding import Finding, Findings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MIME = "application/vnd.kamresearch+json"
+
+
+def read_notebook(path: Path) -> dict:
+    """A notebook file as plain data (no validation: reading findings must stay cheap)."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StudyError(str(path), "an executed notebook", type(error).__name__, "publish the study again") from error
+
+
+def iterate_outputs(notebook: dict, kind: str | None = None) -> Iterator[dict]:
+    """The contents of all outputs of the house in a notebook, in order; ``kind`` keeps one kind of them."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            content = output.get("data", {}).get(MIME)
+            if content is not None and kind in (None, content["kind"]):
+                yield content
+
+
+def read_findings(notebook: dict) -> Findings:
+    """The findings that a notebook exported."""
+    rows = [row for content in iterate_outputs(notebook, "findings") for row in content["findings"]]
+    return Findings(Finding.from_dict(row) for row in rows)
+
+
+def read_table(notebook: dict, table_id: str) -> "pd.DataFrame | None":
+    """A table that a notebook showed, as a frame; None where it showed none of this id.
+
+    The words of coded values stand in ``frame.attrs["terms"]``: column → code → language → text.
+    """
+    import pandas as pd
+
+    for content in iterate_outputs(notebook, "table"):
+        if content["id"] == table_id:
+            names = [column["name"] for column in content["columns"]]
+            frame = pd.DataFrame(content["rows"], columns=names)
+            frame.attrs["terms"] = {column["name"]: column["terms"] for column in content["columns"] if column["terms"]}
+            return frame
+    return None

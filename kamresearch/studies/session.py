@@ -1,0 +1,235 @@
+"""The session of one study: what a notebook opens in its first cell and talks to until its last.
+
+study = kam.open_study("sales_trend", vars())
+result = kam.trend.study_trend(study.tables, study.params)
+study.export(*result.findings())
+study.show(kam.figures.trend.level(result))
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+
+from kamresearch.display import Figure, Table
+from kamresearch.errors import StudyError
+from kamresearch.finding import Finding, Findings, mark_simulated, plain
+from kamresearch.language import LANGUAGES, Text, render, use_language
+from kamresearch.language import message as _
+from kamresearch.language.format import format_quantity, money_in
+from kamresearch.studies.declaration import Study, StudyParams, find_study
+from kamresearch.studies.outputs import MIME, read_findings, read_notebook, read_table
+from kamresearch.studies.places import findings_folder, resolve_path
+
+ROWS_KEPT = 10_000
+"""Rows of a table that travel through the notebook into ``tables/*.csv``; a longer one says that it was cut."""
+
+
+class Session:
+    """A running study. Shows, exports and reads; computes nothing."""
+
+    def __init__(self, study: Study, params: StudyParams) -> None:
+        self.study, self.params = study, params
+
+    @cached_property
+    def tables(self) -> object:
+        """The account data, opened once, sliced by the ``where`` parameter."""
+        tables = _open(self.params.data, self.params.mapping)
+        return tables.where(self.params.where) if self.params.where else tables
+
+    @cached_property
+    def _notebooks(self) -> dict[str, dict]:
+        folder = findings_folder(self.params.findings)
+        found = {name: folder / f"{find_study(name).notebook}.ipynb" for name in self.study.reads}
+        return {name: read_notebook(path) for name, path in found.items() if path.exists()}
+
+    @cached_property
+    def evidence(self) -> Findings:
+        """The findings of the studies that this one reads (from the version being made, else as last saved)."""
+        return Findings(
+            finding for notebook in self._notebooks.values() for finding in read_findings(notebook).values()
+        )
+
+    def read_table(self, table_id: str) -> pd.DataFrame | None:
+        """A table of one of the studies that this one reads; None where it did not run or had none."""
+        for notebook in self._notebooks.values():
+            frame = read_table(notebook, table_id)
+            if frame is not None:
+                return frame
+        return None
+
+    def export(self, *findings: Finding | Iterable[Finding], uses: tuple[str, ...] | None = None) -> None:
+        """Hand findings on; those that rest on simulated tables are marked so."""
+        flat = [one for item in findings for one in ([item] if isinstance(item, Finding) else item)]
+        if self._simulated(uses):
+            flat = [mark_simulated(finding) for finding in flat]
+        lines = [_plain_line(finding) for finding in Findings(flat).values()]
+        with self._named_money():
+            written = [finding.to_dict() for finding in flat]
+        _publish("\n".join(lines), {"kind": "findings", "findings": written})
+
+    def highlight(self, *findings: Finding) -> None:
+        """Show findings of this or another study as cards; they stay exported by the study that made them."""
+        lines = [_plain_line(finding) for finding in findings]
+        _publish("\n".join(lines), {"kind": "cards", "findings": [finding.to_dict() for finding in findings]})
+
+    def show(self, *items: Figure | Table, uses: tuple[str, ...] | None = None) -> None:
+        """Show figures and tables, each figure once per language."""
+        for item in items:
+            if isinstance(item, Figure):
+                for language in self.params.languages:
+                    picture = _draw(item, language)
+                    with self._named_money():
+                        _show_figure(item, picture, language, self._simulated(uses))
+            else:
+                with self._named_money():
+                    _show_table(item, self.params.languages[0], self._simulated(uses))
+
+    def say(self, *texts: Text) -> None:
+        """Show paragraphs made from findings, so that prose stays true when parameters change."""
+        self._notice("text", texts)
+
+    def caution(self, *texts: Text) -> None:
+        """Show caveats: what the numbers above cannot carry."""
+        self._notice("caveat", texts)
+
+    def absent(self, *ids: str, reason: Text) -> None:
+        """Say why declared figures, tables or sections are not here: a table is missing, too few accounts."""
+        self._notice("absent", (reason,), ids=list(ids))
+
+    def lacks(self, table: str, *ids: str) -> bool:
+        """True, with a notice in place of the ids, when an optional table is missing."""
+        if self.tables.has(table):
+            return False
+        self.absent(*ids, reason=_("This section needs the table “{table}”, which the data do not have.", table=table))
+        return True
+
+    def _notice(self, kind: str, texts: Iterable[Text], **more: object) -> None:
+        texts = tuple(texts)
+        if not texts:
+            return
+        for language in self.params.languages:
+            with self._named_money():
+                spoken = [render(text, language) for text in texts]
+            _publish("\n".join(spoken), {"kind": kind, "lang": language, "paragraphs": spoken, **more})
+
+    def _named_money(self) -> AbstractContextManager:
+        """Inside, sentences name the data's currency; pictures do not, whose axes have no room for it."""
+        return money_in(self.tables.currency) if self.study.needs or self.study.wants else nullcontext()
+
+    def _simulated(self, uses: tuple[str, ...] | None) -> bool:
+        names = self.study.needs + self.study.wants if uses is None else uses
+        return any(name in self.tables.simulated for name in names)
+
+
+def _open(data: str, mapping: str) -> object:
+    """Account data: as publishing prepared them where it did so for these parameters, else from their source."""
+    prepared = os.environ.get("KAM_PREPARED", "")
+    if prepared and os.environ.get("KAM_PREPARED_FOR") == f"{data}|{mapping}" and Path(prepared).is_file():
+        from kamresearch.data.prepared import open_prepared
+
+        return open_prepared(Path(prepared))
+    from kamresearch.data.sources import open_data
+
+    return open_data(resolve_path(data), mapping=resolve_path(mapping) or None)
+
+
+def open_study(name: str, namespace: Mapping[str, object]) -> Session:
+    """Open a study's session from the notebook's parameters.
+
+    Parameters
+    ----------
+    name : str
+        The study's name.
+    namespace : mapping
+        The notebook's variables (``vars()``); those that are parameters of the study are validated and taken.
+    """
+    study = find_study(name)
+    missing = [field for field in study.params.model_fields if field not in namespace]
+    if missing:
+        raise StudyError(f"notebook of {name}", "a parameters cell that names every parameter", f"no {', '.join(missing)}",
+                         "add them to the cell tagged 'parameters'")  # fmt: skip
+    return Session(study, study.parameters({field: namespace[field] for field in study.params.model_fields}))
+
+
+def _plain_line(finding: Finding) -> str:
+    """One line of stable text for nbval: five significant digits, no clock, no path."""
+
+    def number(value: object) -> str:
+        return format(plain(value), ".5g") if isinstance(plain(value), float) else str(value)
+
+    interval = finding.interval
+    bounds = f" [{number(float(interval.low))}, {number(float(interval.high))}]" if interval else ""
+    return f"{finding.id} = {number(finding.value)}{bounds} {finding.unit} (n={finding.n})"
+
+
+def _publish(text: str, content: dict, more: dict | None = None) -> None:
+    from IPython.display import publish_display_data
+
+    publish_display_data({"text/plain": text, **(more or {}), MIME: content})
+
+
+def _texts(text: Text | None) -> dict | None:
+    return None if text is None else {language: render(text, language) for language in LANGUAGES}
+
+
+def table_content(table: Table, simulated: bool) -> dict:
+    """A table as JSON: rows as data, heads and coded values in every language."""
+    frame = table.frame.head(ROWS_KEPT)
+    columns = [
+        {"name": column.name, "unit": column.unit, "label": _texts(column.label),
+         "terms": {code: _texts(term) for code, term in column.terms.items()}}
+        for column in table.columns
+    ]  # fmt: skip
+    rows = [[_cell(value) for value in row] for row in frame[[c.name for c in table.columns]].itertuples(index=False)]
+    return {
+        "kind": "table", "id": table.id, "title": _texts(table.title), "caption": _texts(table.caption),
+        "columns": columns, "rows": rows, "rows_total": len(table.frame), "rows_shown": table.rows_shown,
+        "simulated": simulated,
+    }  # fmt: skip
+
+
+def _cell(value: object) -> object:
+    if value is None or value is pd.NaT or value != value:
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat() if value == value.normalize() else value.isoformat()
+    value = plain(value)
+    return value if isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def _show_table(table: Table, language: str, simulated: bool) -> None:
+    content = table_content(table, simulated)
+    shown = table.frame[[column.name for column in table.columns]].head(table.rows_shown).copy()
+    for column in table.columns:
+        shown[column.name] = [
+            render(column.terms[value], language) if value in column.terms
+            else format_quantity(value, column.unit, language, bare=True)
+            for value in shown[column.name].tolist()
+        ]  # fmt: skip
+    shown.columns = [render(column.label, language) for column in table.columns]
+    html = shown.to_html(index=False, escape=True, border=0)
+    _publish(f"table {table.id}: {len(table.frame)} rows", content, {"text/html": html})
+
+
+def _draw(figure: Figure, language: str) -> str:
+    """The picture as SVG, in a language."""
+    from kamresearch.figures.theme import house_theme
+
+    with use_language(language), house_theme() as savefig:
+        buffer = StringIO()
+        savefig(figure.draw(), buffer, figure.id)
+    return buffer.getvalue()
+
+
+def _show_figure(figure: Figure, picture: str, language: str, simulated: bool) -> None:
+    content = {
+        "kind": "figure", "id": figure.id, "lang": language, "simulated": simulated,
+        "title": render(figure.title, language), "caption": render(figure.caption, language),
+        "alt": render(figure.alt, language), "data": table_content(figure.data, simulated),
+    }  # fmt: skip
+    _publish(f"figure {figure.id}", content, {"image/svg+xml": picture})

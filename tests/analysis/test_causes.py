@@ -1,0 +1,225 @@
+"""Causes: incidences equal statsmodels' to the last digit, bounds hold, reasons are read in two languages."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kamresearch.analysis.causes import (
+    CAUSES,
+    agreement,
+    cumulative_incidence,
+    incidence_at,
+    load_reasons,
+    map_reasons,
+    measure_causes,
+    measure_returns,
+    power_of_shares,
+    predict_causes,
+    settle_causes,
+)
+from kamresearch.analysis.churn.survival import kaplan_meier
+from kamresearch.errors import AnalysisError, DataError
+
+pytestmark = pytest.mark.golden
+
+
+def sample(seed=0, n=300):
+    rng = np.random.default_rng(seed)
+    time = np.ceil(rng.exponential(15, n))
+    cause = rng.choice([None, "price", "product", "service"], n, p=[0.4, 0.3, 0.1, 0.2])
+    return time, cause
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
+def test_incidences_equal_statsmodels_to_ten_digits():
+    from statsmodels.duration.survfunc import CumIncidenceRight
+
+    names = ["price", "product", "service"]
+    for seed in range(5):
+        time, cause = sample(seed)
+        status = np.array([0 if one is None else names.index(one) + 1 for one in cause])
+        theirs, ours = CumIncidenceRight(time, status), cumulative_incidence(time, cause, names)
+        np.testing.assert_array_equal(ours["time"], theirs.times)
+        for place, name in enumerate(names):
+            assert np.abs(ours[name] - theirs.cinc[place]).max() < 1e-10
+            # Its variance divides by zero where all who remain are lost at once; elsewhere they are equal.
+            usable = np.isfinite(theirs.cinc_se[place])
+            assert np.abs(ours[f"{name}_se"] - theirs.cinc_se[place])[usable].max() < 1e-10
+
+
+def test_incidences_are_the_same_bits_on_every_run_and_in_any_row_order():
+    time, cause = sample(3)
+    first = cumulative_incidence(time, cause)
+    order = np.random.default_rng(9).permutation(len(time))
+    for _ in range(3):
+        again = cumulative_incidence(time[order], cause[order])
+        assert first.to_numpy().tobytes() == again.to_numpy().tobytes()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 20), st.sampled_from([None, "price", "product", "service"])), min_size=1, max_size=60
+    )
+)
+def test_incidences_over_all_causes_are_one_minus_survival(rows):
+    time, cause = np.array([r[0] for r in rows], float), [r[1] for r in rows]
+    curves = cumulative_incidence(time, cause, ["price", "product", "service"])
+    total = curves[["price", "product", "service"]].sum(axis=1)
+    np.testing.assert_allclose(total, 1 - curves["survival"], atol=1e-12)
+    survival = kaplan_meier(time, np.array([one is not None for one in cause]))["survival"]
+    np.testing.assert_allclose(curves["survival"], survival, atol=1e-12)
+
+
+def test_one_minus_kaplan_meier_per_cause_overstates_the_incidence():
+    time, cause = sample(1)
+    curves = cumulative_incidence(time, cause)
+    naive = 1 - kaplan_meier(time, cause == "price")["survival"]
+    assert naive.iloc[-1] > curves["price"].iloc[-1] + 0.05
+    assert (naive >= curves["price"] - 1e-12).all()
+
+
+def test_a_cause_out_of_the_list_and_impossible_times_are_refused():
+    with pytest.raises(AnalysisError, match="causes out of price"):
+        cumulative_incidence(np.array([1.0]), ["weather"], ["price"])
+    with pytest.raises(AnalysisError, match="times from 0 up"):
+        cumulative_incidence(np.array([np.nan]), ["price"])
+
+
+def test_nobody_lost_gives_no_incidence():
+    curves = cumulative_incidence(np.array([1.0, 2]), [None, None], CAUSES)
+    assert (curves[list(CAUSES)] == 0).all(axis=None)
+    assert incidence_at(curves, "price", 1.5) == (0, 0, 0)
+    assert incidence_at(curves, "price", 9) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [("Price too high", "price"), ("竞争对手报价更低", "price"), ("产品不符合需求", "product"), ("售后服务差", "service"),
+     ("complaints not solved", "service"), ("went to competitor", "competitor"), ("被竞品截走", "competitor"), ("公司搬迁", "relocation"),
+     ("不详", "unknown"), ("", "unknown"), (None, "unknown"), ("xyzzy", "unknown"), ("PRICE", "price"), ("priceless art", "price")],
+)  # fmt: skip
+def test_a_reason_is_read_in_either_language(reason, cause):
+    assert map_reasons(pd.Series([reason], dtype=object)).tolist() == [cause]
+
+
+def test_every_wording_of_the_simulator_is_read_as_its_cause():
+    from kamresearch.data.simulate.tables import _REASONS
+
+    for cause, wordings in _REASONS.items():
+        read = map_reasons(pd.Series(list(wordings), dtype=object)).tolist()
+        wrong = [word for word, one in zip(wordings, read, strict=True) if one != cause]
+        assert not wrong, cause
+
+
+def test_the_user_can_edit_the_reason_table(tmp_path):
+    path = tmp_path / "reasons.yml"
+    path.write_text("- {cause: product, en: [xyzzy], zh: [甲]}\n", encoding="utf-8")
+    assert map_reasons(pd.Series(["xyzzy!", "很甲"]), path).tolist() == ["product", "product"]
+    path.write_text("- {cause: prise, en: [x]}\n", encoding="utf-8")
+    with pytest.raises(DataError, match="did you mean 'price'"):
+        load_reasons(path)
+
+
+def losses_of(causes, reasons=None, offers=None, returns=None, start="2010-01-01"):
+    n = len(causes)
+    return pd.DataFrame({
+        "account_id": [f"a{i}" for i in range(n)], "churn_date": pd.Timestamp(start), "cause": causes,
+        "return_date": pd.to_datetime(returns if returns is not None else [None] * n),
+        "stated_reason": reasons or [None] * n, "offer": offers or [None] * n,
+    })  # fmt: skip
+
+
+def spells_of(losses):
+    return pd.DataFrame(
+        {
+            "account_id": losses["account_id"],
+            "entry_days": 0.0,
+            "exit_days": np.arange(len(losses)) + 10.0,
+            "lost": True,
+        }
+    )
+
+
+def test_a_coded_cause_counts_before_the_stated_reason():
+    settled = settle_causes(losses_of(["product", None, None], ["价格太高", "价格太高", None]))
+    assert settled["cause"].tolist() == ["product", "price", "unknown"]
+    assert settled["cause_from"].tolist() == ["coded", "reason", "none"]
+
+
+def test_a_foreign_cause_is_refused_with_its_name():
+    with pytest.raises(DataError, match="weather"):
+        settle_causes(losses_of(["weather"]))
+
+
+def test_bounds_hold_whatever_the_unknown_are():
+    losses = losses_of(["price"] * 6 + ["service"] * 2 + ["unknown"] * 2)
+    row = measure_causes(losses, spells_of(losses), "2012-12-31").frame.set_index("cause").loc["price"]
+    assert (row["share"], row["bound_low"], row["bound_high"]) == (0.75, 0.6, 0.8)
+    assert row["low"] < row["share"] < row["high"]
+    assert (row["record_low"], row["record_high"]) == pytest.approx((0.75 * 0.72, 0.75 + 0.28 * 0.25))
+
+
+def test_causes_all_unknown_give_reasons_in_place_of_numbers():
+    losses = losses_of([None] * 3)
+    result = measure_causes(losses, spells_of(losses), "2012-12-31")
+    assert result.n_known == 0
+    price = next(finding for finding in result.findings() if finding.id == "churn.price_share")
+    assert price.value is None
+    assert "no loss has a known cause" in price.reason.render("en")
+
+
+def test_two_public_records_of_the_same_customers_agree_for_seventy_two_per_cent(shared_data):
+    one = pd.read_csv(shared_data / "ibm_telco_churn_reason.csv").set_index("CustomerID")["Churn Reason"]
+    two = pd.read_csv(shared_data / "telco_churn_category.csv").set_index("Customer ID")["Churn Reason"]
+    both = one.dropna().index.intersection(two.dropna().index)
+    assert (one[both] == two[both]).mean() == pytest.approx(0.72, abs=0.01)
+    ours = agreement(map_reasons(one[both]), map_reasons(two[both]))
+    assert ours >= 0.72
+
+
+def test_a_return_after_the_as_of_date_is_not_seen():
+    losses = losses_of(["price"], returns=[None])
+    assert measure_returns(losses, "2010-06-01").rates.set_index("cause").loc["price", "returned"] == 0
+
+
+def test_the_hypothesis_of_the_seed_is_tested_with_its_power_stated():
+    back = ["2010-06-01"] * 20 + [None] * 20
+    losses = losses_of(["price"] * 40 + ["product"] * 40, returns=back + ["2010-06-01"] * 2 + [None] * 38)
+    result = measure_returns(losses, "2012-12-31")
+    assert result.p_value < 0.001
+    assert result.power > 0.8
+    assert "more often" in result.verdict().render("en")
+    same = losses_of(["price"] * 5 + ["product"] * 5, returns=["2010-06-01"] + [None] * 4 + ["2010-06-01"] + [None] * 4)
+    weak = measure_returns(same, "2012-12-31")
+    assert weak.p_value == 1
+    assert weak.power < 0.3
+    assert weak.detectable is None or weak.detectable > 0.5
+    assert "would have found" in weak.verdict().render("en")
+
+
+def test_no_returns_of_few_losses_still_leave_a_wide_interval():
+    result = measure_returns(losses_of(["price"] * 4 + ["product"] * 4), "2012-12-31")
+    row = result.rates.set_index("cause").loc["price"]
+    assert (row["rate"], row["low"]) == (0, 0)
+    assert row["high"] > 0.5
+
+
+def test_nine_hundred_and_two_per_arm_tell_fifteen_from_twenty_per_cent():
+    assert power_of_shares(0.20, 0.15, 905, 905) == pytest.approx(0.80, abs=0.01)
+    assert power_of_shares(0.20, 0.15, 40, 40) < 0.15
+
+
+def test_features_that_know_nothing_of_the_cause_make_the_model_abstain():
+    rng = np.random.default_rng(0)
+    cause = pd.Series(rng.choice(["price", "product", "service"], 240))
+    noise = pd.DataFrame({"x": rng.normal(size=240), "region": rng.choice(["East", "West"], 240)})
+    accounts = pd.Series([f"a{i}" for i in range(240)])
+    assert predict_causes(noise, cause, accounts).abstains
+    told = noise.assign(x=cause.map({"price": 0.0, "product": 3.0, "service": 6.0}) + rng.normal(size=240))
+    assert not predict_causes(told, cause, accounts).abstains
+    few = predict_causes(noise.head(30), cause.head(30), accounts.head(30))
+    assert few.abstains
+    assert few.findings()[0].value is None

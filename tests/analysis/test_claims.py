@@ -1,0 +1,107 @@
+"""The claim ledger: what it must find by itself."""
+
+import pandas as pd
+import pytest
+
+from kamresearch.analysis.claims import judge_claims
+from kamresearch.analysis.market import read_facts
+from kamresearch.errors import DataError
+
+
+@pytest.fixture(scope="module")
+def claims(case_folder):
+    return pd.read_csv(case_folder / "claims.csv", dtype={"period": str})
+
+
+@pytest.fixture(scope="module")
+def facts(case_folder):
+    return read_facts(pd.read_csv(case_folder / "market.csv", dtype={"period": str}), "2012-12-31")
+
+
+@pytest.fixture(scope="module")
+def ledger(claims, facts):
+    return judge_claims(claims, facts).frame.set_index("claim_id")
+
+
+def one(facts, **claim):
+    row = {"claim_id": "X", "who": "test", "text_en": "a", "text_zh": "b", "market": "China", **claim}
+    return judge_claims(pd.DataFrame([row]), facts).frame.iloc[0]
+
+
+@pytest.mark.golden
+def test_nearly_80_percent_in_2008_is_the_growth_of_2009(ledger):
+    row = ledger.loc["C06"]
+    assert (row["verdict"], row["remark"]) == ("contradicted", "other_year")
+    assert "12,500 × 1.80 = 22,500" in row["arithmetic"]
+    assert "(2009" in row["arithmetic"]
+
+
+@pytest.mark.golden
+def test_the_market_of_2012_grew(ledger):
+    row = ledger.loc["C15"]
+    assert (row["verdict"], row["remark"]) == ("contradicted", "opposite_sign")
+    assert row["found_low"] > 0.06
+
+
+@pytest.mark.golden
+def test_luxury_fell_nearly_8_percent_has_the_wrong_sign_in_the_one_source_there_is(ledger):
+    row = ledger.loc["C10"]
+    assert (row["verdict"], row["remark"], row["found_low"]) == ("contradicted", "overlap_opposite", 0.08)
+
+
+@pytest.mark.golden
+def test_growth_after_the_purchase_and_the_fall_of_2012_stand(ledger):
+    assert set(ledger.loc[["C12", "C13", "C16"], "verdict"]) == {"supported"}
+
+
+@pytest.mark.unit
+def test_a_figure_that_only_the_claimant_gives_supports_nothing(ledger):
+    assert (ledger.loc["C01", "verdict"], ledger.loc["C01", "remark"]) == ("not_testable", "own_figure")
+    assert ledger.loc["C02", "verdict"] == "not_testable"
+
+
+@pytest.mark.unit
+def test_rounded_figures_that_leave_both_open_settle_nothing(ledger):
+    assert ledger.loc["C03", "verdict"] == "not_testable"
+    assert ledger.loc["C03", "found_low"] < 0.5 < ledger.loc["C03", "found_high"]
+
+
+@pytest.mark.unit
+def test_a_rank_a_judgement_and_a_period_without_figures_are_not_testable(ledger):
+    assert set(ledger.loc[["C05", "C14", "C17", "C09"], "verdict"]) == {"not_testable"}
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("value", "verdict"), [(42_000, "supported"), (50_000, "contradicted")])
+def test_a_level_is_tested_within_five_percent(facts, value, verdict):
+    assert one(facts, quantity="level", brand="Volvo Cars", period="2012", value=value)["verdict"] == verdict
+
+
+@pytest.mark.unit
+def test_a_difference_of_two_growth_rates_is_tested_on_both(facts):
+    row = one(facts, quantity="difference", brand="Audi | Volvo Cars", period="2012", value=0.40)
+    assert row["verdict"] == "supported"
+    assert (
+        one(facts, quantity="difference", brand="Audi | Volvo Cars", period="2012", value=-0.2)["verdict"]
+        == "contradicted"
+    )
+
+
+@pytest.mark.unit
+def test_what_is_not_known_yet_cannot_contradict(claims, case_folder):
+    early = read_facts(pd.read_csv(case_folder / "market.csv", dtype={"period": str}), "2008-12-31")
+    assert judge_claims(claims, early).frame.set_index("claim_id").loc["C15", "verdict"] == "not_testable"
+
+
+@pytest.mark.unit
+def test_a_text_in_the_value_and_an_unknown_kind_are_refused(claims, facts):
+    with pytest.raises(DataError, match="write 0.8 for"):
+        judge_claims(claims.astype({"value": object}).assign(value="lots"), facts)
+    with pytest.raises(DataError, match="choose one of them"):
+        judge_claims(claims.assign(quantity="vibe"), facts)
+
+
+@pytest.mark.unit
+def test_every_claim_gets_exactly_one_verdict(claims, facts):
+    ledger = judge_claims(claims, facts)
+    assert sum(ledger.counts().values()) == len(claims) == len(ledger.frame)

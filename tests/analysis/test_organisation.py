@@ -1,0 +1,484 @@
+"""The team behind the accounts: holdings, exposure, coverage, workload, linkage groups."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kamresearch.analysis import organisation
+from kamresearch.analysis.organisation import grouping, partition, pricing
+from kamresearch.analysis.organisation.similarity import book_similarity
+from kamresearch.errors import AnalysisError, ParameterError
+
+pytestmark = pytest.mark.unit
+DAY = "2012-12-31"
+
+
+def accounts_of(**regions: str) -> pd.DataFrame:
+    names = list(regions)
+    return pd.DataFrame({
+        "account_id": names, "account_name": [f"Name {name}" for name in names], "region": list(regions.values()), "channel": "direct",
+        "industry": "Logistics", "revenue_12m": [100.0 * (place + 1) for place in range(len(names))], "is_away": False,
+    })  # fmt: skip
+
+
+def team_of(*rows: tuple) -> pd.DataFrame:
+    columns = ["manager_id", "region", "role", "capacity_hours", "start_date", "end_date"]
+    frame = pd.DataFrame([(*row, *[None] * (6 - len(row))) for row in rows], columns=columns)
+    return frame.assign(manager_name=frame["manager_id"], channel="direct")
+
+
+def spells_of(*rows: tuple) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        [(*row, *[None] * (4 - len(row))) for row in rows], columns=["account_id", "manager_id", "from", "to"]
+    )
+    return frame.assign(**{"from": pd.to_datetime(frame["from"]), "to": pd.to_datetime(frame["to"])})
+
+
+ACCOUNTS = accounts_of(a="East", b="East", c="West", d="West")
+TEAM = team_of(
+    ("M1", "East", "direct_manager", 100), ("M2", "West", "direct_manager", 100), ("M3", None, "executive", 100)
+)
+SPELLS = spells_of(
+    ("a", "M1", "2010-01-01"), ("b", "M1", "2010-01-01"), ("c", "M2", "2010-01-01"), ("d", "M3", "2010-01-01")
+)
+
+
+def problems_of(holdings) -> set:
+    return set(holdings.problems["problem"])
+
+
+def values_of(result) -> dict:
+    return {finding.id: finding.value for finding in result.findings()}
+
+
+# holdings -----------------------------------------------------------------------------------------------------------
+
+
+def test_each_account_has_the_manager_of_the_running_spell():
+    spells = spells_of(("a", "M1", "2009-01-01", "2011-06-30"), ("a", "M2", "2011-07-01"), ("b", "M1", "2010-01-01"))
+    holdings = organisation.find_holdings(accounts_of(a="East", b="East"), TEAM, spells, DAY)
+    assert holdings.accounts["manager_id"].tolist() == ["M2", "M1"]
+    assert problems_of(holdings) == set()
+
+
+def test_two_managers_at_once_are_listed_and_the_last_to_begin_is_in_charge():
+    spells = spells_of(("a", "M1", "2009-01-01"), ("a", "M2", "2011-07-01"))
+    holdings = organisation.find_holdings(accounts_of(a="East"), TEAM, spells, DAY)
+    assert holdings.accounts.loc[0, ["manager_id", "n_managers"]].tolist() == ["M2", 2]
+    assert holdings.problems.query("problem == 'two_at_once'")["manager_id"].tolist() == ["M1 M2"]
+
+
+def test_spells_that_overlapped_in_the_past_are_listed_and_a_day_of_handing_over_is_not():
+    over = spells_of(
+        ("a", "M1", "2009-01-01", "2011-06-30"),
+        ("a", "M2", "2011-03-01"),
+        ("b", "M1", "2009-01-01", "2011-06-30"),
+        ("b", "M2", "2011-06-30"),
+    )
+    holdings = organisation.find_holdings(accounts_of(a="East", b="East"), TEAM, over, DAY)
+    assert holdings.problems.query("problem == 'overlap'")["account_id"].tolist() == ["a"]
+
+
+def test_a_manager_without_accounts_is_listed():
+    holdings = organisation.find_holdings(
+        ACCOUNTS, pd.concat([TEAM, team_of(("M9", "East", "dealer_manager", 100))]), SPELLS, DAY
+    )
+    assert holdings.problems.query("problem == 'no_accounts'")["manager_id"].tolist() == ["M9"]
+
+
+def test_strangers_leavers_backward_spells_and_orphans_are_listed():
+    team = team_of(("M1", "East", "direct_manager", 100, "2008-01-01", "2012-01-01"))
+    spells = spells_of(("a", "M1", "2010-01-01"), ("b", "M7", "2010-01-01"), ("c", "M1", "2011-01-01", "2010-01-01"))
+    holdings = organisation.find_holdings(ACCOUNTS, team, spells, DAY)
+    assert problems_of(holdings) == {"left", "unknown_manager", "backwards", "nobody"}
+    assert set(holdings.problems.query("problem == 'nobody'")["account_id"]) == {"c", "d"}
+
+
+def test_what_lies_after_the_day_is_not_seen():
+    later = pd.concat([SPELLS, spells_of(("a", "M2", "2013-02-01"))])
+    later.loc[later["account_id"] == "b", "to"] = pd.Timestamp("2013-03-01")
+    before, after = (organisation.find_holdings(ACCOUNTS, TEAM, spells, DAY) for spells in (SPELLS, later))
+    pd.testing.assert_frame_equal(before.accounts, after.accounts)
+    pd.testing.assert_frame_equal(before.problems, after.problems)
+
+
+def test_accounts_that_are_away_hold_no_manager_down():
+    away = ACCOUNTS.assign(is_away=[True, False, False, False])
+    assert organisation.find_holdings(away, TEAM, SPELLS, DAY).accounts["account_id"].tolist() == ["b", "c", "d"]
+    with pytest.raises(AnalysisError, match="at least one account with the company"):
+        organisation.find_holdings(ACCOUNTS.assign(is_away=True), TEAM, SPELLS, DAY)
+
+
+def test_optional_columns_may_all_be_missing():
+    bare = organisation.find_holdings(ACCOUNTS, TEAM[["manager_id"]], SPELLS[["account_id", "manager_id", "from"]], DAY)
+    workload = organisation.measure_workload(bare, organisation.tiers_by_revenue(bare.accounts))
+    assert organisation.measure_exposure(bare, load=workload.load).by_manager["n_accounts"].sum() == 4
+    assert "no recorded capacity" in " ".join(map(str, workload.caveats))
+
+
+# exposure -----------------------------------------------------------------------------------------------------------
+
+
+def holdings():
+    return organisation.find_holdings(ACCOUNTS, TEAM, SPELLS, DAY)
+
+
+def test_n_minus_one_of_each_manager_is_the_band_times_the_book():
+    result = organisation.measure_exposure(holdings(), band=(0.13, 0.18))
+    book = result.by_manager.set_index("manager_id")
+    assert book.loc["M1", ["revenue", "share", "loss_low", "loss_high"]].tolist() == pytest.approx([300, 0.3, 39, 54])
+    values = values_of(result)
+    assert values["organisation.top_manager_share"] == pytest.approx(0.4)
+    assert values["organisation.effective_managers"] == pytest.approx(1 / (0.3**2 + 0.3**2 + 0.4**2))
+    assert values["organisation.executive_share"] == pytest.approx(0.4)
+    assert values["organisation.executive_accounts"] == 1
+    wider = organisation.measure_exposure(holdings(), band=(0.2, 0.5)).by_manager.set_index("manager_id")
+    assert wider.loc["M1", "loss_high"] == pytest.approx(150)
+
+
+def test_the_band_is_said_to_be_an_assumption_because_leavers_choose_themselves():
+    said = " ".join(str(caveat) for caveat in organisation.measure_exposure(holdings()).caveats)
+    assert "not measured here" in said
+    assert "do not leave at random" in said
+    with pytest.raises(ParameterError, match="the smaller first"):
+        organisation.measure_exposure(holdings(), band=(0.3, 0.1))
+
+
+def test_single_threads_are_counted_only_where_the_team_is_recorded():
+    coverage = pd.DataFrame([("a", "core", "sales", "manager", "P1"), ("a", "core", "sales", "leader", None), ("b", "core", "sales", "manager", "P1"),
+                             ("b", "core", "marketing", "director", "P2"), ("b", "support", "sales", "helper", "P3")],
+                            columns=["account_id", "layer", "function", "role", "person_id"])  # fmt: skip
+    result = organisation.measure_exposure(holdings(), coverage)
+    single = next(finding for finding in result.findings() if finding.id == "organisation.single_threaded_share")
+    assert (single.value, single.n) == (0.5, 2)
+    assert single.interval.low < 0.1
+    assert result.single_table().frame["account_id"].tolist() == ["a"]
+    without = values_of(organisation.measure_exposure(holdings()))
+    assert without["organisation.single_threaded_share"] == 1.0
+
+
+def test_the_successor_has_the_likest_book_among_those_with_room():
+    accounts = accounts_of(
+        **{f"x{k}": "East" for k in range(4)},
+        **{f"y{k}": "East" for k in range(4)},
+        **{f"z{k}": "West" for k in range(4)},
+    )
+    team = team_of(
+        ("X", "East", "direct_manager", 100), ("Y", "East", "direct_manager", 100), ("Z", "West", "direct_manager", 100)
+    )
+    spells = spells_of(*[(name, name[0].upper(), "2010-01-01") for name in accounts["account_id"]])
+    held = organisation.find_holdings(accounts, team, spells, DAY)
+    roomy = organisation.measure_exposure(held, load=pd.Series({"X": 0.3, "Y": 0.3, "Z": 0.3})).by_manager.set_index(
+        "manager_id"
+    )
+    assert roomy.loc["X", "successor"] == "Y"
+    full = organisation.measure_exposure(held, load=pd.Series({"X": 0.3, "Y": 0.9, "Z": 0.3})).by_manager.set_index(
+        "manager_id"
+    )
+    assert full.loc["X", "successor"] == "Z"
+    assert full.loc["X", "load_after"] == pytest.approx(0.6)
+
+
+def test_without_revenue_shares_are_undefined_with_a_reason():
+    held = organisation.find_holdings(ACCOUNTS.assign(revenue_12m=0.0), TEAM, SPELLS, DAY)
+    found = organisation.measure_exposure(held).findings()
+    assert all(finding.reason for finding in found if finding.value is None)
+    assert values_of(organisation.measure_exposure(held))["organisation.top_manager_share"] is None
+
+
+@given(factor=st.floats(0.01, 1000))
+@settings(max_examples=15, deadline=None)
+def test_another_currency_scales_money_and_leaves_shares(factor):
+    one = organisation.measure_exposure(holdings())
+    held = organisation.find_holdings(ACCOUNTS.assign(revenue_12m=ACCOUNTS["revenue_12m"] * factor), TEAM, SPELLS, DAY)
+    other = organisation.measure_exposure(held)
+    assert other.by_manager["share"].tolist() == pytest.approx(one.by_manager["share"].tolist())
+    assert other.by_manager["loss_high"].tolist() == pytest.approx((one.by_manager["loss_high"] * factor).tolist())
+
+
+# structure and coverage ---------------------------------------------------------------------------------------------
+
+
+def test_the_structure_asks_for_two_managers_a_region_and_three_above():
+    team = team_of(("E", None, "executive_sponsor"), ("D", None, "director"), ("M1", "East", "direct_manager"), ("M2", "East", "dealer_manager"),
+                   ("M3", "West", "direct_manager"), ("M4", "West", "dealer_manager", 100, None, "2011-01-01"), ("D2", None, "director"))  # fmt: skip
+    held = organisation.find_holdings(ACCOUNTS, team, SPELLS, DAY)
+    result = organisation.check_structure(held.managers, ["East", "West"])
+    assert len(result.seats) == 2 * 2 + 3
+    status = result.seats.set_index(["role", "region"])["status"]
+    assert status[("policy_manager", None)] == "vacant"
+    assert status[("dealer_manager", "West")] == "vacant"
+    assert status[("director", None)] == "doubled"
+    assert values_of(result)["organisation.seats_filled_share"] == pytest.approx(5 / 7)
+
+
+def full_team(account: str) -> list[tuple]:
+    return [(account, "core", "sales", "manager", "P1"), (account, "core", "marketing", "director", "P2"), (account, "support", "research", "dev", "P3"),
+            (account, "support", "after_sales", "care", "P4"), (account, "periphery", "finance", "admin", "P5")]  # fmt: skip
+
+
+def test_what_is_missing_is_named_by_layer_and_function():
+    rows = full_team("a") + [(*row[:4], None) if row[2] in ("finance", "research") else row for row in full_team("b")]
+    coverage = pd.DataFrame(rows, columns=["account_id", "layer", "function", "role", "person_id"])
+    result = organisation.measure_coverage(coverage, ACCOUNTS)
+    found = result.accounts.set_index("account_id")
+    assert found.loc["a", "share"] == 1
+    assert found.loc["b", ["missing_functions", "missing_layers"]].tolist() == ["research, finance", "periphery"]
+    values = values_of(result)
+    assert values["organisation.coverage_share"] == pytest.approx(0.8)
+    assert values["organisation.whole_team_share"] == 0.5
+    assert "2 of 4 accounts" in str(result.caveats[0])
+    terms = next(column.terms for column in result.table().columns if column.name == "missing_functions")
+    assert "研发" in terms["research, finance"].render("zh")
+
+
+# workload -----------------------------------------------------------------------------------------------------------
+
+
+def crowd(n: int = 12):
+    accounts = accounts_of(**{f"a{k:02d}": "East" if k % 2 else "West" for k in range(n)})
+    team = team_of(
+        ("X", "East", "direct_manager", 20), ("Y", "West", "direct_manager", 100), ("P", None, "policy_manager", 10)
+    )
+    spells = spells_of(
+        *[(name, "X" if number < n - 2 else "Y", "2010-01-01") for number, name in enumerate(accounts["account_id"])]
+    )
+    return organisation.find_holdings(accounts, team, spells, DAY)
+
+
+def test_load_is_hours_by_tier_over_hours_there_are():
+    held = crowd()
+    tiers = pd.Series("C", index=held.accounts["account_id"])
+    result = organisation.measure_workload(held, tiers, {"A": 12, "B": 6, "C": 3})
+    load = result.by_manager.set_index("manager_id")
+    assert load.loc["X", ["needed_hours", "load"]].tolist() == [30.0, 1.5]
+    assert "P" not in load.index
+    assert values_of(result)["organisation.overloaded_managers"] == 1
+
+
+def test_moves_end_overload_where_there_is_room_and_overload_nobody_else():
+    held = crowd()
+    result = organisation.measure_workload(
+        held, pd.Series("C", index=held.accounts["account_id"]), {"A": 12, "B": 6, "C": 3}
+    )
+    assert (result.by_manager["load_after"] <= 1 + 1e-9).all()
+    assert values_of(result)["organisation.overloaded_after_moves"] == 0
+    assert len(result.moves) == 4
+    assert result.moves["same_region"].all()
+
+
+def test_accounts_of_tier_a_never_move_across_regions():
+    held = crowd()
+    result = organisation.measure_workload(
+        held, pd.Series("A", index=held.accounts["account_id"]), {"A": 4, "B": 6, "C": 3}
+    )
+    region = held.accounts.set_index("account_id")["region"]
+    assert len(result.moves) > 0
+    assert set(region[result.moves["account_id"]]) == {"West"}
+
+
+def test_a_team_too_small_for_its_accounts_is_said_to_be_so():
+    held = crowd()
+    result = organisation.measure_workload(held, pd.Series("A", index=held.accounts["account_id"]), {"A": 40.0})
+    assert values_of(result)["organisation.overloaded_after_moves"] >= 1
+    assert "no moving of accounts can cure that" in " ".join(map(str, result.caveats))
+
+
+def test_tiers_by_revenue_cut_at_eighty_and_ninety_five_per_cent():
+    accounts = pd.DataFrame({"account_id": list("abcd"), "revenue_12m": [80.0, 15.0, 5.0, 0.0]})
+    assert organisation.tiers_by_revenue(accounts).to_dict() == {"a": "A", "b": "B", "c": "C", "d": "C"}
+    assert set(organisation.tiers_by_revenue(accounts.assign(revenue_12m=0.0))) == {"C"}
+    published = pd.DataFrame({"account_id": ["a"], "tier": ["C"]})
+    assert organisation.choose_tiers(published, holdings()).to_dict() == {"a": "C"}
+    assert len(organisation.choose_tiers(None, holdings())) == 4
+
+
+# linkage groups -----------------------------------------------------------------------------------------------------
+
+
+def random_problem(n: int, seed: int) -> grouping.Problem:
+    rng = np.random.default_rng(seed)
+    vectors = rng.random((n, 6)) ** 2
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return grouping.Problem(1 - np.clip(vectors @ vectors.T, 0, 1), rng.uniform(0.4, 1.6, n), 0.5)
+
+
+def all_partitions(left: tuple[int, ...]):
+    if not left:
+        yield []
+        return
+    for size in (3, 4):
+        for rest in itertools.combinations(left[1:], size - 1) if len(left) >= size else ():
+            group = (left[0], *rest)
+            for more in all_partitions(tuple(one for one in left if one not in group)):
+                yield [group, *more]
+
+
+@pytest.mark.parametrize(("n", "seed"), [(6, 1), (7, 2), (8, 3), (9, 4), (10, 5)])
+def test_the_grouping_equals_the_best_of_all_that_there_are(n, seed):
+    problem = random_problem(n, seed)
+    best = min(problem.total(groups) for groups in all_partitions(tuple(range(n))))
+    solved = partition.solve(problem)
+    assert solved.proven
+    assert solved.cost == pytest.approx(best, abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [6, 7, 11, 13, 16, 23, 30])
+def test_groups_hold_everybody_once_in_threes_and_fours_and_beat_greedy_and_chance(n):
+    problem = random_problem(n, n)
+    solved = partition.solve(problem)
+    assert sorted(one for group in solved.groups for one in group) == list(range(n))
+    assert {len(group) for group in solved.groups} <= {3, 4}
+    assert solved.bound <= solved.cost + 1e-9
+    assert solved.cost <= problem.total(grouping.group_greedily(problem)) + 1e-9
+    assert (
+        solved.cost
+        <= min(problem.total(one) for one in grouping.group_randomly(problem, np.random.default_rng(0))) + 1e-9
+    )
+
+
+def test_exact_prices_find_every_group_that_brute_force_finds():
+    problem, rng = random_problem(14, 3), np.random.default_rng(8)
+    duals = rng.normal(0.25, 0.1, 14)
+    for size, ceiling in itertools.product((3, 4), (0.0, 0.05, 0.3)):
+        every = np.array(list(itertools.combinations(range(14), size)))
+        reduced = problem.costs(every) - duals[every].sum(axis=1)
+        found = pricing.price_groups(problem, duals, size, ceiling)
+        assert set(map(tuple, found.groups.tolist())) == set(map(tuple, every[reduced <= ceiling].tolist()))
+        assert found.reduced == pytest.approx(problem.costs(found.groups) - duals[found.groups].sum(axis=1))
+        assert found.floor == ceiling
+
+
+@pytest.mark.parametrize(("most", "quick"), [(20, 10_000), (20, 5), (10_000, 3)])
+def test_a_search_cut_short_knows_a_floor_under_what_it_left_out(most, quick, monkeypatch):
+    monkeypatch.setattr(pricing, "MOST", most)
+    monkeypatch.setattr(pricing, "QUICK", quick)
+    problem, duals = random_problem(14, 3), np.random.default_rng(8).normal(0.35, 0.1, 14)
+    every = np.array(list(itertools.combinations(range(14), 4)))
+    reduced = problem.costs(every) - duals[every].sum(axis=1)
+    found = pricing.price_groups(problem, duals, 4, 0.0, quick=True)
+    left_out = [cost for group, cost in zip(every.tolist(), reduced, strict=True) if group not in found.groups.tolist()]
+    assert found.floor < 0
+    assert min(left_out) >= found.floor - 1e-9
+    assert found.least <= reduced.min() + 1e-9
+
+
+def test_managers_of_the_same_book_are_grouped_as_well_as_any_others():
+    same = grouping.Problem(np.zeros((40, 40)), np.ones(40), 0.5)
+    solved = partition.solve(same)
+    assert (solved.proven, solved.cost) == (True, pytest.approx(0))
+
+
+def test_when_the_steps_run_out_the_gap_is_stated_and_the_bound_holds(monkeypatch):
+    problem = random_problem(30, 5)
+    exact = partition.solve(problem)
+    monkeypatch.setattr(partition, "ROUNDS", 1)
+    monkeypatch.setattr(partition, "MILP_COLUMNS", 0)
+    hurried = partition.solve(problem)
+    assert not hurried.proven
+    assert hurried.bound <= exact.cost + 1e-9
+    assert hurried.cost >= exact.cost - 1e-9
+
+
+def test_the_work_is_bounded_in_steps_and_never_by_the_clock(monkeypatch):
+    """A limit in seconds would make the groups depend on what else the machine has to do."""
+    import scipy.optimize
+
+    seen, milp = [], scipy.optimize.milp
+    monkeypatch.setattr(
+        scipy.optimize, "milp", lambda *a, options, **k: seen.append(dict(options)) or milp(*a, options=options, **k)
+    )
+    partition.solve(random_problem(20, 3))
+    assert {options["node_limit"] for options in seen} == {partition.MILP_NODES}
+    assert not any("time" in name for options in seen for name in options)
+
+
+@pytest.mark.slow
+def test_two_hundred_managers_get_the_same_groups_twice_with_a_gap_of_three_per_cent_at_most():
+    one, again = (partition.solve(random_problem(200, 7)) for _run in range(2))
+    assert one == again
+    assert sorted(member for group in one.groups for member in group) == list(range(200))
+    assert (one.cost - one.bound) / one.cost <= 0.03
+
+
+def world(n_managers: int, n_accounts: int = 60, seed: int = 1):
+    rng = np.random.default_rng(seed)
+    accounts = pd.DataFrame({
+        "account_id": [f"A{k:03d}" for k in range(n_accounts)], "account_name": "x", "region": rng.choice(["East", "West", "North"], n_accounts),
+        "channel": rng.choice(["direct", "dealer"], n_accounts), "industry": rng.choice(["Finance", "Energy", "Hotels"], n_accounts),
+        "revenue_12m": rng.lognormal(3, 1, n_accounts), "is_away": False,
+    })  # fmt: skip
+    team = team_of(*[(f"M{k:02d}", "East", "direct_manager", 60) for k in range(n_managers)])
+    spells = spells_of(
+        *[(account, f"M{k % n_managers:02d}", "2010-01-01") for k, account in enumerate(accounts["account_id"])]
+    )
+    held = organisation.find_holdings(accounts, team, spells, DAY)
+    return held, organisation.measure_workload(held, organisation.tiers_by_revenue(held.accounts)).load
+
+
+@pytest.mark.parametrize("n", [3, 4, 5, 6, 9, 14])
+def test_every_account_keeps_somebody_after_any_one_departure(n):
+    held, load = world(n)
+    result = organisation.group_managers(held, load)
+    group_of = result.groups.set_index("manager_id")["group"]
+    for leaving in group_of.index:
+        orphans = held.accounts.loc[held.accounts["manager_id"] == leaving, "account_id"]
+        stay = [one for one in group_of.index if group_of[one] == group_of[leaving] and one != leaving]
+        assert len(stay) >= 2 or orphans.empty
+    assert values_of(result)["organisation.uncovered_after_departure"] == 0
+    assert set(result.groups["deputy"]) <= set(group_of.index)
+    assert (result.groups["deputy"] != result.groups["manager_id"]).all()
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_fewer_than_three_managers_form_no_group_and_it_is_said(n):
+    result = organisation.group_managers(*world(n))
+    assert result.cost is None
+    assert "a group needs three" in str(result.caveats[0])
+    assert all(finding.reason for finding in result.findings() if finding.value is None)
+    assert result.table().frame.empty
+
+
+def test_executives_are_no_part_of_linkage_groups_and_balance_must_be_a_weight():
+    held, load = world(6)
+    held.managers.loc[0, "role"] = "executive"
+    assert "M00" not in set(organisation.group_managers(held, load).groups["manager_id"])
+    with pytest.raises(ParameterError, match="0 to 100"):
+        organisation.group_managers(held, load, balance=-1)
+
+
+def test_likeness_is_one_for_the_same_book_and_zero_for_nothing_in_common():
+    accounts = pd.DataFrame({"account_id": list("abc"), "manager_id": ["X", "Y", "Z"], "region": ["E", "E", "W"], "channel": ["d", "d", "r"],
+                             "industry": ["F", "F", "G"], "revenue_12m": [1.0, 50.0, 0.0]})  # fmt: skip
+    found = book_similarity(accounts, ["X", "Y", "Z"])
+    assert found.loc["X", "Y"] == pytest.approx(1)
+    assert found.loc["X", "Z"] == 0
+
+
+def test_nothing_given_is_changed():
+    frames = [ACCOUNTS.copy(deep=True), TEAM.copy(deep=True), SPELLS.copy(deep=True)]
+    held = organisation.find_holdings(ACCOUNTS, TEAM, SPELLS, DAY)
+    organisation.measure_exposure(held)
+    for now, before in zip((ACCOUNTS, TEAM, SPELLS), frames, strict=True):
+        pd.testing.assert_frame_equal(now, before)
+
+
+def test_a_load_far_below_capacity_is_drawn_beside_it():
+    import io
+    import warnings
+
+    from kamresearch.figures import organisation as figures
+    from kamresearch.figures.theme import house_theme
+
+    held = holdings()
+    low = organisation.measure_workload(
+        held, organisation.tiers_by_revenue(held.accounts), {"A": 0.1, "B": 0.1, "C": 0.1}
+    )
+    with house_theme() as save, warnings.catch_warnings():
+        warnings.filterwarnings("error", message="constrained_layout")
+        for figure in (figures.workload(low), figures.groups(organisation.group_managers(held, low.load))):
+            save(figure.draw(), io.StringIO(), figure.id)

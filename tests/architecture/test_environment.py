@@ -1,0 +1,68 @@
+"""One set of requirements, told three times: pyproject.toml, environment.yml and the locks agree."""
+
+import re
+import tomllib
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.architecture
+
+CONDA_NAMES = {
+    "matplotlib": "matplotlib-base", "duckdb": "python-duckdb", "ibis-framework": "ibis-duckdb",
+    "pandera": "pandera-pandas",
+}  # fmt: skip
+CONDA_EXTRAS = {"fonttools": "brotli-python", "mkdocstrings": "mkdocstrings-python"}
+"""Packages that conda lists apart where pip has an extra."""
+
+
+def split(requirement: str) -> tuple[str, str, str]:
+    name, extras, bounds = re.match(r"^([A-Za-z0-9._-]+)(\[[^\]]+\])?(.*)$", requirement.split(";")[0].strip()).groups()
+    return name, extras or "", bounds.strip()
+
+
+@pytest.fixture(scope="module")
+def project(root):
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_conda_users_get_what_pip_users_get(root, project):
+    extras = project["optional-dependencies"]
+    wanted = project["dependencies"] + [item for name in extras if name != "spark" for item in extras[name]]
+    environment = yaml.safe_load((root / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    from_conda = {split(item)[0]: split(item)[2] for item in environment if isinstance(item, str)}
+    from_pip = {item for entry in environment if isinstance(entry, dict) for item in entry["pip"]}
+    for requirement in wanted:
+        name, _, bounds = split(requirement)
+        if requirement in from_pip or name == "pip":
+            continue
+        assert from_conda.get(CONDA_NAMES.get(name, name)) == bounds, requirement
+        if name in CONDA_EXTRAS:
+            assert CONDA_EXTRAS[name] in from_conda
+    python = project["requires-python"]
+    assert from_conda["python"] == python
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-spark.lock", "benchmarks/requirements-peers.lock"])
+def test_a_lock_holds_hashes_and_no_address(root, name):
+    text = (root / name).read_text(encoding="utf-8")
+    pins = re.findall(r"^[a-z0-9._-]+==.*(?:\n    --hash=sha256:[0-9a-f]{64}.*)+", text, flags=re.MULTILINE)
+    assert len(pins) == len(re.findall(r"^[a-z0-9._-]+==", text, flags=re.MULTILINE)) > 0
+    assert "://" not in text
+    assert "index-url" not in text
+
+
+def test_the_lock_satisfies_the_project(root, project):
+    text = (root / "requirements.lock").read_text(encoding="utf-8")
+    locked = set(re.findall(r"^([a-z0-9._-]+)==", text, flags=re.MULTILINE))
+    extras = project["optional-dependencies"]
+    for requirement in project["dependencies"] + [item for name in extras if name != "spark" for item in extras[name]]:
+        assert split(requirement)[0].lower() in locked, requirement
+
+
+def test_each_dependency_says_why_it_is_there(root):
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    block = text[text.index("dependencies = [") : text.index("[project.scripts]")]
+    for line in block.splitlines():
+        if re.match(r'^    "[a-z]', line):
+            assert "#" in line, f"no reason beside {line.strip()}"

@@ -1,0 +1,139 @@
+"""Data flows one way: every room imports only from the rooms before it."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import kamresearch
+
+pytestmark = pytest.mark.architecture
+
+PACKAGE = Path(kamresearch.__file__).parent
+
+ALLOWED = {
+    "errors": set(),
+    "language": {"errors"},
+    "finding": {"errors", "language"},
+    "display": {"errors", "language", "finding"},
+    "result": {"language", "finding"},
+    "data": {"errors", "language", "finding", "display"},
+    "features": {"errors", "language", "finding", "display", "result", "data"},
+    "analysis": {"errors", "language", "finding", "display", "result", "data", "features"},
+    "figures": {"errors", "language", "finding", "display", "data", "features", "analysis"},
+    # Only the session reaches out of the words: it opens data and draws in the house theme.
+    "studies": {"errors", "language", "finding", "display", "data", "figures.theme"},
+    "publishing": {"errors", "language", "finding", "display", "data", "features", "studies", "figures.theme"},
+    "cli": {"errors", "language", "finding", "display", "data", "features", "studies", "publishing"},
+    "ipython": {"errors", "language", "finding", "display", "figures", "studies", "figures.theme"},
+}
+"""Room → rooms that it may import. A room may always import itself."""
+
+PUBLISHING = ("asking", "planning", "outcome", "sealed", "pages", "shelf", "kernels", "making")
+"""Rooms of ``publishing/`` in the order in which a publication passes them: each imports only from those before it."""
+
+
+def modules() -> dict[str, Path]:
+    """Dotted name inside the package → file."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        found[".".join(parts)] = path
+    return found
+
+
+def imports_of(path: Path) -> set[str]:
+    """Dotted names (inside the package) that a file imports anywhere, inside functions too."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            names.add("kamresearch.RELATIVE")
+    return {name.removeprefix("kamresearch.") for name in names if name.startswith("kamresearch.")}
+
+
+@pytest.mark.parametrize("name", [name for name in modules() if name])
+def test_a_module_imports_only_from_the_rooms_before_its_own(name):
+    room = name.split(".")[0]
+    assert room in ALLOWED, f"{name}: a new room; give it a place in this test and in ARCHITECTURE.md"
+    offenders = [
+        target
+        for target in imports_of(modules()[name])
+        if target.split(".")[0] != room
+        and target.split(".")[0] not in ALLOWED[room]
+        and ".".join(target.split(".")[:2]) not in ALLOWED[room]
+    ]
+    assert not offenders, f"{name} may not import {offenders}"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in modules() if name.startswith("publishing.") and name.count(".") == 2]
+)
+def test_a_room_of_publishing_imports_only_from_those_before_it(name):
+    room = name.split(".")[1]
+    if room == "scaffold":
+        allowed = set()
+    else:
+        assert room in PUBLISHING, f"{name}: a new room; give it a place in this test and in ARCHITECTURE.md"
+        allowed = set(PUBLISHING[: PUBLISHING.index(room) + 1]) | {"files", "failures", "progress"}
+    targets = {target.split(".")[1] for target in imports_of(modules()[name]) if target.startswith("publishing.")}
+    assert targets <= allowed, f"{name} may not import {targets - allowed}"
+
+
+def test_no_two_modules_import_each_other_in_a_circle():
+    known = modules()
+    graph = {}
+    for name, path in known.items():
+        targets = set()
+        for target in imports_of(path):
+            while target and target not in known:
+                target = target.rpartition(".")[0]
+            # A package's own __init__ gathers its modules; that is not a circle.
+            if target and target != name and not name.startswith(target + "."):
+                targets.add(target)
+        graph[name] = targets
+
+    def walk(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " → ".join((*trail[trail.index(name) :], name))
+        if name not in done:
+            for target in sorted(graph[name]):
+                walk(target, (*trail, name))
+            done.add(name)
+
+    done: set[str] = set()
+    for name in graph:
+        walk(name, ())
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    import subprocess
+
+    code = "import kamresearch, sys; print(*sorted(sys.modules))"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    heavy = {
+        "pandas",
+        "numpy",
+        "ibis",
+        "duckdb",
+        "matplotlib",
+        "sklearn",
+        "statsmodels",
+        "pydantic",
+        "nbformat",
+        "babel",
+    }
+    assert not heavy & loaded
+
+
+def test_every_public_name_leads_somewhere():
+    for name in kamresearch.__all__:
+        assert getattr(kamresearch, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = kamresearch.nonsense

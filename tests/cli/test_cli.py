@@ -1,0 +1,137 @@
+"""The command line: results on stdout, messages on stderr, exit codes, help with examples, JSON facts."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.publishing.toy import Project, make_project
+
+pytestmark = [pytest.mark.reports, pytest.mark.slow]
+
+COMMANDS = (
+    "publish",
+    "versions",
+    "show",
+    "diff",
+    "verify",
+    "open",
+    "prune",
+    "check",
+    "simulate",
+    "new-study",
+    "refresh",
+)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    project = make_project(tmp_path_factory.mktemp("cli"))
+    project.publish("--label", "one")
+    project.publish("-p", "beta.factor=2", "--label", "two")
+    return project
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself_with_an_example(project, command):
+    text = project.kam(command, "--help").stdout
+    assert "Example" in text
+    assert f"kam {command}" in text.split("Example")[1]
+
+
+def test_versions_are_listed_newest_first(project):
+    facts = json.loads(project.kam("versions", "--json").stdout)
+    assert [one["label"] for one in facts] == ["two", "one"]
+    lines = project.kam("versions").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [one["version"] for one in facts]
+
+
+def test_a_version_is_shown_with_its_headline_findings(project):
+    text = project.kam("show", "latest").stdout
+    assert "alpha.total" in text
+    assert "n = 6" in text
+    facts = json.loads(project.kam("show", "latest", "--json").stdout)
+    assert facts["label"] == "two"
+    assert {one["id"] for one in facts["findings"]} == {"alpha.total", "beta.total"}
+
+
+def test_two_versions_are_compared_with_what_moved_them(project):
+    older, newer = (one["version"] for one in reversed(json.loads(project.kam("versions", "--json").stdout)))
+    facts = json.loads(project.kam("diff", older, newer, "--json").stdout)
+    moved = {one["id"]: one["judgement"] for one in facts["findings"]}
+    assert moved == {"alpha.total": "same", "beta.total": "changed"}
+    assert {cause["kind"] for cause in facts["causes"]} == {"parameters"}
+    assert "beta.total" in project.kam("diff", older).stdout
+
+
+def test_the_page_to_open_is_named(project):
+    assert json.loads(project.kam("open", "--json").stdout)["page"].endswith("reports/index.html")
+    assert json.loads(project.kam("open", "latest", "--json").stdout)["page"].endswith("index.html")
+
+
+def test_a_check_names_tables_and_problems(project):
+    facts = json.loads(project.kam("check", "data/toy", "--json").stdout)
+    assert facts["tables"]["accounts"]["rows"] == 6
+    assert "accounts: 6 rows" in project.kam("check", "data/toy").stdout
+    assert project.kam("check", "nowhere", code=2).stdout == ""
+
+
+def test_a_simulated_company_is_written_where_asked(project, tmp_path):
+    done = project.kam("simulate", str(tmp_path / "demo"), "--accounts", "30", "--seed", "3")
+    assert done.stdout.strip() == str(tmp_path / "demo")
+    assert (tmp_path / "demo" / "orders.parquet").exists()
+
+
+def test_old_versions_go_only_when_told_twice(project, tmp_path):
+    shutil.copytree(project.root, tmp_path / "copy")
+    copy = Project(tmp_path / "copy")
+    would = copy.kam("prune", "--keep", "1")
+    assert len(would.stdout.splitlines()) == 1
+    assert len(copy.versions()) == 2
+    gone = json.loads(copy.kam("prune", "--keep", "1", "--cache", "--yes", "--json").stdout)
+    assert gone["done"] is True
+    assert [path.name for path in copy.versions()] == [json.loads(copy.kam("versions", "--json").stdout)[0]["version"]]
+    assert gone["removed"][0] not in (copy.reports / "index.html").read_text(encoding="utf-8")
+    assert sorted(path.name for path in (copy.reports / ".cache").iterdir() if path.is_dir()) == []
+
+
+def test_notebooks_run_again_in_place_are_the_same_the_second_time(project, tmp_path):
+    shutil.copytree(project.root, tmp_path / "copy")
+    copy = Project(tmp_path / "copy")
+    shutil.rmtree(copy.reports)
+    (copy.root / "kamresearch" / "studies" / "gamma.py").unlink()
+    first = copy.kam("refresh").stdout.splitlines()
+    assert [line.rsplit("/", 1)[-1] for line in first] == ["01_alpha.ipynb", "02_beta.ipynb"]
+    notebook = json.loads((copy.root / "notebooks" / "02_beta.ipynb").read_text(encoding="utf-8"))
+    assert not [cell for cell in notebook["cells"] if "injected-parameters" in cell["metadata"].get("tags", ())]
+    assert any(cell.get("outputs") for cell in notebook["cells"])
+    assert copy.kam("refresh").stdout == ""
+
+
+def test_what_a_researcher_types_gives_the_same_version(project):
+    script = "import kamresearch as kam\nv = kam.publish(label='other')\nprint(v.id)\nprint(kam.findings(v)['alpha.total'].value)\nprint(len(kam.versions()))"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script],
+        cwd=project.root,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+    )
+    lines = done.stdout.splitlines()
+    assert lines[0] == json.loads(project.kam("versions", "--json").stdout)[1]["version"], done.stderr
+    assert float(lines[1]) > 0
+    assert lines[2] == "2"
+
+
+def test_a_wrong_option_ends_with_two_and_a_hint(project):
+    done = project.kam("publish", "--fource", code=2)
+    assert "--force" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_closed_pipe_is_no_traceback(project):
+    done = subprocess.run(["bash", "-c", " ".join([*project.command("show", "latest", "--json"), "| head -1"])], cwd=project.root,
+                          env=project.environment(), capture_output=True, text=True)  # fmt: skip
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,216 @@
+"""Linkage: what is one is found, what is two stays two, and people have the last word."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kamresearch.data.linkage import link
+from kamresearch.data.linkage.blocking import choose_rules, count_pairs
+from kamresearch.data.linkage.cleaning import clean_records
+from kamresearch.data.linkage.clusters import cluster_pairs
+from kamresearch.data.linkage.kinds import infer_fields
+from kamresearch.data.linkage.redundancy import drop_redundant
+from kamresearch.data.simulate import simulate
+from kamresearch.errors import DataError
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Records of 150 accounts by three departments, with the account that each truly speaks of."""
+    folder = simulate(tmp_path_factory.mktemp("world"), accounts=90, seed=5, start="2011-01-01")
+    records = pd.read_parquet(folder / "departments.parquet")
+    truth = pd.read_parquet(folder / "truth" / "records.parquet")
+    whole = records.merge(truth, on=["department", "record_id"], validate="1:1")
+    whole["person"] = whole["record_id"].str.rsplit("-", n=1).str[0]
+    return whole.drop_duplicates("person").reset_index(drop=True)
+
+
+COLUMNS = ["account_name", "address", "telephone", "tax_number", "region"]
+
+
+@pytest.fixture(scope="module")
+def linked(world):
+    return link(world[COLUMNS])
+
+
+def pair_scores(clusters, truth):
+    def pairs(labels):
+        sizes = labels.value_counts()
+        return (sizes * (sizes - 1) // 2).sum()
+
+    both = pairs(clusters.astype("str") + "|" + truth.astype("str"))
+    return both / pairs(clusters), both / pairs(truth)
+
+
+@pytest.mark.recovery
+def test_records_of_one_account_are_found_without_a_written_comparison(world, linked):
+    precision, recall = pair_scores(linked.clusters, world["true_account_id"])
+    assert precision > 0.98
+    assert recall > 0.97
+
+
+def test_kinds_are_read_from_values(world, linked):
+    kinds = {field.column: field.kind for field in infer_fields(world[COLUMNS]) if not field.part}
+    assert kinds["account_name"] == "company"
+    assert kinds["telephone"] == "phone"
+    assert kinds["tax_number"] == "code"
+    assert kinds["region"] == "category"
+    assert kinds["address"] == "text"
+    assert [field.column for field in infer_fields(world[COLUMNS]) if field.part == "number"] == ["address"]
+
+
+def test_people_are_linked_as_well_as_companies():
+    frame = pd.DataFrame({
+        "born": ["1970-01-02", "19700102", "1980-05-06", "1990-07-08"] * 30,
+        "mail": [f"a{i % 40}@x.org" for i in range(120)],
+    })  # fmt: skip
+    assert {field.column: field.kind for field in infer_fields(frame)} == {"born": "date", "mail": "email"}
+
+
+def test_probabilities_lie_between_nought_and_one_and_each_pair_stands_once(linked):
+    assert linked.pairs["probability"].between(0, 1).all()
+    ends = np.sort(linked.pairs[["left", "right"]].to_numpy(), axis=1)
+    assert len(np.unique(ends, axis=0)) == len(linked.pairs)
+
+
+def test_two_runs_give_the_same_numbers(world, linked):
+    again = link(world[COLUMNS])
+    pd.testing.assert_frame_equal(linked.pairs, again.pairs)
+    pd.testing.assert_series_equal(linked.clusters, again.clusters)
+
+
+@pytest.mark.properties
+def test_the_order_of_records_and_the_names_of_columns_do_not_matter(world, linked):
+    shuffled = world[COLUMNS].sample(frac=1, random_state=1).rename(columns=dict(zip(COLUMNS, "abcde")))
+    other = link(shuffled).clusters.reindex(world.index)
+    together = pd.crosstab(linked.clusters, other)
+    assert (together.gt(0).sum(axis=1) == 1).mean() > 0.99
+
+
+def test_the_input_stays_as_it_was(world):
+    before = world[COLUMNS].head(50).copy()
+    frame = before.copy()
+    link(frame)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_pairs_that_are_not_the_same_split_their_cluster(world, linked):
+    sizes = linked.clusters.value_counts()
+    members = linked.clusters.index[linked.clusters == sizes.index[0]]
+    left, right = members[0], members[1]
+    split = link(world[COLUMNS], not_same=[(left, right)])
+    assert split.clusters[left] != split.clusters[right]
+    assert not split.pairs.query("left == @left and right == @right and probability > 0").shape[0]
+
+
+def test_pairs_that_are_the_same_join_whatever_they_look_like(world, linked):
+    left = world.index[0]
+    right = next(i for i in world.index if linked.clusters[i] != linked.clusters[left])
+    joined = link(world[COLUMNS], same=[(left, right)])
+    assert joined.clusters[left] == joined.clusters[right]
+
+
+def test_a_pair_with_an_unknown_id_is_refused(world):
+    with pytest.raises(DataError, match="ids of the records"):
+        link(world[COLUMNS].head(20), not_same=[(0, 10**9)])
+
+
+def test_ids_that_are_not_unique_are_refused():
+    frame = pd.DataFrame({"id": ["1", "1"], "name": ["a", "b"]})
+    with pytest.raises(DataError, match="a unique id per record"):
+        link(frame, id_column="id")
+
+
+def test_ids_of_a_column_name_pairs_and_clusters(world):
+    result = link(world[["person", *COLUMNS]], id_column="person")
+    assert set(result.pairs["left"]) <= set(world["person"])
+    assert list(result.clusters.index) == list(world["person"])
+    assert set(result.clusters) <= set(world["person"])
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3])
+def test_few_records_are_no_trouble(n):
+    frame = pd.DataFrame(
+        {"name": ["Alpha Ltd", "Alpha Limited", "Beta GmbH"], "phone": ["021-5550000", "0215550000", None]}
+    ).head(n)
+    result = link(frame)
+    assert len(result.clusters) == n
+
+
+def test_empty_columns_constants_and_running_numbers_are_left_out():
+    frame = pd.DataFrame({
+        "nothing": [None] * 40, "same": ["x"] * 40, "row": [str(i) for i in range(40)], "name": [f"Firm {i % 20} Ltd" for i in range(40)],
+    })  # fmt: skip
+    assert [field.column for field in infer_fields(frame)] == ["name"]
+
+
+def test_companies_of_one_city_are_not_taken_for_one_where_nothing_is_recorded_twice(case_folder):
+    accounts = pd.read_parquet(case_folder / "accounts.parquet")
+    columns = ["account_name", "address", "telephone", "tax_number", "city", "region"]
+    assert (link(accounts[columns]).pairs["probability"] >= 0.5).sum() == 0
+
+
+def test_a_city_that_stands_in_the_address_does_not_count_twice(case_folder):
+    accounts = pd.read_parquet(case_folder / "accounts.parquet")[["account_name", "address", "city", "region"]]
+    fields = infer_fields(accounts)
+    kept = drop_redundant(clean_records(accounts, fields), fields)
+    assert [fields[place].column for place in kept] == ["account_name", "address", "address"]
+
+
+def test_one_doubtful_pair_does_not_join_two_families():
+    """Transitive closure would: AB Volvo and Volvo Cars meet through one record that names both."""
+    pairs = pd.DataFrame(
+        [(0, 1, 0.999), (0, 2, 0.999), (1, 2, 0.999), (3, 4, 0.999), (3, 5, 0.999), (4, 5, 0.999), (2, 3, 0.7)],
+        columns=["left", "right", "probability"],
+    )
+    labels = cluster_pairs(pairs, 6)
+    assert labels.tolist() == [0, 0, 0, 3, 3, 3]
+
+
+def test_a_chain_of_sure_pairs_is_one_cluster():
+    pairs = pd.DataFrame([(0, 1, 1.0), (1, 2, 1.0)], columns=["left", "right", "probability"])
+    assert cluster_pairs(pairs, 4).tolist() == [0, 0, 0, 3]
+
+
+def test_apart_holds_through_merges():
+    pairs = pd.DataFrame([(0, 1, 1.0), (1, 2, 1.0), (0, 2, 1.0)], columns=["left", "right", "probability"])
+    labels = cluster_pairs(pairs, 3, apart={(0, 2)})
+    assert labels[0] != labels[2]
+
+
+def test_blocking_stays_within_its_budget(world):
+    fields = infer_fields(world[COLUMNS])
+    cleaned = clean_records(world[COLUMNS], fields)
+    rules = choose_rules(cleaned, fields)
+    assert rules
+    assert sum(count_pairs(cleaned[rule[0]]) for rule in rules if rule in [(f"f{i}",) for i in range(5)]) <= 100_000
+
+
+def test_a_name_alone_is_a_bad_witness():
+    """Splink's own warning: with nothing but names, equal names stay doubtful rather than sure."""
+    rng = np.random.default_rng(0)
+    names = [f"{a}{b}" for a in "瑞恒泰祥盛安嘉博远达" for b in "顺利丰源康新润联诚鼎"]
+    frame = pd.DataFrame({"name": [names[i] + "有限公司" for i in rng.integers(0, 100, 300)]})
+    result = link(frame)
+    equal = result.pairs.merge(frame, left_on="left", right_index=True).merge(
+        frame, left_on="right", right_index=True, suffixes=("_l", "_r")
+    )
+    assert (equal.loc[equal["name_l"] == equal["name_r"], "probability"] < 0.999).all()
+
+
+@pytest.mark.shared
+@pytest.mark.golden
+@pytest.mark.parametrize(("name", "least"), [("febrl1", 0.99)])
+def test_published_sets_are_linked(name, least, shared_eval):
+    import sys
+
+    sys.path.insert(0, str(shared_eval))
+    try:
+        import er_eval
+    finally:
+        sys.path.remove(str(shared_eval))
+    records, truth = er_eval.load(name)
+    scores = er_eval.score_pairs(link(records).pairs, truth)
+    assert scores["f1"] >= least

@@ -1,0 +1,144 @@
+"""The simulator: the same seed gives the same world, and its truth is what it says."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from kamresearch.data.contract import TABLES
+from kamresearch.data.simulate import CAUSES, World, simulate
+from kamresearch.errors import DataError, ParameterError
+
+pytestmark = pytest.mark.unit
+
+
+def digests(folder) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Clean, and large enough that shares can be told."""
+    return simulate(tmp_path_factory.mktemp("world"), accounts=3000, seed=7, messy=False)
+
+
+def read(folder, name) -> pd.DataFrame:
+    path = folder / f"{name}.parquet"
+    return pd.read_parquet(path) if path.exists() else pd.read_csv(folder / f"{name}.csv")
+
+
+def test_the_same_request_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
+    first, second, other = (simulate(tmp_path / name, 40, seed=seed) for name, seed in (("a", 5), ("b", 5), ("c", 6)))
+    assert digests(first) == digests(second)
+    assert digests(first)["orders.parquet"] != digests(other)["orders.parquet"]
+
+
+def test_every_table_keeps_to_the_contract_and_says_that_it_is_simulated(world):
+    for path in [*world.glob("*.parquet"), *world.glob("*.csv")]:
+        spec, frame = TABLES[path.stem], read(world, path.stem)
+        assert set(spec.required_columns) <= set(frame.columns), path.stem
+        assert not frame.duplicated(list(spec.key)).any(), path.stem
+        for column in spec.columns:
+            if column.values and column.name in frame:
+                assert set(frame[column.name].dropna()) <= set(column.values), (path.stem, column.name)
+        sidecar = yaml.safe_load((world / f"{path.stem}.yml").read_text())
+        assert sidecar["simulated"] is True
+        assert sidecar["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_every_reference_leads_somewhere_when_the_world_is_clean(world):
+    for path in [*world.glob("*.parquet"), *world.glob("*.csv")]:
+        for column, target in TABLES[path.stem].references:
+            known = set(read(world, target)[TABLES[target].key[0]])
+            assert set(read(world, path.stem)[column].dropna()) <= known, (path.stem, column)
+
+
+def test_the_built_in_case_is_what_its_seed_makes(case_folder, tmp_path):
+    request = yaml.safe_load((case_folder / "truth" / "world.yml").read_text())["request"]
+    again = simulate(
+        tmp_path, request["accounts"], request["seed"], request["start"], request["end"], messy=request["messy"]
+    )
+    for name in ("accounts", "orders", "churn_events", "departments"):
+        pd.testing.assert_frame_equal(read(case_folder, name), read(again, name))
+
+
+@pytest.mark.recovery
+def test_planted_causes_occur_in_the_order_of_their_hazards_and_return_as_planted(world):
+    losses = read(world, "truth/churn")
+    shares = losses["true_cause"].value_counts(normalize=True)
+    assert set(shares.index) == set(CAUSES)
+    assert shares.idxmax() == "price"
+    assert shares.idxmin() == "relocation"
+    early = losses[losses["churn_date"].astype("datetime64[ns]") < "2011-12-01"]
+    back = early["return_date"].notna().groupby(early["true_cause"]).mean()
+    assert back["price"] > 0.35
+    assert back["product"] < 0.08
+    assert back["price"] > back["service"] > back["product"]
+
+
+@pytest.mark.recovery
+def test_no_account_orders_while_it_is_away(world):
+    orders, losses = read(world, "orders"), read(world, "churn_events")
+    joined = orders[["account_id", "order_date"]].merge(losses, on="account_id", validate="many_to_many")
+    for name in ("order_date", "churn_date", "return_date"):
+        joined[name] = pd.to_datetime(joined[name])
+    away = joined["order_date"].gt(joined["churn_date"]) & ~joined["order_date"].ge(joined["return_date"])
+    assert not away.any()
+
+
+@pytest.mark.recovery
+def test_the_planted_break_is_in_the_orders(world):
+    truth = yaml.safe_load((world / "truth" / "world.yml").read_text())
+    orders = read(world, "orders")
+    months = pd.to_datetime(orders["order_date"]).dt.to_period("M")
+    monthly = orders["units"].groupby(months).sum()
+    planted = pd.Period(truth["break_month"][:7], "M")
+    before, after = monthly[planted - 12 : planted - 1].mean(), monthly[planted : planted + 11].mean()
+    assert 1.2 < after / before < 2.2
+
+
+@pytest.mark.recovery
+def test_the_hazard_in_the_truth_is_the_one_that_happened(world):
+    accounts, losses = read(world, "truth/accounts"), read(world, "truth/churn")
+    expected = (accounts["hazard_yearly_mean"] / 12 * accounts["months_present"]).sum()
+    assert abs(len(losses) - expected) < 4 * np.sqrt(expected)
+
+
+def test_a_mess_is_only_made_when_asked_for(world, tmp_path):
+    messy = simulate(tmp_path, 200, seed=7, messy=True)
+    known = set(read(messy, "accounts")["account_id"])
+    assert set(read(messy, "orders")["account_id"].dropna()) - known
+    assert not set(read(world, "orders")["account_id"]) - set(read(world, "accounts")["account_id"])
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        ({"accounts": 19}, "20 to 1,000,000"),
+        ({"seed": -1}, "from 0 up"),
+        ({"start": "2012-03-01"}, "at least 12 months"),
+    ],
+)
+def test_a_request_out_of_range_is_refused_and_writes_nothing(request_, words, tmp_path):
+    with pytest.raises(ParameterError, match=words):
+        simulate(tmp_path / "world", **request_)
+    assert not (tmp_path / "world").exists()
+
+
+def test_a_file_in_the_way_is_refused(tmp_path):
+    (tmp_path / "world").write_text("mine")
+    with pytest.raises(DataError, match="a folder to write into"):
+        simulate(tmp_path / "world", 20)
+    assert (tmp_path / "world").read_text() == "mine"
+
+
+def test_another_truth_changes_the_world(tmp_path):
+    none = World(hazards=dict.fromkeys(CAUSES, 0.0))
+    folder = simulate(tmp_path, 60, seed=1, world=none)
+    assert not (folder / "churn_events.parquet").exists() or read(folder, "churn_events").empty

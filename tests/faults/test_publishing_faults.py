@@ -1,0 +1,254 @@
+"""Kills, crowds, full disks, kernels that die, hang, shout or hoard: no half version, no lost one, a clear last word."""
+
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.publishing.toy import Project, make_project
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+ROUNDS = int(os.environ.get("KAM_FAULT_ROUNDS", "8"))
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory) -> Project:
+    """A project of two studies that was published once (in English)."""
+    project = make_project(tmp_path_factory.mktemp("faults"))
+    for name in ("studies/gamma.py",):
+        (project.root / "kamresearch" / name).unlink()
+    (project.root / "notebooks" / "03_gamma.ipynb").unlink()
+    project.publish()
+    return project
+
+
+@pytest.fixture
+def project(base, tmp_path) -> Project:
+    shutil.copytree(base.root, tmp_path / "project")
+    return Project(tmp_path / "project")
+
+
+def start(project: Project, *arguments: str, **more: object) -> subprocess.Popen:
+    return subprocess.Popen(project.command("publish", "--jobs", "2", *arguments), cwd=project.root, env=project.environment(),
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **more)  # fmt: skip
+
+
+def assert_whole(project: Project) -> list[str]:
+    """Every version is whole by its checksums, the index lists them all, nothing else lies about; their names."""
+    names = [path.name for path in project.versions()]
+    for name in names:
+        facts = project.versions()[names.index(name)]
+        listed = json.loads((facts / "manifest.json").read_text(encoding="utf-8"))["files"]
+        there = {path.relative_to(facts).as_posix() for path in facts.rglob("*") if path.is_file()} - {"manifest.json"}
+        assert there == set(listed), name
+    return names
+
+
+def leftovers(project: Project) -> list[str]:
+    return [path.name for path in project.reports.iterdir() if path.name.startswith(".building")]
+
+
+def family_ends(pid: int) -> bool:
+    """Whether every process of a session has gone within a few seconds."""
+    import psutil
+
+    for _ in range(100):
+        alive = []
+        for process in psutil.process_iter(["pid", "cmdline"]):
+            try:
+                if os.getsid(process.pid) == pid or process.ppid() == pid:
+                    alive.append(process)
+            except (ProcessLookupError, psutil.Error):
+                continue
+        if not [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_kill_at_any_moment_leaves_no_half_version_and_the_next_run_goes_on(project):
+    rng = random.Random(7)
+    began = time.monotonic()
+    project.publish("-p", "alpha.factor=1.5")
+    whole = time.monotonic() - began
+    versions = set(assert_whole(project))
+    for number in range(ROUNDS):
+        arguments = ("-p", f"all.factor={2 + number}")
+        process = start(project, *arguments)
+        try:
+            process.wait(rng.uniform(0.1, whole))
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert versions <= set(assert_whole(project))
+        done = project.publish(*arguments)
+        versions.add(done.stdout.strip().rsplit("/", 1)[-1])
+        assert set(assert_whole(project)) == versions
+        assert leftovers(project) == []
+        index = (project.reports / "index.html").read_text(encoding="utf-8")
+        assert all(name in index for name in versions)
+
+
+def test_eight_publishers_at_once_lose_nothing(project):
+    running = [start(project, "--jobs", "1", "-p", f"all.factor={10 + number % 6}") for number in range(8)]
+    results = [(process.communicate(timeout=600), process.returncode) for process in running]
+    assert [code for _texts, code in results] == [0] * 8, [texts[1] for texts, _code in results]
+    paths = {texts[0].strip().splitlines()[-1] for texts, _code in results}
+    assert len(paths) == 6
+    assert len(assert_whole(project)) == 7
+    assert leftovers(project) == []
+    index = (project.reports / "index.html").read_text(encoding="utf-8")
+    assert all(path.name in index for path in project.versions())
+
+
+@pytest.mark.parametrize(("code", "words"), [
+    ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "signal 9"),
+    ("import os\nos._exit(3)", "a kernel that lives to the end"),
+    ("while True:\n    pass", "an end within 6 seconds"),
+    ("line = 'x' * 1_000_000\nfor _ in range(1100):\n    print(line)", "MiB of output"),
+    ("hoard = bytearray(3 << 30)", "MemoryError"),
+    ("import mmap, time\nhoard = mmap.mmap(-1, 2 << 30)\nfor place in range(0, 2 << 30, 4096):\n    hoard[place] = 1\ntime.sleep(60)", "GiB of memory"),
+    ("raise SystemExit(1)", "SystemExit"),
+])  # fmt: skip
+def test_a_kernel_that_dies_hangs_shouts_or_hoards_ends_the_run_in_words(project, code, words):
+    project.add(4, "delta", more=code)
+    done = project.publish("delta", "--timeout", "6" if "pass" in code else "60", "--memory", "1", code=1)
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(assert_whole(project)) == 1
+    assert leftovers(project) == []
+    kept = list((project.reports / "failed").rglob("04_delta.ipynb"))
+    assert len(kept) == 1
+    cells = json.loads(kept[0].read_text(encoding="utf-8"))["cells"]
+    assert any(
+        "failed-here" in cell["metadata"].get("tags", ()) or "papermill-error-cell" in "".join(cell["source"])
+        for cell in cells
+    )
+    assert kept[0].stat().st_size < 100 << 20
+
+
+def test_a_hung_study_does_not_hide_that_another_failed(project):
+    project.add(4, "delta", more="raise ValueError('first')")
+    project.add(5, "epsilon", more="raise ValueError('second')")
+    done = project.publish("delta", "epsilon", code=1)
+    assert "first" in done.stderr
+    assert "second" in done.stderr
+
+
+@pytest.mark.parametrize("most", [200, 40_000])
+def test_a_file_that_cannot_be_written_ends_the_run_in_words(project, most):
+    """RLIMIT_FSIZE stands for a full disk: writes beyond it fail."""
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    done = subprocess.run(project.command("publish", "-p", "all.factor=77"), cwd=project.root, env=project.environment(),
+                          capture_output=True, text=True, timeout=300, preexec_fn=limit)  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(assert_whole(project)) == 1
+    assert project.publish("-p", "all.factor=77").returncode == 0
+    assert leftovers(project) == []
+
+
+def test_a_folder_that_may_not_be_written_ends_the_run_in_words(project):
+    if os.geteuid() == 0:
+        place = "/proc/kam"
+    else:
+        place = str(project.root / "locked")
+        os.mkdir(place, 0o555)
+    done = project.publish("--reports", place, code=None)
+    assert done.returncode == 1
+    assert "a folder that can be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_ends_cleanly_and_leaves_no_process(project, number):
+    project.add(4, "delta", more="import time\ntime.sleep(60)")
+    process = start(project, "delta")
+    for line in process.stderr:
+        if "delta: running" in line:
+            break
+    time.sleep(2)
+    process.send_signal(number)
+    _out, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "stopped" in errors
+    assert family_ends(process.pid)
+    assert leftovers(project) == []
+
+
+def test_a_password_in_an_address_is_written_nowhere_and_shown_to_nobody(project):
+    """The address leads nowhere, so the run ends with two; what it shows and leaves must not hold the password."""
+    address = "postgresql://reader:s3cr3t-p%40ss@127.0.0.1:1/sales?sslpassword=s3cr3t-too"
+    process = start(project, "--data", address)
+    seen = []
+    while process.poll() is None:
+        for pid in [process.pid, *(child.pid for child in _children(process.pid))]:
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    seen.append((time.monotonic(), file.read()))
+            except OSError:
+                continue
+        time.sleep(0.05)
+    out, errors = process.communicate()
+    assert process.returncode == 2
+    assert "s3cr3t" not in out + errors
+    late = [text for moment, text in seen if moment > seen[0][0] + 0.5]
+    assert late
+    assert not [text for text in late if b"s3cr3t" in text]
+    for path in project.reports.rglob("*"):
+        if path.is_file():
+            assert b"s3cr3t" not in path.read_bytes(), path
+
+
+def _children(pid: int) -> list:
+    import psutil
+
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def test_a_secret_that_a_notebook_prints_is_blotted_out(project):
+    project.add(
+        4,
+        "delta",
+        more="import os\nprint('pass', os.environ['PGPASSWORD'])\nraise ValueError(os.environ['PGPASSWORD'])",
+    )
+    script = (
+        "from dataclasses import replace\nfrom kamresearch.publishing.surface import ask\nfrom kamresearch.publishing.making.run import run\n"
+        "run(replace(ask(('delta',)), env={'PGPASSWORD': 'tell-nobody'}))"
+    )
+    done = subprocess.run(
+        [*project.command()[:2], "-c", script],
+        cwd=project.root,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "•••" in done.stderr
+    assert "tell-nobody" not in done.stderr
+    kept = next((project.reports / "failed").rglob("04_delta.ipynb")).read_text(encoding="utf-8")
+    assert "pass •••" in kept
+    assert "tell-nobody" not in kept
+
+
+def test_code_in_a_parameter_is_never_run(project):
+    done = project.publish(
+        "-p", "alpha.text=__import__('pathlib').Path('PWNED').touch()", "-p", "beta.text=\"); open('PWNED', 'w') #"
+    )
+    assert done.returncode == 0
+    assert not list(project.root.rglob("PWNED"))

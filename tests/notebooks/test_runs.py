@@ -1,0 +1,113 @@
+"""Every notebook runs on other data than the case, and its numbers follow its parameters."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from kamresearch.data.simulate import simulate
+from kamresearch.studies import all_studies
+from kamresearch.studies.outputs import iterate_outputs, read_findings
+
+pytestmark = [pytest.mark.notebooks, pytest.mark.slow]
+
+STUDIES = all_studies()
+ORDER = {study.name: number for number, study in enumerate(STUDIES)}
+
+
+def execute(root, study, folder, **parameters) -> dict:
+    """Run a notebook's code in one fresh Python, with other parameters; its outputs as a notebook keeps them."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(root / "notebooks" / f"{study.notebook}.ipynb", as_version=4)
+    cell = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ()))
+    defaults = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(cell.source).body}
+    cell.source = "\n".join(f"{name} = {value!r}" for name, value in {**defaults, **parameters}.items())
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(root / "notebooks")}}).execute()
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / f"{study.notebook}.ipynb")
+    return json.loads(nbformat.writes(notebook))
+
+
+def unkept_promises(study, notebook) -> set[str]:
+    shown = {content["id"] for content in iterate_outputs(notebook) if content["kind"] in ("figure", "table")}
+    excused = {id for content in iterate_outputs(notebook, "absent") for id in content["ids"]}
+    return {*study.findings, *study.figures, *study.tables} - shown - excused - set(read_findings(notebook))
+
+
+@pytest.fixture(scope="module")
+def small_world(tmp_path_factory):
+    return simulate(tmp_path_factory.mktemp("small"), accounts=60, seed=3, start="2010-01-01")
+
+
+@pytest.fixture(scope="module")
+def bare_world(tmp_path_factory, small_world):
+    """Accounts and orders alone, as most companies begin."""
+    folder = tmp_path_factory.mktemp("bare")
+    for name in ("accounts", "orders"):
+        shutil.copy(small_world / f"{name}.parquet", folder)
+    return folder
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=[study.name for study in STUDIES])
+@pytest.mark.parametrize("world", ["small_world", "bare_world"])
+def test_a_study_keeps_its_promises_on_other_data_or_says_why_not(study, world, root, tmp_path_factory, request):
+    data = request.getfixturevalue(world)
+    if any(not list(data.glob(f"{name}.*")) for name in study.needs):
+        pytest.skip(f"{study.name} needs {', '.join(study.needs)}: publishing leaves it out")
+    folder = tmp_path_factory.getbasetemp() / f"runs_{world}"
+    notebook = execute(root, study, folder, data=str(data), findings=str(folder))
+    assert unkept_promises(study, notebook) == set()
+
+
+@pytest.mark.parametrize("study", [one for one in STUDIES if "orders" in one.needs], ids=lambda one: one.name)
+def test_an_earlier_as_of_date_moves_findings(study, root, tmp_path):
+    saved = json.loads((root / "notebooks" / f"{study.notebook}.ipynb").read_text(encoding="utf-8"))
+    earlier = execute(root, study, tmp_path, as_of="2011-12-31")
+    before, after = read_findings(saved), read_findings(earlier)
+    assert any(after[id].value != before[id].value for id in before if id in after)
+
+
+@pytest.fixture
+def other_package(root, tmp_path):
+    """A copy of the package in which a year has 300 days: every window of twelve months is another."""
+    shutil.copytree(root / "kamresearch", tmp_path / "kamresearch", ignore=shutil.ignore_patterns("__pycache__"))
+    changed = 0
+    for path in (tmp_path / "kamresearch" / "features").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        changed += len(re.findall(r"\b365\b", text))
+        path.write_text(re.sub(r"\b365\b", "300", text), encoding="utf-8")
+    assert changed
+    return tmp_path
+
+
+def run_nbval(root, notebook, **environment) -> subprocess.CompletedProcess:
+    import os
+
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        str(notebook),
+        "-q",
+        "-o",
+        "addopts=",
+        "-p",
+        "no:cacheprovider",
+    ]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, env={**os.environ, **environment})
+
+
+def test_nbval_fails_when_a_number_in_the_package_moves_and_never_when_none_does(root, other_package):
+    notebook = root / "notebooks" / "03_segmentation.ipynb"
+    same = run_nbval(root, notebook)
+    assert same.returncode == 0, same.stdout[-3000:]
+    moved = run_nbval(root, notebook, PYTHONPATH=str(other_package))
+    assert moved.returncode == 1, moved.stdout[-3000:]
+    assert "segmentation." in moved.stdout

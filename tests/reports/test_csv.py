@@ -1,0 +1,54 @@
+"""A CSV file from a report holds every value, and no cell of it is a formula."""
+
+import csv
+from io import StringIO
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kamresearch.publishing.outcome.csvfile import plain_text, safe_text, write_csv
+from kamresearch.studies.session import table_content
+from tests.reports import synthetic
+
+pytestmark = pytest.mark.reports
+
+SIGNS = "=+-@|%\t\r\n＝＋－＠"
+
+
+def content(rows):
+    return {"columns": [{"name": "a"}, {"name": "b"}], "rows": rows}
+
+
+@given(st.text())
+def test_no_text_can_start_a_formula_and_none_is_lost(text):
+    safe = safe_text(text)
+    assert plain_text(safe) == text
+    (_, (cell, _)) = csv.reader(StringIO(write_csv(content([[text, 1]])), newline=""))
+    assert cell == safe
+    number = not safe.startswith("'") and safe.lstrip("+-").rstrip("%").replace(".", "").replace("e", "").replace("E", "").replace("-", "").isdigit()  # fmt: skip
+    assert number or set(safe) <= {"-"} or safe[:1] not in set(SIGNS)
+
+
+@pytest.mark.parametrize("text", [sign + "cmd" for sign in SIGNS] + [" =1+1", "\u202e=1+1", '"=1+1', "\u200b@x"])
+def test_whatever_a_spreadsheet_skips_before_a_sign_is_caught(text):
+    assert safe_text(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["-12.5", "+3%", "1e-5", "-", "--", "A-B", "a=b", "x@y.org"])
+def test_numbers_and_ordinary_names_stay_as_they_are(text):
+    assert safe_text(text) == text
+
+
+def test_a_separator_of_another_country_stays_inside_its_cell():
+    assert write_csv(content([["a;=cmd", None]])).splitlines()[1] == '"a;=cmd",'
+
+
+def test_every_row_of_a_shown_table_comes_back_equal():
+    table = synthetic.table(synthetic.HOSTILE, rows_shown=3)
+    text = write_csv(table_content(table, simulated=True))
+    frame = pd.read_csv(StringIO(text), dtype={"account_id": str}, lineterminator="\n")
+    assert frame["account_id"].tolist() == [f"{number:04d}" for number in range(len(synthetic.HOSTILE))]
+    assert [plain_text(name) for name in frame["account_name"]] == list(synthetic.HOSTILE)
+    assert frame["revenue"].tolist() == table.frame["revenue"].tolist()

@@ -1,0 +1,222 @@
+"""A study's page: everything declared is on it, in its language, in one file that asks for nothing."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kamresearch.errors import StudyError
+from kamresearch.figures.theme import clean
+from kamresearch.language import message
+from kamresearch.publishing.pages.render import render_front, render_study
+from kamresearch.publishing.pages.svg import inline_svg
+from kamresearch.publishing.pages.svgsize import compact_path
+from tests.reports import synthetic
+
+pytestmark = pytest.mark.reports
+
+
+class Elements(HTMLParser):
+    """Elements with their attributes, and the text between them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict]] = []
+        self.texts: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    def all(self, tag: str) -> list[dict]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    return synthetic.executed()
+
+
+@pytest.fixture(scope="module")
+def pages(notebook):
+    return {
+        language: render_study(notebook, synthetic.STUDY, language, synthetic.context()) for language in ("en", "zh")
+    }
+
+
+def body(html: str) -> str:
+    return html.partition("<body>")[2].partition("<script>")[0]
+
+
+def shown(html: str) -> str:
+    return " ".join("".join(Elements(body(html)).texts).split())
+
+
+def test_a_page_speaks_one_language_but_for_data_and_the_names_of_languages(pages):
+    english, chinese = shown(pages["en"]), shown(pages["zh"])
+    assert re.findall("[\u4e00-\u9fff]+", english.replace("华东租赁", "").replace("中文", "")) == []
+    words = set(re.findall(r"[A-Za-z]{4,}", chinese))
+    allowed = {"kamresearch", "English", "Eastern", "Rental", "test", "geely", "geely_volvo", "findings", "json", "manifest",
+               "notebooks", "synthetic", "ipynb", "Python", "data", "cases", "study", "export", "result", "show", "figure",
+               "caution", "text", "lang", "orders", "volvo", "abababababababab", "script", "mapping", "accounts", "datadata"}  # fmt: skip
+    assert words <= allowed, words - allowed
+
+
+def test_sections_findings_figures_and_tables_all_stand_on_the_page(pages):
+    for html in pages.values():
+        ids = {attributes.get("id") for _, attributes in Elements(html).found}
+        wanted = {
+            "accounts", "limits", "figure-synthetic-bars", "table-synthetic-accounts", "finding-synthetic-rate",
+            "finding-synthetic-unknown", "provenance",
+        }  # fmt: skip
+        assert wanted <= ids
+
+
+def test_no_id_stands_twice(pages):
+    for html in pages.values():
+        ids = [attributes["id"] for _, attributes in Elements(html).found if "id" in attributes]
+        assert len(ids) == len(set(ids)), sorted(id for id in ids if ids.count(id) > 1)
+
+
+def test_every_link_within_the_page_leads_to_something_on_it(pages):
+    for html in pages.values():
+        elements = Elements(html)
+        ids = {attributes.get("id") for _, attributes in elements.found}
+        goals = {a["href"][1:] for a in elements.all("a") if a.get("href", "").startswith("#")}
+        goals |= {use["href"][1:] for use in elements.all("use")}
+        assert goals <= ids
+
+
+def test_every_number_comes_with_its_n_interval_and_definition(pages):
+    text = shown(pages["en"])
+    for part in ("15.0%", "95% interval 7.0% to 29.0%", "n = 40 accounts", "Lost accounts over all accounts."):
+        assert part in text
+    assert "Cannot be told: Nobody has returned." in text
+
+
+def test_every_table_has_a_caption_and_a_scope_on_each_head(pages):
+    for html in pages.values():
+        elements = Elements(body(html))
+        assert len(elements.all("table")) == len(elements.all("caption"))
+        assert all(head.get("scope") in ("col", "row") for head in elements.all("th"))
+
+
+def test_every_picture_says_what_it_shows(pages):
+    pictures = [svg for svg in Elements(pages["en"]).all("svg") if svg.get("role") == "img"]
+    assert [svg["aria-label"] for svg in pictures] == ["Bars of falling length."]
+
+
+def test_equal_inputs_give_equal_bytes(notebook, pages):
+    assert render_study(notebook, synthetic.STUDY, "en", synthetic.context()) == pages["en"]
+
+
+def test_a_page_asks_for_nothing_and_allows_nothing_but_its_own(pages):
+    for html in pages.values():
+        elements = Elements(html)
+        assert not elements.all("link")
+        assert not elements.all("iframe")
+        assert all("src" not in script for script in elements.all("script"))
+        policy = next(meta["content"] for meta in elements.all("meta") if "http-equiv" in meta)
+        assert policy.startswith("default-src 'none'")
+        assert "unsafe" not in policy
+        assert not re.search(r"url\((?!data:|#)", html)
+        assert not re.search(r"""(src|href)=["']?(https?:)?//""", html)
+
+
+def test_simulated_data_are_marked_wherever_they_are_shown(pages):
+    for attributes in ("figure", "table-title", "card"):
+        assert re.search(rf'(<{attributes}|class="{attributes})[^§]*?badge simulated', pages["en"]), attributes
+
+
+def test_the_front_door_leads_to_each_study_and_says_what_is_missing():
+    manifest = {**synthetic.context().manifest, "absent": {"churn": {"en": "no table", "zh": "没有数据表"}}}
+    html = render_front(synthetic.context(manifest=manifest), "zh")
+    assert 'href="synthetic.zh.html"' in html
+    assert "没有数据表" in html
+
+
+def test_warnings_of_a_version_come_before_anything_else(notebook):
+    context = synthetic.context(warnings=(message("{n} accounts", n=3),))
+    text = shown(render_study(notebook, synthetic.STUDY, "en", context))
+    assert text.index("3 accounts") < text.index("In short")
+
+
+def test_a_picture_that_is_no_picture_is_refused_in_words():
+    with pytest.raises(StudyError, match="well-formed SVG"):
+        inline_svg("<svg", "a", "b")
+
+
+@pytest.mark.parametrize("evil", [
+    "<script>alert(1)</script>", "<foreignObject><body onload='alert(1)'/></foreignObject>",
+    "<a href='javascript:alert(1)'><text>x</text></a>", "<image href='http://example.org/x.png'/>",
+    "<rect onclick='alert(1)' width='1'/>", "<style>@import url(http://example.org)</style>",
+    "<use href='http://example.org#x'/>", "<rect style='fill:url(http://example.org)' width='1'/>",
+])  # fmt: skip
+def test_a_picture_keeps_shapes_and_text_alone(evil):
+    source = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">{evil}<rect width="1"/></svg>'
+    shown, _ = inline_svg(source, "p", "alt")
+    assert not re.search(r"script|foreignObject|javascript|http|onclick|onload|import", shown)
+
+
+def test_pictures_of_one_page_share_no_id():
+    source = '<svg xmlns="http://www.w3.org/2000/svg"><defs><path id="m" d="M 0 0"/></defs><use href="#m"/></svg>'
+    ids = [re.search(r'id="([^"]+)"', inline_svg(source, prefix, "")[0])[1] for prefix in ("figure-a", "figure-b")]
+    assert ids[0] != ids[1]
+
+
+@given(st.lists(st.tuples(st.floats(-500, 500), st.floats(-500, 500)), min_size=2, max_size=60))
+def test_a_path_made_of_small_steps_leaves_no_point_by_more_than_half_a_tenth(points):
+    text = "M " + " L ".join(f"{x:.6f} {y:.6f}" for x, y in points)
+    walked, x, y = [], 0.0, 0.0
+    for command, rest in re.findall(r"([A-Za-z])([^A-Za-z]*)", compact_path(text)):
+        numbers = [float(number) for number in re.findall(r"-?\d*\.?\d+", rest)]
+        steps = {"h": [(n, 0) for n in numbers], "v": [(0, n) for n in numbers]}
+        for dx, dy in steps.get(command, list(zip(numbers[::2], numbers[1::2], strict=False))):
+            x, y = (dx, dy) if command == "M" else (x + dx, y + dy)
+            walked.append((x, y))
+    nearest = [min(max(abs(a - x), abs(b - y)) for a, b in walked) for x, y in points]
+    assert max(nearest) <= 0.0501
+
+
+MARK = "NAMEOFANACCOUNT"
+HOSTILE = st.one_of(st.sampled_from(synthetic.HOSTILE), st.text(max_size=60).map(lambda text: "<b onclick=x>" + text),
+                    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def marked():
+    return json.dumps(synthetic.executed((MARK, "other"), prose=f"Of {MARK}."))
+
+
+@pytest.mark.slow
+@given(HOSTILE)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_name_of_an_account_stays_text(marked, name):
+    """In tables, captions, findings, paragraphs and prose: no element, attribute or address comes out of a name."""
+    quoted = json.dumps(name)[1:-1]
+    notebook, calm = json.loads(marked.replace(MARK, quoted)), json.loads(marked)
+    for cell, own in zip(notebook["cells"], calm["cells"], strict=True):
+        for output, as_drawn in zip(cell.get("outputs", ()), own.get("outputs", ()), strict=True):
+            # A figure's picture is drawn from names by matplotlib, which escapes them; put in as they are they break its XML.
+            if "image/svg+xml" in output["data"]:
+                output["data"]["image/svg+xml"] = as_drawn["data"]["image/svg+xml"]
+    plain = render_study(json.loads(marked), synthetic.STUDY, "en", synthetic.context())
+    html = render_study(notebook, synthetic.STUDY, "en", synthetic.context())
+    elements, before = Elements(html), Elements(plain)
+    extra = {"details", "summary"}  # of long names, and of prose that Markdown formats
+    prose = {"em", "strong", "code", "p", "br", "a", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre",
+             "blockquote", "table", "thead", "tbody", "tr", "th", "td", "img", "del", "span", "div", "input"}  # fmt: skip
+    assert {tag for tag, _ in elements.found} <= {tag for tag, _ in before.found} | extra | prose
+    assert len(elements.all("script")) == 1
+    for tag, attributes in elements.found:
+        assert not [key for key in attributes if key.startswith("on") or key in ("style", "srcdoc", "formaction")], tag
+        address = attributes.get("href") or attributes.get("src") or ""
+        assert not re.match(r"\s*(javascript|vbscript|data:text)", address, re.IGNORECASE), address
+    if clean(name) and len(clean(name)) < 80:
+        assert clean(name) in {" ".join(text.split()) for text in elements.texts}

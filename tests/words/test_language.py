@@ -1,0 +1,76 @@
+"""Two languages: messages, numbers, dates."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kamresearch.language import Fixed, Quantity, current_language, format_quantity, message, render, use_language
+from kamresearch.language.format import UNITS
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "english", "chinese"),
+    [
+        (0.256, "share", "25.6%", "25.6%"),
+        (0.004, "share", "0.4%", "0.4%"),
+        (0.0, "share", "0.0%", "0.0%"),
+        (41989, "units", "41,989", "41,989"),
+        (0.0004, "p_value", "<0.001", "<0.001"),
+        (None, "share", "–", "–"),
+        (float("nan"), "money", "–", "–"),
+        (1_234_567, "cny", "¥1.2M", "¥123.5万"),
+        (999, "money", "999", "999"),
+        ("2012-12-31", "date", "31 Dec 2012", "2012年12月31日"),
+        ("2012-Q1", "period", "2012-Q1", "2012-Q1"),
+    ],
+)
+def test_numbers_are_formed_as_a_reader_of_each_language_expects(value, unit, english, chinese):
+    assert format_quantity(value, unit, "en") == english
+    assert format_quantity(value, unit, "zh") == chinese
+
+
+def test_a_change_shows_its_plus_and_points_are_no_per_cent():
+    assert format_quantity(0.05, "share", "en", signed=True) == "+5.0%"
+    assert format_quantity(-0.05, "share", "en", signed=True) == "-5.0%"
+    assert format_quantity(0.012, "share_change", "en") == "1.2 pp"
+
+
+def test_an_unknown_unit_is_refused():
+    with pytest.raises(ValueError, match="expected one of"):
+        format_quantity(1, "furlongs", "en")
+
+
+@given(
+    st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.integers(-(10**12), 10**12), st.none()),
+    st.sampled_from(sorted(UNITS)),
+)
+def test_no_number_in_any_unit_breaks_or_reads_nan(value, unit):
+    if unit == "date":
+        return
+    for language in ("en", "zh"):
+        shown = format_quantity(value, unit, language)
+        assert shown
+        assert "nan" not in shown.lower() or unit in ("text", "period")
+
+
+@given(st.text())
+def test_a_data_value_in_a_message_is_never_read_as_a_format(value):
+    assert message("Account {name}", name=value).render("en") == f"Account {value}"
+
+
+def test_a_message_speaks_the_current_language_and_the_language_is_given_back():
+    text = message("{change} in sales", change=Quantity(0.1, "share", signed=True))
+    assert str(text) == "+10.0% in sales"
+    with use_language("zh"):
+        assert current_language() == "zh"
+        assert str(Fixed({"en": "price", "zh": "价格"})) == "价格"
+    assert current_language() == "en"
+    with pytest.raises(ValueError, match="expected one of"), use_language("xx"):
+        pass
+
+
+def test_a_text_missing_in_a_language_falls_back_to_the_first():
+    assert Fixed({"en": "price"}).render("zh") == "price"
+    assert render(3, "zh") == "3"

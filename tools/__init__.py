@@ -1,0 +1,1 @@
+"""Tools of the workshop: locks, documentation pages, mutation checks. Nothing here is imported by the package."""
