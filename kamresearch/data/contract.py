@@ -223,6 +223,7 @@ TABLES: dict[str, TableSpec] = {
             _must("verdict", "category", "What was decided.", values=("same", "not_same")),
             _may("who", "text", "Who decided (a role)."),
             _may("why", "text", "Reason."),
+            _may("why_zh", "text", "Reason in Chinese, where the other is not."),
             _may("until", "date", "Last day on which it holds; empty for good."),
         )),
         TableSpec("strategies", False, "one row per strategy considered", ("strategy_id",), (

@@ -176,3 +176,18 @@ def fetch_frame(table: ir.Table) -> pd.DataFrame:
     if table.get_backend().name != "duckdb":
         return table.to_pandas()
     return table.to_pyarrow().to_pandas(date_as_object=False)
+
+
+def hold(table: ir.Table) -> ir.Table:
+    """A table that many questions will be asked of, computed once on the embedded engine; elsewhere as it is.
+
+    Ibis' own ``cache`` drops its table with a statement that DuckDB 2 cannot read; this one goes with its connection.
+    """
+    import ibis
+
+    backend = table.get_backend()
+    if backend.name != "duckdb":
+        return table
+    name = ibis.util.gen_name("held")
+    backend.raw_sql(f'CREATE TEMP TABLE "{name}" AS {ibis.to_sql(table, dialect="duckdb")}')
+    return backend.table(name)

@@ -116,13 +116,16 @@ class TablePurchases:
     """
 
     def __init__(self, tables: object) -> None:
+        from kamresearch.data.tables import hold
+
         orders = tables.orders
         good = orders.filter(
             orders.account_id.notnull() & orders.order_date.notnull() & orders.revenue.notnull()
         ).select("account_id", day=orders.order_date.cast("date"), revenue=orders.revenue.cast("float64"))
         self._good, self._orders = good, orders
         sales = good.filter(good.revenue >= 0)
-        self._days = sales.group_by("account_id", "day").agg(revenue=sales.revenue.sum())
+        # Summed once: histories of many days are asked for, and each would read all orders again.
+        self._days = hold(sales.group_by("account_id", "day").agg(revenue=sales.revenue.sum()))
 
     def history(self, as_of: object, recent_days: int = 90) -> pd.DataFrame:
         """Order days up to and including a day → one row per account (`HISTORY_COLUMNS`), sorted by account."""

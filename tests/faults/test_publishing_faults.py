@@ -35,9 +35,15 @@ def project(base, tmp_path) -> Project:
     return Project(tmp_path / "project")
 
 
-def start(project: Project, *arguments: str, **more: object) -> subprocess.Popen:
+def start(project: Project, *arguments: str) -> subprocess.Popen:
     return subprocess.Popen(project.command("publish", "--jobs", "2", *arguments), cwd=project.root, env=project.environment(),
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **more)  # fmt: skip
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                            preexec_fn=_hear_ctrl_c)  # fmt: skip
+
+
+def _hear_ctrl_c() -> None:
+    """A shell that starts the tests in the background hands them an ignored Ctrl-C, which children would inherit."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def assert_whole(project: Project) -> list[str]:

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import betaln, gammaln
-from scipy.stats import nbinom
+from scipy.special import betainc, betaln, gammaln
 
 from kamresearch.analysis.lifetime.maximum import Estimate, distinct, maximise
 
 NAMES = ("r", "alpha", "a", "b")
+LEAST_STEP = 1e-9
+"""What the next order may add to an expectation before it is left out."""
 STARTS = ((0.5, 5.0, 0.8, 2.0), (1.5, 12.0, 0.3, 3.0))
 
 
@@ -41,18 +42,19 @@ class BetaGeometric:
         weights, shapes = self._phases(x, t_x, age)
         ahead = days / self.unit_days
         b_alive = b + x + (1 if self.modified else 0)
-        expected = np.zeros(len(x))
-        survival = np.ones(len(x))
         success = (alpha + age) / (alpha + age + ahead)
+        expected, survival, open_ = np.zeros(len(x)), np.ones(len(x)), np.arange(len(x))
         for m in range(1, 2000):
-            chance = np.zeros(len(x))
-            for phase in range(self.rhythm):
-                chance += weights[phase] * nbinom.sf(m * self.rhythm - phase - 1, shapes[phase], success)
-            step = chance * survival
-            expected += step
-            if step.max(initial=0.0) < 1e-7:
+            chance = np.zeros(len(open_))
+            for weight, shape, phase in zip(weights, shapes, range(self.rhythm), strict=True):
+                # P(N > k) of a negative binomial; SciPy's own nbinom.sf checks its arguments for longer than it computes.
+                chance += weight[open_] * betainc(m * self.rhythm - phase, shape[open_], 1 - success[open_])
+            step = chance * survival[open_]
+            expected[open_] += step
+            survival[open_] *= (b_alive[open_] + m - 1) / (a + b_alive[open_] + m - 1)
+            open_ = open_[step >= LEAST_STEP]
+            if not len(open_):
                 break
-            survival = survival * (b_alive + m - 1) / (a + b_alive + m - 1)
         return expected[place]
 
     def probability_active(self, history: pd.DataFrame, days: float) -> np.ndarray:

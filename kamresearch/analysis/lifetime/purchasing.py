@@ -20,6 +20,7 @@ class Past:
     def __init__(self, source: object) -> None:
         self._source = source
         self._histories: dict[pd.Timestamp, pd.DataFrame] = {}
+        self._outcomes: dict[tuple, pd.DataFrame] = {}
         self._models: dict[tuple, object] = {}
 
     def history(self, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -30,8 +31,10 @@ class Past:
 
     def outcome(self, after: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
         """Order days and revenue of each account of a history within (after, until], zero where none came."""
-        outcome = self._source.outcome(after, until).set_index("account_id")
-        return outcome.reindex(self.history(after)["account_id"]).fillna(0.0).reset_index()
+        if (after, until) not in self._outcomes:
+            outcome = self._source.outcome(after, until).set_index("account_id")
+            self._outcomes[after, until] = outcome.reindex(self.history(after)["account_id"]).fillna(0.0).reset_index()
+        return self._outcomes[after, until]
 
     def span(self, as_of: pd.Timestamp) -> int:
         """Days from the first order to the day."""

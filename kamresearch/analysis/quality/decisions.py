@@ -8,7 +8,7 @@ import pandas as pd
 
 from kamresearch.data.names import normalise_name
 from kamresearch.display import Column, Table, make_table
-from kamresearch.language import Text
+from kamresearch.language import Fixed, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result
 
@@ -19,15 +19,15 @@ STATES: dict[str, Text] = {
 }  # fmt: skip
 ACCOUNT, RECORD = "A", "R"
 """First letter of a key: an account's number, or a department's record (department/record_id)."""
-COLUMNS = ("left", "right", "verdict", "who", "why", "until")
+COLUMNS = ("left", "right", "verdict", "who", "why", "why_zh", "until")
 
 
 @dataclass(frozen=True)
 class Decisions(Result):
     """Decisions as of a day, and what became of each.
 
-    ``frame``: left, right, verdict, who, why, until, state (a code of `STATES`), n_pairs; ``same`` and ``apart``: pairs of
-    keys, ``A`` + account_id or ``R`` + department/record_id.
+    ``frame``: left, right, verdict, who, why, why_zh, until, state (a code of `STATES`), n_pairs; ``same`` and
+    ``apart``: pairs of keys, ``A`` + account_id or ``R`` + department/record_id.
     """
 
     frame: pd.DataFrame = field(repr=False)
@@ -48,10 +48,12 @@ class Decisions(Result):
 
     def table(self) -> Table:
         """Every decision with its state."""
+        reasons = self.frame.dropna(subset="why_zh")
+        reasons = {en: Fixed({"en": en, "zh": zh}) for en, zh in zip(reasons["why"], reasons["why_zh"])}
         return make_table(
             "quality.decisions", _("Decisions about pairs"), self.frame,
             Column("left", _("This")), Column("right", _("and that")), Column("verdict", _("Decision"), terms=VERDICTS),
-            Column("who", _("Who")), Column("why", _("Why")), Column("until", _("Until"), "date"),
+            Column("who", _("Who")), Column("why", _("Why"), terms=reasons), Column("until", _("Until"), "date"),
             Column("state", _("What became of it"), terms=STATES), Column("n_pairs", _("Pairs in the data"), "count"),
             caption=_("From the table “pairs”. A name stands for every account and record that bears it, in any spelling; where two decisions contradict each other, the two stay apart."),
         )  # fmt: skip
@@ -102,6 +104,7 @@ def read_decisions(pairs: pd.DataFrame, accounts: pd.DataFrame, records: pd.Data
     frame["state"] = frame["state"].mask(pd.Series(lost, index=frame.index, dtype=bool), "overruled")
     frame["n_pairs"] = frame.pop("across").map(len)
     frame["until"] = pd.to_datetime(frame["until"])
+    frame["why"] = frame["why"].fillna(frame["why_zh"])
     return Decisions(frame, frozenset(found["same"] - found["not_same"]), frozenset(found["not_same"]))
 
 

@@ -14,6 +14,10 @@ RHOS = np.array([-0.6, -0.4, -0.2, -0.1, 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0
 """Autocorrelations at which the likelihood is taken."""
 BEYOND = 40.0
 """A likelihood ratio that excludes a date without a simulation: quantiles lie between 4 and 15."""
+UNSURE = 0.5
+"""Standard errors taken off a step before its date is tested. Its size is an estimate too, and a smaller step leaves more dates
+open: without this, sets said to hold 95 % held 92 to 95 % of planted dates (600 series each, n = 72, autocorrelation 0.6
+and 0.3); with it 94 to 96 %."""
 WARMING = 50
 """Steps that a simulated autoregression runs before its first value."""
 
@@ -154,21 +158,24 @@ def autoregress(noise: np.ndarray, rho: float) -> np.ndarray:
 def exclude_dates(values: np.ndarray, design: Design, noise: np.ndarray, rho: float, alpha: float) -> np.ndarray:
     """Whether each candidate date can be excluded: a series' likelihood ratio against what such a step would show.
 
-    For every date the series is simulated with its most likely step at that date; the date is excluded where the
-    observed ratio of the best date to this one is beyond the 1 − alpha quantile.
+    For every date the series is simulated with its most likely step at that date, less half a standard error; the date is
+    excluded where the observed ratio of the best date to this one is beyond the 1 − alpha quantile.
     """
     found, errors = measure_steps(values[None, :], design), autoregress(noise, rho)
     bare = [(rest @ view.steps, (rest**2).sum(axis=1)) for view in design.views
             for rest in (errors @ view.filter.T,)]  # fmt: skip
     observed = found.profile[0].max() - found.profile[0]
     excluded = observed > BEYOND
+    near = min(design.views, key=lambda view: abs(view.rho - rho))
     for place in np.flatnonzero(~excluded):
         size = found.shift[0, place] / max(found.sd[0, place], 1e-300)
+        size = np.sign(size) * max(abs(size) - UNSURE / near.lengths[place], 0.0)
         lengths = [view.lengths[place] for view in design.views]
         products = np.array([one + size * length * (view.steps[:, place] @ view.steps)
                              for (one, _), view, length in zip(bare, design.views, lengths, strict=True)])  # fmt: skip
         totals = np.array([total + 2 * size * length * one[:, place] + (size * length) ** 2
                            for (one, total), length in zip(bare, lengths, strict=True)])  # fmt: skip
         profile = weigh_steps(products, totals, design).profile
-        excluded[place] = observed[place] > np.quantile(profile.max(axis=1) - profile[:, place], 1 - alpha) + 1e-9
+        lost = profile.max(axis=1) - profile[:, place]
+        excluded[place] = observed[place] > np.quantile(lost, 1 - alpha, method="weibull") + 1e-9
     return excluded
