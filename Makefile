@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
+# Files in their order, not by their number of tests: those with few tests are the slow ones, and would be left for the end.
+SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export KAM_FAULT_ROUNDS ?= 8
@@ -43,34 +45,34 @@ notebooks: setup  ## run every notebook again and save its outputs
 	$(BIN)/kam refresh
 
 test: setup  ## every test but the long ones, notebooks through nbval included
-	$(PYTEST) tests kamresearch -n $(WORKERS) --dist loadfile -m "not long"
-	$(PYTEST) --nbval notebooks -o addopts="-ra --strict-markers" -n $(WORKERS) --dist loadfile
+	$(PYTEST) tests kamresearch $(SPREAD) -m "not long"
+	$(PYTEST) --nbval notebooks -o addopts="-ra --strict-markers" $(SPREAD)
 
 test-quick: setup  ## the quick tests alone (under a minute)
-	$(PYTEST) tests kamresearch -q -n $(WORKERS) --dist loadfile \
+	$(PYTEST) tests kamresearch -q $(SPREAD) \
 	  -m "not slow and not long and not browser and not engine and not notebooks and not faults and not reports"
 
 test-unit: setup  ## unit tests and doctests
-	$(PYTEST) tests kamresearch -n $(WORKERS) --dist loadfile -m "unit"
+	$(PYTEST) tests kamresearch $(SPREAD) -m "unit"
 
 test-notebooks: setup  ## every notebook re-runs and its findings equal those stored
-	$(PYTEST) --nbval notebooks -o addopts="-ra --strict-markers" -n $(WORKERS) --dist loadfile
-	$(PYTEST) tests -m "notebooks and not long" -n $(WORKERS) --dist loadfile
+	$(PYTEST) --nbval notebooks -o addopts="-ra --strict-markers" $(SPREAD)
+	$(PYTEST) tests -m "notebooks and not long" $(SPREAD)
 
 test-properties test-recovery test-golden test-browser test-engine: test-%: setup
-	$(PYTEST) tests -n $(WORKERS) --dist loadfile -m "$(subst engine,engine,$*) and not long"
+	$(PYTEST) tests $(SPREAD) -m "$* and not long"
 
 test-faults: setup  ## 200 kills, full disks, hostile input (long)
 	KAM_FAULT_ROUNDS=200 $(PYTEST) tests -m "faults" --timeout 3600
 
 test-long: setup  ## the tests that take minutes
-	$(PYTEST) tests -m "long" --timeout 2400 -n $(WORKERS) --dist loadfile
+	$(PYTEST) tests -m "long" --timeout 2400 $(SPREAD)
 
 test-fuzz: setup  ## 10,000 broken tables at the gate (more than an hour)
 	KAM_FUZZ_LONG=10000 $(PYTEST) tests/data/test_checks_fuzz.py -m "long" --timeout 14400 -n $(WORKERS)
 
 coverage: setup  ## lines of the package that the tests run
-	$(PYTEST) tests kamresearch -q -n $(WORKERS) --dist loadfile -m "not long" --cov --cov-report=term-missing:skip-covered
+	$(PYTEST) tests kamresearch -q $(SPREAD) -m "not long" --cov --cov-report=term-missing:skip-covered
 
 lint: setup  ## style, imports, docstrings
 	$(BIN)/ruff check .

@@ -165,18 +165,13 @@ def reason_column(problems: Sequence[Problem], places: Sequence[int]) -> ir.Inte
     return ibis.cases(*((problems[place].holds.fill_null(False), place) for place in places), else_=ibis.null("int64"))
 
 
-def is_by_mapping(reason: str) -> bool:
-    """Whether a reason in words is a rule of the mapping."""
-    return any(reason.startswith(REASONS[code].split("{")[0]) for code in BY_MAPPING)
-
-
 def count_left_out(aside: ir.Table | None) -> int:
     """How many of the rows set aside the mapping left out on purpose."""
     return 0 if aside is None else int(aside.filter(aside["__code__"].isin(BY_MAPPING)).count().to_pandas())
 
 
 def list_rows_aside(tables: object) -> pd.DataFrame:
-    """table, row, column, value, reason, count: rows by themselves, and beyond `LISTED` of a table counted by reason."""
+    """table, row, column, value, code, reason, count: rows by themselves, and beyond `LISTED` of a table counted by reason."""
     parts = []
     for name in tables.names:
         one = tables.loaded[name]
@@ -193,11 +188,21 @@ def list_rows_aside(tables: object) -> pd.DataFrame:
             frame = pd.concat([frame, totals[totals["count"] > 0]], ignore_index=True)
         parts.append(frame.assign(table=name))
     if not parts:
-        empty = {"table": "str", "row": "Int64", "column": "str", "value": "str", "reason": "str", "count": "int64"}
+        empty = {
+            "table": "str",
+            "row": "Int64",
+            "column": "str",
+            "value": "str",
+            "code": "str",
+            "reason": "str",
+            "count": "int64",
+        }
         return pd.DataFrame({key: pd.Series(dtype=dtype) for key, dtype in empty.items()})
     whole = pd.concat(parts, ignore_index=True)
     whole["reason"] = [describe(code, column) for code, column in zip(whole["__code__"], whole["__column__"])]
     whole["row"] = whole[ROW].astype("Int64") if ROW in whole else pd.array([pd.NA] * len(whole), dtype="Int64")
     by_rule = whole["__code__"].isin(BY_MAPPING)
-    whole = whole.assign(column=whole["__column__"].mask(by_rule), value=whole["__value__"].mask(by_rule))
-    return whole[["table", "row", "column", "value", "reason", "count"]]
+    whole = whole.assign(
+        code=whole["__code__"], column=whole["__column__"].mask(by_rule), value=whole["__value__"].mask(by_rule)
+    )
+    return whole[["table", "row", "column", "value", "code", "reason", "count"]]

@@ -87,7 +87,9 @@ def test_two_standard_deviations_of_the_series_are_found_in_four_of_five_series_
     held = [place in one.confidence_set for one in found]
     called = [one.p_value <= 0.05 for one in found]
     assert np.mean(held) >= 0.95 - margin(0.95, 600)
-    assert np.mean(np.array(held)[called]) >= 0.95 - margin(0.95, sum(called)), "where a break is called, the set is read"
+    assert np.mean(np.array(held)[called]) >= 0.95 - margin(0.95, sum(called)), (
+        "where a break is called, the set is read"
+    )
 
 
 @pytest.mark.recovery

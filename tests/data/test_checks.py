@@ -173,7 +173,9 @@ def test_an_account_without_a_required_table_is_an_error(accounts):
 
 
 def test_rows_set_aside_lower_completeness_and_the_report_says_that_it_should_not_be_used(accounts, orders):
-    aside = pd.DataFrame({"table": ["orders"] * 60, "row": range(60), "reason": ["revenue is missing"] * 60})
+    aside = pd.DataFrame(
+        {"table": ["orders"] * 60, "row": range(60), "code": ["missing"] * 60, "reason": ["revenue is missing"] * 60}
+    )
     result = check_tables(Plain(aside, accounts=accounts, orders=orders), as_of="2012-12-31")
     assert result.completeness == pytest.approx(36 / 96)
     assert result.unusable

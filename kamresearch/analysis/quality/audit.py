@@ -17,12 +17,9 @@ REASONS: dict[str, Text] = {
     "not_a_whole_number": _("not a whole number"), "not_a_date": _("not a date"), "not_a_flag": _("neither yes nor no"),
     "unknown": _("names an unknown account or manager"), "duplicate": _("repeats the key of another row"),
     "repeated": _("repeats another row in everything"), "filtered": _("left out by the mapping"),
-    "broken": _("the line does not have the head's columns"), "other": _("another reason"),
+    "broken": _("the line does not have the head's columns"),
 }  # fmt: skip
 """Why rows are set aside, in both languages."""
-_WORDS = (("missing", "missing"), ("not a number", "not_a_number"), ("whole number", "not_a_whole_number"),
-          ("not a date", "not_a_date"), ("yes nor no", "not_a_flag"), ("unknown", "unknown"), ("repeats the key", "duplicate"),
-          ("repeats another", "repeated"), ("left out", "filtered"), ("does not have", "broken"))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -116,12 +113,7 @@ def _summarise(quarantine: pd.DataFrame) -> pd.DataFrame:
     """Rows set aside by table, column and reason."""
     frame = pd.DataFrame({
         "table": quarantine["table"].astype("str"),
-        "column": (quarantine["column"] if "column" in quarantine else pd.Series("", index=quarantine.index)).fillna("").astype("str"),
-        "reason": [_code_of(str(reason)) for reason in quarantine["reason"]],
-        "n_rows": quarantine.get("count", 1),
+        "column": quarantine["column"].fillna("").astype("str"), "reason": quarantine["code"].astype("str"),
+        "n_rows": quarantine["count"],
     })  # fmt: skip
     return frame.groupby(["table", "column", "reason"], sort=True, observed=True)["n_rows"].sum().reset_index()
-
-
-def _code_of(reason: str) -> str:
-    return next((code for words, code in _WORDS if words in reason), "other")

@@ -10,7 +10,7 @@ from kamresearch.data.checks.columns import EMPTY_BY_MEANING, check_columns, fit
 from kamresearch.data.checks.ledger import Ledger, check_ledger
 from kamresearch.data.checks.result import CheckResult, Issue, in_order
 from kamresearch.data.contract import REQUIRED, TABLES
-from kamresearch.data.quarantine import is_by_mapping
+from kamresearch.data.quarantine import BY_MAPPING
 
 MOSTLY_SET_ASIDE = 0.5
 COUNTS = ("table", "rows_in", "rows_used", "rows_quarantined", "rows_left_out")
@@ -128,8 +128,8 @@ def _check_quarantine(tables: object, counts: pd.DataFrame) -> list[Issue]:
         if not unusable:
             continue
         severity = "error" if row.table in REQUIRED and unusable > MOSTLY_SET_ASIDE * wanted else "warning"
-        reasons = quarantine.loc[quarantine["table"] == row.table, "reason"].astype("str")
-        reasons = reasons[~reasons.map(is_by_mapping)]
+        faulty = quarantine[(quarantine["table"] == row.table) & ~quarantine["code"].isin(BY_MAPPING)]
+        reasons = faulty["reason"].astype("str")
         issues.append(
             Issue(
                 "quarantined",
