@@ -53,6 +53,8 @@ class Finding:
         Whether the shelf and the briefing show it first.
     simulated : bool
         Whether simulated data stand behind it. The study session sets it.
+    words : Text, optional
+        What readers see instead of a value that is a code: the name of a model.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Finding:
     reason: Text | None = None
     headline: bool = False
     simulated: bool = False
+    words: Text | None = None
 
     def __post_init__(self) -> None:
         problem = self._problem()
@@ -98,8 +101,8 @@ class Finding:
         return Quantity(self.value, self.unit)
 
     def render(self, language: str) -> str:
-        """The value in its unit, so that a finding can stand in a message."""
-        return format_quantity(self.value, self.unit, language)
+        """The value in its unit, or in words where it is a code, so that a finding can stand in a message."""
+        return self.words.render(language) if self.words else format_quantity(self.value, self.unit, language)
 
     def to_dict(self) -> dict:
         """Plain JSON values; every text in every language."""
@@ -115,7 +118,7 @@ class Finding:
             "period": self.period and list(self.period),
             "good": self.good, "figure": self.figure, "headline": self.headline, "simulated": self.simulated,
             "label": texts(self.label), "definition": texts(self.definition),
-            "sentence": texts(self.sentence), "reason": texts(self.reason),
+            "sentence": texts(self.sentence), "reason": texts(self.reason), "words": texts(self.words),
         }  # fmt: skip
 
     @classmethod
@@ -123,14 +126,14 @@ class Finding:
         """The finding that `to_dict` wrote."""
 
         def text(name: str) -> Fixed | None:
-            return None if data[name] is None else Fixed(data[name])
+            return None if data.get(name) is None else Fixed(data[name])
 
         interval = data["interval"] and Interval(**data["interval"])
         plain_parts = ("id", "value", "unit", "n", "n_unit", "good", "figure", "headline", "simulated")
         return cls(
             **{name: data[name] for name in plain_parts}, interval=interval or None,
             period=tuple(data["period"]) if data["period"] else None,
-            label=text("label"), definition=text("definition"), sentence=text("sentence"), reason=text("reason"),
+            label=text("label"), definition=text("definition"), sentence=text("sentence"), reason=text("reason"), words=text("words"),
         )  # fmt: skip
 
 

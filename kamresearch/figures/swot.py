@@ -122,7 +122,8 @@ def ie_matrix(result: Matrices) -> Figure:
     def draw() -> object:
         from matplotlib.patches import Rectangle
 
-        figure, axes = new_figure(height=3.9, width=5.6)
+        figure, axes = new_figure(height=3.9)
+        axes.set_aspect("equal", anchor="W")
         for row, cells in enumerate(CELLS):
             for column, cell in enumerate(cells):
                 corner = (3 - column, 3 - row)

@@ -168,7 +168,7 @@ class LifetimeValue(Result):
             "segmentation.lifetime_model", self.chosen, "text", _("Model in use"),
             _("The blend, unless another model or baseline is ahead of it by more than half a rank over backtests (error, order of "
               "accounts, who orders again, value found by the top tenth); the past rate where nothing can be tested."), n=len(self.history),
-            figure="segmentation.lifetime_gate",
+            figure="segmentation.lifetime_gate", words=NAMES[self.chosen],
         )  # fmt: skip
 
     def _backtest_findings(self) -> list[Finding]:

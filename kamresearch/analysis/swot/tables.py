@@ -138,10 +138,23 @@ def raters_table(result: object) -> Table:
         "swot.raters", _("Consistency of raters"), frame, Column("rater", _("Rater"), terms=GROUP | ROLES), Column("department", _("Department"), terms=DEPARTMENTS),
         Column("block", _("Compared"), terms=BLOCK_NAMES), Column("n_answered", _("Pairs answered"), "count"),
         Column("n_pairs", _("Pairs in all"), "count"), Column("consistency_ratio", _("Consistency ratio"), "ratio"),
-        Column("triad", _("Worst triad")), Column("revisit", _("Answer to revisit")), Column("given", _("Given"), "score"),
+        Column("triad", _("Worst triad"), terms=_quadrants_in(frame["triad"], " · ")),
+        Column("revisit", _("Answer to revisit"), terms=_quadrants_in(frame["revisit"], " : ")), Column("given", _("Given"), "score"),
         Column("fitting", _("Would fit"), "score"),
         caption=_("Ratios above {mark} ask for a second look at the answer named; 3 means three times as important.", mark=ACCEPTABLE),
     )  # fmt: skip
+
+
+def _quadrants_in(values: pd.Series, mark: str) -> dict[str, Fixed]:
+    """Words for joined codes of quadrants; joined items are names and stay."""
+    spoken = {}
+    for value in values.dropna().unique():
+        parts = value.split(mark)
+        if set(parts) <= set(QUADRANT_NAMES):
+            spoken[value] = Fixed(
+                {lang: mark.join(QUADRANT_NAMES[part].render(lang) for part in parts) for lang in LANGUAGES}
+            )
+    return spoken
 
 
 def departments_table(result: object) -> Table:
