@@ -216,8 +216,10 @@ def verdict(table: pd.DataFrame, differences: dict[str, dict]) -> str:
         for measure, sign in MEASURES.items():
             row = peers.loc[(sign * peers[measure]).idxmax()]
             gap = sign * (ours[measure] - row[measure])
-            word = "as good as" if abs(gap) < 5e-5 else "better than" if gap > 0 else "**worse** than"
             bounds = differences[name].get((measure, row["model"]))
+            chance = bounds is not None and bounds[0] <= 0 <= bounds[1]
+            word = ("as good as" if abs(gap) < 5e-5 else "better than" if gap > 0
+                    else "behind, but within chance of," if chance else "**worse** than")  # fmt: skip
             spread = f", difference {bounds[0]:+.4f} to {bounds[1]:+.4f}" if bounds else ""
             lines.append(f"* {name}, {measure}: {ours[measure]:.4f}, {word} the best peer "
                          f"({row['model']} {row[measure]:.4f}{spread}, its total {row['total_error']:+.0f} %).")  # fmt: skip

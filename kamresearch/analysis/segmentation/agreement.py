@@ -62,7 +62,7 @@ class Agreement(Result):
             Column("share_of_wallet_12m", _("Share of wallet"), "share"), Column("cell", _("Cell"), terms=CELLS),
             Column("rfm", _("RFM")), Column("habit", _("Buying habit"), terms=HABITS),
             Column("cluster", _("Cluster"), terms=self.clusters), Column("reason", _("Note"), terms=NOTES),
-            caption=_("Ranks at best and at worst hold 90% of the draws. Scores run from 0 to 100."), rows_shown=50,
+            caption=_("Ranks at best and at worst hold 90% of the draws. Scores run from 0 to 100."), rows_shown=30,
         )  # fmt: skip
 
     def disagreement_table(self) -> Table:

@@ -69,9 +69,12 @@ def render_comparison(older: Compared, newer: Compared, language: str, links: Co
 
 
 def changes_block(comparison: Comparison, language: str, href: Href) -> Markup:
-    """On the briefing: what changed since the version before, and what could have moved it."""
-    return fill("changes.html.j2", language, view=comparison_view(comparison, language, href),
-                older=version_name(comparison.older))  # fmt: skip
+    """On the briefing: what changed since the version before, and what could have moved it.
+
+    What stayed is counted there and listed where the two versions are compared: a briefing has to be light.
+    """
+    view = comparison_view(comparison, language, href) | {"still": []}
+    return fill("changes.html.j2", language, view=view, older=version_name(comparison.older))
 
 
 def version_name(manifest: Mapping) -> str:
