@@ -19,9 +19,9 @@ def check(source: Annotated[str, typer.Argument(help="Folder, file or address of
         typer.echo(writer.dumps(facts, ensure_ascii=False, indent=1))
     else:
         for name, table in facts["tables"].items():
-            typer.echo(
-                f"{name}: {table['rows']:,} rows" + (f", {table['aside']:,} set aside" if table["aside"] else "")
-            )
+            aside = f", {table['aside']:,} set aside" if table["aside"] else ""
+            by_mapping = f" ({table['left_out']:,} of them by the mapping)" if table["left_out"] else ""
+            typer.echo(f"{name}: {table['rows']:,} rows{aside}{by_mapping}")
         for kind in ("errors", "warnings"):
             for text in facts[kind]:
                 typer.echo(f"{kind[:-1]}: {text['en']}")

@@ -78,6 +78,20 @@ def test_a_check_names_tables_and_problems(project):
     assert project.kam("check", "nowhere", code=2).stdout == ""
 
 
+def test_a_check_tells_rows_that_a_mapping_leaves_out_from_those_that_cannot_be_used(project, tmp_path):
+    (tmp_path / "accounts.csv").write_text("account_id,account_name\n1,One\n2,Two\n", encoding="utf-8")
+    (tmp_path / "deals.csv").write_text(
+        "order_id,account_id,order_date,revenue,stage\n1,1,2012-01-05,10,won\n2,2,2012-02-05,20,lost\n3,1,2012-03-05,,won\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "mapping.yml").write_text(
+        "tables:\n  orders:\n    from: deals\n    columns: {order_id: order_id}\n    keep:\n      - {column: stage, in: [won]}\n",
+        encoding="utf-8",
+    )
+    said = project.kam("check", str(tmp_path), "--mapping", str(tmp_path / "mapping.yml"), code=None).stdout
+    assert "orders: 1 rows, 2 set aside (1 of them by the mapping)" in said
+
+
 def test_a_simulated_company_is_written_where_asked(project, tmp_path):
     done = project.kam("simulate", str(tmp_path / "demo"), "--accounts", "30", "--seed", "3")
     assert done.stdout.strip() == str(tmp_path / "demo")

@@ -25,9 +25,10 @@ def audit(source: str, mapping: str) -> dict:
     errors, warnings = check_opened(tables)
     ledger = tables.ledger.set_index("table")
     facts = {
-        name: {"rows": int(row["rows_used"]), "aside": int(row["rows_quarantined"]), "file": str(row["file"])}
+        name: {"rows": int(row["rows_used"]), "aside": int(row["rows_quarantined"]),
+               "left_out": int(row["rows_left_out"]), "file": str(row["file"])}
         for name, row in ledger.iterrows()
-    }
+    }  # fmt: skip
     aside = [
         {name: _plain(value) for name, value in row.items()} for row in tables.quarantine.head(200).to_dict("records")
     ]
