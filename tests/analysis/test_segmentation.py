@@ -15,6 +15,7 @@ from kamresearch.analysis.segmentation import (
 from kamresearch.analysis.segmentation.pooling import fit_strength
 from kamresearch.analysis.segmentation.rfm import MEASURES, score_quintiles
 from kamresearch.features.purchases import order_moments
+from kamresearch.figures import clusters as cluster_figures
 from kamresearch.figures import segmentation as figures
 from kamresearch.figures.theme import house_theme
 from kamresearch.language import LANGUAGES, render, use_language
@@ -217,7 +218,8 @@ def test_what_the_case_says_can_be_drawn_and_read_in_both_languages(case):
     shown = [
         figures.concentration(concentration), figures.persistence(persistence), figures.dependence(kam.segmentation.measure_dependence(snapshot)),
         figures.ranks(selection, snapshot.set_index("account_id")["account_name"]), figures.migration(moves), figures.value_potential(matrix),
-        figures.cross_table(crossed), figures.clusters(clusters), figures.cluster_choice(clusters), figures.rule_data(agreement),
+        figures.cross_table(crossed), cluster_figures.clusters(clusters), cluster_figures.cluster_choice(clusters),
+        cluster_figures.rule_data(agreement),
     ]  # fmt: skip
     for language in LANGUAGES:
         for figure in shown:
