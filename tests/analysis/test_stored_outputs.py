@@ -1,0 +1,62 @@
+"""What the studies said of the case, they say again, in both languages: findings, tables, captions, caveats.
+
+nbval compares the text of a kernel's outputs; here the same cells run in this process, and everything that a page is made of is
+compared with the notebooks. The mutation check needs that: it sees only what runs in its own process.
+"""
+
+import json
+from math import isfinite
+
+import pytest
+
+from kamresearch.studies import all_studies, session
+from kamresearch.studies.outputs import MIME
+
+pytestmark = [pytest.mark.golden, pytest.mark.slow]
+
+DIGITS = 5
+"""Significant digits compared: the last ones differ from one processor to another."""
+
+
+def rounded(content):
+    if isinstance(content, dict):
+        return {key: rounded(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [rounded(value) for value in content]
+    if isinstance(content, float) and isfinite(content):
+        return float(f"{content:.{DIGITS}g}") if abs(content) > 1e-9 else 0.0
+    return content
+
+
+def assert_alike(found, stored, place):
+    """Equal but for the last digits: a rounded number may fall to either side."""
+    if isinstance(stored, dict) and isinstance(found, dict):
+        assert sorted(found) == sorted(stored), place
+        for key in stored:
+            assert_alike(found[key], stored[key], f"{place}, {key}")
+    elif isinstance(stored, list) and isinstance(found, list):
+        assert len(found) == len(stored), place
+        for number, (one, other) in enumerate(zip(found, stored, strict=True)):
+            assert_alike(one, other, f"{place}, {number}")
+    elif isinstance(stored, float) or isinstance(found, float):
+        assert found == pytest.approx(stored, rel=10**-DIGITS * 2, abs=1e-9), place
+    else:
+        assert found == stored, place
+
+
+@pytest.mark.parametrize("study", all_studies(), ids=lambda study: study.name)
+def test_a_study_says_of_the_case_what_its_notebook_holds(study, root, monkeypatch):
+    published = []
+    monkeypatch.chdir(root / "notebooks")
+    monkeypatch.setattr(session, "_draw", lambda figure, language: "")
+    monkeypatch.setattr(session, "_publish", lambda text, content, more=None: published.append((text, content)))
+    notebook = json.loads((root / "notebooks" / f"{study.notebook}.ipynb").read_text(encoding="utf-8"))
+    namespace = {"__name__": "__main__"}
+    for number, cell in enumerate(cell for cell in notebook["cells"] if cell["cell_type"] == "code"):
+        published.clear()
+        exec(compile("".join(cell["source"]), f"{study.notebook}, code cell {number}", "exec"), namespace)  # noqa: S102
+        stored = [output["data"] for output in cell["outputs"] if MIME in output.get("data", {})]
+        assert [text for text, _ in published] == ["".join(data["text/plain"]) for data in stored]
+        for (_text, content), data in zip(published, stored, strict=True):
+            place = f"{study.name}, cell {number}, {content['kind']} {content.get('id', '')}"
+            assert_alike(rounded(json.loads(json.dumps(content))), rounded(data[MIME]), place)
