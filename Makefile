@@ -71,8 +71,9 @@ test-long: setup  ## the tests that take minutes
 test-fuzz: setup  ## 10,000 broken tables at the gate (more than an hour)
 	KAM_FUZZ_LONG=10000 $(PYTEST) tests/data/test_checks_fuzz.py -m "long" --timeout 14400 -n $(WORKERS)
 
-coverage: setup  ## lines of the package that the tests run
-	$(PYTEST) tests kamresearch -q $(SPREAD) -m "not long" --cov --cov-report=term-missing:skip-covered
+coverage: setup  ## lines of the package that run in the tests' own process (a quarter of an hour)
+	$(PYTEST) tests kamresearch -q -m "not long and not faults and not notebooks" --cov --cov-report=
+	$(PYTEST) tests/browser/test_case.py -q -m long -k light --cov --cov-append --cov-report=term-missing:skip-covered
 
 lint: setup  ## style, imports, docstrings
 	$(BIN)/ruff check .

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MUTANTS = ROOT / "mutants"
 MUTMUT = Path(sys.executable).parent / "mutmut"
 KILLED, SURVIVED, TIMED_OUT, UNTESTED = "killed", "survived", "timed out", "no test reaches it"
+NOT_RUN, TRIES = "not run", 5
 VERDICTS = {0: SURVIVED, 1: KILLED, 3: KILLED, 5: UNTESTED, 33: UNTESTED, 24: TIMED_OUT, 36: TIMED_OUT, 152: TIMED_OUT,
             255: TIMED_OUT}  # fmt: skip
 """mutmut's exit codes; a mutant that hangs was noticed."""
@@ -57,13 +58,13 @@ def read_verdicts(names: list[str]) -> dict[str, str]:
     codes: dict[str, int | None] = {}
     for path in MUTANTS.rglob("*.py.meta"):
         codes |= json.loads(path.read_text())["exit_code_by_key"]
-    return {name: VERDICTS.get(codes[name], KILLED) if codes[name] is not None else "not run" for name in names}
+    return {name: VERDICTS.get(codes[name], KILLED) if codes[name] is not None else NOT_RUN for name in names}
 
 
 def write_report(verdicts: dict[str, str], seed: int) -> Path:
     """The counts, and each survivor with its difference."""
     counts = Counter(verdicts.values())
-    ran = sum(count for verdict, count in counts.items() if verdict != "not run")
+    ran = sum(count for verdict, count in counts.items() if verdict != NOT_RUN)
     noticed = counts[KILLED] + counts[TIMED_OUT]
     lines = [
         "# Mutation check of the analysis modules", "",
@@ -88,7 +89,11 @@ def main() -> None:
     arguments = parser.parse_args()
     run_mutmut("kamresearch.none.of.this.name")  # makes the mutants and learns which tests reach which function
     drawn = draw_sample(list_mutants(arguments.only), arguments.sample, arguments.seed)
-    run_mutmut(*drawn)
+    for _ in range(TRIES):  # mutmut stops altogether where a broken function leaves a process behind
+        rest = [name for name, verdict in read_verdicts(drawn).items() if verdict == NOT_RUN]
+        if not rest:
+            break
+        run_mutmut(*rest)
     print(write_report(read_verdicts(drawn), arguments.seed))
 
 

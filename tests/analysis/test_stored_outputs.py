@@ -48,7 +48,6 @@ def assert_alike(found, stored, place):
 def test_a_study_says_of_the_case_what_its_notebook_holds(study, root, monkeypatch):
     published = []
     monkeypatch.chdir(root / "notebooks")
-    monkeypatch.setattr(session, "_draw", lambda figure, language: "")
     monkeypatch.setattr(session, "_publish", lambda text, content, more=None: published.append((text, content)))
     notebook = json.loads((root / "notebooks" / f"{study.notebook}.ipynb").read_text(encoding="utf-8"))
     namespace = {"__name__": "__main__"}

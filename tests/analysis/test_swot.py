@@ -48,7 +48,8 @@ RATE = finding("churn.rate_12m", 0.22, 0.18, 0.26)
     ("condition", "verdict"),
     [("> 0.10", "supported"), ("> 0.20", "cannot_tell"), ("> 0.30", "contradicted"), ("< 0.20", "cannot_tell"), ("< 0.30", "supported"),
      ("≥ 18 %", "supported"), ("<= 26%", "supported"), ("between 0.1 and 0.3", "supported"), ("between 0.2 and 0.3", "cannot_tell"),
-     ("between 0.3 and 0.4", "contradicted"), ("= 0.22", "cannot_tell"), ("= 0.5", "contradicted")],
+     ("between 0.3 and 0.4", "contradicted"), ("= 0.22", "cannot_tell"), ("= 0.18", "cannot_tell"),
+     ("= 0.26", "cannot_tell"), ("= 0.5", "contradicted")],
 )  # fmt: skip
 def test_the_interval_decides_and_not_the_point_value(condition, verdict):
     result = judge_items(read_items(items_of(("W5", "weakness", "churn.rate_12m", condition))), Findings([RATE]))
