@@ -2,7 +2,7 @@
 
 mutmut breaks the code in one place at a time and runs the tests that touch it; a mutant that no test notices survives.
 The sample is drawn with a seed, evenly over modules, and the survivors are written to ``benchmarks/MUTANTS.md`` with
-their differences, to be judged by a person.
+their differences, and with what a person judged of each in ``benchmarks/mutants.yml``.
 """
 
 import argparse
@@ -13,6 +13,8 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 MUTANTS = ROOT / "mutants"
@@ -71,10 +73,12 @@ def write_report(verdicts: dict[str, str], seed: int) -> Path:
         f"Written by `make mutants` (seed {seed}). {noticed} of {ran} sampled mutants were noticed "
         f"({noticed / max(ran, 1):.0%}): " + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()) + ".", "",
     ]  # fmt: skip
+    judged = yaml.safe_load((ROOT / "benchmarks" / "mutants.yml").read_text(encoding="utf-8")) or {}
     for name in sorted(name for name, verdict in verdicts.items() if verdict in (SURVIVED, UNTESTED)):
         shown = subprocess.run([MUTMUT, "show", name], cwd=ROOT, capture_output=True, text=True, check=False).stdout
         changed = [line for line in shown.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-        lines += [f"### {name}: {verdicts[name]}", "", "```diff", *changed, "```", ""]
+        lines += [f"### {name}: {verdicts[name]}", "", "```diff", *changed, "```", "",
+                  judged.get(name, "Not judged yet."), ""]  # fmt: skip
     path = ROOT / "benchmarks" / "MUTANTS.md"
     path.write_text("\n".join(lines), encoding="utf-8")
     return path

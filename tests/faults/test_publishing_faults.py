@@ -102,6 +102,14 @@ def test_a_kill_at_any_moment_leaves_no_half_version_and_the_next_run_goes_on(pr
         assert all(name in index for name in versions)
 
 
+def test_what_a_run_left_that_was_killed_right_after_sealing_goes_with_the_next_run_that_makes_nothing(project):
+    (project.reports / ".building-1-0123abcd.lock").touch()
+    (project.reports / ".building-2-4567cdef" / "tables").mkdir(parents=True)
+    done = project.publish("--lang", "en")
+    assert "no kernel started" in done.stderr
+    assert leftovers(project) == []
+
+
 def test_eight_publishers_at_once_lose_nothing(project):
     running = [start(project, "--jobs", "1", "-p", f"all.factor={10 + number % 6}") for number in range(8)]
     results = [(process.communicate(timeout=600), process.returncode) for process in running]

@@ -18,7 +18,7 @@ from kamresearch.publishing.planning.datafacts import DataMemory
 from kamresearch.publishing.planning.plan import Cache, Plan, make_plan
 from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress, Silent
-from kamresearch.publishing.sealed.sealing import free_name
+from kamresearch.publishing.sealed.sealing import clear_what_the_dead_left, free_name
 from kamresearch.publishing.sealed.store import Version, is_version
 from kamresearch.studies.outputs import read_notebook
 
@@ -47,6 +47,7 @@ def _run(request: Request, hands: Hands, progress: Progress) -> Version:
     existing = request.reports / plan.version
     if is_version(existing) and not request.force:
         progress.note(f"Version {plan.version} has these inputs already; no kernel started")
+        clear_what_the_dead_left(request.reports)
         refresh_index(request.reports, plan.version, hands, progress)
         return Version(existing)
     tell_absent(plan, progress)

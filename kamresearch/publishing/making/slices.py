@@ -20,7 +20,7 @@ from kamresearch.publishing.making.version import Hands, last_words, make_versio
 from kamresearch.publishing.planning.plan import Cache
 from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress, Silent
-from kamresearch.publishing.sealed.sealing import free_name, shelf_lock
+from kamresearch.publishing.sealed.sealing import clear_what_the_dead_left, free_name, shelf_lock
 from kamresearch.publishing.sealed.store import is_version
 
 
@@ -236,6 +236,7 @@ def _list_all(reports: Path, outcome: Outcome, hands: Hands, progress: Progress)
     """Write the index once, after all; nothing to do where it lists every version already."""
     if not outcome.sealed:
         return
+    clear_what_the_dead_left(reports)
     index = reports / "index.html"
     listed = index.read_text(encoding="utf-8") if index.exists() else ""
     if any(path.name not in listed for path in outcome.sealed.values()):

@@ -79,6 +79,13 @@ def clear_abandoned(reports: Path) -> None:
                 path.unlink()
 
 
+def clear_what_the_dead_left(reports: Path) -> None:
+    """The same for a run that makes no version: one killed right after sealing leaves its lock behind."""
+    if any(reports.glob(f"{BUILDING}*")):
+        with shelf_lock(reports):
+            clear_abandoned(reports)
+
+
 def finish_manifest(folder: Path, manifest: Mapping) -> None:
     """Write the manifest with the checksum of every other file, and its own in its last field."""
     files = {path.relative_to(folder).as_posix(): file_sha256(path) for path in sorted(folder.rglob("*"))
