@@ -21,7 +21,7 @@ MUTANTS = ROOT / "mutants"
 MUTMUT = Path(sys.executable).parent / "mutmut"
 KILLED, SURVIVED, TIMED_OUT, UNTESTED = "killed", "survived", "timed out", "no test reaches it"
 NOT_RUN, TRIES = "not run", 5
-VERDICTS = {0: SURVIVED, 1: KILLED, 3: KILLED, 5: UNTESTED, 33: UNTESTED, 24: TIMED_OUT, 36: TIMED_OUT, 152: TIMED_OUT,
+VERDICTS = {0: SURVIVED, 1: KILLED, 3: KILLED, 5: UNTESTED, 33: UNTESTED, 24: TIMED_OUT, -24: TIMED_OUT, 36: TIMED_OUT, 152: TIMED_OUT,
             255: TIMED_OUT}  # fmt: skip
 """mutmut's exit codes; a mutant that hangs was noticed."""
 
