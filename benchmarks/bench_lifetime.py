@@ -78,12 +78,13 @@ def draw_differences(protocol: object, actual: pd.DataFrame, frames: dict) -> di
     """(measure, peer) → 95 % interval of ours minus the peer's, by resampled customers."""
     rng = np.random.default_rng(0)
     drawn: dict[str, list[dict]] = {label: [] for label in frames}
+    columns = ["expected_orders", "expected_value"]
+    aligned = {label: frame.set_index("account_id").reindex(actual.index)[columns] for label, frame in frames.items()}
     for _ in range(DRAWS):
         places = rng.integers(len(actual), size=len(actual))
         sample = actual.iloc[places].reset_index(drop=True).rename_axis("account_id")
-        for label, frame in frames.items():
-            resampled = frame.set_index("account_id").reindex(actual.index).iloc[places].reset_index(drop=True)
-            resampled = resampled[["expected_orders", "expected_value"]].rename_axis("account_id").reset_index()
+        for label, frame in aligned.items():
+            resampled = frame.iloc[places].reset_index(drop=True).rename_axis("account_id").reset_index()
             drawn[label].append(protocol.score(sample, resampled))
     scores = {label: pd.DataFrame(rows)[list(MEASURES)] for label, rows in drawn.items()}
     return {(measure, label): tuple((scores[OURS][measure] - scores[label][measure]).quantile([0.025, 0.975]))

@@ -1,12 +1,12 @@
 """What a study shows: tables and figures with everything a reader needs, apart from how they are drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from kamresearch.errors import StudyError
-from kamresearch.language import Text
+from kamresearch.language import LANGUAGES, Fixed, Text
 from kamresearch.language import message as _
 from kamresearch.language.format import UNITS
 
@@ -96,3 +96,17 @@ class Figure:
     alt: Text
     draw: Callable[[], object]
     data: Table
+
+
+def join_terms(codes: Iterable[str], terms: Mapping[str, Text], mark: str | None = None) -> Fixed:
+    """Codes in a row, in words where they have any; between them the mark given, else the comma of each language.
+
+    >>> join_terms(["a", "b"], {"a": Fixed({"en": "one", "zh": "一"})}).render("zh")
+    '一、b'
+    """
+    codes, commas = list(codes), {"zh": "、"}
+    return Fixed({
+        language: (mark or commas.get(language, ", ")).join(
+            terms[code].render(language) if code in terms else code for code in codes)
+        for language in LANGUAGES
+    })  # fmt: skip

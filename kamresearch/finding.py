@@ -126,14 +126,15 @@ class Finding:
         """The finding that `to_dict` wrote."""
 
         def text(name: str) -> Fixed | None:
-            return None if data.get(name) is None else Fixed(data[name])
+            return None if data[name] is None else Fixed(data[name])
 
         interval = data["interval"] and Interval(**data["interval"])
         plain_parts = ("id", "value", "unit", "n", "n_unit", "good", "figure", "headline", "simulated")
         return cls(
             **{name: data[name] for name in plain_parts}, interval=interval or None,
             period=tuple(data["period"]) if data["period"] else None,
-            label=text("label"), definition=text("definition"), sentence=text("sentence"), reason=text("reason"), words=text("words"),
+            label=text("label"), definition=text("definition"), sentence=text("sentence"), reason=text("reason"),
+            words=text("words") if "words" in data else None,
         )  # fmt: skip
 
 

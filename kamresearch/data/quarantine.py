@@ -55,6 +55,17 @@ REASONS = {
 BY_MAPPING = ("filtered", "repeated")
 """Codes of rows that could be used, but that the mapping leaves out on purpose."""
 
+QUARANTINE = {
+    "table": "str",
+    "row": "Int64",
+    "column": "str",
+    "value": "str",
+    "code": "str",
+    "reason": "str",
+    "count": "int64",
+}
+"""Columns of the list of rows set aside, and their dtypes."""
+
 _KIND_PROBLEMS = {"number": "not_a_number", "integer": "not_a_whole_number", "date": "not_a_date", "flag": "not_a_flag"}
 
 
@@ -188,16 +199,7 @@ def list_rows_aside(tables: object) -> pd.DataFrame:
             frame = pd.concat([frame, totals[totals["count"] > 0]], ignore_index=True)
         parts.append(frame.assign(table=name))
     if not parts:
-        empty = {
-            "table": "str",
-            "row": "Int64",
-            "column": "str",
-            "value": "str",
-            "code": "str",
-            "reason": "str",
-            "count": "int64",
-        }
-        return pd.DataFrame({key: pd.Series(dtype=dtype) for key, dtype in empty.items()})
+        return pd.DataFrame({key: pd.Series(dtype=dtype) for key, dtype in QUARANTINE.items()})
     whole = pd.concat(parts, ignore_index=True)
     whole["reason"] = [describe(code, column) for code, column in zip(whole["__code__"], whole["__column__"])]
     whole["row"] = whole[ROW].astype("Int64") if ROW in whole else pd.array([pd.NA] * len(whole), dtype="Int64")
@@ -205,4 +207,4 @@ def list_rows_aside(tables: object) -> pd.DataFrame:
     whole = whole.assign(
         code=whole["__code__"], column=whole["__column__"].mask(by_rule), value=whole["__value__"].mask(by_rule)
     )
-    return whole[["table", "row", "column", "value", "code", "reason", "count"]]
+    return whole[list(QUARANTINE)]

@@ -46,7 +46,7 @@ class BetaGeometric:
         expected, survival, open_ = np.zeros(len(x)), np.ones(len(x)), np.arange(len(x))
         for m in range(1, 2000):
             chance = np.zeros(len(open_))
-            for weight, shape, phase in zip(weights, shapes, range(self.rhythm), strict=True):
+            for phase, (weight, shape) in enumerate(zip(weights, shapes, strict=True)):
                 # P(N > k) of a negative binomial; SciPy's own nbinom.sf checks its arguments for longer than it computes.
                 chance += weight[open_] * betainc(m * self.rhythm - phase, shape[open_], 1 - success[open_])
             step = chance * survival[open_]

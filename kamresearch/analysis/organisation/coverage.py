@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kamresearch.display import Column, Table, make_table
+from kamresearch.display import Column, Table, join_terms, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Text
 from kamresearch.language import message as _
@@ -150,11 +150,7 @@ def _share(value: float) -> object:
 
 def _joined(codes: pd.Series, names: dict) -> dict[str, Text]:
     """Words for lists of codes such as ``finance, research``."""
-    from kamresearch.language import LANGUAGES, Fixed
-
-    found = [code for code in codes.dropna().unique() if code]
-    return {code: Fixed({language: (", " if language == "en" else "、").join(names[one].render(language) for one in code.split(", "))
-                         for language in LANGUAGES}) for code in found}  # fmt: skip
+    return {code: join_terms(code.split(", "), names) for code in codes.dropna().unique() if code}
 
 
 def _mean_interval(values: np.ndarray) -> Interval | None:

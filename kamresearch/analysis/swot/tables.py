@@ -4,9 +4,9 @@ import pandas as pd
 
 from kamresearch.analysis.swot.ahp import ACCEPTABLE
 from kamresearch.analysis.swot.items import QUADRANT_NAMES, ROLES
-from kamresearch.display import Column, Table, make_table
+from kamresearch.display import Column, Table, join_terms, make_table
 from kamresearch.finding import Finding
-from kamresearch.language import LANGUAGES, Fixed, Quantity
+from kamresearch.language import Fixed, Quantity
 from kamresearch.language import message as _
 
 RATER_COLUMNS = ["rater", "department", "block", "n_pairs", "n_answered", "consistency_ratio", "triad", "revisit", "given",
@@ -64,13 +64,7 @@ def weight_findings(result: object, single: pd.DataFrame) -> list[Finding]:
 
 def join_roles(names: list[str]) -> Fixed:
     """Roles in a row, in every language."""
-    marks = {"en": ", ", "zh": "、"}
-    return Fixed(
-        {
-            one: marks.get(one, ", ").join(ROLES[name].render(one) if name in ROLES else name for name in names)
-            for one in LANGUAGES
-        }
-    )
+    return join_terms(names, ROLES)
 
 
 def _clones(result: object, scaling: str) -> int:
@@ -147,14 +141,12 @@ def raters_table(result: object) -> Table:
 
 def _quadrants_in(values: pd.Series, mark: str) -> dict[str, Fixed]:
     """Words for joined codes of quadrants; joined items are names and stay."""
-    spoken = {}
-    for value in values.dropna().unique():
-        parts = value.split(mark)
-        if set(parts) <= set(QUADRANT_NAMES):
-            spoken[value] = Fixed(
-                {lang: mark.join(QUADRANT_NAMES[part].render(lang) for part in parts) for lang in LANGUAGES}
-            )
-    return spoken
+    joined = {value: value.split(mark) for value in values.dropna().unique()}
+    return {
+        value: join_terms(codes, QUADRANT_NAMES, mark)
+        for value, codes in joined.items()
+        if set(codes) <= set(QUADRANT_NAMES)
+    }
 
 
 def departments_table(result: object) -> Table:

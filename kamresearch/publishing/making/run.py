@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kamresearch.errors import DataError, ParameterError
@@ -12,13 +12,13 @@ from kamresearch.publishing.asking.request import SPARK, Request
 from kamresearch.publishing.failures import NO_ROOM_WORDS, unwritable
 from kamresearch.publishing.files import json_sha256
 from kamresearch.publishing.kernels.forking import DISK_FULL
-from kamresearch.publishing.making.version import Hands, last_words, make_version
+from kamresearch.publishing.making.version import Hands, last_words, make_version, write_shelf
 from kamresearch.publishing.outcome.collect import outputs_digest
 from kamresearch.publishing.planning.datafacts import DataMemory
 from kamresearch.publishing.planning.plan import Cache, Plan, make_plan
 from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress, Silent
-from kamresearch.publishing.sealed.sealing import clear_what_the_dead_left, free_name
+from kamresearch.publishing.sealed.sealing import clear_what_the_dead_left, free_name, shelf_lock
 from kamresearch.publishing.sealed.store import Version, is_version
 from kamresearch.studies.outputs import read_notebook
 
@@ -47,8 +47,7 @@ def _run(request: Request, hands: Hands, progress: Progress) -> Version:
     existing = request.reports / plan.version
     if is_version(existing) and not request.force:
         progress.note(f"Version {plan.version} has these inputs already; no kernel started")
-        clear_what_the_dead_left(request.reports)
-        refresh_index(request.reports, plan.version, hands, progress)
+        refresh_index(request.reports, [plan.version], hands, progress)
         return Version(existing)
     tell_absent(plan, progress)
     name = free_name(request.reports, plan.version)
@@ -168,12 +167,11 @@ def tell_absent(plan: Plan, progress: Progress) -> None:
         progress.note(f"warning: {warning['en']}")
 
 
-def refresh_index(reports: Path, version: str, hands: Hands, progress: Progress) -> None:
-    """Write the index again where it does not list a version (a run was killed between sealing and writing it)."""
-    from kamresearch.publishing.making.version import write_shelf
-    from kamresearch.publishing.sealed.sealing import shelf_lock
-
+def refresh_index(reports: Path, versions: Iterable[str], hands: Hands, progress: Progress) -> None:
+    """Clear what dead runs left, and write the index where it does not list a version (killed after sealing it)."""
+    clear_what_the_dead_left(reports)
     index = reports / "index.html"
-    if not index.exists() or version not in index.read_text(encoding="utf-8"):
+    listed = index.read_text(encoding="utf-8") if index.exists() else ""
+    if any(version not in listed for version in versions):
         with shelf_lock(reports):
             write_shelf(reports, hands, progress)

@@ -15,12 +15,12 @@ from kamresearch.publishing.asking.parameters import ParameterSet, choose_studie
 from kamresearch.publishing.asking.request import Limits, Request
 from kamresearch.publishing.files import write_json
 from kamresearch.publishing.kernels.nursery import wait_any
-from kamresearch.publishing.making.run import find_data, find_shelved, make_shelf, prepare
-from kamresearch.publishing.making.version import Hands, last_words, make_version, write_shelf
+from kamresearch.publishing.making.run import find_data, find_shelved, make_shelf, prepare, refresh_index
+from kamresearch.publishing.making.version import Hands, last_words, make_version
 from kamresearch.publishing.planning.plan import Cache
 from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress, Silent
-from kamresearch.publishing.sealed.sealing import clear_what_the_dead_left, free_name, shelf_lock
+from kamresearch.publishing.sealed.sealing import free_name
 from kamresearch.publishing.sealed.store import is_version
 
 
@@ -82,7 +82,8 @@ def publish_each(request: Request, column: str, cluster: str, progress: Progress
                 + (result["how"] if result["ok"] else "failed: " + result["message"].splitlines()[0])
             )
         progress.end()
-        _list_all(request.reports, outcome, hands, progress)
+        if outcome.sealed:
+            refresh_index(request.reports, [path.name for path in outcome.sealed.values()], hands, progress)
     progress.note(f"{len(outcome.sealed)} of {len(values)} versions stand on the shelf; {len(outcome.failures)} failed")
     for value, message in outcome.failures.items():
         progress.note(f"  {column}={value}: {message}")
@@ -230,18 +231,6 @@ def slice_on_worker(job: Mapping) -> dict:
         _hands_of_worker.append(hands)
         atexit.register(hands.close)
     return publish_slice(job, _hands_of_worker[0])
-
-
-def _list_all(reports: Path, outcome: Outcome, hands: Hands, progress: Progress) -> None:
-    """Write the index once, after all; nothing to do where it lists every version already."""
-    if not outcome.sealed:
-        return
-    clear_what_the_dead_left(reports)
-    index = reports / "index.html"
-    listed = index.read_text(encoding="utf-8") if index.exists() else ""
-    if any(path.name not in listed for path in outcome.sealed.values()):
-        with shelf_lock(reports):
-            write_shelf(reports, hands, progress)
 
 
 __all__ = ["Outcome", "publish_each", "publish_slice", "slice_on_worker"]

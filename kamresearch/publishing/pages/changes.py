@@ -73,7 +73,7 @@ def changes_block(comparison: Comparison, language: str, href: Href) -> Markup:
 
     What stayed is counted there and listed where the two versions are compared: a briefing has to be light.
     """
-    view = comparison_view(comparison, language, href) | {"still": []}
+    view = comparison_view(comparison, language, href, stayed=False)
     return fill("changes.html.j2", language, view=view, older=version_name(comparison.older))
 
 
@@ -97,9 +97,9 @@ def _day(text: str, language: str) -> str:
         return clean(text)
 
 
-def comparison_view(comparison: Comparison, language: str, href: Href) -> dict:
-    """A comparison for its templates: a sentence, causes by kind, findings that moved and that did not, rows."""
-    moved, still = comparison.chosen(*MOVED), comparison.chosen("within", "same")
+def comparison_view(comparison: Comparison, language: str, href: Href, *, stayed: bool = True) -> dict:
+    """A comparison for its templates: a sentence, causes by kind, findings that moved and (``stayed``) did not, rows."""
+    moved, still = comparison.chosen(*MOVED), comparison.chosen("within", "same") if stayed else []
     kinds = {
         kind: [clean(cause.text.render(language)) for cause in comparison.causes if cause.kind == kind]
         for kind in KINDS
