@@ -213,10 +213,10 @@ class Symmetric:
         share = 0.6 if Z.shape[1] > 3 else 1.0
         # Wide frames: each tree asks about at most thirty columns, or time runs away.
         share = min(share, 30 / Z.shape[1])
-        bins = int(np.clip(len(y) // 40, 12, 48))
-        self.model_ = SymmetricBoosting(self.trees, self.depth, self.rate, 6.0, share, 0.8, bins, self.seed).fit(
-            Z, y, watch
-        )
+        bins = int(np.clip(len(y) // 40, 12, 200))
+        self.model_ = SymmetricBoosting(
+            self.trees, self.depth, self.rate, columns_share=share, rows_share=0.8, bins=bins, seed=self.seed
+        ).fit(Z, y, watch)
         return self
 
     def decision_function(self, Z: np.ndarray) -> np.ndarray:

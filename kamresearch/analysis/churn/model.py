@@ -57,7 +57,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
     Ridge and spline logistic regression, shallow histogram boosting, boosted symmetric trees and extremely random trees
     are fitted in stratified folds, encodings included; numbers of trees, ridge strength and convex weights minimise
     the held-out log-loss, and the blend's held-out log-odds give a shrunken recalibration. The boosted learners of the
-    final fit are averages over three and four seeds. With few losses the
+    final fit are averages over three seeds. With few losses the
     simplest learner within one standard error of the best is used alone. No class weights, no resampling: both ruin
     probabilities (Carriero et al. 2025).
 
@@ -236,8 +236,8 @@ def _recipes(n: int, rarer: int) -> list[one.Recipe]:
         one.Recipe("spline", lambda strength, seed: one.Linear(True, strength)),
         one.Recipe("boosted", lambda trees, seed: one.Boosted(4 if few else 6, trees, 0.05, 0.5, seed),
                    100 if few else 300, copies=3),
-        one.Recipe("symmetric", lambda trees, seed: one.Symmetric(trees, 3 if few else 5, 0.04, seed),
-                   200 if few else 400, copies=4),
+        one.Recipe("symmetric", lambda trees, seed: one.Symmetric(trees, 3 if few else 5, 0.08, seed),
+                   150 if few else 300, copies=3),
     ]  # fmt: skip
     if n <= FOREST_ROWS:
         recipes.append(one.Recipe("forest", lambda trees, seed: one.Forest(60, seed)))
