@@ -146,17 +146,11 @@ def add_rates(page: Page, ten: Path) -> None:
     simulated = run_ours("simulate", CACHE, 1)
     for what, one, orders, goal in (
         ("kam simulate", simulated, simulated["orders"], 200_000),
-        ("kam check (opening and the audit of every table)", run_ours("check", ten, 1), TEN, 1_000_000),
+        ("kam check (opening and the audit of every table)", run_ours("check", ten, 3), TEN, 1_000_000),
     ):
-        rate = f"{orders / median(one['seconds']):,.0f} orders a processor second"
-        page.add(
-            what,
-            orders,
-            one["seconds"],
-            one["peak_gb"],
-            rate,
-            f"`{what.split(' (')[0]}`: {rate} (goal {goal:,} a second by the clock, which a busy machine cannot show).",
-        )
+        rate = f"{orders / one['by_the_clock']:,.0f} orders a second by the clock"
+        page.add(what, orders, one["seconds"], one["peak_gb"], f"{one['by_the_clock']:.1f} s by the clock",
+                 f"`{what.split(' (')[0]}`: {rate} (goal {goal:,}), {orders / median(one['seconds']):,.0f} a processor second.")  # fmt: skip
 
 
 def add_large(page: Page, rows: int, ours: float) -> None:

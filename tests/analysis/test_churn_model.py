@@ -12,7 +12,7 @@ import kamresearch as kam
 from kamresearch.analysis.churn.blend import convex_weights, recalibrate, sigmoid
 from kamresearch.analysis.churn.columns import Encoder, find_same_unit_groups
 from kamresearch.analysis.churn.model import ChurnModel, ChurnModelError
-from kamresearch.analysis.churn.symmetric import Binner, SymmetricBoosting
+from kamresearch.analysis.churn.symmetric import Binner, SymmetricBoosting, _Models, _stretches
 
 pytestmark = pytest.mark.unit
 
@@ -236,6 +236,62 @@ def test_a_symmetric_tree_asks_every_row_the_same_question():
     assert score[0] < -2
     assert score[1] > 2
     np.testing.assert_allclose(model.stages(X, 40)[:, -1], model.decision_function(X))
+
+
+def test_what_a_question_is_worth_equals_the_sum_written_out():
+    """Every border of two columns: leaves filled from earlier stretches against the rows of the next, in loops."""
+    rng = np.random.default_rng(3)
+    X, y = np.column_stack([rng.integers(0, 4, 160), rng.normal(size=160)]), rng.random(160) < 0.4
+    model = SymmetricBoosting(trees=1, depth=1, bins=8, orders=1).fit(X, y)
+    stretch = _stretches(160, 1, np.random.default_rng(0))[0]
+    binned, gradient = model.binner_.transform(X), y - y.mean()
+    worth = {}
+    for column in range(2):
+        for border in range(1, int(binned[:, column].max())):
+            along = length = 0.0
+            for side in (binned[:, column] <= border, binned[:, column] > border):
+                for number in range(1, stretch.max() + 1):
+                    earlier, here = side & (stretch < number), side & (stretch == number)
+                    value = gradient[earlier].sum() / (earlier.sum() + model.penalty)
+                    along, length = along + value * gradient[here].sum(), length + value**2 * here.sum()
+            worth[column, border] = along / np.sqrt(length + 1e-9)
+    assert tuple(model.questions_[0, 0]) == max(worth, key=worth.get)
+
+
+def test_a_column_learned_by_heart_is_not_asked_about():
+    """Fifty levels of noise fit the training rows better than a weak true flag; rows that did not help to fill see it."""
+    asked = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        flag, noise = rng.integers(0, 2, 600), rng.integers(0, 50, 600)
+        y = (rng.random(600) < 0.3 + 0.2 * flag).astype(float)
+        model = SymmetricBoosting(trees=6, depth=1, orders=6, seed=seed).fit(
+            np.column_stack([noise, flag]).astype(float), y
+        )
+        asked += list(model.questions_[:, 0, 0])
+    assert np.mean(np.equal(asked, 1)) > 0.9
+
+
+def test_no_row_is_judged_by_a_model_that_knows_it():
+    """A row's own outcome turned over changes its gradient by the outcome alone, however many trees were grown."""
+    rng = np.random.default_rng(0)
+    y, stretches = (rng.random(200) < 0.5).astype(float), _stretches(200, 2, rng)
+    other = y.copy()
+    other[7] = 1 - y[7]
+    steps = [rng.integers(0, 8, 200) for _ in range(20)]
+    judged = []
+    for outcomes in (y, other):
+        models = _Models(outcomes, 0.0, stretches)
+        for leaf in steps:
+            models.learn(leaf, np.arange(200), 8, 0.3, 1.0)
+        judged.append([models.judge(order)[1][7] for order in range(2)])
+    np.testing.assert_allclose(np.subtract(judged[1], judged[0]), other[7] - y[7], atol=1e-12)
+
+
+def test_stretches_double_and_take_each_row_once():
+    stretch = _stretches(256, 3, np.random.default_rng(0))
+    assert [np.bincount(one).tolist() for one in stretch] == [[32, 32, 64, 128]] * 3
+    assert np.bincount(_stretches(5, 1, np.random.default_rng(0))[0]).sum() == 5
 
 
 def test_bins_keep_the_order_of_values_and_gaps_apart():

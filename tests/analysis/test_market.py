@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kamresearch.analysis import effects
 from kamresearch.analysis import market as m
 from kamresearch.analysis.periods import read_period
 from kamresearch.errors import AnalysisError, DataError
@@ -102,12 +103,12 @@ def test_market_mix_and_share_effect_sum_to_the_change(rows):
     rows = np.array(rows)
     old = pd.DataFrame({"company": rows[:, 0], "market": rows[:, 0] + rows[:, 1]})
     new = pd.DataFrame({"company": rows[:, 2], "market": rows[:, 2] + rows[:, 3]})
-    split = m.split_change(old, new)
+    split = effects.split_change(old, new)
     parts = split[["market_effect", "mix_effect", "share_effect"]].sum()
     assert parts == pytest.approx(split["change"], abs=1e-6 * max(1.0, np.abs(rows).max()))
     if len(rows) == 1:
         assert split["mix_effect"] == 0
-    same = m.split_change(old, old)
+    same = effects.split_change(old, old)
     assert same.abs().max() <= 1e-6 * max(1.0, np.abs(rows).max())
 
 
@@ -118,7 +119,7 @@ def test_volume_mix_and_price_effect_sum_to_the_change_of_revenue(rows):
     rows = np.array(rows)
     old = pd.DataFrame({"units": rows[:, 1], "revenue": rows[:, 0]})
     new = pd.DataFrame({"units": rows[:, 3], "revenue": rows[:, 2]})
-    split = m.split_revenue(old, new)
+    split = effects.split_revenue(old, new)
     scale = max(1.0, np.abs(rows).max(), float(split.abs().max()))
     assert split[["volume_effect", "mix_effect", "price_effect"]].sum() == pytest.approx(
         split["change"], abs=1e-9 * scale
@@ -129,7 +130,7 @@ def test_volume_mix_and_price_effect_sum_to_the_change_of_revenue(rows):
 def test_a_shift_to_cheaper_goods_at_old_prices_is_all_mix():
     old = pd.DataFrame({"units": [10.0, 10.0], "revenue": [1000.0, 500.0]}, index=["dear", "cheap"])
     new = pd.DataFrame({"units": [5.0, 15.0], "revenue": [500.0, 750.0]}, index=["dear", "cheap"])
-    split = m.split_revenue(old, new)
+    split = effects.split_revenue(old, new)
     assert split.to_dict() == {"change": -250.0, "volume_effect": 0.0, "mix_effect": -250.0, "price_effect": 0.0}
 
 
@@ -137,7 +138,7 @@ def test_a_shift_to_cheaper_goods_at_old_prices_is_all_mix():
 def test_a_market_smaller_than_the_brand_is_refused_where_it_has_none():
     old = pd.DataFrame({"company": [5.0], "market": [0.0]})
     with pytest.raises(AnalysisError, match="a market wherever the company sells"):
-        m.split_change(old, old)
+        effects.split_change(old, old)
 
 
 @pytest.mark.unit

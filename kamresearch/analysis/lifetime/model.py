@@ -1,4 +1,4 @@
-"""Lifetime value: fit every buying model and baseline, use the one that predicted best, say what to expect."""
+"""Lifetime value: of the fitted models and baselines the one that predicted best, and what it lets expect."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,12 +15,12 @@ from kamresearch.analysis.lifetime.choice import (
     no_choice,
     value_orders,
 )
-from kamresearch.analysis.lifetime.gamma_gamma import GammaGamma, fit_gamma_gamma
+from kamresearch.analysis.lifetime.gamma_gamma import GammaGamma
 from kamresearch.analysis.lifetime.purchasing import Past
-from kamresearch.analysis.lifetime.tracking import fit_models, track
+from kamresearch.analysis.lifetime.tracking import track
 from kamresearch.display import Column, Table, make_table
-from kamresearch.errors import AnalysisError, ParameterError, near_matches
-from kamresearch.features.purchases import FramePurchases, LeftOut
+from kamresearch.errors import ParameterError
+from kamresearch.features.purchases import LeftOut
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
@@ -230,67 +230,6 @@ class LifetimeValue(Result):
         if self.spending is not None:
             return self.spending.expected_value(self.history)
         return (self.history["revenue_orders"] / self.history["n_order_days"]).to_numpy(float)
-
-
-def fit(orders: object, as_of: object, horizon_days: int = 365, margin: float = 1.0, discount_yearly: float = 0.0,
-        model: str | None = None) -> LifetimeValue:  # fmt: skip
-    """What are accounts without contract worth, and how sure is that?
-
-    Parameters
-    ----------
-    orders : DataFrame, FramePurchases or TablePurchases
-        account_id, order_date, revenue; or a source of purchase histories (`TablePurchases` aggregates on the engine).
-    as_of : date
-        Nothing later is seen.
-    horizon_days : int
-        Horizon that the models are judged for, and of the headline value.
-    margin : float
-        Share of revenue that counts as value.
-    discount_yearly : float
-        Yearly rate at which `LifetimeValue.value` discounts.
-    model : str, optional
-        Use this model or baseline instead of the one that the backtest chooses.
-
-    Returns
-    -------
-    LifetimeValue
-
-    Notes
-    -----
-    An order day is a day with an order of zero or more; returns (negative revenue) count in no model. BG/NBD, MBG/NBD
-    (also with a rhythm) and Pareto/NBD are fitted by maximum likelihood with standard errors; Gamma-Gamma to repeat
-    buyers for value. Beside them stand the past rate, the hiatus rule and a learned correction. P(alive) is never
-    offered as a churn score: it is 1 for every one-time buyer under BG/NBD.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> days = pd.to_datetime(["2012-01-01", "2012-02-01", "2012-03-01"])
-    >>> orders = pd.DataFrame({"account_id": "A", "order_date": days, "revenue": 10.0})
-    >>> fit(orders, "2012-03-31").predict(45)["expected_orders"].tolist()
-    [1.0]
-    """
-    if not 0 < margin <= 1 or not 0 <= discount_yearly < 1 or not horizon_days > 0:
-        raise ParameterError("lifetime", "margin in (0, 1], discount_yearly in [0, 1), horizon_days above 0",
-                             f"{margin}, {discount_yearly}, {horizon_days}", "mend the parameters")  # fmt: skip
-    if model is not None and model not in CANDIDATES:
-        raise ParameterError("lifetime, model", "a model or baseline", repr(model), near_matches(model, CANDIDATES))
-    source = FramePurchases(orders) if isinstance(orders, pd.DataFrame) else orders
-    end = pd.Timestamp(as_of)
-    history = source.history(end)
-    models = fit_models(history) if len(history) >= LEAST_ACCOUNTS else {}
-    spending = _fit_spending(history)
-    past = Past(source)
-    past.keep(end, models.get("rhythm"), models.get("paretonbd"))
-    return LifetimeValue(end.date().isoformat(), int(horizon_days), history, models, spending, source.left_out(end), margin,
-                         discount_yearly, model, past)  # fmt: skip
-
-
-def _fit_spending(history: pd.DataFrame) -> GammaGamma | None:
-    try:
-        return fit_gamma_gamma(history)
-    except AnalysisError:
-        return None
 
 
 def _caveats(result: LifetimeValue) -> tuple[Message, ...]:

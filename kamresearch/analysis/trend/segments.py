@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kamresearch.analysis.market import split_revenue
+from kamresearch.analysis.effects import split_revenue
 from kamresearch.finding import Finding
 from kamresearch.language import Message
 from kamresearch.language import message as _

@@ -9,8 +9,8 @@ from kamresearch.publishing.asking.parameters import in_order
 from kamresearch.publishing.asking.request import Request
 from kamresearch.publishing.files import write_text
 from kamresearch.publishing.kernels.nursery import Child, wait_any
+from kamresearch.publishing.making.hands import Hands, data_env, read_outcome, study_job
 from kamresearch.publishing.making.run import find_data, make_shelf
-from kamresearch.publishing.making.version import Hands, data_env, read_outcome, study_job
 from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress
 from kamresearch.studies import Study, all_studies, find_study

@@ -12,7 +12,8 @@ from kamresearch.publishing.asking.request import SPARK, Request
 from kamresearch.publishing.failures import NO_ROOM_WORDS, unwritable
 from kamresearch.publishing.files import json_sha256
 from kamresearch.publishing.kernels.forking import DISK_FULL
-from kamresearch.publishing.making.version import Hands, last_words, make_version, write_shelf
+from kamresearch.publishing.making.hands import Hands, last_words
+from kamresearch.publishing.making.version import make_version, write_shelf
 from kamresearch.publishing.outcome.collect import outputs_digest
 from kamresearch.publishing.planning.datafacts import DataMemory
 from kamresearch.publishing.planning.plan import Cache, Plan, make_plan

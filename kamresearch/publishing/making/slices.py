@@ -15,8 +15,9 @@ from kamresearch.publishing.asking.parameters import ParameterSet, choose_studie
 from kamresearch.publishing.asking.request import Limits, Request
 from kamresearch.publishing.files import write_json
 from kamresearch.publishing.kernels.nursery import wait_any
+from kamresearch.publishing.making.hands import Hands, last_words
 from kamresearch.publishing.making.run import find_data, find_shelved, make_shelf, prepare, refresh_index
-from kamresearch.publishing.making.version import Hands, last_words, make_version
+from kamresearch.publishing.making.version import make_version
 from kamresearch.publishing.planning.plan import Cache
 from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress, Silent

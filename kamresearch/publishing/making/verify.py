@@ -9,8 +9,9 @@ from kamresearch.errors import KamError
 from kamresearch.publishing.asking.parameters import ParameterSet
 from kamresearch.publishing.asking.request import SPARK, Request, make_request
 from kamresearch.publishing.files import file_sha256, json_sha256
+from kamresearch.publishing.making.hands import Hands
 from kamresearch.publishing.making.run import prepare
-from kamresearch.publishing.making.version import Hands, Making
+from kamresearch.publishing.making.version import Making
 from kamresearch.publishing.planning.plan import Cache, Plan
 from kamresearch.publishing.progress import Progress
 from kamresearch.publishing.sealed.sealing import Workshop
