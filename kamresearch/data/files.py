@@ -9,16 +9,24 @@ from pathlib import Path
 import ibis.expr.types as ir
 
 from kamresearch.data.quarantine import ROW
+from kamresearch.data.rowwise import identifier, keep_rows, load_oddly_quoted
 from kamresearch.data.sidecars import read_sidecar
-from kamresearch.data.textfile import LONGEST_LINE, TextForm, check_head, check_lines, read_form, transcode
+from kamresearch.data.textfile import (
+    LONGEST_LINE,
+    MOST_BROKEN,
+    TextForm,
+    check_head,
+    check_lines,
+    read_form,
+    too_broken,
+    transcode,
+)
 from kamresearch.errors import DataError
 
 TEXTS = (".csv", ".tsv", ".txt")
 BOOKS = (".xlsx", ".xlsm")
 ENDINGS = (".parquet", *TEXTS, *BOOKS)
 """Endings of files that hold a table."""
-MOST_BROKEN = 100_000
-"""Broken lines kept of a text file; more are no rows gone wrong but a file gone wrong."""
 
 
 @dataclass(frozen=True)
@@ -135,17 +143,13 @@ def _quote(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _view_parquet(connection: object, name: str, paths: list[Path], where: str) -> ir.Table:
     """A lazy view: columns and rows are read when a query asks for them. ``__row__`` counts within each part."""
     files = ", ".join(_quote(path) for path in paths)
     head = connection.raw_sql(f"SELECT name FROM parquet_schema([{files}]) WHERE num_children IS NULL").fetchall()
     check_head(where, [row[0] for row in head[: len(head) // len(paths)]])
     view = f"raw_{name}_parquet"
-    connection.raw_sql(f"CREATE OR REPLACE VIEW {_identifier(view)} AS SELECT * EXCLUDE (file_row_number), "
+    connection.raw_sql(f"CREATE OR REPLACE VIEW {identifier(view)} AS SELECT * EXCLUDE (file_row_number), "
                        f"file_row_number + 1 AS {ROW} FROM read_parquet([{files}], file_row_number=true)")  # fmt: skip
     table = connection.table(view)
     return table.drop([column for column in table.columns if column.startswith("__index_level_")])  # pandas' own
@@ -164,7 +168,7 @@ def _read_text(connection: object, path: Path, name: str, simulated: bool, encod
         try:
             table, broken, n_broken = _load_text(connection, readable, path.name, form)
         except duckdb.InvalidInputException:
-            table, broken, n_broken = _load_oddly_quoted(connection, readable, f"raw_{path.name}", form)
+            table, broken, n_broken = load_oddly_quoted(connection, readable, path.name, form)
     return Raw(table, path.name, simulated, form.delimiter == ";", broken, n_broken, settles=True)
 
 
@@ -176,7 +180,7 @@ def _load_text(connection: object, path: Path, where: str, form: TextForm) -> tu
     options = (f"delim='{form.delimiter}', quote='\"', escape='\"', header=true, auto_detect=false, columns={{{columns}}}, "
                f"store_rejects=true, rejects_limit={MOST_BROKEN}, max_line_size={LONGEST_LINE}, strict_mode=true")  # fmt: skip
     name = f"raw_{where}"
-    target, lines = _identifier(name), _identifier(name + "_lines")
+    target, lines = identifier(name), identifier(name + "_lines")
     for table in ("reject_errors", "reject_scans"):
         connection.raw_sql(f"DROP TABLE IF EXISTS {table}")
     connection.raw_sql(f"CREATE OR REPLACE TABLE {target} AS SELECT *, row_number() OVER () AS {ROW} "
@@ -186,53 +190,13 @@ def _load_text(connection: object, path: Path, where: str, form: TextForm) -> tu
     n_broken = connection.raw_sql(f"SELECT count(*) FROM {lines}").fetchall()[0][0]
     if connection.raw_sql("SELECT count(*) FROM reject_errors").fetchall()[0][0] >= MOST_BROKEN:
         first = connection.raw_sql(f"SELECT min({ROW}) FROM {lines}").fetchall()[0][0]
-        raise DataError(where, f"fewer than {MOST_BROKEN:,} broken lines", f"more, from row {first:,} on",
-                        "close the quotation mark before that row, or export the file again")  # fmt: skip
+        raise too_broken(where, first)
     if n_broken:
         # Places after a broken line move down by one, so that a row's number is its place in the file.
         connection.raw_sql(f"""CREATE OR REPLACE TABLE {target} AS SELECT t.* EXCLUDE ({ROW}), t.{ROW} + coalesce(s.shift, 0) AS {ROW}
             FROM {target} t ASOF LEFT JOIN (SELECT {ROW} - row_number() OVER (ORDER BY {ROW}) + 1 AS at,
             row_number() OVER (ORDER BY {ROW}) AS shift FROM {lines}) s ON t.{ROW} >= s.at""")
     return connection.table(name), connection.table(name + "_lines") if n_broken else None, n_broken
-
-
-def _load_oddly_quoted(
-    connection: object, path: Path, name: str, form: TextForm
-) -> tuple[ir.Table, ir.Table | None, int]:
-    """A text whose quotation marks stand where none belong, which the engine refuses whole: read row by row instead."""
-    import csv
-
-    import pyarrow as pa
-
-    width, good, bad = len(form.head), [], []
-    csv.field_size_limit(LONGEST_LINE)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file, delimiter=form.delimiter)
-            next(rows)
-            for place, row in enumerate((row for row in rows if row), 1):
-                good.append((place, row)) if len(row) == width else bad.append((place, form.delimiter.join(row)[:200]))
-    except csv.Error as error:
-        raise DataError(
-            path.name, "lines that end", str(error), "close the open quotation mark or export it again"
-        ) from None
-    columns = [pa.array([row[place] or None for _, row in good], pa.string()) for place in range(width)]
-    places = pa.array([place for place, _ in good], pa.int64())
-    table = _keep_rows(connection, name, pa.table([*columns, places], names=[*form.head, ROW]))
-    lines = pa.table(
-        {
-            ROW: pa.array([place for place, _ in bad], pa.int64()),
-            "__value__": pa.array([text for _, text in bad], pa.string()),
-        }
-    )
-    return table, _keep_rows(connection, name + "_lines", lines) if bad else None, len(bad)
-
-
-def _keep_rows(connection: object, name: str, rows: object) -> ir.Table:
-    connection.con.register("rows_read", rows)
-    connection.raw_sql(f"CREATE OR REPLACE TABLE {_identifier(name)} AS SELECT * FROM rows_read").fetchall()
-    connection.con.unregister("rows_read")
-    return connection.table(name)
 
 
 def _read_book(connection: object, path: Path, name: str, simulated: bool) -> dict[str, Raw]:
@@ -243,7 +207,7 @@ def _read_book(connection: object, path: Path, name: str, simulated: bool) -> di
     found = {}
     for sheet, rows in sheets.items():
         title = name if len(sheets) == 1 else sheet
-        table = _keep_rows(connection, f"raw_{path.name}_{title}", rows)
+        table = keep_rows(connection, f"raw_{path.name}_{title}", rows)
         found[title] = Raw(
             table, path.name if len(sheets) == 1 else f"{path.name}, sheet {sheet!r}", simulated, settles=True
         )

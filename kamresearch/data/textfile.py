@@ -18,6 +18,9 @@ MOST_COLUMNS = 2_000
 LONGEST_LINE = 1 << 21
 """Bytes of a line at most; the engine skips longer ones without a word, so they are refused here."""
 
+MOST_BROKEN = 100_000
+"""Broken lines kept of a text file; more are no rows gone wrong but a file gone wrong."""
+
 _BLOCK = 1 << 20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
@@ -32,6 +35,12 @@ class TextForm:
     encoding: str
     delimiter: str
     head: tuple[str, ...]
+
+
+def too_broken(where: str, row: int) -> DataError:
+    """What is said of a file with too many lines that do not have the head's columns, the first of them this row."""
+    return DataError(where, f"fewer than {MOST_BROKEN:,} broken lines", f"more, from row {row:,} on",
+                     "close the quotation mark before that row, or export the file again")  # fmt: skip
 
 
 def read_form(path: Path, encoding: str = "", delimiter: str = "") -> TextForm:

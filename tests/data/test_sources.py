@@ -10,8 +10,9 @@ import pytest
 
 import kamresearch as kam
 from kamresearch import open_data
-from kamresearch.data import files, textfile
+from kamresearch.data import files, rowwise, textfile
 from kamresearch.data.checks import check_tables
+from kamresearch.data.embedded import connect_embedded
 from kamresearch.errors import DataError, KamError
 
 pytestmark = pytest.mark.unit
@@ -145,6 +146,23 @@ def test_a_stray_quotation_mark_costs_its_own_row_at_most(tmp_path):
     names = tables.frame("accounts").set_index("account_id")["account_name"]
     assert names["004"] == "Quoted, Ltd"
     assert names["007"] == "Last"
+
+
+def test_what_the_engine_refuses_whole_is_read_in_batches_and_loses_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(rowwise, "BATCH", 7)
+    rows = "".join(f'1{place:02},ab"c {place},East\n' for place in range(40))
+    path = write(tmp_path / "x", accounts=ACCOUNTS + rows + "too,few\n" + '199,"x"y,East\n') / "accounts.csv"
+    form = textfile.read_form(path)
+    table, broken, n_broken = rowwise.load_oddly_quoted(connect_embedded(), path, path.name, form)
+    frame = table.to_pandas()
+    assert len(frame) == ACCOUNTS.count("\n") - 1 + 41
+    assert frame.set_index("account_id")["account_name"].loc[["138", "199"]].tolist() == ['ab"c 38', "xy"]
+    assert sorted(frame["__row__"]) == [*range(1, 43), 44]
+    assert broken.to_pandas()["__value__"].tolist() == ["too,few"]
+    assert n_broken == 1
+    monkeypatch.setattr(rowwise, "MOST_BROKEN", 1)
+    with pytest.raises(DataError, match="accounts.csv: expected fewer than"):
+        rowwise.load_oddly_quoted(connect_embedded(), path, path.name, form)
 
 
 def test_a_damaged_byte_in_a_utf8_file_is_named_by_its_row(tmp_path):
@@ -303,7 +321,8 @@ def test_lines_just_within_the_limit_are_read_wherever_blocks_end(tmp_path):
 
 
 def test_a_file_of_broken_lines_is_refused_from_the_first_of_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "MOST_BROKEN", 20)
+    for module in (files, rowwise, textfile):
+        monkeypatch.setattr(module, "MOST_BROKEN", 20)
     with pytest.raises(
         DataError, match=r"accounts.csv: expected fewer than 20 broken lines; found more, from row 3 on"
     ):

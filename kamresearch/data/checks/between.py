@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from kamresearch.data.checks.columns import share_of_accounts
-from kamresearch.data.checks.ledger import Ledger, are_distinct
+from kamresearch.data.checks.ledger import Ledger, find_alike
 from kamresearch.data.checks.result import Issue
 from kamresearch.data.checks.words import CHECKS
 from kamresearch.data.contract import TABLES
@@ -102,10 +102,9 @@ def _against_orders(accounts: object, ledger: Ledger, n: int) -> list[Issue]:
 def _repeated(accounts: object, check: str, column: str, value: object, ledger: Ledger, n: int) -> list[Issue]:
     """Values that several accounts share."""
     keyed = accounts.select("account_id", value=value).filter(lambda t: t.value.notnull() & (t.value != ""))
-    if are_distinct(keyed, ["value"], int(keyed.count().execute())):
-        return []
-    shared = keyed.group_by("value").agg(copies=keyed.count()).filter(lambda t: t.copies > 1)
-    offenders = keyed.semi_join(shared, "value").select("account_id").order_by("account_id").execute()["account_id"]
+    alike = find_alike(keyed, ["value"])
+    shared = alike.group_by("value").agg(copies=alike.count()).filter(lambda t: t.copies > 1)
+    offenders = alike.semi_join(shared, "value").select("account_id").order_by("account_id").execute()["account_id"]
     if not len(offenders):
         return []
     return [_issue(check, "accounts", column, len(offenders), n, ledger.share_of(offenders), offenders[:3])]
@@ -115,14 +114,15 @@ def check_departments(tables: object, ledger: Ledger) -> list[Issue]:
     """Accounts that a department has no linked record of."""
     if not tables.has("departments") or not {"department", "account_id"} <= set(tables.departments.columns):
         return []
-    known = set(tables.accounts[["account_id"]].execute()["account_id"].dropna())
-    records = tables.departments[["department", "account_id"]].distinct().execute()
+    known = tables.accounts.filter(tables.accounts.account_id.notnull())[["account_id"]].distinct()
+    n, records = int(known.count().execute()), tables.departments
     issues = []
-    for department, rows in records.groupby("department", sort=True, observed=True):
-        missing = sorted(known - set(rows["account_id"].dropna()))
-        if known and len(missing) > (1 - THIN_COVERAGE) * len(known):
-            issues.append(_issue("department_coverage", "departments", str(department), len(missing), len(known),
-                                 ledger.share_of(missing), missing[:3]))  # fmt: skip
+    for department in sorted(records[["department"]].distinct().execute()["department"].dropna()):
+        linked = records.filter((records.department == department) & records.account_id.notnull())
+        missing = known.anti_join(linked, "account_id").order_by("account_id").execute()["account_id"]
+        if len(missing) > (1 - THIN_COVERAGE) * n:
+            issues.append(_issue("department_coverage", "departments", str(department), len(missing), n,
+                                 ledger.share_of(missing), list(missing.head(3))))  # fmt: skip
     return issues
 
 
