@@ -22,6 +22,8 @@ DIVERGING = ("#9c2740", "#cf6f7f", "#efc6cb", "#f2f2f0", "#bcdccf", "#63a98d", "
 
 WIDTH, HEIGHT = 7.2, 3.8
 """Inches of a normal figure: the width of a report's text."""
+MANY_MARKS, RASTER_DPI = 3000, 192
+"""Marks of a scatter or bundle of lines that are drawn as shapes at most, and the resolution of those drawn as pixels."""
 
 
 @lru_cache(maxsize=1)
@@ -74,14 +76,29 @@ def house_theme() -> Iterator[Callable[[object, TextIO, str], None]]:
 
     def save(drawn: object, file: TextIO, salt: str) -> None:
         figure = getattr(drawn, "figure", None) or drawn
+        dense = _rasterise_dense(figure)
         with matplotlib.rc_context({"svg.hashsalt": salt}):
-            figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+            figure.savefig(
+                file, format="svg", metadata={"Date": None, "Creator": None}, dpi=RASTER_DPI if dense else "figure"
+            )
         plt.close(figure)
 
     with matplotlib.rc_context(house_style()), warnings.catch_warnings():
         # A character outside the shipped font (an emoji in a name) stays text in the SVG: the reader's browser draws it.
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font", category=UserWarning)
         yield save
+
+
+def _rasterise_dense(figure: object) -> bool:
+    """Marks too many to be told apart become pixels of the picture: as shapes, a hundred thousand weigh ten megabytes."""
+    from matplotlib.collections import LineCollection, PathCollection
+
+    marks = [(one, len(one.get_offsets())) for one in figure.findobj(PathCollection)]
+    marks += [(one, len(one.get_paths())) for one in figure.findobj(LineCollection)]
+    dense = [one for one, number in marks if number > MANY_MARKS]
+    for one in dense:
+        one.set_rasterized(True)
+    return bool(dense)
 
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kamresearch.analysis.churn import find_leaks, refuse_leaks, time_and_account_folds
+from kamresearch.analysis.churn import find_leaks, refuse_leaks, risk, time_and_account_folds
 from kamresearch.analysis.churn.case import open_case
 from kamresearch.analysis.churn.leaks import single_auc
-from kamresearch.analysis.churn.panel import Panel, build_panel, choose_cutoffs
+from kamresearch.analysis.churn.panel import Panel, build_panel, choose_cutoffs, draw_accounts
 from kamresearch.analysis.churn.risk import model_losses
 from kamresearch.analysis.churn.validation import judge_models
 from kamresearch.errors import AnalysisError
@@ -79,6 +79,25 @@ def test_folds_do_not_hang_on_the_order_of_rows(panel):
         }
 
     assert pairs(panel) == pairs(mixed)
+
+
+def test_of_very_many_accounts_the_same_ones_are_drawn_whole(panel):
+    drawn = draw_accounts(panel, 50)
+    ids = drawn.frame["account_id"].unique()
+    assert len(ids) == 50
+    pd.testing.assert_frame_equal(drawn.frame, panel.frame[panel.frame["account_id"].isin(ids)].reset_index(drop=True))
+    upside_down = replace(panel, frame=panel.frame.iloc[::-1].reset_index(drop=True))
+    assert set(draw_accounts(upside_down, 50).frame["account_id"]) == set(ids)
+    assert draw_accounts(panel, 10_000) is panel
+
+
+def test_where_accounts_are_drawn_every_account_present_still_gets_its_probability(case, monkeypatch):
+    monkeypatch.setattr(risk, "MOST_ACCOUNTS", 20)
+    monkeypatch.setattr(risk, "draw_accounts", lambda panel: draw_accounts(panel, 20))
+    modelling = model_losses(case)
+    assert modelling.panel.frame["account_id"].nunique() == 20
+    assert "drawn at random out of" in str(modelling.caveats[0])
+    assert len(modelling.risk.frame) == len(case.now())
 
 
 def test_windows_that_have_not_ended_are_refused(case):

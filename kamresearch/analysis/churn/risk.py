@@ -9,10 +9,10 @@ from kamresearch.analysis.churn.case import Case
 from kamresearch.analysis.churn.definition import pool_rates
 from kamresearch.analysis.churn.explain import FEATURE_TERMS, Explanation, explain_models
 from kamresearch.analysis.churn.leaks import Leaks, find_leaks
-from kamresearch.analysis.churn.panel import Panel, choose_cutoffs
+from kamresearch.analysis.churn.panel import MOST_ACCOUNTS, Panel, choose_cutoffs, draw_accounts
 from kamresearch.analysis.churn.validation import Judgement, judge_models, refuse_few_losses
 from kamresearch.finding import Finding, Interval
-from kamresearch.language import Quantity
+from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result
 
@@ -118,13 +118,23 @@ class Modelling:
     panel: Panel | None = None
     leaks: Leaks | None = None
     explanation: Explanation | None = None
+    n_accounts: int = 0
+    """accounts at any cut-off, before some were drawn"""
+
+    @property
+    def caveats(self) -> tuple[Text, ...]:
+        """What the judgement's figures rest on."""
+        text = _("The models learn from and are judged on {n} drawn at random out of {all}; every account present gets its probability.",
+                 n=Quantity(MOST_ACCOUNTS, "accounts"), all=self.n_accounts)  # fmt: skip
+        return (*((text,) if self.n_accounts > MOST_ACCOUNTS else ()), *self.judgement.caveats)
 
 
 def model_losses(case: Case, window_days: int = 365, gap_days: int = 0, random_state: int = 0) -> Modelling:
     """Can losses be predicted, and how likely is each present account to leave?
 
     Where the history is too short, losses are too few, or a feature may know the outcome (a definition of loss that a
-    feature spells out), nothing is fitted: the judgement says why, and the risk is the rate of the region, pooled.
+    feature spells out), nothing is fitted: the judgement says why, and the risk is the rate of the region, pooled. Of
+    more than `MOST_ACCOUNTS` accounts, so many are drawn to learn from; every account present gets its probability.
     """
     cutoffs = choose_cutoffs(case.as_of, case.observed_from, window_days, gap_days)
     if not cutoffs:
@@ -134,7 +144,8 @@ def model_losses(case: Case, window_days: int = 365, gap_days: int = 0, random_s
         )
         judgement = Judgement(pd.DataFrame(), pd.DataFrame(), None, 0, 0, reason)
         return Modelling(judgement, assess_risk(case, None, None, random_state, window_days))
-    panel = case.panel(window_days, gap_days)
+    whole = case.panel(window_days, gap_days)
+    panel = draw_accounts(whole)
     judgement, leaks = refuse_few_losses(panel), None
     if judgement is None:
         # Among a few losses one feature or another tells all by chance: only now is there something to question.
@@ -142,7 +153,7 @@ def model_losses(case: Case, window_days: int = 365, gap_days: int = 0, random_s
         judgement = refuse_knowing(panel, leaks) if leaks.refused else judge_models(panel, random_state)
     risk = assess_risk(case, panel, judgement, random_state, window_days)
     explanation = explain_models(judgement, panel, case.now(), random_state) if judgement.last else None
-    return Modelling(judgement, risk, panel, leaks, explanation)
+    return Modelling(judgement, risk, panel, leaks, explanation, whole.frame["account_id"].nunique())
 
 
 def refuse_knowing(panel: Panel, leaks: Leaks) -> Judgement:
