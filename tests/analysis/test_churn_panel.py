@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kamresearch.analysis import drawing
 from kamresearch.analysis.churn import find_leaks, refuse_leaks, risk, time_and_account_folds
 from kamresearch.analysis.churn.case import open_case
 from kamresearch.analysis.churn.leaks import single_auc
@@ -13,6 +14,7 @@ from kamresearch.analysis.churn.panel import Panel, build_panel, choose_cutoffs,
 from kamresearch.analysis.churn.risk import model_losses
 from kamresearch.analysis.churn.validation import judge_models
 from kamresearch.errors import AnalysisError
+from kamresearch.language import render
 
 pytestmark = pytest.mark.unit
 
@@ -92,11 +94,12 @@ def test_of_very_many_accounts_the_same_ones_are_drawn_whole(panel):
 
 
 def test_where_accounts_are_drawn_every_account_present_still_gets_its_probability(case, monkeypatch):
-    monkeypatch.setattr(risk, "MOST_ACCOUNTS", 20)
+    monkeypatch.setattr(risk, "say_drawn", lambda n: drawing.say_drawn(n, 20))
     monkeypatch.setattr(risk, "draw_accounts", lambda panel: draw_accounts(panel, 20))
     modelling = model_losses(case)
     assert modelling.panel.frame["account_id"].nunique() == 20
-    assert "drawn at random out of" in str(modelling.caveats[0])
+    assert "drawn at random out of" in render(modelling.caveats[0], "en")
+    assert modelling.judgement.caveats == modelling.caveats[1:]
     assert len(modelling.risk.frame) == len(case.now())
 
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import kamresearch as kam
-from kamresearch.analysis.segmentation import segment
+from kamresearch.analysis import drawing
+from kamresearch.analysis.segmentation import clusters, segment
 from kamresearch.analysis.segmentation.clusters import try_choice
 from kamresearch.analysis.segmentation.shape import choose_features, shape_column
 from kamresearch.errors import AnalysisError
@@ -84,7 +85,7 @@ def test_raw_features_isolate_giants_in_stable_clusters_and_ours_do_not(shared_d
 
 def test_a_stable_split_with_a_tiny_side_is_out():
     matrix = np.vstack([np.random.default_rng(0).normal(0, 0.1, (80, 2)), np.full((3, 2), 50.0)])
-    choice, _labels = try_choice(matrix, "kmeans", 2, 0, 5)
+    choice, _labels, _assign = try_choice(matrix, "kmeans", 2, 0, 5)
     assert choice["stability"] > 0.9
     assert (choice["smallest"], choice["reason"]) == (3, "too_small")
 
@@ -168,3 +169,18 @@ def test_segmenting_leaves_the_snapshot_alone(planted):
     copy = planted[0].copy(deep=True)
     kam.segmentation.segment(planted[0], draws=2, k_range=(2, 3))
     pd.testing.assert_frame_equal(planted[0], copy)
+
+
+def test_groups_found_among_a_draw_take_in_all_accounts(monkeypatch):
+    """Three planted groups, looked for among a tenth of the accounts, are found for all of them."""
+    from sklearn.metrics import adjusted_rand_score
+
+    frame, truth = make_groups((400, 300, 200))
+    monkeypatch.setattr(clusters, "draw_ids", lambda ids: drawing.draw_ids(ids, 90))
+    monkeypatch.setattr(clusters, "say_drawn", lambda n: drawing.say_drawn(n, 90))
+    found = segment(frame, k_range=(2, 4), draws=5)
+    assert found.k == 3
+    assert (found.labels > 0).all()
+    assert adjusted_rand_score(truth, found.labels.to_numpy()) > 0.9
+    assert found.profile.groupby("cluster")["n_accounts"].first().sum() == 900
+    assert len(found.caveats) == 1

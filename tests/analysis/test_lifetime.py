@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import kamresearch as kam
+from kamresearch.analysis import drawing
 from kamresearch.analysis.lifetime.beta_geometric import BetaGeometric, fit_bgnbd, fit_mbgnbd, fit_rhythm
 from kamresearch.analysis.lifetime.blend import mix, sharpen
 from kamresearch.analysis.lifetime.gamma_gamma import fit_gamma_gamma
@@ -401,3 +402,16 @@ def test_squares_of_orders_come_from_the_engine(case):
     expected = (by_order**2).groupby("account_id").sum()
     found = order_moments(case, "2012-12-31").set_index("account_id")["revenue_squares_12m"]
     pd.testing.assert_series_equal(found.sort_index(), expected.sort_index(), check_names=False, check_dtype=False)
+
+
+def test_models_fitted_to_a_draw_predict_every_account(monkeypatch):
+    """Fitted to a third of the accounts, the parameters stay within their errors and nobody is left without a value."""
+    orders, day = simulate_shop(900), "2010-12-27"
+    whole = kam.lifetime.fit(orders, day, model="mbgnbd")
+    monkeypatch.setattr("kamresearch.analysis.lifetime.fitting.draw_ids", lambda ids: drawing.draw_ids(ids, 300))
+    part = kam.lifetime.fit(orders, day, model="mbgnbd")
+    assert len(part.past.history(pd.Timestamp(day))) == 300
+    both = whole.predict(180).merge(part.predict(180), on="account_id", suffixes=("", "_drawn"))
+    assert len(both) == len(whole.predict(180))
+    assert both["expected_orders_drawn"].sum() == pytest.approx(both["expected_orders"].sum(), rel=0.2)
+    assert both["expected_orders"].corr(both["expected_orders_drawn"], method="spearman") > 0.95

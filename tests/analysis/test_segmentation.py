@@ -136,6 +136,17 @@ def test_a_cell_is_less_sure_near_the_border_and_with_few_orders():
     assert place_in_matrix(snapshot).frame["probability_cell"].between(0, 1).all()
 
 
+def test_cells_drawn_in_blocks_are_as_sure_as_those_drawn_together(monkeypatch):
+    snapshot = make_snapshot(200)
+    whole = place_in_matrix(snapshot).frame.set_index("account_id")
+    monkeypatch.setattr("kamresearch.analysis.segmentation.matrix.BLOCK", 30)
+    parts = place_in_matrix(snapshot).frame.set_index("account_id").loc[whole.index]
+    assert (parts["cell"] == whole["cell"]).all()
+    assert parts[["probability_cell", "revenue_low", "revenue_high"]].notna().all().all()
+    assert (parts["probability_cell"] - whole["probability_cell"]).abs().max() < 0.15
+    np.testing.assert_allclose(parts["revenue_high"], whole["revenue_high"], rtol=0.25)
+
+
 def test_accounts_without_a_judged_potential_are_counted_not_placed():
     snapshot = make_snapshot(20)
     snapshot.loc[:4, "potential_revenue"] = np.nan

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.churn.losses import Losses
+from kamresearch.analysis.drawing import MOST_ACCOUNTS, draw_ids, shuffle_key
 from kamresearch.errors import AnalysisError
 
 FEATURES = (
@@ -22,8 +23,6 @@ account's potential bears no date, and an estimate of today, made from what was 
 who stayed to buy."""
 
 KEYS = ("account_id", "cutoff", "lost")
-MOST_ACCOUNTS = 5_000
-"""Accounts that models learn from and are judged on, at most: an AUC is then told to about a hundredth."""
 
 
 @dataclass(frozen=True)
@@ -148,22 +147,12 @@ def _recent_share(months: pd.DataFrame, day: pd.Timestamp, ids: pd.Series) -> np
 
 
 def draw_accounts(panel: Panel, most: int = MOST_ACCOUNTS) -> Panel:
-    """The panel of so many accounts at most, drawn by a fixed hash of their ids: the same in every run and order of rows.
-
-    A model's held-out figures have a standard error that ends with the number of accounts; the hours of fitting do not.
-    """
+    """The panel of so many accounts at most: all rows of each account drawn."""
     ids = panel.frame["account_id"].to_numpy(str)
-    known = np.unique(ids)
-    if len(known) <= most:
+    kept = draw_ids(ids, most)
+    if panel.frame["account_id"].nunique() == len(kept):
         return panel
-    kept = known[np.argsort(_shuffle(known))[:most]]
-    frame = panel.frame[np.isin(ids, kept)].reset_index(drop=True)
-    return replace(panel, frame=frame)
-
-
-def _shuffle(ids: np.ndarray) -> np.ndarray:
-    """A number for each id that hangs neither on row order nor on the numbering of ids."""
-    return pd.util.hash_array(ids.astype(object))
+    return replace(panel, frame=panel.frame[np.isin(ids, kept)].reset_index(drop=True))
 
 
 def time_and_account_folds(
@@ -177,7 +166,7 @@ def time_and_account_folds(
     frame = panel.frame
     day = frame["cutoff"].to_numpy()
     ids = np.unique(frame["account_id"].to_numpy(str))
-    group = pd.Series(np.argsort(np.argsort(_shuffle(ids))) % groups, index=ids)
+    group = pd.Series(np.argsort(np.argsort(shuffle_key(ids))) % groups, index=ids)
     member = frame["account_id"].map(group).to_numpy()
     horizon = np.timedelta64(panel.window_days + panel.gap_days, "D")
     for cutoff in np.unique(day)[-most_cutoffs:]:

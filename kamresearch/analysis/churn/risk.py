@@ -9,8 +9,9 @@ from kamresearch.analysis.churn.case import Case
 from kamresearch.analysis.churn.definition import pool_rates
 from kamresearch.analysis.churn.explain import FEATURE_TERMS, Explanation, explain_models
 from kamresearch.analysis.churn.leaks import Leaks, find_leaks
-from kamresearch.analysis.churn.panel import MOST_ACCOUNTS, Panel, choose_cutoffs, draw_accounts
+from kamresearch.analysis.churn.panel import Panel, choose_cutoffs, draw_accounts
 from kamresearch.analysis.churn.validation import Judgement, judge_models, refuse_few_losses
+from kamresearch.analysis.drawing import say_drawn
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
@@ -124,9 +125,7 @@ class Modelling:
     @property
     def caveats(self) -> tuple[Text, ...]:
         """What the judgement's figures rest on."""
-        text = _("The models learn from and are judged on {n} drawn at random out of {all}; every account present gets its probability.",
-                 n=Quantity(MOST_ACCOUNTS, "accounts"), all=self.n_accounts)  # fmt: skip
-        return (*((text,) if self.n_accounts > MOST_ACCOUNTS else ()), *self.judgement.caveats)
+        return (*say_drawn(self.n_accounts), *self.judgement.caveats)
 
 
 def model_losses(case: Case, window_days: int = 365, gap_days: int = 0, random_state: int = 0) -> Modelling:
@@ -134,7 +133,7 @@ def model_losses(case: Case, window_days: int = 365, gap_days: int = 0, random_s
 
     Where the history is too short, losses are too few, or a feature may know the outcome (a definition of loss that a
     feature spells out), nothing is fitted: the judgement says why, and the risk is the rate of the region, pooled. Of
-    more than `MOST_ACCOUNTS` accounts, so many are drawn to learn from; every account present gets its probability.
+    very many accounts, some thousand are drawn to learn from; every account present gets its probability.
     """
     cutoffs = choose_cutoffs(case.as_of, case.observed_from, window_days, gap_days)
     if not cutoffs:

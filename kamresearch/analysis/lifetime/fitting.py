@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from kamresearch.analysis.drawing import draw_ids
 from kamresearch.analysis.lifetime.choice import CANDIDATES, LEAST_ACCOUNTS
 from kamresearch.analysis.lifetime.gamma_gamma import GammaGamma, fit_gamma_gamma
 from kamresearch.analysis.lifetime.model import LifetimeValue
@@ -57,9 +58,11 @@ def fit(orders: object, as_of: object, horizon_days: int = 365, margin: float = 
     source = FramePurchases(orders) if isinstance(orders, pd.DataFrame) else orders
     end = pd.Timestamp(as_of)
     history = source.history(end)
-    models = fit_models(history) if len(history) >= LEAST_ACCOUNTS else {}
-    spending = _fit_spending(history)
-    past = Past(source)
+    drawn = draw_ids(history["account_id"])
+    past = Past(source, drawn if len(drawn) < len(history) else None)
+    known = past.history(end)
+    models = fit_models(known) if len(known) >= LEAST_ACCOUNTS else {}
+    spending = _fit_spending(known)
     past.keep(end, models.get("rhythm"), models.get("paretonbd"))
     return LifetimeValue(end.date().isoformat(), int(horizon_days), history, models, spending, source.left_out(end), margin,
                          discount_yearly, model, past)  # fmt: skip

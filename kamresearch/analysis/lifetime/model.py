@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.drawing import say_drawn
 from kamresearch.analysis.lifetime.choice import (
     CANDIDATES,
     LEAST_ACCOUNTS,
@@ -236,6 +237,7 @@ def _caveats(result: LifetimeValue) -> tuple[Message, ...]:
     history, spending, left_out = result.history, result.spending, result.left_out
     caveats = [_("The probability of being alive is not shown: BG/NBD gives it as 1 to every one-time buyer. Who will be silent is "
                  "told by the probability of an order.")]  # fmt: skip
+    caveats += say_drawn(len(history))
     if not result.models:
         caveats.append(
             _("Fewer than {n} accounts have ordered: no model is fitted, and the past rate stands.", n=LEAST_ACCOUNTS)

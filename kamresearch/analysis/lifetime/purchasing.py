@@ -15,10 +15,12 @@ class Past:
     ----------
     source : FramePurchases or TablePurchases
         Where histories come from.
+    only : array of str, optional
+        The accounts drawn to learn from; all where not given.
     """
 
-    def __init__(self, source: object) -> None:
-        self._source = source
+    def __init__(self, source: object, only: np.ndarray | None = None) -> None:
+        self._source, self._only = source, only
         self._histories: dict[pd.Timestamp, pd.DataFrame] = {}
         self._outcomes: dict[tuple, pd.DataFrame] = {}
         self._models: dict[tuple, object] = {}
@@ -26,7 +28,10 @@ class Past:
     def history(self, as_of: pd.Timestamp) -> pd.DataFrame:
         """One row per account that had ordered by the day."""
         if as_of not in self._histories:
-            self._histories[as_of] = self._source.history(as_of)
+            history = self._source.history(as_of)
+            if self._only is not None:
+                history = history[history["account_id"].isin(self._only)].reset_index(drop=True)
+            self._histories[as_of] = history
         return self._histories[as_of]
 
     def outcome(self, after: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:

@@ -1,15 +1,17 @@
 """Clusters of accounts: as many as are both stable and apart, never one of a single account."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.drawing import draw_ids, say_drawn
 from kamresearch.analysis.segmentation.shape import FEATURES, shape_features
 from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding
-from kamresearch.language import Message, Quantity
+from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result
 
@@ -72,6 +74,11 @@ class Segmentation(Result):
                     _("Mean silhouette width of the accounts: 1 far apart, 0 touching."), n=n, good="up",
                     figure="segmentation.cluster_choice", reason=self.reason if self.silhouette is None else None),
         ]  # fmt: skip
+
+    @property
+    def caveats(self) -> tuple[Text, ...]:
+        """Out of how many accounts some were drawn to look for groups."""
+        return say_drawn(int((self.labels > 0).sum()))
 
     def choice_table(self) -> Table:
         """Every method and k that was tried, and why it was taken or left."""
@@ -138,6 +145,7 @@ def segment(snapshot: pd.DataFrame, features: tuple[str, ...] | None = None, k_r
     into "stable" clusters of one. Each k and method is fitted to the data and to bootstrap samples; a choice is eligible
     when no cluster is smaller than five accounts or 3 % of all and the adjusted Rand index is at least 0.6; the best
     mean of stability and separation wins. The index measures whether clusters come again, not whether they are real.
+    Among very many accounts, groups are looked for in a draw of some thousand; the others join them.
     """
     if snapshot.empty:
         raise AnalysisError(
@@ -155,12 +163,13 @@ def segment(snapshot: pd.DataFrame, features: tuple[str, ...] | None = None, k_r
         )
     if not names:
         return _single(snapshot, ids, matrix, names, _("No feature differs between the accounts."), None)
+    learnt = matrix[np.isin(np.asarray(ids, str), draw_ids(ids))]
     candidates = [
-        try_choice(matrix, method, k, seed, draws)
+        try_choice(learnt, method, k, seed, draws)
         for method in METHODS
         for k in range(k_range[0], min(k_range[1], len(ids) // 5) + 1)
     ]
-    choices = pd.DataFrame([choice for choice, _labels in candidates])
+    choices = pd.DataFrame([choice for choice, _labels, _assign in candidates])
     eligible = choices[choices["reason"] == ""]
     if eligible.empty:
         return _single(
@@ -168,20 +177,22 @@ def segment(snapshot: pd.DataFrame, features: tuple[str, ...] | None = None, k_r
         )
     best = (eligible["stability"] + eligible["silhouette"]).idxmax()
     choices["chosen"] = choices.index == best
-    labels = _order_labels(candidates[best][1], matrix)
+    _choice, found, assign = candidates[best]
+    labels = _order_labels(found if len(learnt) == len(matrix) else assign(matrix), matrix)
     full = pd.Series(labels, index=ids).reindex(snapshot.get("account_id", snapshot.index))
     row = choices.loc[best]
     return Segmentation(
         full.fillna(0).astype(int).rename("cluster"), int(row["k"]), row["method"], float(row["stability"]), float(row["silhouette"]),
-        int(row["smallest"]), choices, profile_clusters(matrix, labels, names), tuple(names), left_out, None, _plane(ids, matrix, labels),
+        int(np.bincount(labels)[1:].min()), choices, profile_clusters(matrix, labels, names), tuple(names), left_out, None, _plane(ids, matrix, labels),
     )  # fmt: skip
 
 
-def try_choice(matrix: np.ndarray, method: str, k: int, seed: int, draws: int) -> tuple[dict, np.ndarray]:
-    """One method and k: stability, separation, smallest cluster, and why it is out."""
+def try_choice(matrix: np.ndarray, method: str, k: int, seed: int, draws: int) -> tuple[dict, np.ndarray, Callable]:
+    """One method and k: stability, separation, smallest cluster and why it is out; labels, and what assigns others."""
     from sklearn.metrics import adjusted_rand_score, silhouette_score
 
-    labels = _fit(matrix, method, k, seed)(matrix)
+    assign = _fit(matrix, method, k, seed)
+    labels = assign(matrix)
     sizes = np.bincount(labels, minlength=k)
     rng = np.random.default_rng([seed, k, len(method)])
     found = []
@@ -201,7 +212,7 @@ def try_choice(matrix: np.ndarray, method: str, k: int, seed: int, draws: int) -
         else ""
     )
     return {"method": method, "k": k, "stability": stability, "silhouette": apart, "smallest": int(sizes.min()),
-            "reason": reason, "chosen": False}, labels  # fmt: skip
+            "reason": reason, "chosen": False}, labels, assign  # fmt: skip
 
 
 def _fit(matrix: np.ndarray, method: str, k: int, seed: int) -> object:

@@ -21,7 +21,7 @@ def revenue_spread(snapshot: pd.DataFrame, moments: pd.DataFrame | None = None) 
     return np.sqrt(np.maximum(squares, 0.0))
 
 
-def draw_revenue(snapshot: pd.DataFrame, draws: int, seed: int, moments: pd.DataFrame | None = None) -> np.ndarray:
+def draw_revenue(snapshot: pd.DataFrame, draws: int, seed: object, moments: pd.DataFrame | None = None) -> np.ndarray:
     """Draws × accounts: revenue of twelve months as it might have been.
 
     Gamma draws with the account's own mean and spread for positive revenue (it stays positive); accounts with no or

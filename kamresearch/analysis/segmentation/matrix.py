@@ -17,6 +17,8 @@ CELLS = {
     "develop": _("develop: small, much left to win"), "serve": _("serve: small, little left to win"),
 }  # fmt: skip
 LEAST = 4
+BLOCK = 20_000
+"""Accounts drawn at once: the draws of all would fill the memory."""
 POTENTIAL_ERROR = 0.25
 """Standard deviation of the logarithm of a judged potential: it may be a quarter off either way."""
 
@@ -100,16 +102,27 @@ def place_in_matrix(
         return ValueMatrix(empty, None, None, len(snapshot), int((~known).sum()), _summarise(empty))
     value_cut, headroom_cut = float(np.median(revenue)), float(np.median(frame["headroom"]))
     frame["cell"] = _cell(revenue, frame["headroom"].to_numpy(), value_cut, headroom_cut)
-    drawn = draw_revenue(base, draws, seed, moments)
-    rng = np.random.default_rng([seed, 2])
-    judged = frame["potential_revenue"].to_numpy() * rng.lognormal(0.0, POTENTIAL_ERROR, size=drawn.shape)
-    cells = _cell(drawn, np.maximum(judged - drawn, 0.0), value_cut, headroom_cut)
-    frame["probability_cell"] = (cells == frame["cell"].to_numpy(object)).mean(axis=0)
-    frame["revenue_low"], frame["revenue_high"] = np.quantile(drawn, [0.05, 0.95], axis=0)
+    parts = [
+        _draw_cells(frame.iloc[start : start + BLOCK], base.iloc[start : start + BLOCK], moments, (value_cut, headroom_cut),
+                    [seed, start // BLOCK] if start else seed, draws)
+        for start in range(0, len(frame), BLOCK)
+    ]  # fmt: skip
+    frame[["probability_cell", "revenue_low", "revenue_high"]] = np.concatenate(parts)
     order = {cell: place for place, cell in enumerate(CELLS)}
     frame = frame.sort_values(["cell", "revenue_12m", "account_id"], ascending=[True, False, True], ignore_index=True,
                               key=lambda column: column.map(order) if column.name == "cell" else column)  # fmt: skip
     return ValueMatrix(frame, value_cut, headroom_cut, len(snapshot), int((~known).sum()), _summarise(frame))
+
+
+def _draw_cells(frame: pd.DataFrame, snapshot: pd.DataFrame, moments: pd.DataFrame | None, cuts: tuple[float, float],
+                seed: object, draws: int) -> np.ndarray:  # fmt: skip
+    """Chance of the cell shown and 90 % bounds of revenue, one row an account, over draws of orders and of the potential."""
+    drawn = draw_revenue(snapshot, draws, seed, moments)
+    rng = np.random.default_rng([*np.atleast_1d(seed), 2])
+    judged = frame["potential_revenue"].to_numpy() * rng.lognormal(0.0, POTENTIAL_ERROR, size=drawn.shape)
+    cells = _cell(drawn, np.maximum(judged - drawn, 0.0), *cuts)
+    chance = (cells == frame["cell"].to_numpy(object)).mean(axis=0)
+    return np.column_stack([chance, *np.quantile(drawn, [0.05, 0.95], axis=0)])
 
 
 def _cell(value: np.ndarray, headroom: np.ndarray, value_cut: float, headroom_cut: float) -> np.ndarray:
