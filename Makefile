@@ -63,7 +63,7 @@ test-properties test-recovery test-golden test-browser test-engine: test-%: setu
 	$(PYTEST) tests $(SPREAD) -m "$* and not long"
 
 test-faults: setup  ## 200 kills, full disks, hostile input (long)
-	KAM_FAULT_ROUNDS=200 $(PYTEST) tests -m "faults" --timeout 3600
+	KAM_FAULT_ROUNDS=200 $(PYTEST) tests -m "faults" --timeout 7200
 
 test-long: setup  ## the tests that take minutes
 	$(PYTEST) tests -m "long" --timeout 2400 $(SPREAD)
