@@ -443,6 +443,16 @@ def test_fewer_than_three_managers_form_no_group_and_it_is_said(n):
     assert result.table().frame.empty
 
 
+def test_more_managers_than_can_be_searched_are_sent_to_reports_by_region(monkeypatch):
+    monkeypatch.setattr("kamresearch.analysis.organisation.groups.MOST_MANAGERS", 11)
+    result = organisation.group_managers(*world(12))
+    assert result.cost is None
+    assert "among 11 at most" in str(result.caveats[0])
+    assert "region by region" in str(result.verdict())
+    assert all(finding.reason for finding in result.findings() if finding.value is None)
+    assert organisation.group_managers(*world(11)).cost is not None
+
+
 def test_executives_are_no_part_of_linkage_groups_and_balance_must_be_a_weight():
     held, load = world(6)
     held.managers.loc[0, "role"] = "executive"

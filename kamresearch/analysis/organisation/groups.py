@@ -15,6 +15,9 @@ from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result
 
+MOST_MANAGERS = 300
+"""Managers among whom groups are looked for: the search grows with their third power."""
+
 
 @dataclass(frozen=True)
 class LinkageGroups(Result):
@@ -29,6 +32,8 @@ class LinkageGroups(Result):
     """method (exact, greedy, random, random_best), cost, likeness, load_spread"""
     n_uncovered: int
     caveats: tuple[Text, ...]
+    reason: Text | None = None
+    """Why there are no groups; None where there are"""
 
     @property
     def gap(self) -> float | None:
@@ -40,8 +45,7 @@ class LinkageGroups(Result):
     def findings(self) -> list[Finding]:
         """Groups, gap, likeness against random, accounts uncovered after a departure."""
         n = len(self.groups)
-        reason = _("Fewer than three managers hold accounts: no group of three can be formed.")
-        shared = {"n": n, "n_unit": "managers", "reason": reason, "figure": "organisation.groups"}
+        shared = {"n": n, "n_unit": "managers", "reason": self.reason, "figure": "organisation.groups"}
         by_method = self.compared.set_index("method") if len(self.compared) else None
         told = by_method is not None
         return [
@@ -63,7 +67,7 @@ class LinkageGroups(Result):
     def verdict(self) -> Message:
         """Whether the groups are worth it, in a sentence."""
         if self.cost is None:
-            return _("No linkage groups: fewer than three managers hold accounts.")
+            return _("No linkage groups. {reason}", reason=self.reason)
         costs = self.compared.set_index("method")["cost"]
         return _("Verdict: against groups drawn at random the cost falls by {random}, against a rule of thumb by {greedy}; {uncovered} accounts would be "
                  "left without anyone after one departure.", random=Quantity(_fall(costs, "random"), "share"),
@@ -130,10 +134,15 @@ def group_managers(holdings: Holdings, load: pd.Series, *, balance: float = 0.5,
     team = team[(team["n_accounts"] > 0) & ~team["role"].isin(EXECUTIVE_ROLES)].reset_index(drop=True)
     ids = team["manager_id"].tolist()
     columns = ["group", "manager_id", "n_accounts", "load", "likeness", "deputy", "load_if_one_leaves"]
-    if len(ids) < 3:
-        caveat = _("{n} managers hold accounts: a group needs three.", n=len(ids))
+    if not 3 <= len(ids) <= MOST_MANAGERS:
+        few = len(ids) < 3
+        caveat = _("{n} managers hold accounts: a group needs three.", n=len(ids)) if few else _(
+            "{n} managers hold accounts: groups are looked for among {most} at most. Publish the study by region or channel.",
+            n=len(ids), most=MOST_MANAGERS)  # fmt: skip
+        reason = _("Fewer than three managers hold accounts: no group of three can be formed.") if few else _(
+            "More than {most} managers hold accounts: groups are looked for region by region, in reports of their own.", most=MOST_MANAGERS)  # fmt: skip
         return LinkageGroups(pd.DataFrame(columns=columns), None, None, False,
-                             pd.DataFrame(columns=["method", "cost", "likeness", "load_spread"]), 0, (caveat,))  # fmt: skip
+                             pd.DataFrame(columns=["method", "cost", "likeness", "load_spread"]), 0, (caveat,), reason)  # fmt: skip
     likeness = book_similarity(holdings.accounts, ids).to_numpy()
     loads = load.reindex(ids).astype(float).fillna(float(load.mean()) if load.notna().any() else 0.0).to_numpy()
     problem = grouping.Problem(1 - likeness, loads, balance)
