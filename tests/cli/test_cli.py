@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.data.test_sources import BAD, write
 from tests.publishing.toy import Project, make_project
 
 pytestmark = [pytest.mark.reports, pytest.mark.slow]
@@ -149,3 +150,14 @@ def test_a_closed_pipe_is_no_traceback(project):
     done = subprocess.run(["bash", "-c", " ".join([*project.command("show", "latest", "--json"), "| head -1"])], cwd=project.root,
                           env=project.environment(), capture_output=True, text=True)  # fmt: skip
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_ends_the_command_in_one_line_with_two_and_nothing_written(project, tmp_path, name):
+    texts, _pattern = BAD[name]
+    folder = write(tmp_path / "export", **texts)
+    done = project.kam("publish", "--data", str(folder), "--reports", str(tmp_path / "shelf"), code=2)
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "To do:" in done.stderr
+    assert [path for path in (tmp_path / "shelf").rglob("*") if path.is_file()] == []
+    assert sorted(path.name for path in folder.iterdir()) == ["accounts.csv", "orders.csv"]
