@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from kamresearch.data.files import Raw, reading
+from kamresearch.data.rowwise import identifier
 from kamresearch.errors import DataError
 
 MEMORY = "3GB"
@@ -37,7 +38,9 @@ def keep_table(connection: object, name: str, table: object) -> object:
     """An expression's rows, kept on the engine under a name."""
     import ibis
 
-    connection.raw_sql(f'CREATE OR REPLACE TABLE "{name}" AS {ibis.to_sql(table, dialect="duckdb")}').fetchall()
+    connection.raw_sql(
+        f"CREATE OR REPLACE TABLE {identifier(name)} AS {ibis.to_sql(table, dialect='duckdb')}"
+    ).fetchall()
     return connection.table(name)
 
 
@@ -54,6 +57,7 @@ def read_database(connection: object, path: Path) -> dict[str, Raw]:
 
 
 def _view_table(connection: object, file: str, name: str) -> Raw:
-    quoted = name.replace('"', '""')
-    connection.raw_sql(f'CREATE OR REPLACE VIEW "raw_{quoted}" AS SELECT * FROM source.main."{quoted}"').fetchall()
+    connection.raw_sql(
+        f"CREATE OR REPLACE VIEW {identifier(f'raw_{name}')} AS SELECT * FROM source.main.{identifier(name)}"
+    ).fetchall()
     return Raw(connection.table(f"raw_{name}"), f"{file}, table {name!r}")

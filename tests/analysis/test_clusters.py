@@ -85,7 +85,7 @@ def test_raw_features_isolate_giants_in_stable_clusters_and_ours_do_not(shared_d
 
 def test_a_stable_split_with_a_tiny_side_is_out():
     matrix = np.vstack([np.random.default_rng(0).normal(0, 0.1, (80, 2)), np.full((3, 2), 50.0)])
-    choice, _labels, _assign = try_choice(matrix, "kmeans", 2, 0, 5)
+    choice, _assign = try_choice(matrix, "kmeans", 2, 0, 5)
     assert choice["stability"] > 0.9
     assert (choice["smallest"], choice["reason"]) == (3, "too_small")
 

@@ -179,7 +179,7 @@ MOST_HALVINGS = 6
 
 def _stretches(n: int, orders: int, rng: np.random.Generator) -> np.ndarray:
     """The stretch of each row in each random order, (orders, n): 0 is the first, each later one as long as all before."""
-    halvings = int(np.clip(np.log2(n / LEAST_STRETCH), 1, MOST_HALVINGS)) if n > LEAST_STRETCH else 1
+    halvings = int(np.clip(np.log2(n / LEAST_STRETCH), 1, MOST_HALVINGS))
     ends = np.round(n * 2.0 ** -np.arange(halvings, 0, -1)).astype(int)
     return np.stack([np.searchsorted(ends, rng.permutation(n), side="right") for _ in range(orders)])
 
@@ -211,8 +211,9 @@ class _Models:
     def judge(self, order: int) -> tuple[np.ndarray, np.ndarray]:
         """Each row's stretch in an order, and its gradient by the model that does not know it."""
         stretch = self.stretches[order]
-        scores = np.append(np.full((1, len(self.y)), self.start), self.scores[order * self.each :][: self.each], axis=0)
-        return stretch, self.y - sigmoid(scores[stretch, np.arange(len(self.y))])
+        score = self.scores[order * self.each + stretch - 1, np.arange(len(self.y))]
+        # Before the first stretch there is no row to learn from.
+        return stretch, self.y - sigmoid(np.where(stretch > 0, score, self.start))
 
     def learn(self, leaf: np.ndarray, rows: np.ndarray, leaves: int, rate: float, penalty: float) -> np.ndarray:
         """One Newton step of every model from the rows that it knows → the step of the one that knows all."""

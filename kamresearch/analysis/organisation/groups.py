@@ -134,15 +134,18 @@ def group_managers(holdings: Holdings, load: pd.Series, *, balance: float = 0.5,
     team = team[(team["n_accounts"] > 0) & ~team["role"].isin(EXECUTIVE_ROLES)].reset_index(drop=True)
     ids = team["manager_id"].tolist()
     columns = ["group", "manager_id", "n_accounts", "load", "likeness", "deputy", "load_if_one_leaves"]
-    if not 3 <= len(ids) <= MOST_MANAGERS:
-        few = len(ids) < 3
-        caveat = _("{n} managers hold accounts: a group needs three.", n=len(ids)) if few else _(
-            "{n} managers hold accounts: groups are looked for among {most} at most. Publish the study by region or channel.",
-            n=len(ids), most=MOST_MANAGERS)  # fmt: skip
-        reason = _("Fewer than three managers hold accounts: no group of three can be formed.") if few else _(
-            "More than {most} managers hold accounts: groups are looked for region by region, in reports of their own.", most=MOST_MANAGERS)  # fmt: skip
-        return LinkageGroups(pd.DataFrame(columns=columns), None, None, False,
-                             pd.DataFrame(columns=["method", "cost", "likeness", "load_spread"]), 0, (caveat,), reason)  # fmt: skip
+    without = {"groups": pd.DataFrame(columns=columns), "cost": None, "bound": None, "proven": False, "n_uncovered": 0,
+               "compared": pd.DataFrame(columns=["method", "cost", "likeness", "load_spread"])}  # fmt: skip
+    if len(ids) < 3:
+        caveat = _("{n} managers hold accounts: a group needs three.", n=len(ids))
+        reason = _("Fewer than three managers hold accounts: no group of three can be formed.")
+        return LinkageGroups(**without, caveats=(caveat,), reason=reason)
+    if len(ids) > MOST_MANAGERS:
+        caveat = _("{n} managers hold accounts: groups are looked for among {most} at most. Publish the study by region or channel.",
+                   n=len(ids), most=MOST_MANAGERS)  # fmt: skip
+        reason = _("More than {most} managers hold accounts: groups are looked for region by region, in reports of their own.",
+                   most=MOST_MANAGERS)  # fmt: skip
+        return LinkageGroups(**without, caveats=(caveat,), reason=reason)
     likeness = book_similarity(holdings.accounts, ids).to_numpy()
     loads = load.reindex(ids).astype(float).fillna(float(load.mean()) if load.notna().any() else 0.0).to_numpy()
     problem = grouping.Problem(1 - likeness, loads, balance)

@@ -169,7 +169,7 @@ def segment(snapshot: pd.DataFrame, features: tuple[str, ...] | None = None, k_r
         for method in METHODS
         for k in range(k_range[0], min(k_range[1], len(ids) // 5) + 1)
     ]
-    choices = pd.DataFrame([choice for choice, _labels, _assign in candidates])
+    choices = pd.DataFrame([choice for choice, _assign in candidates])
     eligible = choices[choices["reason"] == ""]
     if eligible.empty:
         return _single(
@@ -177,8 +177,7 @@ def segment(snapshot: pd.DataFrame, features: tuple[str, ...] | None = None, k_r
         )
     best = (eligible["stability"] + eligible["silhouette"]).idxmax()
     choices["chosen"] = choices.index == best
-    _choice, found, assign = candidates[best]
-    labels = _order_labels(found if len(learnt) == len(matrix) else assign(matrix), matrix)
+    labels = _order_labels(candidates[best][1](matrix), matrix)
     full = pd.Series(labels, index=ids).reindex(snapshot.get("account_id", snapshot.index))
     row = choices.loc[best]
     return Segmentation(
@@ -187,8 +186,8 @@ def segment(snapshot: pd.DataFrame, features: tuple[str, ...] | None = None, k_r
     )  # fmt: skip
 
 
-def try_choice(matrix: np.ndarray, method: str, k: int, seed: int, draws: int) -> tuple[dict, np.ndarray, Callable]:
-    """One method and k: stability, separation, smallest cluster and why it is out; labels, and what assigns others."""
+def try_choice(matrix: np.ndarray, method: str, k: int, seed: int, draws: int) -> tuple[dict, Callable]:
+    """One method and k: stability, separation, smallest cluster and why it is out; and what assigns accounts to it."""
     from sklearn.metrics import adjusted_rand_score, silhouette_score
 
     assign = _fit(matrix, method, k, seed)
@@ -212,7 +211,7 @@ def try_choice(matrix: np.ndarray, method: str, k: int, seed: int, draws: int) -
         else ""
     )
     return {"method": method, "k": k, "stability": stability, "silhouette": apart, "smallest": int(sizes.min()),
-            "reason": reason, "chosen": False}, labels, assign  # fmt: skip
+            "reason": reason, "chosen": False}, assign  # fmt: skip
 
 
 def _fit(matrix: np.ndarray, method: str, k: int, seed: int) -> object:

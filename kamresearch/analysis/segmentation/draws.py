@@ -21,11 +21,13 @@ def revenue_spread(snapshot: pd.DataFrame, moments: pd.DataFrame | None = None) 
     return np.sqrt(np.maximum(squares, 0.0))
 
 
-def draw_revenue(snapshot: pd.DataFrame, draws: int, seed: object, moments: pd.DataFrame | None = None) -> np.ndarray:
+def draw_revenue(
+    snapshot: pd.DataFrame, draws: int, seed: int | np.random.Generator, moments: pd.DataFrame | None = None
+) -> np.ndarray:
     """Draws × accounts: revenue of twelve months as it might have been.
 
     Gamma draws with the account's own mean and spread for positive revenue (it stays positive); accounts with no or
-    negative revenue keep it.
+    negative revenue keep it. A generator is drawn from where it stands.
     """
     rng = np.random.default_rng(seed)
     mean = snapshot["revenue_12m"].fillna(0.0).to_numpy(float)

@@ -102,9 +102,10 @@ def place_in_matrix(
         return ValueMatrix(empty, None, None, len(snapshot), int((~known).sum()), _summarise(empty))
     value_cut, headroom_cut = float(np.median(revenue)), float(np.median(frame["headroom"]))
     frame["cell"] = _cell(revenue, frame["headroom"].to_numpy(), value_cut, headroom_cut)
+    generators = np.random.default_rng(seed), np.random.default_rng([seed, 2])
     parts = [
         _draw_cells(frame.iloc[start : start + BLOCK], base.iloc[start : start + BLOCK], moments, (value_cut, headroom_cut),
-                    [seed, start // BLOCK] if start else seed, draws)
+                    generators, draws)
         for start in range(0, len(frame), BLOCK)
     ]  # fmt: skip
     frame[["probability_cell", "revenue_low", "revenue_high"]] = np.concatenate(parts)
@@ -115,11 +116,11 @@ def place_in_matrix(
 
 
 def _draw_cells(frame: pd.DataFrame, snapshot: pd.DataFrame, moments: pd.DataFrame | None, cuts: tuple[float, float],
-                seed: object, draws: int) -> np.ndarray:  # fmt: skip
+                generators: tuple[np.random.Generator, np.random.Generator], draws: int) -> np.ndarray:  # fmt: skip
     """Chance of the cell shown and 90 % bounds of revenue, one row an account, over draws of orders and of the potential."""
-    drawn = draw_revenue(snapshot, draws, seed, moments)
-    rng = np.random.default_rng([*np.atleast_1d(seed), 2])
-    judged = frame["potential_revenue"].to_numpy() * rng.lognormal(0.0, POTENTIAL_ERROR, size=drawn.shape)
+    of_orders, of_potential = generators
+    drawn = draw_revenue(snapshot, draws, of_orders, moments)
+    judged = frame["potential_revenue"].to_numpy() * of_potential.lognormal(0.0, POTENTIAL_ERROR, size=drawn.shape)
     cells = _cell(drawn, np.maximum(judged - drawn, 0.0), *cuts)
     chance = (cells == frame["cell"].to_numpy(object)).mean(axis=0)
     return np.column_stack([chance, *np.quantile(drawn, [0.05, 0.95], axis=0)])

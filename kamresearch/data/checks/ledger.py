@@ -84,18 +84,16 @@ def _check_keys(orders: object, n: int, revenue: float) -> list[Issue]:
         n=alike.count(), accounts=alike.account_id.nunique(), touched=alike.revenue.abs().sum())  # fmt: skip
     groups = hold(groups.filter(groups.n > 1))
     mixed = groups.filter(groups.accounts > 1)
-    lines = False
     for check, chosen in (("order_lines", groups), ("duplicate_key", mixed)):
         found = chosen.aggregate(rows=chosen.n.sum(), touched=chosen.touched.sum()).execute().iloc[0]
         if found["rows"] == found["rows"] and found["rows"]:
-            lines = True
             first = chosen.select("order_id").order_by("order_id").limit(3).execute()["order_id"]
             share = float(found["touched"]) / revenue if revenue and found["touched"] == found["touched"] else None
             issues.append(_issue(check, "order_id", int(found["rows"]), n, share, list(first)))
     content = [
         name for name in ("account_id", "order_date", "product", "units", "revenue", "cost") if name in orders.columns
     ]
-    if lines:
+    if issues:
         # Rows that are alike in everything share their key too.
         issues += _check_repeats(alike, "repeated_rows", [*content, "order_id"], n, revenue)
     elif (
