@@ -220,7 +220,9 @@ def _explain_miss(claim: dict, value: float, period: str, facts: pd.DataFrame) -
                 if not one.own and one.low - GROWTH_TOLERANCE <= value <= one.high + GROWTH_TOLERANCE]  # fmt: skip
         if near and claim["quantity"] == "growth":
             closest = min(near, key=lambda one: abs((one.low + one.high) / 2 - value))
-            return "other_year", "; ".join(part for part in (more, near[0].arithmetic, closest.arithmetic) if part)
+            return "other_year", "; ".join(
+                part for part in dict.fromkeys((more, near[0].arithmetic, closest.arithmetic)) if part
+            )
     return "differs", more
 
 

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 
 def fingerprint_table(loaded: object) -> str:
-    """Sixteen hex digits that change when a used cell, a row set aside, or a column's name changes.
+    """Sixteen hex digits that change when a used cell, a row set aside, a spell elsewhere, or a column's name changes.
 
     Each row is hashed on the engine and the hashes are summed, so that the order of rows does not count. Engines hash
     differently: the same rows in Parquet and in a server's table are different sources.
@@ -15,6 +15,8 @@ def fingerprint_table(loaded: object) -> str:
     parts = [str(loaded.rows_in), _sum_rows(loaded.used)]
     if loaded.aside is not None:
         parts.append(_sum_rows(loaded.aside.drop([name for name in loaded.aside.columns if name == "__row__"])))
+    if loaded.elsewhere is not None:
+        parts.append(_sum_rows(loaded.elsewhere))
     return sha256("|".join(parts).encode()).hexdigest()[:16]
 
 

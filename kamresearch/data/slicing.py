@@ -6,7 +6,11 @@ from dataclasses import replace
 import ibis.expr.types as ir
 
 from kamresearch.data.contract import TABLES
+from kamresearch.data.names import normalise_name
 from kamresearch.errors import ParameterError, near_matches
+
+NATIONAL_ROLES = ("executive_sponsor", "director", "policy_manager")
+"""Roles that serve every account: they belong to each slice, whether or not they hold an account in it."""
 
 
 def write_condition(column: str, value: str) -> str:
@@ -26,7 +30,10 @@ def _parts(condition: str) -> list[str]:
 def slice_tables(tables: object, condition: str) -> object:
     r"""Tables of the accounts for which ``column=value`` holds (values compared as texts; several by ``;``).
 
-    A semicolon that belongs to a value is written ``\;``.
+    A semicolon that belongs to a value is written ``\;``. Of the managers stay those who were ever assigned to one of the
+    accounts (the day is not known here, and an earlier one may be asked for) and those in `NATIONAL_ROLES`; of the decisions
+    about pairs those whose both ends are accounts or records of the slice. A department's record that knows no account
+    belongs to no slice. What an account's own row says of it stays, the number of its parent included.
 
     Raises
     ------
@@ -41,11 +48,20 @@ def slice_tables(tables: object, condition: str) -> object:
         raise ParameterError(
             f"where={condition!r}", "a value that some account has", "none with it", _values(tables, condition)
         )
+    own = {
+        name: accounts if name == "accounts" else _of(one.used, name, accounts) for name, one in tables.loaded.items()
+    }
+    if "managers" in own:
+        own["managers"] = _managers_of(own)
+    if "pairs" in own:
+        own["pairs"] = _pairs_of(own, tables)
     loaded = {}
     for name, one in tables.loaded.items():
-        used = accounts if name == "accounts" else _of(one.used, name, accounts)
-        rows = one.rows_used if used is one.used else int(used.count().to_pandas())
-        loaded[name] = replace(one, used=used, rows_in=rows, rows_used=rows, aside=None)
+        rows = one.rows_used if own[name] is one.used else int(own[name].count().to_pandas())
+        loaded[name] = replace(one, used=own[name], rows_in=rows, rows_used=rows, aside=None)
+    if "assignments" in own:
+        spells = _spells_elsewhere(tables.loaded["assignments"], own)
+        loaded["assignments"] = replace(loaded["assignments"], elsewhere=spells)
     return replace(tables, loaded=loaded, slice=condition)
 
 
@@ -72,7 +88,57 @@ def _values(tables: object, condition: str) -> str:
 
 def _of(used: ir.Table, name: str, accounts: ir.Table) -> ir.Table:
     """The rows of a table that belong to the accounts; tables that reference none stay whole."""
-    spec = TABLES[name]
-    if not any(target == "accounts" and column in used.columns for column, target in spec.references):
+    if not any(target == "accounts" for _column, target in TABLES[name].references):
         return used
-    return used.filter(used.account_id.isin(accounts.account_id))
+    return used.filter(used.account_id.isin(accounts.account_id)) if "account_id" in used.columns else used.limit(0)
+
+
+def _managers_of(own: dict[str, ir.Table]) -> ir.Table:
+    managers = own["managers"]
+    kept = []
+    if "assignments" in own:
+        kept.append(managers.manager_id.isin(own["assignments"].manager_id))
+    if "role" in managers.columns:
+        kept.append(managers.role.isin(NATIONAL_ROLES))
+    return managers.filter(kept[0] | kept[-1]) if kept else managers.limit(0)
+
+
+def _spells_elsewhere(whole: object, own: dict[str, ir.Table]) -> ir.Table:
+    """Spells of the slice's managers with accounts outside it: when, not with whom."""
+    columns = [name for name in ("manager_id", "from", "to") if name in whole.used.columns]
+    outside = whole.used.anti_join(own["accounts"], "account_id").select(columns)
+    outside = outside if whole.elsewhere is None else outside.union(whole.elsewhere)
+    return outside.filter(outside.manager_id.isin(own["assignments"].manager_id))
+
+
+def _pairs_of(own: dict[str, ir.Table], tables: object) -> ir.Table:
+    pairs = own["pairs"]
+    written = pairs.select("left", "right").to_pandas()
+    ends = {str(end) for end in (*written["left"].dropna(), *written["right"].dropna())}
+    known = sorted(_ends_inside(ends, own, tables))
+    return pairs.filter(pairs.left.isin(known) & pairs.right.isin(known)) if known else pairs.limit(0)
+
+
+def _ends_inside(ends: set[str], own: dict[str, ir.Table], tables: object) -> set[str]:
+    """Ends of decisions that are an account, a record, or the name of one, of the slice."""
+    accounts = own["accounts"]
+    found = set(accounts.filter(accounts.account_id.isin(sorted(ends))).account_id.to_pandas()) if ends else set()
+    if "departments" in own:
+        records, every = (_records(table, ends) for table in (own["departments"], tables.departments))
+        # A bare number that a department keeps for an account elsewhere may be meant for that one.
+        found |= {f"{one}/{number}" for one, number in records} | (
+            {number for _, number in records} - {number for _, number in every - records}
+        )
+    named = ends - found
+    if named:
+        bearers = [own[name].account_name for name in ("accounts", "departments") if name in own]
+        names = {normalise_name(str(name)) for column in bearers for name in column.to_pandas().dropna().unique()}
+        found |= {end for end in named if normalise_name(end) in names - {""}}
+    return found & ends
+
+
+def _records(departments: ir.Table, ends: set[str]) -> set[tuple[str, str]]:
+    """Department and record number of the records that the ends may mean."""
+    numbers = sorted(ends | {end.partition("/")[2] for end in ends})
+    rows = departments.filter(departments.record_id.isin(numbers)).select("department", "record_id")
+    return set(rows.to_pandas().astype("str").itertuples(index=False, name=None))

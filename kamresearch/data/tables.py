@@ -24,7 +24,8 @@ class Loaded:
     """One table as opened: its used rows, those set aside, and how many came in.
 
     ``aside`` holds the rows set aside with ``code`` (why), ``column`` and ``row`` (1-based place in the file, empty for
-    a server's table); None where every row is used.
+    a server's table); None where every row is used. ``elsewhere`` holds, for the assignments of a slice, its managers'
+    spells with accounts outside it; None elsewhere.
     """
 
     used: ir.Table
@@ -33,6 +34,7 @@ class Loaded:
     aside: ir.Table | None = None
     simulated: bool = False
     file: str = ""
+    elsewhere: ir.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,20 @@ class Tables:
         table = table.order_by(keys) if limit is None else table.order_by(keys).limit(limit)
         with answering(self._find(name).file):
             return shape_frame(table.to_pandas(), spec.columns)
+
+    @property
+    def elsewhere(self) -> pd.DataFrame | None:
+        """manager_id, from, to of the spells that a slice's managers have with accounts outside it; None without a slice.
+
+        Whose accounts these are, a slice does not say; that its managers have less time for it, it must.
+        """
+        spells = self._find("assignments").elsewhere
+        if spells is None:
+            return None
+        columns = tuple(column for column in TABLES["assignments"].columns if column.name != "account_id")
+        with answering(self._find("assignments").file):
+            frame = shape_frame(spells.to_pandas(), columns)
+        return frame.sort_values(["manager_id", "from", "to"], ignore_index=True)
 
     @cached_property
     def has_order_lines(self) -> bool:

@@ -46,7 +46,7 @@ def shares(result: CauseShares) -> Figure:
 def incidence(result: CauseShares) -> Figure:
     """Cumulative incidence of each cause over the years: stacked, they are all who left."""
     curves = result.curves
-    years = np.r_[0, curves["time"] / 365.25]
+    years = np.r_[curves["begins"].head(1), curves["time"]] / 365.25
 
     def draw() -> object:
         figure, axes = parts.new_figure(height=3.8)
@@ -76,7 +76,7 @@ def incidence(result: CauseShares) -> Figure:
         "churn.incidence_curve", _("Cumulative incidence by cause"), thin.assign(years=thin["time"] / 365.25), *columns
     )
     return Figure("churn.incidence", _("How many leave for which cause, and after how long?"),
-                  _("Aalen–Johansen estimates: the areas add up to all who have left; one minus a Kaplan–Meier curve per cause would add up to more."),
+                  _("Aalen–Johansen estimates: the areas add up to all who have left; one minus a Kaplan–Meier curve per cause would add up to more. Curves begin and end where too few accounts are watched, and speak of those still there where they begin."),
                   _("Stacked areas of cumulative incidence for six causes; in all {share} have left at the end of the curve.",
                     share=Quantity(1 - float(curves["survival"].iloc[-1]), "share")), draw, table)  # fmt: skip
 

@@ -6,7 +6,7 @@ import pandas as pd
 from kamresearch.analysis.churn.definition import ChurnRate
 from kamresearch.analysis.churn.explain import FEATURE_TERMS, Explanation
 from kamresearch.analysis.churn.money import Contacts
-from kamresearch.analysis.churn.survival import MONTH_DAYS, Staying
+from kamresearch.analysis.churn.staying import MONTH_DAYS, Staying
 from kamresearch.analysis.churn.validation import MODEL_TERMS, Judgement, gains, reliability
 from kamresearch.display import Column, Figure, make_table
 from kamresearch.figures import parts
@@ -55,7 +55,7 @@ def survival(result: Staying) -> Figure:
         ends = []
         for place, name in enumerate(shown):
             curve, colour = curves[name], parts.PALETTE[place % len(parts.PALETTE)] if name else parts.INK
-            years = np.r_[0, curve["time"] / 365.25]
+            years = np.r_[curve["begins"].iloc[0], curve["time"]] / 365.25
             axes.step(years, np.r_[1, curve["survival"]], where="post", color=colour, linewidth=2 if not name else 1.3)
             if not name:
                 axes.fill_between(
@@ -75,8 +75,8 @@ def survival(result: Staying) -> Figure:
         for row, name in enumerate(shown):
             colour = parts.PALETTE[row % len(parts.PALETTE)] if name else parts.INK
             for tick in ticks:
-                later = curves[name][curves[name]["time"] >= tick * 365.25]
-                n = int(later["at_risk"].iloc[0]) if len(later) else 0
+                later = curves[name].query("begins <= @tick * 365.25 <= time")
+                n = int(later["at_risk"].iloc[0]) if len(later) else "–"
                 below.text(tick, -row, f"{n}", ha="center", va="center", fontsize=8, color=colour)
         below.set_ylim(-len(shown) + 0.4, 0.6)
         below.set_yticks([])
@@ -91,7 +91,7 @@ def survival(result: Staying) -> Figure:
                        Column("at_risk", _("At risk"), "accounts"), LOST, Column("survival", _("Still there"), "share"), LOW, HIGH)  # fmt: skip
     return Figure(
         "churn.survival", _("How long do accounts stay?"),
-        _("Kaplan–Meier curves; band: 95% for all accounts; numbers below: accounts at risk. n = {n}, {lost} losses. Older accounts enter late.",
+        _("Kaplan–Meier curves; band: 95% for all accounts; numbers below: accounts at risk. n = {n}, {lost} losses. Older accounts enter late; a curve begins and ends where too few are watched, and speaks of those still there where it begins.",
           n=result.n_accounts, lost=result.n_lost),
         _("Step curves of the share of accounts still there over the years, all and the {k} largest groups.", k=len(shown) - 1), draw, table,
     )  # fmt: skip

@@ -91,8 +91,45 @@ def test_a_cause_out_of_the_list_and_impossible_times_are_refused():
 def test_nobody_lost_gives_no_incidence():
     curves = cumulative_incidence(np.array([1.0, 2]), [None, None], CAUSES)
     assert (curves[list(CAUSES)] == 0).all(axis=None)
-    assert incidence_at(curves, "price", 1.5) == (0, 0, 0)
+    # One is left after the first: no loss of one leaves all but a fortieth open.
+    assert incidence_at(curves, "price", 1.5) == pytest.approx((0, 0, 0.975))
+    assert incidence_at(curves, "price", 0) == (0, 0, 0)
     assert incidence_at(curves, "price", 9) is None
+
+
+def test_one_newcomer_lost_does_not_make_the_incidence_of_all():
+    entry, time = np.r_[0.0, np.full(99, 1826.0)], np.r_[61.5, np.full(99, 2900.5)]
+    curves = cumulative_incidence(time, ["price"] + [None] * 99, CAUSES, entry)
+    assert incidence_at(curves, "price", 730) is None
+    assert curves["begins"].iloc[0] == 1826
+    assert incidence_at(curves, "price", 2000)[0] == 0
+
+
+def test_a_cause_without_losses_and_the_cause_of_all_have_exact_bounds():
+    from statsmodels.stats.proportion import proportion_confint
+
+    # Forty all followed to the end: losses for price take nothing from what is known of service.
+    time = np.r_[np.arange(1.0, 31), np.full(10, 50.0)]
+    curves = cumulative_incidence(time, ["price"] * 30 + [None] * 10, ["price", "service"])
+    assert incidence_at(curves, "service", 40) == pytest.approx((0, *proportion_confint(0, 40, method="beta")))
+    assert incidence_at(curves, "price", 40)[1] > 0
+    gone = cumulative_incidence(np.arange(1.0, 6), ["price"] * 5, ["price", "service"])
+    assert incidence_at(gone, "price", 5) == pytest.approx((1, *proportion_confint(5, 5, method="beta")))
+    assert incidence_at(gone, "service", 5) == pytest.approx((0, *proportion_confint(0, 5, method="beta")))
+
+
+@pytest.mark.parametrize(("rate", "other"), [(0.002, 0.03), (0.01, 0.03)])
+def test_intervals_of_a_rare_cause_cover_the_truth(rate, other):
+    rng = np.random.default_rng(1)
+    truth, covered, tried, n = rate / (rate + other) * (1 - np.exp(-(rate + other) * 24)), 0, 800, 40
+    for _ in range(tried):
+        life, watched = rng.exponential(1 / (rate + other), n), rng.uniform(12, 60, n)
+        cause = np.where(rng.random(n) < rate / (rate + other), "service", "price")
+        cause = [one if lost else None for one, lost in zip(cause, life <= watched, strict=True)]
+        curves = cumulative_incidence(np.minimum(life, watched), cause, ["price", "service"])
+        here = incidence_at(curves, "service", 24)
+        covered += here is None or here[1] <= truth <= here[2]
+    assert covered / tried > 0.935
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kamresearch.analysis.churn import (
     clean_losses,
@@ -99,6 +101,77 @@ def test_adding_the_future_never_changes_a_loss_already_known(cut):
     pd.testing.assert_frame_equal(one, two)
 
 
+def rhythms(n, length, seed, start="2009-01-01"):
+    rng = np.random.default_rng(seed)
+    counts = rng.random((n, length)) < rng.uniform(0.05, 0.9, n)[:, None]
+    return pd.concat([monthly(row.astype(int), f"a{i:03d}", start) for i, row in enumerate(counts)])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 5), st.dates(pd.Timestamp("2009-03-01").date(), pd.Timestamp("2012-12-31").date()))
+def test_what_was_lost_by_any_day_is_the_same_seen_from_that_day_and_from_the_end(seed, day):
+    months, day = rhythms(25, 48, seed), pd.Timestamp(day)
+    later = losses_from_silence(months, "2012-12-31").frame
+    later = later[later["churn_date"] <= day].reset_index(drop=True)
+    later["return_date"] = later["return_date"].mask(later["return_date"] > day)
+    then = losses_from_silence(months[months["month"] <= day], day.date().isoformat()).frame
+    pd.testing.assert_frame_equal(then, later)
+
+
+def test_a_silence_is_dated_as_worked_by_hand():
+    # By May a closed gaps of 1, 1 and 2 months, b four of 1: 8 months waited for 7 gaps, and b's later ones tell nothing.
+    # a's own gap: (4 + 3 · 8/7) / (3 + 3) = 1.238; 4.1 times that, rounded up, are 6 months from May.
+    months = pd.concat([monthly([1, 1, 1, 0, 1] + [0] * 10, "a"), monthly([1] * 15, "b")])
+    losses = losses_from_silence(months, "2011-03-31", factor=4.1).frame
+    assert losses["account_id"].tolist() == ["a"]
+    assert losses["churn_date"].tolist() == [pd.Timestamp("2010-11-30")]
+
+
+def test_the_first_year_of_the_records_is_no_harsher_than_later_ones():
+    # Nobody leaves; orders come by chance in one month of four. What is known early must not be the short gaps alone.
+    counts = np.random.default_rng(3).random((800, 60)) < 0.25
+    months = pd.concat([monthly(row.astype(int), f"a{i:03d}") for i, row in enumerate(counts)])
+    by_year = losses_from_silence(months, "2014-12-31").frame["churn_date"].dt.year.value_counts()
+    assert by_year.get(2010, 0) < by_year[2013]
+
+
+def test_silence_does_not_hang_on_the_order_of_rows_and_leaves_its_input_alone():
+    months = rhythms(20, 40, 1)
+    kept = months.copy()
+    one = losses_from_silence(months, "2012-04-30").frame
+    pd.testing.assert_frame_equal(months, kept)
+    pd.testing.assert_frame_equal(one, losses_from_silence(months.sample(frac=1, random_state=0), "2012-04-30").frame)
+    assert losses_from_silence(months.head(0), "2012-04-30").frame.empty
+
+
+def test_who_never_ordered_is_not_among_those_who_could_fall_silent():
+    counts = [[1] * 24 + [0] * 12] * 20 + [[1] * 36] * 20
+    months = pd.concat([monthly(row, f"a{i}") for i, row in enumerate(counts)])
+    known = pd.DataFrame(
+        {"account_id": [f"a{i}" for i in range(80)], "first_seen": pd.Timestamp("2009-06-01"), "region": "East"}
+    )
+    losses = losses_from_silence(months, "2012-12-31")
+    rate = measure_rate(known, losses, "2012-12-31")
+    assert (rate.n_lost, rate.n_accounts) == (20, 40)
+    assert "who never ordered" in said(losses)
+    # An order on an unknown day of January 2010 is known by its end.
+    assert losses.here_at(pd.Index(["a0", "a79"]), pd.Timestamp("2010-01-15")).tolist() == [False, False]
+    assert losses.here_at(pd.Index(["a0", "a79"]), pd.Timestamp("2010-01-31")).tolist() == [True, False]
+
+
+def test_contracts_that_overlap_are_one_cover():
+    contracts = pd.DataFrame({
+        "account_id": ["a", "a", "a", "b", "b", "b"],
+        "start_date": pd.to_datetime(["2010-01-01", "2011-01-01", "2013-01-01", "2010-01-01", "2010-02-01", "2012-01-01"]),
+        "end_date": pd.to_datetime(["2010-12-31", "2014-12-31", "2013-06-30", "2010-12-31", "2010-06-30", "2012-12-31"]),
+    })  # fmt: skip
+    losses = losses_from_contracts(contracts, "2014-06-30").frame
+    assert losses["account_id"].tolist() == ["b", "b"]
+    assert losses["churn_date"].tolist() == list(pd.to_datetime(["2011-03-31", "2013-03-31"]))
+    assert losses["return_date"].iloc[0] == pd.Timestamp("2012-01-01")
+    assert losses["return_date"].isna().tolist() == [False, True]
+
+
 def test_a_contract_that_is_not_followed_within_the_grace_is_a_loss():
     contracts = pd.DataFrame({
         "account_id": ["a", "a", "b", "c", "c"],
@@ -128,6 +201,15 @@ def test_the_rate_counts_those_present_at_the_start_and_nobody_else(accounts):
     losses = lost("a0", "a1", "new", "a99")
     rate = measure_rate(pd.concat([accounts, late]), losses, "2012-12-31")
     assert (rate.n_accounts, rate.n_lost) == (100, 3)
+
+
+def test_returns_are_counted_among_the_accounts_of_the_cohort_alone(accounts):
+    late = pd.DataFrame({"account_id": ["new"], "first_seen": pd.Timestamp("2012-03-01"), "region": ["East"]})
+    losses = lost("a0", "a1", "new")
+    losses.frame["return_date"] = pd.to_datetime(["2012-09-01", None, "2012-09-01"])
+    rate = measure_rate(pd.concat([accounts, late]), losses, "2012-12-31")
+    assert (rate.n_lost, rate.n_returned) == (2, 1)
+    assert measure_rate(accounts, losses, "2012-07-31").n_returned == 0
 
 
 def test_mix_and_rate_effect_add_up_to_the_change(accounts):

@@ -105,3 +105,16 @@ def test_a_text_in_the_value_and_an_unknown_kind_are_refused(claims, facts):
 def test_every_claim_gets_exactly_one_verdict(claims, facts):
     ledger = judge_claims(claims, facts)
     assert sum(ledger.counts().values()) == len(claims) == len(ledger.frame)
+
+
+@pytest.mark.unit
+def test_one_way_of_reckoning_is_written_once(facts):
+    rows = pd.DataFrame([{"claim_id": "X", "who": "test", "text_en": "a", "text_zh": "b", "market": "China", "quantity": "growth",
+                          "brand": brand, "period": str(year), "value": value}
+                         for brand in sorted(set(facts["brand"])) for year in range(2007, 2013) for value in (0.1, 0.2, 0.4, 0.6, 0.79)])  # fmt: skip
+    told = judge_claims(rows, facts).frame
+    told = told[told["remark"] == "other_year"]
+    assert len(told)
+    for words in told["arithmetic"]:
+        parts = words.split("; ")
+        assert len(parts) == len(set(parts)), words

@@ -165,6 +165,13 @@ def test_no_account_is_refused_in_words(planted):
         segment(planted[0].head(0))
 
 
+def test_more_clusters_asked_for_than_the_accounts_can_fill_gives_one_group_and_the_reason():
+    frame, _truth = make_groups((10, 10))
+    found = segment(frame, k_range=(5, 8), draws=2)
+    assert found.k == 1
+    assert "Fewer than 25 accounts" in str(found.reason)
+
+
 def test_segmenting_leaves_the_snapshot_alone(planted):
     copy = planted[0].copy(deep=True)
     kam.segmentation.segment(planted[0], draws=2, k_range=(2, 3))

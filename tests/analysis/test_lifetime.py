@@ -214,6 +214,15 @@ def test_learned_predictions_see_nothing_after_the_as_of_date(shop):
     pd.testing.assert_frame_equal(before, after)
 
 
+def test_boosting_without_anything_to_learn_is_refused_in_words():
+    """Two hundred accounts order early in 2008 and never again: no later stretch has an order to learn from."""
+    rows = [(f"A{i:03d}", day) for i in range(200) for day in ("2008-01-10", "2008-02-20")]
+    orders = pd.DataFrame(rows, columns=["account_id", "order_date"]).assign(revenue=100.0)
+    orders["order_date"] = pd.to_datetime(orders["order_date"]) + pd.to_timedelta(np.arange(len(orders)) % 9, unit="D")
+    with pytest.raises(AnalysisError, match="accounts that ordered again"):
+        kam.lifetime.fit(orders, "2011-12-31", horizon_days=365, model="boosting").predict(365)
+
+
 def test_order_of_rows_and_currency_do_not_matter(shop):
     first = kam.lifetime.fit(shop, "2010-12-27", model="mbgnbd").predict(90)
     shuffled = kam.lifetime.fit(shop.sample(frac=1, random_state=1), "2010-12-27", model="mbgnbd").predict(90)

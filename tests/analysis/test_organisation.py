@@ -1,6 +1,7 @@
 """The team behind the accounts: holdings, exposure, coverage, workload, linkage groups."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -120,6 +121,52 @@ def test_optional_columns_may_all_be_missing():
     assert "no recorded capacity" in " ".join(map(str, workload.caveats))
 
 
+def elsewhere_of(*rows: tuple) -> pd.DataFrame:
+    return spells_of(*[("", *row) for row in rows]).drop(columns="account_id")
+
+
+def test_of_a_slice_hours_count_by_the_share_of_accounts_inside_it():
+    """M1 holds two accounts here and three elsewhere: 100 hours x 2/5 = 40; two accounts of 6 hours ask for 12 of them."""
+    outside = elsewhere_of(("M1", "2010-01-01"), ("M1", "2010-01-01"), ("M1", "2012-01-01"), ("M1", "2009-01-01", "2011-01-01"),
+                           ("M2", "2013-05-01"))  # fmt: skip
+    held = organisation.find_holdings(ACCOUNTS, TEAM, SPELLS, DAY, outside)
+    workload = organisation.measure_workload(held, pd.Series("B", index=ACCOUNTS["account_id"]))
+    load = workload.by_manager.set_index("manager_id")
+    assert load.loc["M1", ["capacity_hours", "load"]].tolist() == pytest.approx([40, 0.3])
+    assert load.loc["M2", ["capacity_hours", "load"]].tolist() == pytest.approx([100, 0.06])
+    assert "1 of the 3 managers" in " ".join(map(str, held.caveats))
+    unknown = organisation.find_holdings(ACCOUNTS, TEAM[["manager_id"]], SPELLS, DAY, outside)
+    load = organisation.measure_workload(unknown, pd.Series(dtype=str)).by_manager.set_index("manager_id")
+    assert load["capacity_hours"].tolist() == pytest.approx([130 * 2 / 5, 130, 130])
+
+
+def test_who_holds_accounts_elsewhere_alone_is_no_part_of_a_slices_team():
+    team = pd.concat(
+        [
+            TEAM,
+            team_of(
+                ("M8", "East", "direct_manager", 100),
+                ("M9", "East", "direct_manager", 100),
+                ("D", None, "director", 100),
+            ),
+        ]
+    )
+    outside = elsewhere_of(("M8", "2010-01-01"), ("D", "2010-01-01"), ("M9", "2009-01-01", "2010-01-01"))  # fmt: skip
+    held = organisation.find_holdings(ACCOUNTS, team, SPELLS, DAY, outside)
+    assert held.managers["manager_id"].tolist() == ["D", "M1", "M2", "M3", "M9"]
+    assert held.problems["manager_id"].tolist() == ["M9"]
+    assert set(organisation.measure_workload(held, pd.Series(dtype=str)).by_manager["manager_id"]) == {"M1", "M2", "M9"}
+
+
+def test_the_whole_counts_every_hour_and_says_nothing_of_slices():
+    held = holdings()
+    assert (held.managers["share_here"] == 1).all()
+    assert held.caveats == ()
+    none = organisation.find_holdings(ACCOUNTS, TEAM, SPELLS, DAY, elsewhere_of())
+    pd.testing.assert_frame_equal(none.managers, held.managers)
+    assert len(none.caveats) == 1
+
+
 # exposure -----------------------------------------------------------------------------------------------------------
 
 
@@ -138,6 +185,24 @@ def test_n_minus_one_of_each_manager_is_the_band_times_the_book():
     assert values["organisation.executive_accounts"] == 1
     wider = organisation.measure_exposure(holdings(), band=(0.2, 0.5)).by_manager.set_index("manager_id")
     assert wider.loc["M1", "loss_high"] == pytest.approx(150)
+
+
+def test_a_manager_who_holds_all_that_managers_hold_counts_as_one():
+    """M1 holds half of the revenue, nobody the rest: 1 / 1² = 1 manager, though 1 / 0.5² = 4."""
+    accounts = accounts_of(a="East", b="West").assign(revenue_12m=[50.0, 50.0])
+    held = organisation.find_holdings(accounts, TEAM, spells_of(("a", "M1", "2010-01-01")), DAY)
+    result = organisation.measure_exposure(held)
+    values = values_of(result)
+    assert values["organisation.effective_managers"] == pytest.approx(1)
+    assert values["organisation.top_manager_share"] == pytest.approx(0.5)
+    assert "1 managers share the revenue in their hands as if 1" in str(result.verdict())
+    idle = organisation.measure_exposure(
+        organisation.find_holdings(
+            accounts.assign(revenue_12m=[0.0, 50.0]), TEAM, spells_of(("a", "M1", "2010-01-01")), DAY
+        )
+    )
+    assert values_of(idle)["organisation.effective_managers"] is None
+    assert "no manager holds revenue" in str(idle.verdict())
 
 
 def test_the_band_is_said_to_be_an_assumption_because_leavers_choose_themselves():
@@ -181,6 +246,50 @@ def test_the_successor_has_the_likest_book_among_those_with_room():
     )
     assert full.loc["X", "successor"] == "Z"
     assert full.loc["X", "load_after"] == pytest.approx(0.6)
+
+
+def slow_successors(held, holders: pd.DataFrame, load: pd.Series | None) -> list[tuple]:
+    """One manager after the other, one colleague after the other."""
+    alike = book_similarity(held.accounts, holders["manager_id"].tolist())
+    hours = dict(zip(holders["manager_id"], holders["capacity_hours"].astype(float), strict=True))
+    able = holders.loc[
+        ~holders["role"].isin(["executive", "executive_sponsor", "director"]) & holders["in_role"], "manager_id"
+    ]
+    found = []
+    for leaving in holders["manager_id"]:
+        options = []
+        for one in able[able != leaving]:
+            after = (
+                float("nan")
+                if load is None
+                else load.get(one, np.nan) + load.get(leaving, np.nan) * hours[leaving] / hours[one]
+            )
+            options.append((one, alike.loc[leaving, one], after))
+        told = [option for option in options if option[2] == option[2]]
+        fits = [option for option in told if option[2] <= 1] if told else options
+        if fits:
+            best = max(fits, key=lambda option: option[1])
+        else:
+            best = min(told, key=lambda option: option[2]) if told else (None, np.nan, np.nan)
+        found.append(best)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_successors_are_those_that_looking_one_by_one_finds(seed):
+    rng = np.random.default_rng(seed)
+    held, load = world(int(rng.integers(1, 9)), n_accounts=40, seed=seed)
+    team = held.managers
+    team["role"] = rng.choice(["direct_manager", "dealer_manager", "director"], len(team), p=[0.4, 0.4, 0.2])
+    team["in_role"] = rng.random(len(team)) < 0.8
+    team["capacity_hours"] = pd.array(rng.choice([60.0, 200.0, 400.0], len(team)), "Float64").astype("Float64")
+    team.loc[rng.random(len(team)) < 0.2, "capacity_hours"] = pd.NA
+    load = None if seed % 4 == 0 else load * rng.uniform(0.05, 0.6, len(load))
+    book = organisation.measure_exposure(held, load=load).by_manager
+    expected = slow_successors(held, book, load)
+    assert [None if pd.isna(one) else one for one in book["successor"]] == [row[0] for row in expected]
+    for column, place in (("similarity", 1), ("load_after", 2)):
+        assert book[column].tolist() == pytest.approx([row[place] for row in expected], nan_ok=True)
 
 
 def test_without_revenue_shares_are_undefined_with_a_reason():
@@ -286,6 +395,119 @@ def test_a_team_too_small_for_its_accounts_is_said_to_be_so():
     result = organisation.measure_workload(held, pd.Series("A", index=held.accounts["account_id"]), {"A": 40.0})
     assert values_of(result)["organisation.overloaded_after_moves"] >= 1
     assert "no moving of accounts can cure that" in " ".join(map(str, result.caveats))
+
+
+def company(seed: int, n_accounts: int = 40, n_managers: int = 8):
+    """Accounts and managers with traits, regions and capacities drawn at random, some of them unknown."""
+    rng = np.random.default_rng(seed)
+
+    def draw(values: list, n: int) -> np.ndarray:
+        return rng.choice(np.array([*values, None], dtype=object), n)
+
+    ids = [f"A{k:04d}" for k in range(n_accounts)]
+    accounts = pd.DataFrame({
+        "account_id": ids, "account_name": ids, "region": draw(["East", "West", "North"], n_accounts), "channel": draw(["direct", "dealer"], n_accounts),
+        "industry": draw(["Finance", "Energy", "Hotels"], n_accounts), "revenue_12m": rng.lognormal(3, 1, n_accounts), "is_away": False,
+    })  # fmt: skip
+    names = [f"M{k:03d}" for k in range(n_managers)]
+    team = team_of(*[(name, region, "direct_manager", float(rng.choice([20, 40, 80])))
+                     for name, region in zip(names, draw(["East", "West"], n_managers), strict=True)])  # fmt: skip
+    spells = spells_of(*[(one, names[int(n_managers * rng.random() ** 2)], "2010-01-01") for one in ids])
+    held = organisation.find_holdings(accounts, team, spells, DAY)
+    return held, pd.Series(rng.choice(list("ABC"), n_accounts), index=ids)
+
+
+def slow_moves(held, tiers: pd.Series, team: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """Account by account and receiver by receiver, after the rule as the report words it."""
+    traits = ("region", "channel", "industry")
+    rows = held.accounts.assign(tier=held.accounts["account_id"].map(tiers)).to_dict("records")
+    region = dict(zip(held.managers["manager_id"], held.managers["region"], strict=True))
+    books = {name: [row for row in rows if row["manager_id"] == name] for name in team["manager_id"]}
+    room = dict(zip(team["manager_id"], team["capacity_hours"], strict=True))
+    used = {name: sum(organisation.workload.HOURS[row["tier"]] for row in book) for name, book in books.items()}
+
+    def share(name: str, trait: str, value: str) -> float:
+        known = [row[trait] for row in books[name] if not pd.isna(row[trait])]
+        return known.count(value) / len(known) if known and not pd.isna(value) else 0.0
+
+    moves = []
+    for giver in sorted(books, key=lambda name: (-used[name] / room[name], name)):
+        waiting = list(books[giver])
+        while used[giver] > room[giver] + 1e-9:
+            options = []
+            for row in waiting:
+                hours = organisation.workload.HOURS[row["tier"]]
+                for place, name in enumerate(books):
+                    near = not pd.isna(region[name]) and region[name] == row["region"]
+                    national = pd.isna(region[name])
+                    left = room[name] - used[name] - hours
+                    if name == giver or left < -1e-9 or (row["tier"] == "A" and not (near or national)):
+                        continue
+                    fit = round(sum(share(name, trait, row[trait]) for trait in traits) / 3, 6)
+                    options.append(((near, fit, hours, left, -place), row, name))
+            if not options:
+                break
+            _, row, name = max(options, key=lambda option: option[0])
+            waiting.remove(row)
+            used[giver] -= organisation.workload.HOURS[row["tier"]]
+            used[name] += organisation.workload.HOURS[row["tier"]]
+            moves.append((row["account_id"], giver, name))
+    return moves
+
+
+def moved(result) -> list[tuple]:
+    return list(result.moves[["account_id", "from_manager", "to_manager"]].itertuples(index=False, name=None))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_moves_are_those_that_trying_one_by_one_finds(seed):
+    held, tiers = company(seed)
+    result = organisation.measure_workload(held, tiers)
+    assert moved(result) == slow_moves(held, tiers, result.by_manager)
+
+
+def test_the_companies_drawn_do_move_accounts():
+    assert sum(len(organisation.measure_workload(*company(seed)).moves) for seed in range(20)) > 50
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_region_that_is_nowhere_filled_is_as_good_as_none(seed):
+    """Managers' regions unknown, in every way of writing so: nobody is near, and nobody is barred from tier A."""
+    held, tiers = company(seed)
+    answers = []
+    for empty in (None, np.nan, pd.NA):
+        frames = [
+            frame.assign(region=pd.Series(empty, index=frame.index, dtype=object))
+            for frame in (held.accounts, held.managers)
+        ]
+        answers.append(organisation.measure_workload(replace(held, accounts=frames[0], managers=frames[1]), tiers))
+    spells = spells_of(*[(row.account_id, row.manager_id, "2010-01-01") for row in held.accounts.itertuples()])
+    absent = held.managers[["manager_id", "role", "capacity_hours"]]
+    bare = held.accounts.assign(region=None, is_away=False)
+    answers.append(organisation.measure_workload(organisation.find_holdings(bare, absent, spells, DAY), tiers))
+    assert len(answers[0].moves) > 0
+    for other in answers[1:]:
+        pd.testing.assert_frame_equal(other.moves, answers[0].moves)
+
+
+def test_moves_compare_only_one_givers_accounts_at_a_time(monkeypatch):
+    """Two thousand accounts against three hundred managers stay far from a matrix of all of them."""
+    held, tiers = company(3, n_accounts=2000, n_managers=300)
+    held.managers["capacity_hours"] = pd.array(np.where(np.arange(300) % 2, 30.0, 80.0), "Float64")
+    owner, asked = held.accounts["manager_id"].to_numpy(), []
+    compare = organisation.workload._Books.compare
+    monkeypatch.setattr(
+        organisation.workload._Books, "compare", lambda self, rows: asked.append(rows) or compare(self, rows)
+    )
+    result = organisation.measure_workload(held, tiers)
+    givers = [set(owner[rows]) for rows in asked]
+    assert len(result.moves) > 100
+    assert all(len(one) == 1 for one in givers)
+    assert len(givers) == len(set.union(*givers))
+    assert (
+        max(len(rows) for rows in asked)
+        == held.accounts["manager_id"].isin(set.union(*givers)).groupby(owner).sum().max()
+    )
 
 
 def test_tiers_by_revenue_cut_at_eighty_and_ninety_five_per_cent():
@@ -429,9 +651,60 @@ def test_every_account_keeps_somebody_after_any_one_departure(n):
         orphans = held.accounts.loc[held.accounts["manager_id"] == leaving, "account_id"]
         stay = [one for one in group_of.index if group_of[one] == group_of[leaving] and one != leaving]
         assert len(stay) >= 2 or orphans.empty
-    assert values_of(result)["organisation.uncovered_after_departure"] == 0
     assert set(result.groups["deputy"]) <= set(group_of.index)
     assert (result.groups["deputy"] != result.groups["manager_id"]).all()
+
+
+def region_lonely(held, groups: pd.DataFrame) -> tuple[int, int]:
+    """Account by account: does a mate of its manager sit in its region, or hold an account there?"""
+    group_of = dict(zip(groups["manager_id"], groups["group"], strict=True))
+    place = dict(zip(held.managers["manager_id"], held.managers["region"], strict=True))
+    lonely = told = 0
+    rows = held.accounts[held.accounts["manager_id"].isin(group_of) & held.accounts["region"].notna()].to_dict(
+        "records"
+    )
+    for row in rows:
+        mates = [one for one in group_of if group_of[one] == group_of[row["manager_id"]] and one != row["manager_id"]]
+        known = any(place[one] == row["region"] for one in mates) or any(
+            other["manager_id"] in mates and other["region"] == row["region"] for other in rows
+        )
+        lonely, told = lonely + (not known), told + 1
+    return lonely, told
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_accounts_whose_region_nobody_else_of_the_group_serves_are_counted(seed):
+    held, tiers = company(seed, n_accounts=30, n_managers=9)
+    result = organisation.group_managers(held, organisation.measure_workload(held, tiers).load)
+    assert (result.n_uncovered, result.n_placed) == region_lonely(held, result.groups)
+    assert f"{result.n_uncovered} of {result.n_placed} accounts lie in a region" in str(result.verdict())
+
+
+def test_a_group_of_three_regions_leaves_each_region_to_one_manager():
+    """X serves East, Y West and one account of East, Z North: Y's two of West and Z's one of North have nobody else."""
+    accounts = accounts_of(a="East", b="West", c="West", d="East", e="North")
+    team = team_of(*[(name, None, "direct_manager", 100) for name in "XYZ"])
+    spells = spells_of(*[(account, name, "2010-01-01") for account, name in zip("abcde", "XYYYZ", strict=True)])
+    held = organisation.find_holdings(accounts, team, spells, DAY)
+    result = organisation.group_managers(held, pd.Series(0.5, index=list("XYZ")))
+    found = next(one for one in result.findings() if one.id == "organisation.uncovered_after_departure")
+    assert (found.value, found.n, found.n_unit) == (3, 5, "accounts")
+    placed = organisation.find_holdings(accounts, team.assign(region=[None, None, "West"]), spells, DAY)
+    assert organisation.group_managers(placed, pd.Series(0.5, index=list("XYZ"))).n_uncovered == 1
+    nowhere = organisation.find_holdings(accounts.assign(region=None), team, spells, DAY)
+    result = organisation.group_managers(nowhere, pd.Series(0.5, index=list("XYZ")))
+    found = next(one for one in result.findings() if one.id == "organisation.uncovered_after_departure")
+    assert found.value is None
+    assert "No account's region is recorded" in str(found.reason)
+    assert str(result.verdict()).endswith("%.")
+
+
+def test_who_has_left_is_nobodys_deputy():
+    held, load = world(7)
+    held.managers.loc[held.managers["manager_id"] == "M03", "in_role"] = False
+    result = organisation.group_managers(held, load)
+    assert set(result.groups["manager_id"]) == {f"M{k:02d}" for k in range(7)} - {"M03"}
+    assert "M03" not in set(result.groups["deputy"])
 
 
 @pytest.mark.parametrize("n", [1, 2])

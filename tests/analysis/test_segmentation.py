@@ -86,6 +86,9 @@ def test_scores_follow_the_quintiles_and_ties_share_a_score():
     assert cuts == (2, 4, 6, 8)
     silent, cuts = score_quintiles(np.array([1.0, 2, 3, 4, 5, 6, 7, 8, 9, 10]), more_is_better=False)
     assert silent.tolist() == [5, 5, 4, 4, 3, 3, 2, 2, 1, 1]
+    # From the cut between scores 1 and 2 on; a value on a cut has the lower score.
+    assert cuts == (9, 7, 5, 3)
+    assert [silent[int(cut) - 1] for cut in cuts] == [1, 2, 3, 4]
     tied, _cuts = score_quintiles(np.array([5.0, 5.0, 5.0, 5.0]))
     assert len(set(tied)) == 1
 

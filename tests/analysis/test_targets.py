@@ -154,6 +154,16 @@ def test_a_mean_of_shares_is_not_taken_for_a_count():
     assert row["detectable"] == pytest.approx(0.62 + 2.8016 * np.sqrt(2) * 0.03 / 1.96, abs=1e-3)
 
 
+def test_bounds_that_hold_for_certain_are_no_samples_interval():
+    """Growth of rounded figures has bounds of level 1: it can be judged, but it has no standard error and no chance."""
+    text = Fixed({"en": "growth", "zh": "增长"})
+    finding = Finding("trend.growth_last_year", 0.2, "share", text, text, Interval(0.19, 0.21, level=1.0), n=2)
+    row = standing_of(finding, baseline=0.1, target=0.15)
+    assert row["status"] == "open"
+    assert pd.isna(row["probability"])
+    assert standing_of(finding, baseline=0.1, target=0.15, begun="2010-12-31", due="2012-06-30")["status"] == "met"
+
+
 def test_a_number_without_interval_has_no_chance_and_stays_open():
     assert (
         standing_of(measured("trend.units_last_year", 41989.0, unit="units"), baseline=40_000, target=50_000)["status"]

@@ -1,5 +1,6 @@
 """The study's trend: level, months, events, outlook, as of a day."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -158,6 +159,16 @@ def test_a_step_at_an_event_is_found_and_placebo_dates_are_smaller():
 
 
 @pytest.mark.unit
+@pytest.mark.parametrize(("date", "n_before"), [("2009-12-31", 9), ("2010-01-01", 10), ("2010-01-02", 10)])
+def test_the_first_whole_period_from_the_date_on_counts_as_after(date, n_before):
+    """A step in 2010: an event on its first day has the whole of 2010 after it, one a day earlier or later cuts a year."""
+    series = pd.Series(100.0 * 2.0 ** (np.arange(20) >= 10), index=pd.period_range("2000", periods=20, freq="Y"))
+    found = trend.measure_event(series, date)
+    assert (found.n_before, found.n_after) == (n_before, 9 if date == "2010-01-02" else 10)
+    assert found.effect == pytest.approx(1.0, abs=1e-9)
+
+
+@pytest.mark.unit
 def test_a_market_that_moves_alike_leaves_no_step():
     index = pd.period_range("2000", periods=12, freq="Y")
     market = pd.Series(1000.0 * 1.2 ** np.arange(12), index=index)
@@ -168,10 +179,12 @@ def test_a_market_that_moves_alike_leaves_no_step():
 @pytest.mark.golden
 def test_annual_points_cannot_tell_agreement_from_closing_and_say_how_little_they_show(table, events):
     study = trend.study_market_events(case_inputs(table, events=events))
-    assert {one.event_id for one in study.effects} == {"E03", "E04"}
+    assert {one.event_id for one in study.effects} == {"E03", "E04", "E05"}
     said = " ".join(str(caveat) for caveat in study.caveats)
     assert "cannot tell them apart" in said
     assert "below 100.0%" in said
+    sentence = str(study.findings()[0].sentence)
+    assert all(word in sentence for word in ("sign the sale", "completes the purchase", "Beijing limits")), "one step, three events"
 
 
 @pytest.mark.unit
@@ -213,6 +226,15 @@ def test_a_forecast_from_two_years_is_refused_with_a_reason():
     outlook = trend.look_ahead(inputs_of(np.full(24, 3.0)), 2)
     assert outlook.result is None
     assert "too few for a forecast" in str(outlook.reason)
+
+
+@pytest.mark.unit
+def test_without_a_backtest_no_backtest_is_said_to_be_lost(table):
+    outlook = trend.look_ahead(case_inputs(table), 3)
+    untold = replace(outlook, result=replace(outlook.result, beats_naive=None))
+    sentence = str(untold.findings()[0].sentence)
+    assert "too little past to test it" in sentence
+    assert "did not beat" not in sentence
 
 
 @pytest.mark.unit

@@ -1,5 +1,7 @@
 """Early warning: own rhythm, stated false alarms, stated delay, reasons in words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -173,6 +175,20 @@ def test_a_loss_that_was_warned_of_is_counted_with_its_lead():
     assert (year["n_lost"], year["n_warned"]) == (1, 1)
     assert 0 < year["lead_days"] < 200
     assert year["n_alerts"] == year["in_vain"] + 1
+
+
+def test_a_backtest_without_alerts_losses_or_stayers_says_which():
+    alerts = raise_alerts(months_of(poisson_world(200, 4.0)), losses_of(), accounts_of(200), "2012-12-31")
+    nothing = alerts.backtest.assign(n_alerts=0, in_vain=0, n_lost=0, n_warned=0, n_stayed=0, false_alarms=0)
+    for backtest, words in [
+        (nothing, ("stayed", "was alerted", "was lost")),
+        (nothing.head(0), ("no earlier year",) * 3),
+    ]:
+        by_id = {one.id: one for one in replace(alerts, backtest=backtest).findings()}
+        for name, word in zip(("false_alarm_rate", "alerts_in_vain", "losses_warned"), words, strict=True):
+            finding = by_id[f"churn.{name}"]
+            assert finding.value is None
+            assert word in finding.reason.render("en")
 
 
 def test_a_rate_of_false_alarms_out_of_range_is_refused():

@@ -7,6 +7,7 @@ import pytest
 from kamresearch import account_snapshot, open_data
 from kamresearch.data.contract import TABLES
 from kamresearch.data.dictionary import describe_tables
+from kamresearch.data.prepared import open_prepared, write_prepared
 from kamresearch.data.slicing import write_condition
 from kamresearch.errors import DataError, ParameterError
 
@@ -62,8 +63,108 @@ def test_a_slice_holds_the_accounts_and_all_that_is_theirs(tables):
     for name in ("contracts", "service_events", "assignments", "churn_events"):
         whole = tables.frame(name)
         pdt.assert_frame_equal(east.frame(name), whole[whole["account_id"].isin(ids)].reset_index(drop=True))
-    assert east.loaded["managers"].rows_used == tables.loaded["managers"].rows_used
+    assert east.loaded["market"].rows_used == tables.loaded["market"].rows_used
     assert east.slice == "region=East"
+
+
+def test_every_reference_of_a_slice_stays_inside_it(tables):
+    """Whatever table has a column that names accounts by the contract holds those of the slice alone."""
+    part = tables.where("channel=dealer")
+    ids = set(part.frame("accounts")["account_id"])
+    for name in tables.names:
+        for column, target in TABLES[name].references:
+            if target == "accounts":
+                found = part.loaded[name].used.select(column).distinct().to_pandas()[column]
+                assert set(found) <= ids, name
+    assert set(part.frame("assignments")["manager_id"]) <= set(part.frame("managers")["manager_id"])
+
+
+def small_company(folder, **more: pd.DataFrame):
+    """A1 and A2 in East, A3 in West; M1 serves East, M2 West, M3 both, M4 nobody, D is the director."""
+    frames = {
+        "accounts": pd.DataFrame({"account_id": ["A1", "A2", "A3"], "account_name": ["Alpha Ltd", "Beta Ltd", "Gamma Ltd"],
+                                  "region": ["East", "East", "West"]}),
+        "orders": pd.DataFrame({"order_id": ["1"], "account_id": ["A1"], "order_date": pd.to_datetime(["2012-01-01"]), "revenue": [1.0]}),
+        "managers": pd.DataFrame({"manager_id": ["M1", "M2", "M3", "M4", "D"],
+                                  "role": ["direct_manager"] * 4 + ["director"]}),
+        "assignments": pd.DataFrame({"account_id": ["A1", "A2", "A3", "A3"], "manager_id": ["M1", "M3", "M2", "M3"],
+                                     "from": pd.to_datetime(["2010-01-01"] * 3 + ["2011-01-01"]),
+                                     "to": pd.to_datetime([None, "2010-06-30", None, None])}),
+        "departments": pd.DataFrame({"department": ["finance", "sales", "finance", "sales", "sales"], "record_id": ["F1", "S1", "F2", "S3", "F2"],
+                                     "account_id": ["A1", "A2", "A3", None, "A1"],
+                                     "account_name": ["Alpha trading", "Beta Limited", "Gamma Holdings", "Nobody's", "Alpha Ltd"]}),
+        **more,
+    }  # fmt: skip
+    folder.mkdir(exist_ok=True)
+    for name, frame in frames.items():
+        frame.to_parquet(folder / f"{name}.parquet")
+    return open_data(folder)
+
+
+def test_the_managers_of_a_slice_are_those_who_ever_served_it_and_the_national_roles(tmp_path):
+    """M3's East account was given up in 2010, which a report as of 2010-03 must know."""
+    whole = small_company(tmp_path)
+    assert whole.elsewhere is None
+    east, west = whole.where("region=East"), whole.where("region=West")
+    assert east.frame("managers")["manager_id"].tolist() == ["D", "M1", "M3"]
+    assert east.elsewhere.to_dict("list") == {
+        "manager_id": ["M3"],
+        "from": [pd.Timestamp("2011-01-01")],
+        "to": [pd.NaT],
+    }
+    assert west.frame("managers")["manager_id"].tolist() == ["D", "M2", "M3"]
+    assert west.elsewhere["to"].tolist() == [pd.Timestamp("2010-06-30")]
+    assert west.ledger.set_index("table").loc["managers", "rows_in"] == 3
+
+
+def test_a_slice_of_a_slice_knows_all_that_lies_elsewhere(tmp_path):
+    part = small_company(tmp_path).where("region=East").where("account_id=A2")
+    assert part.frame("managers")["manager_id"].tolist() == ["D", "M3"]
+    assert part.elsewhere["manager_id"].tolist() == ["M3"]
+
+
+def test_hours_bound_elsewhere_are_part_of_a_slices_fingerprint(tmp_path):
+    one = small_company(tmp_path / "one").where("region=East")
+    spells = pd.DataFrame({"account_id": ["A1", "A2", "A3"], "manager_id": ["M1", "M3", "M2"], "from": pd.to_datetime(["2010-01-01"] * 3),
+                           "to": pd.to_datetime([None, "2010-06-30", None])})  # fmt: skip
+    other = small_company(tmp_path / "two", assignments=spells).where("region=East")
+    pdt.assert_frame_equal(one.frame("assignments"), other.frame("assignments"))
+    assert one.fingerprints()["assignments"] != other.fingerprints()["assignments"]
+    assert one.fingerprints()["managers"] == other.fingerprints()["managers"]
+
+
+ENDS = {
+    ("A1", "A2"): True, ("finance/F1", "A1"): True, ("F1", "A1"): True, ("S1", "Beta, Ltd."): True, ("sales/F2", "A1"): True,
+    ("ALPHA LTD", "beta ltd"): True, ("Alpha trading", "A1"): True,
+    ("A1", "A3"): False, ("finance/F2", "A1"): False, ("F2", "A1"): False, ("Gamma Ltd", "Alpha Ltd"): False, ("S3", "A1"): False,
+    ("Gamma Ltd", "Gamma Holdings"): False, ("AB Volvo", "Volvo Car"): False, ("Alpha Ltd", "Volvo Car"): False,
+}  # fmt: skip
+"""Ends of a decision → whether a report on East may show it; two departments keep an F2, for A3 and for A1."""
+
+
+def test_a_slice_shows_the_decisions_about_its_own_and_no_others_names(tmp_path):
+    pairs = pd.DataFrame([(*ends, "same") for ends in ENDS], columns=["left", "right", "verdict"])
+    whole = small_company(tmp_path, pairs=pairs)
+    found = whole.where("region=East").frame("pairs")
+    assert set(zip(found["left"], found["right"], strict=True)) == {ends for ends, inside in ENDS.items() if inside}
+    west = whole.where("region=West").frame("pairs")
+    assert west[["left", "right"]].to_numpy().tolist() == [["Gamma Ltd", "Gamma Holdings"]]
+
+
+def test_department_records_that_name_no_account_are_in_no_slice(tmp_path):
+    records = pd.DataFrame({"department": ["finance"], "record_id": ["F1"], "account_name": ["Gamma Ltd"]})
+    part = small_company(tmp_path, departments=records).where("region=East")
+    assert part.frame("departments").empty
+
+
+def test_prepared_data_are_sliced_as_opened_ones(tmp_path):
+    pairs = pd.DataFrame({"left": ["A1", "A1"], "right": ["A2", "A3"], "verdict": ["same", "same"]})
+    opened = small_company(tmp_path / "data", pairs=pairs)
+    prepared = open_prepared(write_prepared(opened, tmp_path / "kept.duckdb"))
+    for part in (tables.where("region=East") for tables in (opened, prepared)):
+        assert part.frame("managers")["manager_id"].tolist() == ["D", "M1", "M3"]
+        assert part.frame("pairs")["right"].tolist() == ["A2"]
+        assert part.elsewhere["manager_id"].tolist() == ["M3"]
 
 
 @pytest.mark.parametrize("value", ["East; coast", "a=b", "back\\slash", 'O\'Brien "x"', "\\;"])

@@ -16,7 +16,7 @@ from kamresearch.features.months import company_months
 pytestmark = pytest.mark.engine
 
 DAY = "2012-12-31"
-NAMES = ("accounts", "orders", "contracts", "service_events", "churn_events", "assignments", "managers")
+NAMES = ("accounts", "orders", "contracts", "service_events", "churn_events", "assignments", "managers", "departments")
 SECRET = "p@ss word/1"  # noqa: S105  (made up for this test's own server)
 
 
@@ -26,6 +26,13 @@ def files(tmp_path_factory, case_folder):
     for name in NAMES:
         for path in case_folder.glob(f"{name}.*"):
             shutil.copy(path, folder)
+    accounts, records = (pd.read_parquet(folder / f"{name}.parquet") for name in ("accounts", "departments"))
+    own, others = (accounts[accounts["region"] == region].reset_index(drop=True) for region in ("North", "South"))
+    record = records[records["account_id"] == own["account_id"][0]].iloc[0]
+    ends = [(own["account_id"][0], own["account_id"][1]), (own["account_id"][0], others["account_id"][0]),
+            (f"{record['department']}/{record['record_id']}", own["account_id"][0]), (own["account_name"][2], own["account_name"][3]),
+            (own["account_name"][2], others["account_name"][3])]  # fmt: skip
+    pd.DataFrame(ends, columns=["left", "right"]).assign(verdict="same").to_csv(folder / "pairs.csv", index=False)
     return folder
 
 
@@ -74,13 +81,22 @@ def same_everywhere(tables, expected):
     pdt.assert_series_equal(*reasons)
 
 
+def same_slice(tables, expected):
+    north, wanted = (whole.where("region=North") for whole in (tables, expected))
+    pdt.assert_frame_equal(account_snapshot(north, DAY), account_snapshot(wanted, DAY), rtol=1e-12)
+    for name in ("managers", "assignments", "departments", "pairs"):
+        pdt.assert_frame_equal(north.frame(name), wanted.frame(name))
+    assert len(wanted.frame("pairs")) == 3
+    hotels, found = (whole.where("industry=Hotels").elsewhere for whole in (expected, tables))
+    pdt.assert_frame_equal(found, hotels)
+    assert len(hotels) > 100
+    assert len(wanted.frame("managers")) < expected.loaded["managers"].rows_used
+
+
 def test_postgresql_gives_the_frames_that_files_give(server, expected):
     tables = open_data(server)
     same_everywhere(tables, expected)
-    north = tables.where("region=North")
-    pdt.assert_frame_equal(
-        account_snapshot(north, DAY), account_snapshot(expected.where("region=North"), DAY), rtol=1e-12
-    )
+    same_slice(tables, expected)
     view = account(tables, "A0000001", DAY)
     assert view.frame.set_index("field").loc["n_orders", "value"] == "17"
     assert tables.fingerprints() == open_data(server).fingerprints()
@@ -187,6 +203,7 @@ def spark_master():
 def test_spark_gives_the_frames_that_files_give(files, expected, spark_master):
     tables = open_data(f"spark:{files}")
     same_everywhere(tables, expected)
+    same_slice(tables, expected)
     assert tables.simulated == expected.simulated
 
 

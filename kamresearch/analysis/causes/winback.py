@@ -8,6 +8,7 @@ from scipy.stats import beta, fisher_exact, norm
 
 from kamresearch.analysis.causes.reasons import CAUSE_TERMS, CAUSES, settle_causes
 from kamresearch.analysis.churn.survival import kaplan_meier, survival_at
+from kamresearch.analysis.pooling import pool_shares
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
@@ -30,7 +31,7 @@ class Returns(Result):
     power: float | None
     detectable: float | None
     winback: pd.DataFrame
-    """cause, offer, n, returned, rate, low, high (partially pooled), value"""
+    """cause, offer, n, returned, rate, low, high (the offers of a cause pooled), value"""
     yearly_value: float | None
 
     @property
@@ -88,20 +89,29 @@ class Returns(Result):
 
     def verdict(self) -> Text:
         """What the numbers say about “price leavers can be bought back, product leavers cannot”."""
-        price, product = self._rate("price"), self._rate("product")
-        if self.p_value is None or price is None or product is None:
+        if self.p_value is None:
             return _(
                 "The data cannot say whether those lost over price return more often than those lost over the product."
             )
-        values = {"price": Quantity(float(price["rate"]), "share"), "product": Quantity(float(product["rate"]), "share"),
+        # The shares that the test compares: those not yet away so long stand in the curves, not in the test.
+        of = self.rates.set_index("cause")
+        price, product = (
+            float(of.at[cause, "returned_followed"] / of.at[cause, "n_followed"]) for cause in ("price", "product")
+        )
+        values = {"price": Quantity(price, "share"), "product": Quantity(product, "share"), "days": self.horizon_days,
                   "p": Quantity(self.p_value, "p_value"), "power": Quantity(self.power, "probability")}  # fmt: skip
-        if self.p_value < 0.05:
+        if self.p_value >= 0.05:
             return _(
-                "Those lost over price return more often than those lost over the product: {price} against {product} (p-value {p}).",
+                "No difference is shown between {price} (price) and {product} (product) back within {days} days, p-value {p}; with these numbers the test would have found 40% against 10% with a chance of {power}.",
+                **values,
+            )
+        if price > product:
+            return _(
+                "Those lost over price return more often than those lost over the product: {price} against {product} back within {days} days (p-value {p}).",
                 **values,
             )
         return _(
-            "No difference is shown between {price} (price) and {product} (product), p-value {p}; with these numbers the test would have found 40% against 10% with a chance of {power}.",
+            "Those lost over price return less often than those lost over the product: {price} against {product} back within {days} days (p-value {p}).",
             **values,
         )
 
@@ -112,7 +122,7 @@ class Returns(Result):
             Column("offer", _("Offer"), terms=OFFER_TERMS), Column("n", _("Losses"), "count"), Column("returned", _("Returned"), "count"),
             Column("rate", _("Return rate, pooled"), "share"), Column("low", _("Lower bound"), "share"),
             Column("high", _("Upper bound"), "share"), Column("value", _("Value of a contact"), "money"),
-            caption=_("Losses followed for {days} days; rates of small cells are pulled towards their cause's. Value: rate times a lost account's median yearly value, before the cost of the offer.",
+            caption=_("Losses followed for {days} days; an offer with few losses is pulled towards the other offers of its cause (beta-binomial), bounds are 95%. Value: rate times the median yearly value of the accounts present, before the cost of the offer.",
                       days=self.horizon_days),
         )  # fmt: skip
 
@@ -131,7 +141,7 @@ def measure_returns(
     horizon_days : int
         Return rates are given for so long after the loss.
     yearly_value : float, optional
-        Worth of an account a year, for the value of winning back.
+        Median yearly value of the accounts present: what an account won back is taken to be worth.
     """
     day = pd.Timestamp(as_of)
     frame = settle_causes(losses)
@@ -199,7 +209,7 @@ def power_of_shares(p: float, q: float, n: int, m: int, level: float = 0.05) -> 
 
 
 def _by_offer(frame: pd.DataFrame, yearly_value: float | None) -> pd.DataFrame:
-    """Return rates by cause and offer among those followed to the horizon, pulled towards the cause's rate."""
+    """Return rates by cause and offer among those followed to the horizon, the offers of a cause pooled."""
     names = ["cause", "offer", "n", "returned", "rate", "low", "high", "value"]
     part = frame[frame["followed"] & frame["offer"].notna() & (frame["cause"] != "unknown")]
     if part.empty:
@@ -207,9 +217,7 @@ def _by_offer(frame: pd.DataFrame, yearly_value: float | None) -> pd.DataFrame:
     cells = (
         part.groupby(["cause", "offer"], sort=True, observed=True)["soon"].agg(n="size", returned="sum").reset_index()
     )
-    whole = part.groupby("cause", observed=True)["soon"].agg(["size", "sum"])
-    prior = cells["cause"].map((whole["sum"] + 0.5) / (whole["size"] + 1))
-    weight = 8.0
-    a, b = cells["returned"] + prior * weight, cells["n"] - cells["returned"] + (1 - prior) * weight
-    value = a / (a + b) * yearly_value if yearly_value is not None else None
-    return cells.assign(rate=a / (a + b), low=beta.ppf(0.025, a, b), high=beta.ppf(0.975, a, b), value=value)[names]
+    of_cause = cells.groupby("cause", sort=True, observed=True)
+    pooled = pd.concat([pool_shares(offers["returned"], offers["n"])[0] for _cause, offers in of_cause])
+    cells = cells.join(pooled.rename(columns={"pooled": "rate"}), validate="one_to_one")
+    return cells.assign(value=cells["rate"] * yearly_value if yearly_value is not None else None)[names]

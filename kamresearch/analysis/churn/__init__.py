@@ -21,7 +21,8 @@ from kamresearch.analysis.churn.money import (
 )
 from kamresearch.analysis.churn.panel import Panel, build_panel, time_and_account_folds
 from kamresearch.analysis.churn.risk import assess_risk, model_losses
-from kamresearch.analysis.churn.survival import NOBODY_WATCHED, kaplan_meier, make_spells, study_staying
+from kamresearch.analysis.churn.staying import NOBODY_WATCHED, study_staying
+from kamresearch.analysis.churn.survival import kaplan_meier, make_spells
 from kamresearch.analysis.churn.validation import judge_models
 
 __all__ = [

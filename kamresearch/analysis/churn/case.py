@@ -22,7 +22,7 @@ class Case:
     accounts : DataFrame
         account_id, account_name, region, industry, channel, first_seen, … : the snapshot, one row an account.
     present : DataFrame
-        Those of them that are there (not away) as of the day.
+        Those of them that are there as of the day: not away and, where silence tells, with an order.
     losses : Losses
         Under the chosen definition.
     alternatives : dict
@@ -116,9 +116,8 @@ def open_case(tables: object, as_of: str, *, definition: str = "auto", silence_f
     accounts = snapshot.assign(first_seen=first_seen)
     alternatives = _all_definitions(tables, accounts.set_index("account_id")["first_seen"], months, as_of)
     chosen = _choose(definition, alternatives, months, as_of, silence_factor)
-    away = chosen.away_at(day)
     # Whom silence alone describes, and who never ordered, was never there to be lost.
-    present = accounts[~accounts["account_id"].isin(away)].reset_index(drop=True)
+    present = accounts[chosen.here_at(pd.Index(accounts["account_id"]), day)].reset_index(drop=True)
     started = months.loc[months["n_orders"] > 0, "month"]
     observed = started.min() if len(started) else day
     return Case(as_of, accounts, present, chosen, months, observed, snapshot_at, alternatives)

@@ -182,9 +182,9 @@ def pool_rates(lost: pd.Series, n: pd.Series) -> pd.DataFrame:
 
 
 def present_at(first_seen: pd.Series, losses: Losses, day: pd.Timestamp) -> pd.Index:
-    """Accounts that were there on a day: known by then and not away."""
+    """Accounts that were there on a day: known by then and not away (nor, where silence tells, still without an order)."""
     known = first_seen.index[(first_seen <= day).to_numpy(bool)]
-    return known[~known.isin(losses.away_at(day))]
+    return known[losses.here_at(known, day)]
 
 
 def measure_rate(
@@ -242,8 +242,8 @@ def measure_rate(
         rate_effect=(r1 - r0) * (w0 + w1) / 2,
     )  # fmt: skip
     frame = frame.rename_axis("group").reset_index()
-    inside = losses.frame[(losses.frame["churn_date"] > day - window)]
-    returned = int(inside.loc[inside["return_date"].notna(), "account_id"].nunique())
+    inside = losses.frame[losses.frame["churn_date"].gt(day - window) & losses.frame["return_date"].le(day)]
+    returned = int(present_at(first_seen, losses, day - window).isin(inside["account_id"]).sum())
     return ChurnRate(losses.kind, as_of, window_days, int(total), int(both["lost"].sum()), int(total_before),
                      int(both["lost_before"].sum()), frame, column, returned, losses.caveats)  # fmt: skip
 

@@ -31,12 +31,15 @@ class Losses:
         account_id, churn_date, return_date, cause, stated_reason, offer: one row a loss, in order of account and date.
     set_aside : dict
         Why rows were left out → how many.
+    started : Series, optional
+        Where silence alone tells: account_id → day by which its first order was known. Nobody else can fall silent.
     """
 
     kind: str
     as_of: pd.Timestamp
     frame: pd.DataFrame
     set_aside: dict[str, int] = field(default_factory=dict)
+    started: pd.Series | None = None
 
     @property
     def caveats(self) -> tuple[Text, ...]:
@@ -52,7 +55,14 @@ class Losses:
             "unknown_account": _("{n} losses name an account that is not in the data and were set aside.",
                                  n=self.set_aside.get("unknown_account", 0)),
         }  # fmt: skip
-        return tuple(text for key, text in words.items() if self.set_aside.get(key))
+        silent = _("Accounts count from their first order on: who never ordered cannot fall silent and is left out.")
+        aside = tuple(text for key, text in words.items() if self.set_aside.get(key))
+        return aside if self.started is None else (*aside, silent)
+
+    def here_at(self, ids: pd.Index, day: pd.Timestamp) -> np.ndarray:
+        """Which accounts, of those known on a day, were there: not away and, where silence tells, with an order by then."""
+        here = ~ids.isin(list(self.away_at(day)))
+        return here if self.started is None else here & ids.isin(self.started.index[self.started <= day])
 
     def away_at(self, day: pd.Timestamp) -> set[str]:
         """Accounts that had left by a day and not returned by then (both strictly known on that day)."""
@@ -137,7 +147,8 @@ def losses_from_silence(months: pd.DataFrame, as_of: str, factor: float = 3.0) -
 
     An account is lost in the month in which its silence exceeds ``factor`` times its own mean gap between months with
     orders so far (shrunk towards all accounts' mean gap by the weight of three gaps; never below 3 nor above 15 months),
-    and back in the next month with an order. The loss is dated when it can be known, so later data never change it.
+    and back in the next month with an order. What is allowed is settled in the month of the last order, from gaps seen
+    by then, and the loss is dated when it can be known: later data never change it.
 
     Parameters
     ----------
@@ -151,55 +162,89 @@ def losses_from_silence(months: pd.DataFrame, as_of: str, factor: float = 3.0) -
     Returns
     -------
     Losses
+        Who never ordered cannot fall silent, and is not there before the first order.
     """
     if factor <= 0:
         raise AnalysisError("silence factor", "a number above 0", str(factor), "choose 3, say")
     day = pd.Timestamp(as_of)
     seen = months.loc[(months["n_orders"] > 0) & (months["month"] <= day), ["account_id", "month"]]
-    seen = seen.sort_values(["account_id", "month"], kind="stable").drop_duplicates()
-    index = (seen["month"].dt.year * 12 + seen["month"].dt.month).to_numpy()
-    account = seen["account_id"].to_numpy()
-    last_index = day.year * 12 + day.month - (0 if day.is_month_end else 1)
-    same = np.r_[account[1:] == account[:-1], False] if len(account) else np.array([], bool)
-    gap = np.where(same, np.r_[index[1:], 0] - index, -1)
-    typical = gap[same & (gap <= LONGEST_SILENCE)].mean() if (same & (gap <= LONGEST_SILENCE)).any() else 3.0
-    rows, total, count, current = [], 0.0, 0, None
-    for i in range(len(account)):
-        if account[i] != current:
-            current, total, count = account[i], 0.0, 0
-        own = (total + 3 * typical) / (count + 3)
-        allowed = int(np.clip(np.ceil(factor * own), SHORTEST_SILENCE, LONGEST_SILENCE))
-        silent = gap[i] - 1 if same[i] else last_index - index[i]
-        if silent >= allowed:
-            back = _month_start(index[i + 1]) if same[i] else pd.NaT
-            rows.append((account[i], _month_start(index[i] + allowed) + pd.offsets.MonthEnd(0), back))
-        if same[i]:
-            total, count = total + min(gap[i], LONGEST_SILENCE), count + 1
-    frame = pd.DataFrame(rows, columns=["account_id", "churn_date", "return_date"]).reindex(columns=list(COLUMNS))
-    for name in ("churn_date", "return_date"):
-        frame[name] = pd.to_datetime(frame[name])
-    return Losses("silence", day, frame)
+    account, ids = pd.factorize(seen["account_id"], sort=True)
+    month = seen["month"].to_numpy("datetime64[M]").astype(int)
+    origin, last = month.min(initial=0), _month(day) - (0 if day.is_month_end else 1)
+    # One number for account and month: sorted and each once, whatever the order of rows.
+    span = _month(day) - origin + 1
+    both = np.sort(account * span + month - origin, kind="stable")
+    account, month = np.divmod(both[np.diff(both, prepend=-1) > 0], span)
+    month = month + origin
+    first = np.diff(account, prepend=-1) > 0
+    open_ = np.diff(account, append=len(ids)) > 0
+    gap = np.where(open_, last + 1 - month, np.diff(month, append=0))
+    own = _rhythm_so_far(np.where(open_, 0, gap.clip(max=LONGEST_SILENCE)), first, _usual_gap(month, gap, open_))
+    allowed = np.clip(np.ceil(factor * own), SHORTEST_SILENCE, LONGEST_SILENCE).astype(int)
+    lost = gap > allowed
+    back = _first_days(np.where(open_, month, month + gap))
+    frame = pd.DataFrame({
+        "account_id": ids.take(account[lost]), "churn_date": _last_days((month + allowed)[lost]),
+        "return_date": pd.Series(back).mask(open_)[lost].to_numpy(),
+    }).reindex(columns=list(COLUMNS))  # fmt: skip
+    started = pd.Series(_last_days(month[first]), index=ids).clip(upper=day)
+    return Losses("silence", day, frame, started=started)
 
 
-def _month_start(index: int) -> pd.Timestamp:
-    year, month = divmod(int(index) - 1, 12)
-    return pd.Timestamp(year, month + 1, 1)
+def _rhythm_so_far(gap: np.ndarray, first: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """Mean of each account's gaps closed by each of its months, shrunk by the weight of three usual gaps."""
+    start = np.maximum.accumulate(np.where(first, np.arange(len(gap)), 0))
+    total = np.cumsum(gap) - gap
+    return (total - total[start] + 3 * usual) / (np.arange(len(gap)) - start + 3)
+
+
+def _usual_gap(month: np.ndarray, gap: np.ndarray, open_: np.ndarray) -> np.ndarray:
+    """All accounts' mean gap as it was known in each month: months waited so far over gaps closed so far.
+
+    Gaps still open count as far as they last, or the short ones, which close first, would stand for all in the first
+    year; once they exceed 15 months they are left out. Three months until the first gap has closed.
+    """
+    if not len(month):
+        return np.array([])
+    place = month - month.min()
+    short = ~open_ & (gap <= LONGEST_SILENCE)
+    n = place.max() + LONGEST_SILENCE + 3
+
+    def so_far(at: np.ndarray) -> np.ndarray:
+        return np.cumsum(np.bincount(at, minlength=n))
+
+    close = place + np.where(short, gap, LONGEST_SILENCE)
+    waited = np.cumsum(so_far(place + 1) - so_far(close + 1)) - LONGEST_SILENCE * so_far(close[~short] + 1)
+    closed = so_far(close[short])
+    return np.where(closed > 0, waited / np.maximum(closed, 1), 3.0)[place]
+
+
+def _month(day: pd.Timestamp) -> int:
+    return (day.year - 1970) * 12 + day.month - 1
+
+
+def _first_days(month: np.ndarray) -> np.ndarray:
+    return month.astype("datetime64[M]").astype("datetime64[us]")
+
+
+def _last_days(month: np.ndarray) -> np.ndarray:
+    return _first_days(month + 1) - np.timedelta64(1, "D")
 
 
 def losses_from_contracts(contracts: pd.DataFrame, as_of: str, grace_days: int = 90) -> Losses:
-    """Whose contract ended without another one following within the days of grace?
+    """Whose contracts ended without another one following within the days of grace?
 
-    The loss is dated on the last day of grace, when it can be known; a later contract counts as a return.
+    An account is covered as long as any of its contracts runs. The loss is dated on the last day of grace after the
+    cover, when it can be known; a later contract counts as a return.
     """
-    day = pd.Timestamp(as_of)
+    day, grace = pd.Timestamp(as_of), pd.Timedelta(days=grace_days)
     frame = contracts[["account_id", "start_date", "end_date"]].dropna()
-    frame = frame[frame["start_date"] <= day].sort_values(["account_id", "end_date", "start_date"], kind="stable")
-    following = frame.groupby("account_id", sort=False)["start_date"].shift(-1)
-    known = frame["end_date"] + pd.Timedelta(days=grace_days)
+    frame = frame[frame["start_date"] <= day].sort_values(["account_id", "start_date", "end_date"], kind="stable")
+    by_account = frame.groupby("account_id", sort=False)
+    known = by_account["end_date"].cummax() + grace
+    following = by_account["start_date"].shift(-1)
     lost = (known <= day) & (following.isna() | (following > known))
-    result = pd.DataFrame({
-        "account_id": frame["account_id"], "churn_date": known,
-        "return_date": following.where(following > known),
-    })[lost].reindex(columns=list(COLUMNS)).reset_index(drop=True)  # fmt: skip
+    result = pd.DataFrame({"account_id": frame["account_id"], "churn_date": known, "return_date": following})
+    result = result[lost].reindex(columns=list(COLUMNS)).reset_index(drop=True)
     result["churn_date"], result["return_date"] = (pd.to_datetime(result[n]) for n in ("churn_date", "return_date"))
     return Losses("contract", day, result)

@@ -125,7 +125,7 @@ def describe_accounts(
     snapshot: pd.DataFrame, losses: Losses, day: pd.Timestamp, months: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """The features of the accounts present on a day → account_id and features, one row an account."""
-    present = snapshot[~snapshot["account_id"].isin(losses.away_at(day))]
+    present = snapshot[losses.here_at(pd.Index(snapshot["account_id"]), day)]
     frame = present[["account_id", *(name for name in FEATURES if name in present)]].reset_index(drop=True)
     rhythm = pd.to_numeric(frame.get("days_between_orders_mean"), errors="coerce")
     silent = pd.to_numeric(frame.get("days_since_last_order"), errors="coerce")

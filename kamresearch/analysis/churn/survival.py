@@ -1,21 +1,19 @@
-"""How long accounts stay: Kaplan–Meier curves with intervals, cohorts, and the hazard over the years."""
+"""Survival: spells of accounts, numbers at risk, Kaplan–Meier curves with intervals, late entry allowed for."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, norm
+from scipy.stats import beta, norm
 
 from kamresearch.analysis.churn.losses import Losses
-from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import AnalysisError
-from kamresearch.finding import Finding, Interval
-from kamresearch.language import Text
-from kamresearch.language import message as _
-from kamresearch.result import Result
 
-MONTH_DAYS = 365.25 / 12
-LOW, HIGH = Column("low", _("Lower bound"), "share"), Column("high", _("Upper bound"), "share")
+LEAST_AT_RISK = 10
+"""Accounts that must be watched at an age for a curve with late entry to begin there."""
+LEVEL = 0.95
+"""Of intervals, where none is asked for."""
+CURVE = ("begins", "time", "at_risk", "fewest", "lost", "survival", "standard_error", "low", "high")
 
 
 def make_spells(first_seen: pd.Series, losses: Losses, observed_from: pd.Timestamp) -> pd.DataFrame:
@@ -29,7 +27,8 @@ def make_spells(first_seen: pd.Series, losses: Losses, observed_from: pd.Timesta
         Losses known by its as-of day.
     observed_from : Timestamp
         First day on which a loss could have been recorded: accounts that are older are only seen from then on, and
-        enter late (they cannot have been lost before, or they would not be here).
+        enter late (they cannot have been lost before, or they would not be here). Where silence alone tells, an
+        account starts with its first order (an older one enters with it), and one that never ordered not at all.
 
     Returns
     -------
@@ -38,11 +37,17 @@ def make_spells(first_seen: pd.Series, losses: Losses, observed_from: pd.Timesta
     """
     first = losses.frame.drop_duplicates("account_id", keep="first").set_index("account_id")
     start = first_seen[first_seen.notna() & (first_seen <= losses.as_of)].sort_index()
+    watched_from = pd.Series(observed_from, index=start.index)
+    if losses.started is not None:
+        start = start[start.index.isin(losses.started.index)]
+        ordered = losses.started.reindex(start.index).dt.to_period("M").dt.start_time
+        watched_from = ordered.clip(lower=observed_from)
+        start = start.where(start < observed_from, np.maximum(start, ordered))
     end = first["churn_date"].reindex(start.index)
     lost = end.notna()
     end = end.fillna(losses.as_of)
     frame = pd.DataFrame({
-        "start": start, "entry_days": (observed_from - start).dt.days.clip(lower=0).astype(float),
+        "start": start, "entry_days": (watched_from - start).dt.days.clip(lower=0).astype(float),
         "exit_days": (end - start).dt.days.clip(lower=0).astype(float) + 0.5,
         "cause": first["cause"].reindex(start.index).where(lost), "lost": lost,
     })  # fmt: skip
@@ -51,7 +56,7 @@ def make_spells(first_seen: pd.Series, losses: Losses, observed_from: pd.Timesta
 
 
 def kaplan_meier(
-    durations: np.ndarray, lost: np.ndarray, entry: np.ndarray | None = None, level: float = 0.95
+    durations: np.ndarray, lost: np.ndarray, entry: np.ndarray | None = None, level: float = LEVEL
 ) -> pd.DataFrame:
     """Which share is still there after so long?
 
@@ -69,13 +74,30 @@ def kaplan_meier(
     Returns
     -------
     DataFrame
-        time, at_risk, lost, survival, standard_error, low, high: one row a distinct time of loss or last sight.
-        Greenwood's variance, interval on the log-log scale (it stays within 0 and 1).
+        begins, time, at_risk, fewest, lost, survival, standard_error, low, high: one row a distinct time of loss or last
+        sight. ``begins`` is the time at which the curve begins (0 without late entry), and survival is that of the cases
+        still there then; ``fewest`` the fewest cases watched at any time since. Greenwood's variance, interval on the
+        log-log scale (it stays within 0 and 1); exact bounds while nobody and once everybody is lost.
 
     Raises
     ------
     AnalysisError
         Nothing to look at, or a negative time.
+
+    Notes
+    -----
+    With late entry few may be watched at early times; the loss of the only one would set the curve to 0 for ever. The
+    curve therefore begins at the first time at which 10 cases are watched (or half of the most ever watched, if that is
+    less), conditional on having stayed so long (Klein & Moeschberger 2003, section 4.6), and ends where fewer than half
+    as many are watched while others have yet to enter. Without late entry neither ever applies.
+
+    No loss so far: with at least m watched throughout, that has a chance of S^m at most, so the lower bound is
+    (α/2)^(1/m), which is Clopper and Pearson's where nobody entered late. All lost: the upper bound is the quantile of
+    the product of beta variables with parameters n − d + 1 and d, by its moments (Fay, Brittain & Proschan 2013).
+
+    References
+    ----------
+    Klein, Moeschberger (2003), Survival Analysis, 2nd ed.; Fay, Brittain, Proschan (2013), Biostatistics 14, 723–736.
 
     Examples
     --------
@@ -84,18 +106,41 @@ def kaplan_meier(
     """
     durations, lost = np.asarray(durations, float), np.asarray(lost, bool)
     check_durations(durations, entry)
-    time, at_risk, events = risk_table(durations, lost.astype(int), 1, entry)
-    deaths = events[0]
+    risk = risk_table(durations, lost.astype(int), 1, entry)
+    at_risk, deaths, tail = risk.at_risk, risk.events[0], (1 - level) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         survival = np.cumprod(1 - deaths / at_risk)
         sums = np.cumsum(np.where(at_risk > deaths, deaths / (at_risk * (at_risk - deaths)), 0.0))
         error = survival * np.sqrt(sums)
         z = norm.ppf((1 + level) / 2) * np.sqrt(sums) / np.abs(np.log(survival))
         low, high = survival ** np.exp(z), survival ** np.exp(-z)
-    certain = (survival <= 0) | (survival >= 1)
-    low, high = np.where(certain, survival, low), np.where(certain, survival, high)
-    return pd.DataFrame({"time": time, "at_risk": at_risk.astype(int), "lost": deaths.astype(int), "survival": survival,
-                         "standard_error": error, "low": low, "high": high})  # fmt: skip
+    fewest = np.minimum.accumulate(risk.lowest)
+    low = np.select([survival <= 0, survival >= 1], [0.0, tail ** (1 / until_next(fewest))], low)
+    high = np.select([survival <= 0, survival >= 1], [most_when_all_lost(at_risk, deaths, tail), 1.0], high)
+    return pd.DataFrame({
+        "begins": risk.begins, "time": risk.time, "at_risk": at_risk.astype(int), "fewest": fewest.astype(int),
+        "lost": deaths.astype(int), "survival": survival, "standard_error": error, "low": low, "high": high,
+    })  # fmt: skip
+
+
+def until_next(values: np.ndarray) -> np.ndarray:
+    """A row speaks of the time up to the next, when those who leave with it are gone."""
+    return np.r_[values[1:], values[-1:]]
+
+
+def most_when_all_lost(at_risk: np.ndarray, deaths: np.ndarray, tail: float) -> np.ndarray:
+    """Upper bound of survival at each time from a product of beta variables, fitted by its two moments.
+
+    Where all are lost without one leaving before, it is exact: of 5 lost, 1 − 0.025^(1/5).
+
+    >>> most_when_all_lost(np.array([5.0, 3.0]), np.array([2.0, 3.0]), 0.025).round(3).tolist()
+    [0.947, 0.522]
+    """
+    a, total = at_risk - deaths + 1, at_risk + 1
+    mean, square = np.cumprod(a / total), np.cumprod(a * (a + 1) / (total * (total + 1)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = mean * (1 - mean) / (square - mean**2) - 1
+        return np.where(np.cumsum(deaths) > 0, beta.ppf(1 - tail, mean * size, (1 - mean) * size), 1.0)
 
 
 def check_durations(durations: np.ndarray, entry: np.ndarray | None = None) -> None:
@@ -114,159 +159,51 @@ def check_durations(durations: np.ndarray, entry: np.ndarray | None = None) -> N
         )
 
 
-def risk_table(durations: np.ndarray, causes: np.ndarray, n_causes: int, entry: np.ndarray | None = None) -> tuple:
-    """Distinct times, numbers at risk and losses by cause (cause 0 = still there) → time, at_risk, events[cause]."""
+class RiskTable(NamedTuple):
+    """Who was watched and who was lost at each distinct time."""
+
+    begins: float
+    time: np.ndarray
+    at_risk: np.ndarray
+    lowest: np.ndarray
+    """Fewest watched since the time before"""
+    events: list[np.ndarray]
+    """Cause by cause: losses at each time"""
+
+
+def risk_table(durations: np.ndarray, causes: np.ndarray, n_causes: int, entry: np.ndarray | None = None) -> RiskTable:
+    """Distinct times, numbers at risk and losses by cause (cause 0 = still there), where enough are watched."""
     time, place = np.unique(durations, return_inverse=True)
     leaving = np.bincount(place, minlength=len(time))
     at_risk = np.r_[len(durations), len(durations) - np.cumsum(leaving)[:-1]].astype(float)
-    if entry is not None:
-        # Not yet watched at a time: those who enter at or after it.
-        at_risk -= len(durations) - np.searchsorted(np.sort(np.asarray(entry, float)), time, side="left")
     events = [np.bincount(place[causes == k], minlength=len(time)).astype(float) for k in range(1, n_causes + 1)]
-    return time, at_risk, events
+    if entry is None:
+        return RiskTable(0.0, time, at_risk, at_risk, events)
+    entries, exits = np.sort(np.asarray(entry, float)), np.sort(durations)
+
+    def watched_after(times: np.ndarray) -> np.ndarray:
+        return np.searchsorted(entries, times, side="right") - np.searchsorted(exits, times, side="right")
+
+    # Not yet watched at a time: those who enter at or after it.
+    at_risk -= len(durations) - np.searchsorted(entries, time, side="left")
+    changes = np.unique(np.r_[entries, exits])
+    watched = watched_after(changes)
+    least = min(LEAST_AT_RISK, watched.max() / 2)
+    begins = changes[np.argmax(watched >= least)]
+    thin = changes[(changes > begins) & (changes < entries[-1]) & (watched < least / 2)]
+    inside = (time > begins) & (time <= thin.min(initial=np.inf))
+    # Between two exits the number only grows: it is lowest just after the earlier one.
+    lowest = watched_after(np.maximum(np.r_[begins, time[:-1]], begins)).astype(float)
+    return RiskTable(float(begins), time[inside], at_risk[inside], lowest[inside], [one[inside] for one in events])
 
 
 def survival_at(curve: pd.DataFrame, time: float) -> tuple[float, float, float] | None:
-    """Survival, low, high at a time; None where nobody was watched so long."""
-    if curve.empty or time > curve["time"].iloc[-1]:
+    """Survival, low, high at a time; None before the curve begins and after it ends."""
+    if curve.empty or not curve["begins"].iloc[0] <= time <= curve["time"].iloc[-1]:
         return None
     place = np.searchsorted(curve["time"].to_numpy(), time, side="right") - 1
     if place < 0:
-        return 1.0, 1.0, 1.0
+        nobody_yet = ((1 - LEVEL) / 2) ** (1 / curve["fewest"].iloc[0])
+        return 1.0, 1.0 if time == curve["begins"].iloc[0] else float(nobody_yet), 1.0
     row = curve.iloc[place]
     return float(row["survival"]), float(row["low"]), float(row["high"])
-
-
-NOBODY_WATCHED = _("No account was watched for any time: none ordered or joined by the as-of date.")
-
-
-@dataclass(frozen=True)
-class Staying(Result):
-    """How long accounts stay: curves by group, cohorts, hazard by year of the relation."""
-
-    curves: dict[str, pd.DataFrame]
-    """group ("" = all) → time in days, at_risk, lost, survival, low, high"""
-    cohorts: pd.DataFrame
-    """cohort (year), n_accounts, year_1 … : share still there (Kaplan–Meier)"""
-    hazards: pd.DataFrame
-    """year, account_years, n_lost, hazard, low, high"""
-    column: str
-    n_accounts: int
-    n_lost: int
-    n_late: int
-
-    @property
-    def caveats(self) -> tuple[Text, ...]:
-        """Late entry, and what curves by group are not."""
-        late = _(
-            "{n} accounts are older than the records; they count from the first recorded day on (late entry).",
-            n=self.n_late,
-        )
-        apart = _("Curves of groups differ by what else differs between the groups; they show association, not cause.")
-        return ((late,) if self.n_late else ()) + (apart,)
-
-    def findings(self) -> list[Finding]:
-        """Share still there after two years."""
-        here = survival_at(self.curves[""], 730.0)
-        return [Finding(
-            "churn.survival_24m", here and here[0], "share", _("Still there after two years"),
-            _("Kaplan–Meier estimate of the share of accounts not lost within 730 days of their first day, late entry allowed for."),
-            interval=here and Interval(here[1], here[2]), n=self.n_accounts, good="up", figure="churn.survival",
-            reason=_("no account was watched for two years"),
-        )]  # fmt: skip
-
-    def table(self) -> Table:
-        """Each group's share still there after one, two, three years."""
-        rows = []
-        for group, curve in self.curves.items():
-            row = {"group": group or "all", "n_accounts": int(self._size(curve))}
-            for years in (1, 2, 3):
-                here = survival_at(curve, 365.0 * years)
-                row[f"year_{years}"] = here and here[0]
-                row[f"low_{years}"], row[f"high_{years}"] = (here[1], here[2]) if here else (None, None)
-            rows.append(row)
-        columns = []
-        for years in (1, 2, 3):
-            columns += [Column(f"year_{years}", _("Year {n}", n=years), "share"),
-                        Column(f"low_{years}", _("Lower bound"), "share"), Column(f"high_{years}", _("Upper bound"), "share")]  # fmt: skip
-        return make_table("churn.survival_by_group", _("Share still there, by group"), pd.DataFrame(rows),
-                          Column("group", _("Group"), terms={"all": _("all accounts")}), Column("n_accounts", _("Most at risk"), "accounts"),
-                          *columns, caption=_("Kaplan–Meier, 95% bounds (log-log)."))  # fmt: skip
-
-    @staticmethod
-    def _size(curve: pd.DataFrame) -> int:
-        return curve["at_risk"].max() if len(curve) else 0
-
-    def cohort_table(self) -> Table:
-        """Retention by year of the first day."""
-        years = [name for name in self.cohorts if name.startswith("year_")]
-        columns = [Column(name, _("Year {n}", n=name.removeprefix("year_")), "share") for name in years]
-        return make_table("churn.cohorts", _("Retention by cohort"), self.cohorts, Column("cohort", _("First year"), "period"),
-                          "n_accounts", *columns, caption=_("Empty where no account of the cohort was watched so long."))  # fmt: skip
-
-    def hazard_table(self) -> Table:
-        """Losses per year, by year of the relation."""
-        return make_table(
-            "churn.hazards", _("When accounts leave: losses a year, by year of the relation"), self.hazards,
-            Column("year", _("Year of the relation")), Column("account_years", _("Account-years"), "score"),
-            Column("n_lost", _("Lost"), "accounts"), Column("hazard", _("Losses a year"), "share"), LOW, HIGH,
-            caption=_("Losses over account-years watched; exact Poisson bounds, 95%."),
-        )  # fmt: skip
-
-
-def study_staying(spells: pd.DataFrame, groups: pd.Series, column: str) -> Staying:
-    """How long do accounts stay, in all and by group?
-
-    Parameters
-    ----------
-    spells : DataFrame
-        As `make_spells` gives them.
-    groups : Series
-        account_id → group (tier, region, channel).
-    column : str
-        What the groups are.
-    """
-    if len(spells):
-        check_durations(spells["exit_days"].to_numpy())
-
-    def curve(part: pd.DataFrame) -> pd.DataFrame:
-        if part.empty:
-            return pd.DataFrame({name: [] for name in ("time", "at_risk", "lost", "survival", "low", "high")})
-        return kaplan_meier(part["exit_days"].to_numpy(), part["lost"].to_numpy(), part["entry_days"].to_numpy())
-
-    curves = {"": curve(spells)}
-    of = spells["account_id"].map(groups).fillna("–").astype(str)
-    for group in sorted(of.unique()):
-        if (of == group).sum() >= 5:
-            curves[group] = curve(spells[of == group])
-    return Staying(curves, _cohorts(spells, curve), _hazards(spells), column, len(spells), int(spells["lost"].sum()),
-                   int((spells["entry_days"] > 0).sum()))  # fmt: skip
-
-
-def _cohorts(spells: pd.DataFrame, curve: object) -> pd.DataFrame:
-    rows = []
-    watched = spells[spells["entry_days"] == 0]
-    for year, part in watched.groupby(watched["start"].dt.year, sort=True):
-        one = curve(part)
-        shares = {f"year_{n}": (survival_at(one, 365.0 * n) or (None,))[0] for n in (1, 2, 3, 4)}
-        rows.append({"cohort": str(year), "n_accounts": len(part), **shares})
-    return pd.DataFrame(rows, columns=["cohort", "n_accounts", "year_1", "year_2", "year_3", "year_4"])
-
-
-def _hazards(spells: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for year in range(1, 9):
-        low, high = 365.25 * (year - 1), 365.25 * year
-        if year == 8:
-            high = np.inf
-        watched = (spells["exit_days"].clip(upper=high) - spells["entry_days"].clip(lower=low)).clip(
-            lower=0
-        ).sum() / 365.25
-        lost = int((spells["lost"] & (spells["exit_days"] > low) & (spells["exit_days"] <= high)).sum())
-        if watched < 1:
-            continue
-        bounds = (chi2.ppf(0.025, 2 * lost) / 2 if lost else 0.0, chi2.ppf(0.975, 2 * (lost + 1)) / 2)
-        rows.append(
-            (f"{year}" if year < 8 else "8+", watched, lost, lost / watched, bounds[0] / watched, bounds[1] / watched)
-        )
-    return pd.DataFrame(rows, columns=["year", "account_years", "n_lost", "hazard", "low", "high"])

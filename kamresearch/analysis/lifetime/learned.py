@@ -114,6 +114,9 @@ def fit_boosting(past: Past, as_of: pd.Timestamp, days: float) -> Boosting:
     horizon, cuts = learning_cuts(past, as_of, days)
     features = pd.concat([describe_histories(past.history(cut)) for cut, _until in cuts])
     orders = np.concatenate([past.outcome(cut, until)["n_order_days"].to_numpy(float) for cut, until in cuts])
+    if not orders.any():
+        raise AnalysisError("lifetime.boosting", "accounts that ordered again", f"none within {horizon:g} days of a cut",
+                            "use a buying model")  # fmt: skip
     trees = HistGradientBoostingRegressor(loss="poisson", max_iter=60, learning_rate=0.05, max_leaf_nodes=6,
                                           min_samples_leaf=40, random_state=0)  # fmt: skip
     return Boosting(trees.fit(features, orders), horizon)

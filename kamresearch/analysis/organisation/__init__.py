@@ -5,7 +5,7 @@ exposure = measure_exposure(holdings)                              # revenue in 
 structure = check_structure(managers, regions, as_of)              # roles that should exist
 coverage = measure_coverage(coverage_table, snapshot)              # three layers, five functions
 workload = measure_workload(holdings, tiers, managers, as_of)      # hours against capacity, who should give up what
-groups = group_managers(holdings, workload)                        # linkage groups of three or four
+groups = group_managers(holdings, workload.load)                   # linkage groups of three or four
 """
 
 from kamresearch.analysis.organisation.coverage import Coverage, Structure, check_structure, measure_coverage

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kamresearch.analysis.organisation.holdings import Holdings
+from kamresearch.analysis.organisation.holdings import EXECUTIVE_ROLES, Holdings
 from kamresearch.analysis.organisation.similarity import book_similarity
 from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import ParameterError
@@ -34,6 +34,13 @@ class Exposure(Result):
     caveats: tuple[Text, ...]
 
     @property
+    def effective_managers(self) -> float | None:
+        """Managers of equal books among whom the revenue in managers' hands would be spread alike; None where they hold none."""
+        revenue = self.by_manager["revenue"].astype(float)
+        held = float(revenue.sum())
+        return float(1 / ((revenue / held) ** 2).sum()) if held > 0 else None
+
+    @property
     def top(self) -> pd.Series | None:
         """The manager who holds the most revenue."""
         return None if self.by_manager.empty else self.by_manager.iloc[0]
@@ -44,12 +51,12 @@ class Exposure(Result):
 
     def verdict(self) -> Message:
         """Whether revenue hangs on few, in a sentence."""
-        if self.top is None or not self.top["share"] > 0:
+        if self.effective_managers is None:
             return _("Nothing can be said of exposure: no manager holds revenue.")
         alone = int(self.accounts["single_threaded"].sum())
-        return _("Verdict: {n} managers share the revenue as if {effective} held equal books, and {alone} accounts would lose the only person they know "
-                 "with one departure.", n=len(self.by_manager), alone=alone,
-                 effective=Quantity(float(1 / (self.by_manager["share"] ** 2).sum()), "managers"))  # fmt: skip
+        return _("Verdict: {n} managers share the revenue in their hands as if {effective} held equal books, and {alone} accounts would lose the only "
+                 "person they know with one departure.", n=len(self.by_manager), alone=alone,
+                 effective=Quantity(self.effective_managers, "managers"))  # fmt: skip
 
     def table(self) -> Table:
         """N−1 of every manager."""
@@ -138,28 +145,26 @@ def _count_contacts(accounts: pd.DataFrame, coverage: pd.DataFrame | None) -> tu
 
 def _find_successors(holdings: Holdings, holders: pd.DataFrame, load: pd.Series | None) -> pd.DataFrame:
     """For each manager the colleague with the most alike book who keeps within capacity; else the least loaded."""
-    columns = ["successor", "similarity", "load_after"]
-    managers = holders.loc[
-        ~holders["role"].isin(("executive", "executive_sponsor", "director")) & holders["in_role"], "manager_id"
-    ].tolist()
-    likeness = book_similarity(holdings.accounts, holders["manager_id"].tolist())
-    capacity = holders.set_index("manager_id")["capacity_hours"].astype("float64")
-    used = (
-        load.reindex(holders["manager_id"]).astype(float)
-        if load is not None
-        else pd.Series(np.nan, index=holders["manager_id"])
-    )
-    rows = []
-    for leaving in holders["manager_id"]:
-        others = [name for name in managers if name != leaving]
-        if not others:
-            rows.append((None, np.nan, np.nan))
-            continue
-        after = used[others] + used[leaving] * capacity.get(leaving, np.nan) / capacity[others]
-        fits = after[after <= 1.0].index if after.notna().any() else pd.Index(others)
-        best = likeness.loc[leaving, fits].idxmax() if len(fits) else after.idxmin()
-        rows.append((best, float(likeness.loc[leaving, best]), float(after[best])))
-    return pd.DataFrame(rows, columns=columns, index=holders.index)
+    ids = holders["manager_id"].to_numpy(dtype=object)
+    able = np.flatnonzero((~holders["role"].isin(EXECUTIVE_ROLES) & holders["in_role"].astype(bool)).to_numpy())
+    if not len(able):
+        return pd.DataFrame({"successor": None, "similarity": np.nan, "load_after": np.nan}, index=holders.index)
+    likeness = book_similarity(holdings.accounts, ids.tolist()).to_numpy()[:, able]
+    capacity = holders["capacity_hours"].to_numpy(dtype="float64", na_value=np.nan)
+    used = np.full(len(ids), np.nan) if load is None else load.reindex(ids).to_numpy(dtype="float64", na_value=np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        after = used[able] + (used * capacity)[:, None] / capacity[able]
+    # Nobody takes over from oneself; where no load is known, room is no criterion.
+    other = able != np.arange(len(ids))[:, None]
+    after[~other] = np.nan
+    fits = other & ((after <= 1.0) | np.isnan(after).all(axis=1, keepdims=True))
+    likest = np.where(fits, likeness, -1.0).argmax(axis=1)
+    best = np.where(fits.any(axis=1), likest, np.nan_to_num(after, nan=np.inf).argmin(axis=1))
+    rows, found = np.arange(len(ids)), other.any(axis=1)
+    return pd.DataFrame({
+        "successor": np.where(found, ids[able[best]], None), "similarity": np.where(found, likeness[rows, best], np.nan),
+        "load_after": np.where(found, after[rows, best], np.nan),
+    }, index=holders.index)  # fmt: skip
 
 
 def _caveats(holdings: Holdings, holders: pd.DataFrame, accounts: pd.DataFrame, known: int) -> tuple[Text, ...]:
@@ -196,7 +201,6 @@ def _exposure_findings(result: Exposure) -> list[Finding]:
     threads = {**shared, "n": len(known), "reason": _("No account's team is recorded.")}
     wilson = Interval(*map(float, proportion_confint(single, len(known), method="wilson"))) if len(known) else None
     known_revenue = float(known["revenue_12m"].sum())
-    shares = result.by_manager["revenue"] / total if told else pd.Series(dtype=float)
     revenue_single = float(known.loc[known["single_threaded"].astype(bool), "revenue_12m"].sum())
     return [
         Finding("organisation.top_manager_share", float(top["share"]) if told else None, "share",
@@ -206,9 +210,10 @@ def _exposure_findings(result: Exposure) -> list[Finding]:
         Finding("organisation.top_manager_loss_high", float(top["loss_high"]) if told else None, "money",
                 _("Most that the largest book's departure would put at risk"), _("Upper end of the band times the largest book's revenue of 12 "
                 "months."), figure="organisation.exposure", **shared),
-        Finding("organisation.effective_managers", float(1 / (shares**2).sum()) if told else None, "managers",
-                _("Managers among whom revenue is effectively spread"), _("One over the sum of squared revenue shares of managers."),
-                figure="organisation.exposure", **{**shared, "good": "up"}),
+        Finding("organisation.effective_managers", result.effective_managers, "managers",
+                _("Managers among whom revenue is effectively spread"),
+                _("One over the sum of managers' squared shares of the revenue of 12 months that managers hold; accounts without a manager stay out."),
+                figure="organisation.exposure", **{**shared, "good": "up", "reason": _("No manager holds revenue of the last 12 months.")}),
         Finding("organisation.single_threaded_share", single / len(known) if len(known) else None, "share",
                 _("Accounts that know a single person"),
                 _("Accounts whose core team holds at most one person, over accounts whose team is recorded; without a table of teams, accounts "

@@ -8,6 +8,7 @@ import pandas as pd
 from kamresearch.analysis.organisation import grouping, partition
 from kamresearch.analysis.organisation.holdings import EXECUTIVE_ROLES, Holdings
 from kamresearch.analysis.organisation.similarity import book_similarity
+from kamresearch.analysis.organisation.workload import USUAL_CAPACITY
 from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import ParameterError
 from kamresearch.finding import Finding
@@ -30,7 +31,10 @@ class LinkageGroups(Result):
     proven: bool
     compared: pd.DataFrame
     """method (exact, greedy, random, random_best), cost, likeness, load_spread"""
-    n_uncovered: int
+    n_uncovered: int | None
+    """Accounts in a region that nobody else of the group serves; None where no region is recorded"""
+    n_placed: int
+    """Accounts of which that can be told: with a region, in the hands of a manager in a group"""
     caveats: tuple[Text, ...]
     reason: Text | None = None
     """Why there are no groups; None where there are"""
@@ -43,7 +47,7 @@ class LinkageGroups(Result):
         return 0.0 if self.proven else max(0.0, (self.cost - self.bound) / max(abs(self.cost), 1e-12))
 
     def findings(self) -> list[Finding]:
-        """Groups, gap, likeness against random, accounts uncovered after a departure."""
+        """Groups, gap, likeness against random, accounts whose region nobody else of the group serves."""
         n = len(self.groups)
         shared = {"n": n, "n_unit": "managers", "reason": self.reason, "figure": "organisation.groups"}
         by_method = self.compared.set_index("method") if len(self.compared) else None
@@ -59,9 +63,11 @@ class LinkageGroups(Result):
             Finding("organisation.groups_against_random", float(by_method.loc["random", "cost"] - by_method.loc["exact", "cost"]) if told else None,
                     "score", _("How much better than groups drawn at random"),
                     _("Mean cost of {n} random groupings minus the cost of these groups.", n=grouping.RANDOM_DRAWS), good="up", **shared),
-            Finding("organisation.uncovered_after_departure", self.n_uncovered if told else None, "accounts",
-                    _("Accounts without anyone after one departure"),
-                    _("Accounts that no other manager of the group could take over if any one manager left."), good="down", **shared),
+            Finding("organisation.uncovered_after_departure", self.n_uncovered, "accounts",
+                    _("Accounts in a region that nobody else of the group serves"),
+                    _("Accounts in whose region no other manager of their manager's group is placed or holds an account: after a departure nobody "
+                      "of the group knows the place. Among accounts with a recorded region, in the hands of a manager in a group."), good="down",
+                    **{**shared, "n": self.n_placed, "n_unit": "accounts", "reason": self.reason or _("No account's region is recorded.")}),
         ]  # fmt: skip
 
     def verdict(self) -> Message:
@@ -69,9 +75,12 @@ class LinkageGroups(Result):
         if self.cost is None:
             return _("No linkage groups. {reason}", reason=self.reason)
         costs = self.compared.set_index("method")["cost"]
-        return _("Verdict: against groups drawn at random the cost falls by {random}, against a rule of thumb by {greedy}; {uncovered} accounts would be "
-                 "left without anyone after one departure.", random=Quantity(_fall(costs, "random"), "share"),
-                 greedy=Quantity(_fall(costs, "greedy"), "share"), uncovered=self.n_uncovered)  # fmt: skip
+        falls = {name: Quantity(_fall(costs, name), "share") for name in ("random", "greedy")}
+        if self.n_uncovered is None:
+            return _("Verdict: against groups drawn at random the cost falls by {random}, against a rule of thumb by {greedy}.",
+                     **falls)  # fmt: skip
+        return _("Verdict: against groups drawn at random the cost falls by {random}, against a rule of thumb by {greedy}; {uncovered} of {n} accounts "
+                 "lie in a region that nobody else of the group serves.", uncovered=self.n_uncovered, n=self.n_placed, **falls)  # fmt: skip
 
     def table(self) -> Table:
         """Group by group."""
@@ -131,14 +140,16 @@ def group_managers(holdings: Holdings, load: pd.Series, *, balance: float = 0.5,
     if not 0 <= balance <= 100:
         raise ParameterError("organisation, balance", "0 to 100", repr(balance), "write for example 0.5")
     team = holdings.managers
-    team = team[(team["n_accounts"] > 0) & ~team["role"].isin(EXECUTIVE_ROLES)].reset_index(drop=True)
+    # Who has left can stand in for nobody, whatever the records still lay to their name.
+    holds = (team["n_accounts"] > 0) & team["in_role"].astype(bool)
+    team = team[holds & ~team["role"].isin(EXECUTIVE_ROLES)].reset_index(drop=True)
     ids = team["manager_id"].tolist()
     columns = ["group", "manager_id", "n_accounts", "load", "likeness", "deputy", "load_if_one_leaves"]
-    without = {"groups": pd.DataFrame(columns=columns), "cost": None, "bound": None, "proven": False, "n_uncovered": 0,
+    without = {"groups": pd.DataFrame(columns=columns), "cost": None, "bound": None, "proven": False, "n_uncovered": None, "n_placed": 0,
                "compared": pd.DataFrame(columns=["method", "cost", "likeness", "load_spread"])}  # fmt: skip
     if len(ids) < 3:
-        caveat = _("{n} managers hold accounts: a group needs three.", n=len(ids))
-        reason = _("Fewer than three managers hold accounts: no group of three can be formed.")
+        caveat = _("{n} managers in their role hold accounts: a group needs three.", n=len(ids))
+        reason = _("Fewer than three managers in their role hold accounts: no group of three can be formed.")
         return LinkageGroups(**without, caveats=(caveat,), reason=reason)
     if len(ids) > MOST_MANAGERS:
         caveat = _("{n} managers hold accounts: groups are looked for among {most} at most. Publish the study by region or channel.",
@@ -169,25 +180,31 @@ def group_managers(holdings: Holdings, load: pd.Series, *, balance: float = 0.5,
         solved.bound,
         solved.proven,
         compared,
-        count_uncovered(frame, holdings),
+        *count_uncovered(frame, holdings),
         tuple(caveats),
     )
 
 
-def count_uncovered(frame: pd.DataFrame, holdings: Holdings) -> int:
-    """Accounts that nobody of the group could take over, over all single departures."""
-    mates = {
-        row.manager_id: set(frame.loc[frame["group"] == row.group, "manager_id"]) - {row.manager_id}
-        for row in frame.itertuples()
-    }
-    lonely = [manager for manager in mates if not mates[manager]]
-    return int(holdings.accounts["manager_id"].isin(lonely).sum())
+def count_uncovered(frame: pd.DataFrame, holdings: Holdings) -> tuple[int | None, int]:
+    """Accounts in whose region no other manager of the group is placed or holds an account, and accounts with a region."""
+    group = frame.set_index("manager_id")["group"]
+    held, placed = (
+        one.loc[one["manager_id"].isin(group.index) & one["region"].notna(), ["manager_id", "region"]]
+        for one in (holdings.accounts, holdings.managers)
+    )
+    if held.empty:
+        return None, 0
+    serving = pd.concat([held, placed]).drop_duplicates()
+    servers = serving.assign(group=serving["manager_id"].map(group)).groupby(["group", "region"], sort=False).size()
+    # The manager of an account serves its region: one server alone means that there is no other.
+    alone = servers.loc[list(zip(held["manager_id"].map(group), held["region"], strict=True))] == 1
+    return int(alone.sum()), len(held)
 
 
 def _describe(
     ids: list[str], team: pd.DataFrame, likeness: np.ndarray, loads: np.ndarray, groups: list[tuple[int, ...]]
 ) -> pd.DataFrame:
-    capacity = team["capacity_hours"].astype("float64").fillna(130.0).to_numpy()
+    capacity = team["capacity_hours"].astype("float64").fillna(USUAL_CAPACITY * team["share_here"]).to_numpy()
     rows = []
     for number, group in enumerate(sorted(groups), start=1):
         for one in group:

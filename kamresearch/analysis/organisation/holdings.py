@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from kamresearch.data.slicing import NATIONAL_ROLES
 from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import AnalysisError
+from kamresearch.language import Text
 from kamresearch.language import message as _
 
 EXECUTIVE_ROLES = ("executive", "executive_sponsor", "director")
@@ -26,9 +28,11 @@ class Holdings:
     accounts: pd.DataFrame
     """account_id, account_name, region, channel, industry, revenue_12m, manager_id, n_managers (at once), is_executive"""
     managers: pd.DataFrame
-    """manager_id, manager_name, region, channel, role, capacity_hours (NA where unknown), in_role, n_accounts, revenue"""
+    """manager_id, manager_name, region, channel, role, capacity_hours (for these accounts; NA where unknown), share_here (of
+    the manager's accounts that are among these), in_role, n_accounts, revenue"""
     problems: pd.DataFrame
     """problem, account_id, manager_id, note"""
+    caveats: tuple[Text, ...] = ()
 
     @property
     def revenue(self) -> float:
@@ -43,7 +47,8 @@ class Holdings:
         )  # fmt: skip
 
 
-def find_holdings(snapshot: pd.DataFrame, managers: pd.DataFrame, assignments: pd.DataFrame, as_of: str) -> Holdings:
+def find_holdings(snapshot: pd.DataFrame, managers: pd.DataFrame, assignments: pd.DataFrame, as_of: str,
+                  elsewhere: pd.DataFrame | None = None) -> Holdings:  # fmt: skip
     """Who is in charge of which account on the day?
 
     Parameters
@@ -56,6 +61,10 @@ def find_holdings(snapshot: pd.DataFrame, managers: pd.DataFrame, assignments: p
         The contract's ``assignments``: spells of managers with accounts, an empty end means that it lasts.
     as_of : str
         The day; spells that start later are not seen.
+    elsewhere : DataFrame, optional
+        Of a slice, its managers' spells with accounts outside it, as `Tables.elsewhere` gives them: manager_id, from, to.
+        A manager's capacity then counts by the share of the accounts held on the day that lie inside, and who holds
+        accounts outside alone is no part of the team (`NATIONAL_ROLES` stay).
 
     Returns
     -------
@@ -74,12 +83,13 @@ def find_holdings(snapshot: pd.DataFrame, managers: pd.DataFrame, assignments: p
         raise AnalysisError("organisation", "at least one account with the company on the day", f"none on {as_of}",
                             "check the slice and the as-of date")  # fmt: skip
     spells = _prepare_spells(assignments, day)
-    running = spells[spells["to"].isna() | (spells["to"] >= day)]
-    running = running[running["from"] <= day]
+    running = _running(spells, day)
     in_charge = running.sort_values(["from", "manager_id"], ascending=[False, True], kind="stable").drop_duplicates(
         "account_id"
     )
-    team = _prepare_managers(managers, running, day)
+    team, caveats = _prepare_managers(managers, running, day), ()
+    if elsewhere is not None:
+        team, caveats = _scale_capacity(team, running, _running(_prepare_spells(elsewhere, day), day))
     accounts["manager_id"] = accounts["account_id"].map(in_charge.set_index("account_id")["manager_id"])
     counts = running.groupby("account_id", observed=True)["manager_id"].nunique()
     accounts["n_managers"] = accounts["account_id"].map(counts).fillna(0).astype(int)
@@ -101,16 +111,20 @@ def find_holdings(snapshot: pd.DataFrame, managers: pd.DataFrame, assignments: p
         "is_executive",
     ]
     problems = _find_problems(accounts, team, spells, running, day)
-    return Holdings(as_of, accounts[columns].reset_index(drop=True), team, problems)
+    return Holdings(as_of, accounts[columns].reset_index(drop=True), team, problems, caveats)
 
 
 def _prepare_spells(assignments: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    spells = assignments[["account_id", "manager_id", "from"]].copy()
+    spells = assignments[[name for name in ("account_id", "manager_id", "from") if name in assignments]].copy()
     spells["to"] = pd.to_datetime(assignments["to"]) if "to" in assignments else pd.NaT
     spells["from"] = pd.to_datetime(spells["from"])
     # What lies after the day is not known on it: a later end is no end yet.
     spells.loc[spells["to"] > day, "to"] = pd.NaT
     return spells[spells["from"] <= day].reset_index(drop=True)
+
+
+def _running(spells: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    return spells[spells["to"].isna() | (spells["to"] >= day)]
 
 
 def _prepare_managers(managers: pd.DataFrame, running: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
@@ -127,8 +141,31 @@ def _prepare_managers(managers: pd.DataFrame, running: pd.DataFrame, day: pd.Tim
     start, end = pd.to_datetime(team["start_date"]), pd.to_datetime(team["end_date"])
     team["in_role"] = ~(start > day) & ~(end < day)
     team["known"] = ~team["manager_id"].isin(strangers)
-    columns = ["manager_id", "manager_name", "region", "channel", "role", "capacity_hours", "in_role", "known"]
+    team["share_here"] = 1.0
+    columns = ["manager_id", "manager_name", "region", "channel", "role", "capacity_hours", "share_here", "in_role",
+               "known"]  # fmt: skip
     return team[columns].sort_values("manager_id", kind="stable").reset_index(drop=True)
+
+
+def _scale_capacity(
+    team: pd.DataFrame, inside: pd.DataFrame, outside: pd.DataFrame
+) -> tuple[pd.DataFrame, tuple[Text, ...]]:
+    """The team of a slice with the hours that its accounts can have, and what that rests on."""
+    held, bound = (
+        team["manager_id"].map(spells["manager_id"].value_counts()).fillna(0).astype(float)
+        for spells in (inside, outside)
+    )
+    share = (held / (held + bound)).where(bound > 0, 1.0)
+    team = team.assign(share_here=share, capacity_hours=team["capacity_hours"] * share)
+    kept = team[(share > 0) | team["role"].isin(NATIONAL_ROLES)].reset_index(drop=True)
+    caveats: list[Text] = [
+        _("This is a part of the accounts: a region's seat counts as filled only by managers who serve, or served, accounts of this part.")
+    ]  # fmt: skip
+    divided = int(((share > 0) & (share < 1)).sum())
+    if divided:
+        caveats.append(_("{n} of the {all} managers who hold accounts of this part also hold others: their hours count by the share of their accounts "
+                         "that lie inside it, as if each account asked for the same time.", n=divided, all=int((held > 0).sum())))  # fmt: skip
+    return kept, tuple(caveats)
 
 
 def _find_problems(

@@ -126,7 +126,7 @@ def measure_workload(holdings: Holdings, tiers: pd.Series, hours: dict[str, floa
         ~team["role"].isin([*EXECUTIVE_ROLES, "policy_manager"]) & (team["in_role"] | (team["n_accounts"] > 0))
     ].copy()
     unknown = team["capacity_hours"].isna()
-    team["capacity_hours"] = team["capacity_hours"].astype("float64").fillna(USUAL_CAPACITY)
+    team["capacity_hours"] = team["capacity_hours"].astype("float64").fillna(USUAL_CAPACITY * team["share_here"])
     counts = pd.crosstab(accounts["manager_id"], accounts["tier"]).reindex(
         index=team["manager_id"], columns=["A", "B", "C"], fill_value=0
     )
@@ -175,40 +175,31 @@ def _propose_moves(accounts: pd.DataFrame, team: pd.DataFrame) -> tuple[pd.DataF
     """Move accounts off overloaded managers, one at a time, to where they fit best and leave room."""
     ids = team["manager_id"].tolist()
     capacity, used = team["capacity_hours"].to_numpy(dtype=float), team["needed_hours"].to_numpy(dtype=float).copy()
-    fit = _fit(accounts, ids)
-    rows_of = {name: accounts.index[accounts["manager_id"] == name].tolist() for name in ids}
-    position = {index: place for place, index in enumerate(accounts.index)}
-    region_of = dict(zip(team["manager_id"], team["region"], strict=True))
-    moves = []
+    books = _Books(accounts, team)
+    rows_of = accounts.groupby("manager_id", observed=True).indices
+    hours, moves = accounts["hours"].to_numpy(dtype=float), []
     for giver in sorted(range(len(ids)), key=lambda one: (-used[one] / max(capacity[one], 1e-9), ids[one])):
+        if used[giver] <= capacity[giver] + 1e-9 or ids[giver] not in rows_of:
+            continue
         waiting = rows_of[ids[giver]]
-        while used[giver] > capacity[giver] + 1e-9 and waiting:
-            best = None
-            for index in waiting:
-                row = accounts.loc[index]
-                room = capacity - used - row["hours"]
-                options = [one for one in np.flatnonzero(room >= -1e-9) if one != giver
-                           and (row["tier"] != "A" or region_of[ids[one]] is None or region_of[ids[one]] == row["region"])]  # fmt: skip
-                for one in options:
-                    # The same region first; then the likest receiver; then the fewest moves (most hours); then the most room.
-                    key = (
-                        region_of[ids[one]] == row["region"],
-                        fit[position[index], one],
-                        row["hours"],
-                        room[one],
-                        -one,
-                    )
-                    if best is None or key > best[0]:
-                        best = (key, index, one)
-            if best is None:
+        fit, near, allowed = books.compare(waiting)
+        allowed[:, giver] = False
+        while used[giver] > capacity[giver] + 1e-9:
+            room = (capacity - used) - hours[waiting, None]
+            open_to = allowed & (room >= -1e-9)
+            if not open_to.any():
                 break
-            _, index, receiver = best
-            row = accounts.loc[index]
-            waiting.remove(index)
-            used[giver] -= row["hours"]
-            used[receiver] += row["hours"]
+            # The same region first; then the likest receiver; then the fewest moves (most hours); then the most room.
+            for worth in (near, fit, np.broadcast_to(hours[waiting, None], fit.shape), room):
+                open_to &= worth == worth[open_to].max()
+            receiver = int(np.flatnonzero(open_to.any(axis=0))[0])
+            place = int(np.flatnonzero(open_to[:, receiver])[0])
+            used[giver] -= hours[waiting[place]]
+            used[receiver] += hours[waiting[place]]
+            row = accounts.iloc[waiting[place]]
             moves.append((row["account_id"], row["account_name"], row["tier"], row["hours"], ids[giver], ids[receiver],
-                          float(fit[position[index], receiver]), bool(region_of[ids[receiver]] == row["region"])))  # fmt: skip
+                          float(fit[place, receiver]), bool(near[place, receiver])))  # fmt: skip
+            allowed[place] = False
     columns = [
         "account_id",
         "account_name",
@@ -224,13 +215,27 @@ def _propose_moves(accounts: pd.DataFrame, team: pd.DataFrame) -> tuple[pd.DataF
     return pd.DataFrame(moves, columns=columns), after
 
 
-def _fit(accounts: pd.DataFrame, ids: list[str]) -> np.ndarray:
-    """Account × manager: share of the manager's book that has the account's region, channel and industry, on average."""
-    fit = np.zeros((len(accounts), len(ids)))
-    for trait in TRAITS:
-        shares = pd.crosstab(accounts["manager_id"], accounts[trait], normalize="index").reindex(ids).fillna(0.0)
-        values = accounts[trait].map({value: number for number, value in enumerate(shares.columns)})
-        known = values.notna().to_numpy()
-        if known.any():
-            fit[known] += shares.to_numpy()[:, values[known].astype(int)].T / len(TRAITS)
-    return fit.round(6)
+class _Books:
+    """What the managers' books hold, against which single accounts are compared (account × manager, for few accounts at once)."""
+
+    def __init__(self, accounts: pd.DataFrame, team: pd.DataFrame) -> None:
+        ids = team["manager_id"].tolist()
+        self.shares, self.values = [], []
+        for trait in TRAITS:
+            shares = pd.crosstab(accounts["manager_id"], accounts[trait], normalize="index").reindex(ids).fillna(0.0)
+            self.shares.append(shares.to_numpy())
+            self.values.append(shares.columns.get_indexer(accounts[trait]))
+        places = pd.Index(team["region"].dropna().unique())
+        self.here, self.there = places.get_indexer(accounts["region"]), places.get_indexer(team["region"])
+        self.tied = (accounts["tier"] == "A").to_numpy()
+
+    def compare(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """For accounts by place → the share of each manager's book that has the account's region, channel and industry,
+        on average; whether the manager's region is the account's; whether the rule lets the account go there.
+        """
+        fit = np.zeros((len(rows), len(self.there)))
+        for shares, values in zip(self.shares, self.values, strict=True):
+            known = values[rows] >= 0
+            fit[known] += shares[:, values[rows][known]].T / len(TRAITS)
+        near = (self.here[rows, None] == self.there) & (self.there >= 0)
+        return fit.round(6), near, near | (self.there < 0) | ~self.tied[rows, None]

@@ -163,11 +163,15 @@ def segment(snapshot: pd.DataFrame, features: tuple[str, ...] | None = None, k_r
         )
     if not names:
         return _single(snapshot, ids, matrix, names, _("No feature differs between the accounts."), None)
+    most = min(k_range[1], len(ids) // 5)
+    if most < k_range[0]:
+        few = _("Fewer than {n} accounts ordered in twelve months: too few to look for groups.", n=5 * k_range[0])
+        return _single(snapshot, ids, matrix, names, few, None)
     learnt = matrix[np.isin(np.asarray(ids, str), draw_ids(ids))]
     candidates = [
         try_choice(learnt, method, k, seed, draws)
         for method in METHODS
-        for k in range(k_range[0], min(k_range[1], len(ids) // 5) + 1)
+        for k in range(k_range[0], most + 1)
     ]
     choices = pd.DataFrame([choice for choice, _assign in candidates])
     eligible = choices[choices["reason"] == ""]

@@ -27,7 +27,7 @@ class Persistence(Result):
     """Share that would stay if every account's true level were the same in both years."""
     by_chance_interval: Interval | None
     regression: float | None
-    """Mean change of last year's top fifth in log revenue, as a share, less that of all accounts."""
+    """Median change in revenue of last year's top fifth, as a share, less that of all accounts with revenue in both years."""
     frame: pd.DataFrame
     """account_id, revenue_prior_12m, revenue_12m, top_before, top_now"""
     reason: object = None

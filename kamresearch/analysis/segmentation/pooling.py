@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.pooling import pool_shares
 from kamresearch.analysis.segmentation.rfm import HABITS
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
+from kamresearch.language import Quantity
 from kamresearch.language import message as _
 from kamresearch.result import Result
 
@@ -24,10 +26,10 @@ class PooledTable(Result):
     frame: pd.DataFrame
     """industry, region, habit, n_accounts, n_key, raw_share, pooled_share, low, high (95 %)"""
     by_pair: pd.DataFrame
-    """rows, columns, n_accounts, n_key, raw_share, pooled_share"""
+    """rows, columns, n_accounts, n_key, raw_share, pooled_share, low, high (95 %)"""
     overall: float | None
     prior_strength: float | None
-    """How many accounts the pooled mean weighs: a cell of that size lies half way."""
+    """How many accounts the cells' mean weighs (posterior median): a cell of that size lies half way."""
 
     def findings(self) -> list[Finding]:
         """How many cells are too small to stand alone."""
@@ -44,7 +46,8 @@ class PooledTable(Result):
             Column("habit", _("Buying habit"), terms=HABITS), "n_accounts", Column("n_key", _("Key accounts"), "accounts"),
             Column("raw_share", _("Share as counted"), "share"), Column("pooled_share", _("Share, pooled"), "share"),
             Column("low", _("Lower bound"), "share"), Column("high", _("Upper bound"), "share"),
-            caption=_("The pooled share draws small cells towards the mean of all accounts (beta-binomial); bounds hold 95%."),
+            caption=_("The pooled share draws small cells towards the mean of the cells, which weighs about as much as {strength} (beta-binomial); bounds are 95% and allow for not knowing that mean and its weight.",
+                      strength=Quantity(None if self.prior_strength is None else round(self.prior_strength), "accounts")),
             rows_shown=30,
         )  # fmt: skip
 
@@ -69,27 +72,8 @@ def pool_cross_table(snapshot: pd.DataFrame, tier: pd.Series, habit: np.ndarray,
     cells = _count(frame, list(DIMENSIONS))
     pairs = _count(frame, [rows, columns])
     overall = float(frame["key"].mean()) if len(frame) else None
-    strength = fit_strength(cells["n_key"].to_numpy(float), cells["n_accounts"].to_numpy(float)) if len(cells) else None
-    pair_strength = (
-        fit_strength(pairs["n_key"].to_numpy(float), pairs["n_accounts"].to_numpy(float)) if len(pairs) else None
-    )
-    return PooledTable(
-        rows, columns, _pool(cells, overall, strength), _pool(pairs, overall, pair_strength), overall, strength
-    )
-
-
-def fit_strength(successes: np.ndarray, trials: np.ndarray) -> float:
-    """Strength of a beta prior at the overall mean, by maximum likelihood of the beta-binomial; large where cells agree."""
-    from scipy.optimize import minimize_scalar
-    from scipy.special import betaln
-
-    mean = np.clip(successes.sum() / max(trials.sum(), 1), 1e-6, 1 - 1e-6)
-
-    def cost(log_strength: float) -> float:
-        a, b = mean * np.exp(log_strength), (1 - mean) * np.exp(log_strength)
-        return -float((betaln(a + successes, b + trials - successes) - betaln(a, b)).sum())
-
-    return float(np.exp(minimize_scalar(cost, bounds=(-1.0, 8.0), method="bounded").x))
+    (by_cell, strength), (by_pair, _strength) = _pool(cells), _pool(pairs)
+    return PooledTable(rows, columns, by_cell, by_pair, overall, strength)
 
 
 def _words(snapshot: pd.DataFrame, name: str) -> np.ndarray:
@@ -102,13 +86,7 @@ def _count(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return frame.groupby(by, observed=True, sort=True)["key"].agg(n_accounts="size", n_key="sum").reset_index()
 
 
-def _pool(cells: pd.DataFrame, overall: float | None, strength: float | None) -> pd.DataFrame:
-    from scipy.stats import beta
-
-    if overall is None or strength is None:
-        return cells.assign(raw_share=[], pooled_share=[], low=[], high=[])
-    mean = float(np.clip(overall, 1e-6, 1 - 1e-6))
-    a = mean * strength + cells["n_key"]
-    b = (1 - mean) * strength + cells["n_accounts"] - cells["n_key"]
-    return cells.assign(raw_share=cells["n_key"] / cells["n_accounts"], pooled_share=a / (a + b), low=beta.ppf(0.025, a, b),
-                        high=beta.ppf(0.975, a, b))  # fmt: skip
+def _pool(cells: pd.DataFrame) -> tuple[pd.DataFrame, float | None]:
+    pooled, strength = pool_shares(cells["n_key"], cells["n_accounts"])
+    pooled = pooled.rename(columns={"pooled": "pooled_share"})
+    return cells.assign(raw_share=cells["n_key"] / cells["n_accounts"]).join(pooled, validate="one_to_one"), strength

@@ -54,8 +54,8 @@ class BuyingProfile(Result):
             Column("more_is_better", _("More is better"), "flag"),
             *(Column(f"cut_{i}", _("Between {low} and {high}", low=i, high=i + 1), "score") for i in (1, 2, 3, 4)),
             Column("n_known", _("Accounts"), "accounts"),
-            caption=_("A value equal to a cut point belongs to the lower of the two scores where more is better, and to the "
-                      "higher where less is better; equal values always get equal scores, so classes may differ in size."),
+            caption=_("A value equal to a cut point belongs to the lower of the two scores; equal values always get equal scores, "
+                      "so classes may differ in size."),
         )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def score_rfm(snapshot: pd.DataFrame) -> BuyingProfile:
 
 
 def score_quintiles(values: np.ndarray, more_is_better: bool = True) -> tuple[np.ndarray, tuple]:
-    """Scores 1 to 5 by the quintiles of the known values, and the four cut points.
+    """Scores 1 to 5 by the quintiles of the known values, and the four cut points, from scores 1|2 to 4|5.
 
     >>> score_quintiles(np.array([1.0, 1.0, 1.0, 1.0, 9.0]))[0].tolist()
     [1.0, 1.0, 1.0, 1.0, 5.0]
@@ -103,7 +103,7 @@ def score_quintiles(values: np.ndarray, more_is_better: bool = True) -> tuple[np
     signed = values if more_is_better else -values
     edges = np.quantile(signed[known], [0.2, 0.4, 0.6, 0.8], method="inverted_cdf")
     scores = np.where(known, 1.0 + np.searchsorted(edges, signed, side="left"), np.nan)
-    return scores, tuple(edges if more_is_better else -edges[::-1])
+    return scores, tuple(edges if more_is_better else -edges)
 
 
 def name_habits(snapshot: pd.DataFrame) -> np.ndarray:

@@ -141,7 +141,7 @@ def _is_sampled_share(finding: Finding) -> bool:
     if (
         finding.unit not in ("share", "probability")
         or not finding.n
-        or finding.interval is None
+        or _standard_error(finding) is None
         or not 0 <= finding.value <= 1
     ):
         return False
@@ -166,7 +166,8 @@ def _detect(goal: Goal, finding: Finding, alpha: float, power_wanted: float) -> 
 
 
 def _standard_error(finding: Finding) -> float | None:
-    if finding.interval is None:
+    # Bounds that hold for certain (rounded figures) are not a sample's.
+    if finding.interval is None or finding.interval.level >= 1:
         return None
     wide = NormalDist().inv_cdf(0.5 + finding.interval.level / 2)
     return float(finding.interval.high - finding.interval.low) / (2 * wide)

@@ -11,7 +11,7 @@ from kamresearch.analysis.trend.seasonality import is_seasonal
 from kamresearch.analysis.trend.series import read_series
 from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding, Interval
-from kamresearch.language import Fixed, Message, Quantity
+from kamresearch.language import LANGUAGES, Fixed, Message, Quantity
 from kamresearch.language import message as _
 from kamresearch.result import Result
 
@@ -37,7 +37,7 @@ class EventEffect(Result):
         Share of the possible dates at which a step at least as large is found, this one included: its smallest possible
         value is one over their number.
     first_after : Period
-        First whole period after the date.
+        First whole period from the date on.
     placebos : DataFrame
         period, effect: the same measurement at every possible date.
     """
@@ -87,6 +87,11 @@ class EventStudy(Result):
         columns = ["event_id", "first_after", "effect", "low", "high", "placebo_p", "n_before", "n_after"]
         return pd.DataFrame(rows, columns=columns)
 
+    def _named(self, effect: EventEffect) -> Fixed:
+        """The event, and those that share its first period after: a step there is as much theirs."""
+        twins = [self.titles[one.event_id] for one in self.effects if one.first_after == effect.first_after]
+        return Fixed({language: " / ".join(title.render(language) for title in twins) for language in LANGUAGES})
+
     def findings(self) -> list[Finding]:
         """The event whose step stands out most among the placebo dates."""
         best = min(self.effects, key=lambda one: (one.placebo_p, -abs(one.effect)), default=None)
@@ -101,7 +106,7 @@ class EventStudy(Result):
             f"trend.{self.prefix}_effect", best.effect, "share", label, definition, interval=interval, n=self.n,
             n_unit="months" if self.frequency == "M" else "years", good="up", figure=self.figure,
             sentence=_("{event}: {effect} against {against}; of {dates} possible dates {share} show a step as large.",
-                       event=self.titles[best.event_id], effect=Quantity(best.effect, "share", signed=True),
+                       event=self._named(best), effect=Quantity(best.effect, "share", signed=True),
                        against=self.against, dates=len(best.placebos), share=Quantity(best.placebo_p, "share")),
         )]  # fmt: skip
 
@@ -110,7 +115,7 @@ def measure_event(series: pd.Series, date: str, control: pd.Series | None = None
     """What moved at a known date, against a counterfactual?
 
     An interrupted time series: the logarithm of the series (less the logarithm of the control, if given), freed of
-    season, with a step at the first whole period after the date; from 24 values on also a straight line. The same is
+    season, with a step at the first whole period from the date on; from 24 values on also a straight line. The same is
     measured at every other possible date (placebo).
 
     Parameters
@@ -142,7 +147,7 @@ def measure_event(series: pd.Series, date: str, control: pd.Series | None = None
         logs = logs - np.log(control.reindex(index).to_numpy(dtype=float))
     day = pd.Timestamp(date)
     cut = index.get_indexer([day.to_period(index.freq)])[0] if index[0].start_time <= day <= index[-1].end_time else -1
-    first = next((place for place, period in enumerate(index) if period.start_time > day), len(index))
+    first = next((place for place, period in enumerate(index) if period.start_time >= day), len(index))
     before = cut if cut >= 0 and index[cut].start_time < day else first
     if min(before, len(index) - first) < LEAST_SIDE:
         raise AnalysisError("measure_event, date", f"{LEAST_SIDE} whole periods on each side",
@@ -231,8 +236,8 @@ def study_events(series: pd.Series, events: pd.DataFrame, control: pd.Series | N
     firsts = [one.first_after for one in effects]
     for place, period in enumerate(firsts):
         twins = [effects[other].event_id for other in range(place + 1, len(firsts)) if firsts[other] == period]
-        if twins and all(effects[place].n_before == one.n_before for one in effects if one.event_id in twins):
-            caveats.append(_("“{one}” and “{other}” fall into the same period: these data cannot tell them apart.",
+        if twins:
+            caveats.append(_("After “{one}” and “{other}” the same period comes first: these data cannot tell them apart.",
                              one=titles[effects[place].event_id], other=titles[twins[0]]))  # fmt: skip
     if effects and len(effects[0].placebos) < 20:
         caveats.append(_("With {n} values the number of possible dates is {dates}: no step, however large, can have a placebo share "

@@ -91,12 +91,11 @@ class Outlook(Result):
         reason = self.caveats[0] if self.caveats else _("Too few values.")
         following = self._following()
         skill, n_tests = self._skill()
-        better = self.result is not None and self.result.beats_naive
-        verdict = (
-            _("it beat the naive forecasts in its backtest")
-            if better
-            else _("it did not beat the naive forecasts in its backtest")
-        )
+        verdict = {
+            True: _("it beat the naive forecasts in its backtest"),
+            False: _("it did not beat the naive forecasts in its backtest"),
+            None: _("there is too little past to test it"),
+        }[self.result.beats_naive if self.result is not None else None]
         said = {"year": following, "verdict": verdict}
         if total is not None:
             said |= {name: self._say(value) for name, value in zip(("mean", "low", "high"), total, strict=True)}

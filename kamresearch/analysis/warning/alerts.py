@@ -67,7 +67,7 @@ class Alerts(Result):
         n_alerts = int(past["n_alerts"]) if past is not None else 0
         vain = float(past["in_vain"]) / n_alerts if n_alerts else None
         warned = wilson(int(past["n_warned"]), int(past["n_lost"])) if past is not None and past["n_lost"] else None
-        no_backtest = _("no earlier year could be watched")
+        no_backtest = _("no earlier year could be watched") if past is None else None
         n_alert_now = len(self.frame) if self.reason is None else None
         return [
             Finding("churn.n_alerts", n_alert_now, "accounts", _("Accounts under alert"),
@@ -77,7 +77,8 @@ class Alerts(Result):
             Finding("churn.false_alarm_rate", rate[0], "share", _("False alarms a year"),
                     _("Share of accounts that stayed but crossed the threshold within a year, set to {rate}; measured in a backtest year that played no part in the threshold.",
                       rate=Quantity(self.thresholds.false_alarm_rate, "share")),
-                    interval=wilson(rate[1], rate[2]) if rate[2] else None, n=rate[2], good="down", figure="churn.backtest", reason=no_backtest),
+                    interval=wilson(rate[1], rate[2]) if rate[2] else None, n=rate[2], good="down", figure="churn.backtest",
+                    reason=no_backtest or _("no account watched in the backtest stayed")),
             Finding("churn.detection_delay", delay, "months", _("Delay until a halving is found"),
                     _("Median months from the month in which orders halve to the alert, accounts with at least 0.9 orders a month."),
                     n=self.thresholds.n[-1], good="down", figure="churn.backtest",
@@ -85,10 +86,11 @@ class Alerts(Result):
             Finding("churn.alerts_in_vain", vain, "share", _("Alerts in vain"),
                     _("Backtest: share of alerted accounts that were not lost within the year of the alert or the year after."),
                     interval=wilson(int(past["in_vain"]), n_alerts) if n_alerts else None, n=n_alerts, good="down",
-                    figure="churn.backtest", reason=no_backtest),
+                    figure="churn.backtest", reason=no_backtest or _("no account was alerted in the backtest")),
             Finding("churn.losses_warned", float(past["n_warned"]) / float(past["n_lost"]) if warned else None, "share", _("Losses with a warning"),
                     _("Backtest: share of the losses of watched accounts that were alerted before the loss."), interval=warned,
-                    n=int(past["n_lost"]) if past is not None else 0, good="up", figure="churn.backtest", reason=no_backtest),
+                    n=int(past["n_lost"]) if past is not None else 0, good="up", figure="churn.backtest",
+                    reason=no_backtest or _("no account watched in the backtest was lost")),
         ]  # fmt: skip
 
     def _measured(self) -> tuple[float | None, int, int]:
