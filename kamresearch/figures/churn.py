@@ -34,7 +34,7 @@ def rates(result: ChurnRate) -> Figure:
 
     return Figure(
         "churn.rates", _("Where do accounts leave?"),
-        _("Points are rates pulled towards the whole (partial pooling) with 95% bounds, small bars the raw rates. {lost} of {n} accounts lost within {days} days.",
+        _("Points are rates of groups pulled towards each other (partial pooling) with 95% bounds, small bars the raw rates. {lost} of {n} accounts lost within {days} days.",
           lost=result.n_lost, n=result.n_accounts, days=result.window_days),
         _("Dot plot of the churn rate of {k} groups with intervals; the highest pooled rate is {rate} ({group}).", k=len(frame),
           rate=Quantity(float(frame["pooled"].iloc[0]), "share"), group=frame["group"].iloc[0]),

@@ -255,8 +255,8 @@ def draw_heat(axes: object, frame: object, unit: str, *, rows: Sequence[object] 
             axes.add_patch(Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor=SEQUENTIAL[step]))
             axes.text(column, row, format_quantity(float(value), unit, language, bare=True), ha="center", va="center",
                       color=INK if step < 4 else "#fdfefe", fontsize=9)  # fmt: skip
-    axes.set_xlim(-0.5, values.shape[1] - 0.5)
-    axes.set_ylim(values.shape[0] - 0.5, -0.5)
+    axes.set_xlim(-0.5, max(values.shape[1], 1) - 0.5)
+    axes.set_ylim(max(values.shape[0], 1) - 0.5, -0.5)
     axes.set_xticks(range(values.shape[1]), [wrap(say(name), 14, 2) for name in (columns or frame.columns)])
     axes.set_yticks(range(values.shape[0]), [wrap(say(name), 26, 2) for name in (rows or frame.index)])
     axes.tick_params(labelcolor=INK)

@@ -246,7 +246,7 @@ def cross_table(result: PooledTable, most: int = 10) -> Figure:
     top = pairs.loc[pairs["pooled_share"].idxmax()] if len(pairs) else None
     return Figure(
         "segmentation.cross_table", _("Where are the key accounts?"),
-        _("Share of key accounts by industry and region; cells with few accounts are drawn towards the mean of all ({mean}).",
+        _("Share of key accounts by industry and region; cells with few accounts are drawn towards the mean of the cells. Of all accounts {mean} are key accounts.",
           mean=Quantity(result.overall, "share")),
         _("Heat map of the share of key accounts; the highest, {share}, is {row}, {column}.",
           share=Quantity(None if top is None else float(top["pooled_share"]), "share"),

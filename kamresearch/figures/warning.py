@@ -55,7 +55,7 @@ def example(result: Alerts) -> Figure:
                        Column("n_orders", _("Orders"), "orders"), Column("expected", _("Expected"), "score"),
                        Column("cusum", _("Missing, added up"), "score"), Column("threshold", _("Threshold"), "score"))  # fmt: skip
     return Figure("churn.alert_example", _("How does an alert come about?"),
-                  _("The alert with the most value at risk. Above: orders a month and what the account's own level and the movement of all accounts let expect; below: what is missing, added up, and the threshold."),
+                  _("The first alert of the list. Above: orders a month and what the account's own level and the movement of all accounts let expect; below: what is missing, added up, and the threshold."),
                   _("Monthly orders of one account against expectation, and a rising sum of missing orders crossing its threshold."), draw, table)  # fmt: skip
 
 

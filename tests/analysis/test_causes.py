@@ -237,6 +237,42 @@ def test_the_hypothesis_of_the_seed_is_tested_with_its_power_stated():
     assert "would have found" in weak.verdict().render("en")
 
 
+def test_product_leavers_who_return_more_often_are_not_told_as_price_leavers():
+    back = ["2010-06-01"] * 4 + [None] * 36 + ["2010-06-01"] * 20 + [None] * 20
+    result = measure_returns(losses_of(["price"] * 40 + ["product"] * 40, returns=back), "2012-12-31")
+    assert result.p_value < 0.001
+    verdict = result.verdict()
+    assert "return less often than those lost over the product: 10.0% against 50.0%" in verdict.render("en")
+    assert "更少回归" in verdict.render("zh")
+
+
+def test_the_verdict_speaks_of_the_shares_that_the_test_compares():
+    """Price losses of the last weeks, all back at once, lift the curve and play no part in the test."""
+    old = losses_of(
+        ["price"] * 40 + ["product"] * 40, returns=["2010-06-01"] * 4 + [None] * 36 + ["2010-06-01"] * 20 + [None] * 20
+    )
+    new = losses_of(["price"] * 100, returns=["2012-12-20"] * 100).assign(churn_date=pd.Timestamp("2012-12-01"))
+    new["account_id"] = [f"new{number}" for number in range(100)]
+    result = measure_returns(pd.concat([old, new], ignore_index=True), "2012-12-31")
+    rates = result.rates.set_index("cause")["rate"]
+    assert rates["price"] > rates["product"]
+    assert "10.0% against 50.0%" in result.verdict().render("en")
+
+
+def test_offers_of_a_cause_are_pooled_among_themselves_with_bounds_that_admit_it():
+    cause = ["price"] * 30 + ["product"] * 20
+    losses = losses_of(cause, returns=(["2010-06-01"] * 3 + [None] * 7) * 3 + ["2010-06-01"] * 18 + [None] * 2)
+    losses["offer"] = np.repeat(["none", "discount", "upgrade", "none"], [10, 10, 10, 20])
+    table = measure_returns(losses, "2012-12-31", yearly_value=1_000.0).winback.set_index(["cause", "offer"])
+    assert table.loc["price", "rate"].tolist() == pytest.approx([0.3] * 3, abs=0.02)
+    # One offer alone keeps about its Jeffreys interval, and three alike are not known better than all thirty.
+    assert table.loc[("product", "none"), ["low", "high"]].tolist() == pytest.approx([0.717, 0.979], abs=0.01)
+    assert (table.loc["price", "high"] - table.loc["price", "low"] > 0.32).all()
+    np.testing.assert_allclose(table["value"], table["rate"] * 1_000)
+    caption = measure_returns(losses, "2012-12-31").table().caption.render("en")
+    assert "median yearly value of the accounts present" in caption
+
+
 def test_no_returns_of_few_losses_still_leave_a_wide_interval():
     result = measure_returns(losses_of(["price"] * 4 + ["product"] * 4), "2012-12-31")
     row = result.rates.set_index("cause").loc["price"]

@@ -14,7 +14,7 @@ from kamresearch.analysis.churn import (
     losses_from_silence,
     measure_rate,
 )
-from kamresearch.analysis.churn.definition import pool_rates, wilson
+from kamresearch.analysis.churn.definition import wilson
 from kamresearch.analysis.churn.losses import Losses
 from kamresearch.errors import AnalysisError, DataError
 
@@ -246,12 +246,17 @@ def test_six_of_forty_lost_is_seven_to_twenty_nine_per_cent():
 
 def test_twelve_regions_are_pooled_rather_than_rated_apart():
     rng = np.random.default_rng(0)
-    n = pd.Series(rng.integers(5, 40, 12))
-    k = pd.Series(rng.binomial(n, 0.15))
-    pooled = pool_rates(k.astype(float), n.astype(float))["pooled"]
+    n = rng.integers(5, 40, 12)
+    k = rng.binomial(n, 0.15)
+    regions = np.repeat([f"r{number:02d}" for number in range(12)], n)
+    known = pd.DataFrame({"account_id": [f"a{number}" for number in range(n.sum())], "first_seen": pd.Timestamp("2008-01-01"),
+                          "region": regions})  # fmt: skip
+    gone = np.concatenate([np.arange(size) < lost_here for size, lost_here in zip(n, k, strict=True)])
+    groups = measure_rate(known, lost(*known["account_id"][gone]), "2012-12-31").by_group
+    assert groups["pooled"].std() < 0.7 * groups["rate"].std()
+    # Nor is a region known better than the company: 1.96 binomial standard errors either way.
     whole = k.sum() / n.sum()
-    assert ((pooled - whole).abs() <= (k / n - whole).abs() + 1e-9).mean() >= 0.9
-    assert pooled.std() < (k / n).std()
+    assert (groups["high"] - groups["low"]).min() > 2 * 1.96 * (whole * (1 - whole) / n.sum()) ** 0.5
 
 
 def test_no_account_lost_and_all_accounts_lost_are_rates_like_any_other(accounts):

@@ -216,3 +216,25 @@ def test_among_too_few_losses_no_feature_is_accused(case):
     modelling = model_losses(replace(case, losses=rare))
     assert "too few losses" in modelling.judgement.reason.render("en")
     assert modelling.leaks is None
+
+
+def test_where_nobody_was_present_a_window_ago_nobody_gets_a_probability(case):
+    young = case.accounts.assign(first_seen=pd.Timestamp("2012-03-01"))
+    modelling = model_losses(replace(case, accounts=young, observed_from=pd.Timestamp("2012-03-01")))
+    assert modelling.risk.frame["churn_probability"].isna().all()
+    at_risk = modelling.risk.findings()[0]
+    assert (at_risk.value, at_risk.interval, at_risk.sentence) == (None, None, None)
+    assert "the history is too short" in at_risk.reason.render("en")
+    assert "历史太短" in at_risk.reason.render("zh")
+
+
+def test_a_region_that_had_no_account_then_is_told_by_the_others(case):
+    young = case.observed_from + pd.Timedelta(days=10_000)
+    regions = case.accounts["region"].where(case.accounts.index > 0, "Moon")
+    accounts = case.accounts.assign(
+        region=regions, first_seen=case.accounts["first_seen"].where(case.accounts.index > 0, young)
+    )
+    risk = model_losses(replace(case, accounts=accounts, observed_from=young)).risk
+    chance = risk.frame.set_index("region")["churn_probability"]
+    assert chance.notna().all()
+    assert chance.drop("Moon").min() <= chance["Moon"] <= chance.drop("Moon").max()

@@ -122,6 +122,17 @@ def test_high_risk_is_never_sold_as_persuadable(accounts):
     assert not any("persuad" in column for column in result.frame.columns)
 
 
+def test_without_a_probability_nobody_is_chosen_and_the_reason_is_given(accounts):
+    result = choose_contacts(accounts.assign(churn_probability=np.nan), OfferTerms())
+    assert result.frame.empty
+    for finding in result.findings():
+        assert finding.value is None
+        assert "the history is too short" in finding.reason.render("en")
+    assert result.caveats == ()
+    with pytest.raises(AnalysisError, match="numbers from 0 to 1.*1 others"):
+        choose_contacts(accounts.assign(churn_probability=[0.5, np.nan, 0.5, 0.5]), OfferTerms())
+
+
 def test_scores_in_place_of_probabilities_are_refused(accounts):
     with pytest.raises(AnalysisError, match="numbers from 0 to 1"):
         choose_contacts(accounts.assign(churn_probability=[1.0, 2.0, 3.0, 4.0]), OfferTerms())

@@ -1,6 +1,7 @@
 """The team behind the accounts: holdings, exposure, coverage, workload, linkage groups."""
 
 import itertools
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from kamresearch.analysis import organisation
 from kamresearch.analysis.organisation import grouping, partition, pricing
 from kamresearch.analysis.organisation.similarity import book_similarity
-from kamresearch.errors import AnalysisError, ParameterError
+from kamresearch.errors import ParameterError
+from kamresearch.figures import organisation as figures
 
 pytestmark = pytest.mark.unit
 DAY = "2012-12-31"
@@ -110,8 +112,27 @@ def test_what_lies_after_the_day_is_not_seen():
 def test_accounts_that_are_away_hold_no_manager_down():
     away = ACCOUNTS.assign(is_away=[True, False, False, False])
     assert organisation.find_holdings(away, TEAM, SPELLS, DAY).accounts["account_id"].tolist() == ["b", "c", "d"]
-    with pytest.raises(AnalysisError, match="at least one account with the company"):
-        organisation.find_holdings(ACCOUNTS.assign(is_away=True), TEAM, SPELLS, DAY)
+
+
+def test_a_report_on_an_account_that_left_says_so_and_everything_else_has_a_reason():
+    holdings = organisation.find_holdings(ACCOUNTS.assign(is_away=True), TEAM, SPELLS, DAY)
+    assert holdings.accounts.empty
+    assert "No account is with the company on 31 Dec 2012" in str(holdings.caveats[0])
+    workload = organisation.measure_workload(holdings, organisation.tiers_by_revenue(holdings.accounts))
+    exposure = organisation.measure_exposure(holdings, load=workload.load)
+    groups = organisation.group_managers(holdings, workload.load)
+    told = [finding for result in (workload, exposure, groups) for finding in result.findings()]
+    assert all(finding.reason is not None for finding in told if not finding.value)
+    assert not any(finding.sentence for result in (exposure, groups) for finding in result.findings())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for figure in (
+            figures.exposure(exposure),
+            figures.threads(exposure),
+            figures.workload(workload),
+            figures.groups(groups),
+        ):
+            figure.draw()
 
 
 def test_optional_columns_may_all_be_missing():

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import kamresearch as kam
+from kamresearch.analysis.pooling import pool_shares
 from kamresearch.analysis.segmentation import (
     compare_with_data,
     place_in_matrix,
@@ -12,7 +13,6 @@ from kamresearch.analysis.segmentation import (
     score_rfm,
     select_key_accounts,
 )
-from kamresearch.analysis.segmentation.pooling import fit_strength
 from kamresearch.analysis.segmentation.rfm import MEASURES, score_quintiles
 from kamresearch.features.purchases import order_moments
 from kamresearch.figures import clusters as cluster_figures
@@ -174,13 +174,16 @@ def test_small_cells_are_drawn_to_the_mean_and_large_ones_stay():
     assert ((pooled["low"] <= pooled["pooled_share"]) & (pooled["pooled_share"] <= pooled["high"])).all()
 
 
-def test_a_pooled_share_counts_the_mean_as_so_many_accounts():
-    frame = pd.DataFrame({"account_id": list("abcdefgh"), "industry": ["x"] * 3 + ["y"] * 5, "region": "East"})
-    tier = pd.Series(["A", "C", "C", "A", "A", "A", "C", "C"])
-    result = pool_cross_table(frame, tier, np.full(8, "regular"))
-    strength = result.prior_strength
-    expected = [(0.5 * strength + 1) / (strength + 3), (0.5 * strength + 3) / (strength + 5)]
-    np.testing.assert_allclose(result.frame["pooled_share"], expected)
+def test_cells_of_equal_rates_are_pooled_without_claiming_to_be_known():
+    """Eighty accounts in sixteen cells, a quarter of them key accounts wherever they are."""
+    rng, inside = np.random.default_rng(4), []
+    for _round in range(40):
+        frame = pd.DataFrame({"account_id": [f"{number:02d}" for number in range(80)], "industry": rng.choice(list("wxyz"), 80),
+                              "region": rng.choice(["N", "E", "S", "W"], 80)})  # fmt: skip
+        tier = pd.Series(np.where(rng.random(80) < 0.25, "A", "C"))
+        cells = pool_cross_table(frame, tier, np.full(80, "regular")).frame
+        inside.append(((cells["low"] <= 0.25) & (cells["high"] >= 0.25)).mean())
+    assert np.mean(inside) >= 0.93
 
 
 def test_pooled_shares_are_nearer_the_truth_than_raw_ones_in_small_cells():
@@ -189,10 +192,15 @@ def test_pooled_shares_are_nearer_the_truth_than_raw_ones_in_small_cells():
     for _round in range(20):
         rates, sizes = rng.beta(3, 9, 40), rng.integers(2, 8, 40)
         hits = rng.binomial(sizes, rates)
-        strength, mean = fit_strength(hits, sizes), hits.sum() / sizes.sum()
         raw_miss.append(np.abs(hits / sizes - rates).mean())
-        pooled_miss.append(np.abs((mean * strength + hits) / (strength + sizes) - rates).mean())
+        pooled_miss.append(np.abs(pool_shares(pd.Series(hits), pd.Series(sizes))[0]["pooled"] - rates).mean())
     assert np.mean(pooled_miss) < 0.7 * np.mean(raw_miss)
+
+
+def test_the_caption_states_what_the_mean_of_the_cells_weighs():
+    frame = pd.DataFrame({"account_id": list("abcdefgh"), "industry": ["x"] * 3 + ["y"] * 5, "region": "East"})
+    result = pool_cross_table(frame, pd.Series(list("ACCAAACC")), np.full(8, "regular"))
+    assert f"about as much as {result.prior_strength:.0f} accounts" in result.table().caption.render("en")
 
 
 # The whole, on the case

@@ -184,7 +184,9 @@ def test_annual_points_cannot_tell_agreement_from_closing_and_say_how_little_the
     assert "cannot tell them apart" in said
     assert "below 100.0%" in said
     sentence = str(study.findings()[0].sentence)
-    assert all(word in sentence for word in ("sign the sale", "completes the purchase", "Beijing limits")), "one step, three events"
+    assert all(word in sentence for word in ("sign the sale", "completes the purchase", "Beijing limits")), (
+        "one step, three events"
+    )
 
 
 @pytest.mark.unit

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kamresearch.analysis.briefing import write_briefing
 from kamresearch.analysis.churn.losses import Losses
 from kamresearch.analysis.warning import (
     first_alerts,
@@ -113,6 +114,20 @@ def test_alerts_are_ranked_by_value_at_risk():
     assert listed["value_at_risk"].is_monotonic_decreasing
     assert listed["account_id"].tolist()[:2] == ["a0001", "a0002"]
     assert listed["value_at_risk"].iloc[0] == pytest.approx(180.0)
+
+
+def test_without_a_probability_alerts_stand_by_value_with_no_value_at_risk():
+    counts = poisson_world(200, 6.0, 3)
+    counts[:3, -8:] = 0
+    accounts = accounts_of(200, value=[1.0, 900.0, 30.0] + [0.5] * 197, churn_probability=np.nan)
+    alerts = raise_alerts(months_of(counts), losses_of(), accounts, "2012-12-31")
+    assert alerts.frame["account_id"].tolist()[:3] == ["a0001", "a0002", "a0000"]
+    assert alerts.frame["value_at_risk"].isna().all()
+    assert alerts.example["n_orders"].tolist()[-1] == 0
+    briefing = write_briefing({}, alerts.frame)
+    value = next(one for one in briefing.findings() if one.id == "briefing.value_to_call")
+    assert value.value is None
+    assert "no account to call" in value.reason.render("en").lower()
 
 
 def test_the_future_changes_no_alert_of_the_past():

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 from kamresearch.data.simulate import simulate
@@ -63,6 +64,25 @@ def test_a_study_keeps_its_promises_on_other_data_or_says_why_not(study, world, 
     folder = tmp_path_factory.getbasetemp() / f"runs_{world}"
     notebook = execute(root, study, folder, data=str(data), findings=str(folder))
     assert unkept_promises(study, notebook) == set()
+
+
+def test_a_company_younger_than_the_window_gets_reasons_in_place_of_risks(root, tmp_path):
+    days = pd.date_range("2012-03-15", "2012-12-15", freq="MS").strftime("%Y-%m-%d")
+    ids = [f"{number:03d}" for number in range(40)]
+    pd.DataFrame({"account_id": ids, "account_name": ids, "region": "East"}).to_csv(
+        tmp_path / "accounts.csv", index=False
+    )
+    rows = pd.DataFrame(
+        [(id, day, 100.0, 1) for id in ids for day in days], columns=["account_id", "order_date", "revenue", "units"]
+    )
+    rows.assign(order_id=[f"O{number}" for number in rows.index]).to_csv(tmp_path / "orders.csv", index=False)
+    study = STUDIES[ORDER["churn"]]
+    notebook = execute(root, study, tmp_path / "run", data=str(tmp_path), as_of="2012-12-31", findings="")
+    assert unkept_promises(study, notebook) == set()
+    found = read_findings(notebook)
+    for name in ("revenue_at_risk", "n_contacts", "contact_gain", "expected_loss"):
+        assert found[f"churn.{name}"].value is None
+        assert "the history is too short" in found[f"churn.{name}"].reason.render("en")
 
 
 @pytest.mark.parametrize("study", [one for one in STUDIES if "orders" in one.needs], ids=lambda one: one.name)

@@ -62,7 +62,15 @@ def one_giant() -> tuple:
     return accounts(12, industry="Car rental", channel="direct"), orders(rows)
 
 
-ZOO = (one_account, one_order_each, returns_but_for_one_order, ties_everywhere, one_giant)
+def ten_months_old() -> tuple:
+    """Nobody was there a year ago: no rate, no probability of leaving, no revenue at risk."""
+    days = pd.date_range("2012-03-31", "2012-12-31", freq="ME").strftime("%Y-%m-%d")
+    return accounts(40, region="East"), orders(
+        [(f"{number:05d}", day, 50.0 + number) for number in range(40) for day in days]
+    )
+
+
+ZOO = (one_account, one_order_each, returns_but_for_one_order, ties_everywhere, one_giant, ten_months_old)
 
 
 def publish(make, folder: Path) -> subprocess.CompletedProcess:

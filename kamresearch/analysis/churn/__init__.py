@@ -14,6 +14,7 @@ from kamresearch.analysis.churn.leaks import find_leaks, refuse_leaks
 from kamresearch.analysis.churn.losses import Losses, clean_losses, losses_from_contracts, losses_from_silence
 from kamresearch.analysis.churn.model import ChurnModel, ChurnModelError
 from kamresearch.analysis.churn.money import (
+    NO_PROBABILITY,
     OfferTerms,
     choose_contacts,
     expected_maximum_profit,
@@ -26,7 +27,7 @@ from kamresearch.analysis.churn.survival import kaplan_meier, make_spells
 from kamresearch.analysis.churn.validation import judge_models
 
 __all__ = [
-    "Case", "ChurnModel", "ChurnModelError", "LIMITS", "Losses", "NOBODY_WATCHED", "NOT_EXPLAINED", "OfferTerms", "Panel", "assess_risk", "build_panel",
+    "Case", "ChurnModel", "ChurnModelError", "LIMITS", "Losses", "NOBODY_WATCHED", "NOT_EXPLAINED", "NO_PROBABILITY", "OfferTerms", "Panel", "assess_risk", "build_panel",
     "choose_contacts", "clean_losses", "compare_definitions", "definition_card", "expected_maximum_profit", "expected_maximum_profit_b2b",
     "explain_models", "find_leaks", "judge_models", "kaplan_meier", "losses_from_contracts", "losses_from_silence", "make_spells",
     "measure_rate", "model_losses", "open_case", "refuse_leaks", "study_staying", "time_and_account_folds",

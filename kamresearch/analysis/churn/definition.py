@@ -6,6 +6,7 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from kamresearch.analysis.churn.losses import KINDS, Losses
+from kamresearch.analysis.pooling import pool_shares
 from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding, Interval
@@ -141,7 +142,7 @@ class ChurnRate(Result):
             Column("rate", _("Churn rate"), "share"), Column("pooled", _("Pooled rate"), "share"), LOW, HIGH,
             Column("rate_before", _("Rate before"), "share"),
             Column("mix_effect", _("Mix effect"), "share_change"), Column("rate_effect", _("Rate effect"), "share_change"),
-            caption=_("Small groups are pulled towards the whole (partial pooling); bounds are 95% and belong to the pooled rate."),
+            caption=_("Small groups are pulled towards the others as far as the groups are alike (beta-binomial); bounds are 95%, belong to the pooled rate, and allow for not knowing how alike they are."),
         )  # fmt: skip
 
 
@@ -155,30 +156,6 @@ def wilson(k: int, n: int, level: float = 0.95) -> Interval | None:
         return None
     low, high = proportion_confint(k, n, alpha=1 - level, method="wilson")
     return Interval(float(low), float(high), level)
-
-
-def pool_rates(lost: pd.Series, n: pd.Series) -> pd.DataFrame:
-    """Rates of several groups, partially pooled by a beta prior → pooled, low, high (95 %), one row a group.
-
-    The prior's mean is the whole's rate; its weight is estimated from the spread between groups (moments), so that
-    groups that differ no more than chance would have it are pooled fully.
-    """
-    from scipy.stats import beta
-
-    total, cases = float(lost.sum()), float(n.sum())
-    if cases == 0:
-        return pd.DataFrame({"pooled": [], "low": [], "high": []}, index=lost.index[:0])
-    mean = (total + 0.5) / (cases + 1)
-    size = n.to_numpy(float).clip(1)
-    rates = lost.to_numpy(float) / size
-    spread = float((size * (rates - mean) ** 2).sum() / size.sum())
-    noise = mean * (1 - mean) * len(size) / size.sum()
-    between = max(spread - noise * (len(size) - 1) / max(len(size), 1), 1e-9)
-    weight = float(min(max(mean * (1 - mean) / between - 1, 2.0), 200.0))
-    a, b = lost + mean * weight, n - lost + (1 - mean) * weight
-    return pd.DataFrame(
-        {"pooled": a / (a + b), "low": beta.ppf(0.025, a, b), "high": beta.ppf(0.975, a, b)}, index=lost.index
-    )
 
 
 def present_at(first_seen: pd.Series, losses: Losses, day: pd.Timestamp) -> pd.Index:
@@ -237,7 +214,7 @@ def measure_rate(
     r1, r0 = rate.fillna(rate_before), rate_before.fillna(rate)
     w1, w0 = both["n"] / max(total, 1), both["n_before"] / max(total_before, 1)
     frame = pd.DataFrame({"n_accounts": both["n"].astype(int), "n_lost": both["lost"].astype(int), "rate": rate})
-    frame = frame.join(pool_rates(both["lost"], both["n"])).assign(
+    frame = frame.join(pool_shares(both["lost"], both["n"])[0]).assign(
         n_before=both["n_before"].astype(int), rate_before=rate_before, mix_effect=(w1 - w0) * (r0 + r1) / 2,
         rate_effect=(r1 - r0) * (w0 + w1) / 2,
     )  # fmt: skip

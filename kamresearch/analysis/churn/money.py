@@ -13,6 +13,12 @@ from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result
 
+CURVE = ["n_contacted", "gain", "by_value"]
+SENSITIVITY = ["acceptance", "incentive_share", "n_contacted", "gain"]
+NO_PROBABILITY = _(
+    "the history is too short: no account was present at the start of the window, so nobody has a probability of leaving"
+)
+
 
 def expected_maximum_profit(y: np.ndarray, score: np.ndarray, *, value: float = 200.0, incentive: float = 10.0, contact: float = 1.0,
                             alpha: float = 6.0, beta: float = 14.0) -> float:  # fmt: skip
@@ -152,18 +158,20 @@ class Contacts(Result):
     """acceptance, incentive_share, n_contacted, gain"""
     terms: OfferTerms
     n_accounts: int
-    exposed: float
+    exposed: float | None
     currency: str = ""
+    reason: Text | None = None
+    """why there is nothing to choose by; then the frames are empty"""
 
     @property
-    def gain(self) -> float:
+    def gain(self) -> float | None:
         """Expected gain of the whole list."""
-        return float(self.frame["gain"].sum())
+        return None if self.reason else float(self.frame["gain"].sum())
 
     @property
     def caveats(self) -> tuple[Text, ...]:
         """The guard: risk is not persuadability."""
-        return (
+        return () if self.reason else (
             _("High risk does not mean persuadable: in field experiments contacting those most at risk changed nothing or drove more of them away. The gain holds only if the offer works as assumed; try it on accounts drawn by lot first."),
             _("Acceptance, incentive and contact cost are assumptions, not measurements; the table shows the gain under others."),
         )  # fmt: skip
@@ -174,15 +182,15 @@ class Contacts(Result):
                   a=Quantity(self.terms.acceptance, "share"), d=Quantity(self.terms.incentive_share, "share"),
                   c=Quantity(self.terms.contact_cost, "money"), n=self.terms.most_contacts)  # fmt: skip
         return [
-            Finding("churn.n_contacts", len(self.frame), "accounts", _("Contacts that pay"),
+            Finding("churn.n_contacts", None if self.reason else len(self.frame), "accounts", _("Contacts that pay"),
                     _("Accounts whose expected gain from a contact is above nothing, best first, within the budget ({terms}).", terms=terms),
-                    n=self.n_accounts, figure="churn.contact_curve"),
+                    n=self.n_accounts, figure="churn.contact_curve", reason=self.reason),
             Finding("churn.contact_gain", self.gain, "money", _("Expected gain of contacting them"),
                     _("Sum over the contacted of P(leave)·(acceptance·(1 − incentive)·value − contact) − P(stay)·(incentive·value + contact), if the offer works as assumed ({terms}).", terms=terms),
-                    n=len(self.frame), good="up", figure="churn.contact_curve"),
+                    n=len(self.frame), good="up", figure="churn.contact_curve", reason=self.reason),
             Finding("churn.expected_loss", self.exposed, "money", _("Doing nothing: expected yearly value lost"),
                     _("Sum of P(leave) times yearly value over all accounts present; the line to compare with."),
-                    n=self.n_accounts, good="down", figure="churn.contact_curve"),
+                    n=self.n_accounts, good="down", figure="churn.contact_curve", reason=self.reason),
         ]  # fmt: skip
 
     def table(self) -> Table:
@@ -210,7 +218,8 @@ def choose_contacts(accounts: pd.DataFrame, terms: OfferTerms, currency: str = "
     Parameters
     ----------
     accounts : DataFrame
-        account_id, account_name, region, churn_probability, value (a year): one row per account present.
+        account_id, account_name, region, churn_probability, value (a year): one row per account present. Where nobody has
+        a probability, nobody is chosen, and the result says why.
     terms : OfferTerms
         What is assumed of the offer.
 
@@ -224,7 +233,8 @@ def choose_contacts(accounts: pd.DataFrame, terms: OfferTerms, currency: str = "
         Probabilities outside 0 to 1, or terms that cannot be.
     """
     chance = accounts["churn_probability"].to_numpy(float)
-    if not ((chance >= 0) & (chance <= 1)).all():
+    nobody = len(chance) > 0 and np.isnan(chance).all()
+    if not (nobody or ((chance >= 0) & (chance <= 1)).all()):
         raise AnalysisError("churn_probability", "numbers from 0 to 1", f"{int((~((chance >= 0) & (chance <= 1))).sum())} others",
                             "give probabilities, not scores")  # fmt: skip
     if not (
@@ -234,6 +244,10 @@ def choose_contacts(accounts: pd.DataFrame, terms: OfferTerms, currency: str = "
         and terms.most_contacts >= 0
     ):
         raise AnalysisError("offer terms", "shares from 0 to 1 and costs from 0 up", repr(terms), "mend them")
+    names = ["account_id", "account_name", "region", "churn_probability", "value", "gain", "break_even"]
+    if nobody:
+        empty = [pd.DataFrame(columns=columns, dtype=float) for columns in (names, CURVE, SENSITIVITY)]
+        return Contacts(*empty, terms, len(accounts), None, currency, NO_PROBABILITY)
     value = accounts["value"].fillna(0).clip(lower=0).to_numpy(float)
     gain = terms.gain(chance, value)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -245,19 +259,13 @@ def choose_contacts(accounts: pd.DataFrame, terms: OfferTerms, currency: str = "
     chosen = frame.iloc[order][: terms.most_contacts]
     chosen = chosen[chosen["gain"] > 0].reset_index(drop=True)
     best, largest = np.sort(gain)[::-1], gain[np.lexsort([frame["account_id"].to_numpy(str), -value])]
-    curve = pd.DataFrame(
-        {
-            "n_contacted": np.arange(len(gain) + 1),
-            "gain": np.r_[0, np.cumsum(best)],
-            "by_value": np.r_[0, np.cumsum(largest)],
-        }
-    )
+    steps = np.arange(len(gain) + 1), np.r_[0, np.cumsum(best)], np.r_[0, np.cumsum(largest)]
+    curve = pd.DataFrame(dict(zip(CURVE, steps, strict=True)))
     rows = []
     for acceptance in (0.0, 0.1, 0.2, 0.3, 0.5):
         for incentive in (0.01, 0.02, 0.05):
             other = OfferTerms(acceptance, incentive, terms.contact_cost, terms.most_contacts).gain(chance, value)
             top = np.sort(other)[::-1][: terms.most_contacts]
             rows.append((acceptance, incentive, int((top > 0).sum()), float(top[top > 0].sum())))
-    sensitivity = pd.DataFrame(rows, columns=["acceptance", "incentive_share", "n_contacted", "gain"])
-    names = ["account_id", "account_name", "region", "churn_probability", "value", "gain", "break_even"]
+    sensitivity = pd.DataFrame(rows, columns=SENSITIVITY)
     return Contacts(chosen[names], curve, sensitivity, terms, len(accounts), float((chance * value).sum()), currency)

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.churn.case import Case
-from kamresearch.analysis.churn.definition import pool_rates
 from kamresearch.analysis.churn.explain import FEATURE_TERMS, Explanation, explain_models
 from kamresearch.analysis.churn.leaks import Leaks, find_leaks
+from kamresearch.analysis.churn.money import NO_PROBABILITY
 from kamresearch.analysis.churn.panel import Panel, choose_cutoffs, draw_accounts
 from kamresearch.analysis.churn.validation import Judgement, judge_models, refuse_few_losses
 from kamresearch.analysis.drawing import say_drawn
+from kamresearch.analysis.pooling import pool_shares
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
@@ -25,28 +26,33 @@ class Risk(Result):
     as_of: str
     window_days: int
     frame: pd.DataFrame
-    """account_id, account_name, region, churn_probability, value and what an alert needs to know — one row an account"""
+    """account_id, account_name, region, churn_probability (none where there is a reason), value and what an alert needs to
+    know — one row an account"""
     source: str
     """base, hiatus, logistic, model, or pooled (rates by region)"""
     value_is_profit: bool
     model: object = None
     features: tuple[str, ...] = ()
+    reason: Text | None = None
+    """why nobody has a probability"""
 
     def findings(self) -> list[Finding]:
         """Expected yearly revenue lost among the accounts present."""
-        chance, revenue = self.frame["churn_probability"].to_numpy(float), self.frame["revenue"].to_numpy(float)
-        total = float((chance * revenue).sum())
-        sd = float(np.sqrt((chance * (1 - chance) * revenue**2).sum()))
-        whole = float(revenue.sum())
-        share = total / whole if whole > 0 else 0.0
+        total, interval, sentence = None, None, None
+        if self.reason is None:
+            chance, revenue = self.frame["churn_probability"].to_numpy(float), self.frame["revenue"].to_numpy(float)
+            total, whole = float((chance * revenue).sum()), float(revenue.sum())
+            sd = float(np.sqrt((chance * (1 - chance) * revenue**2).sum()))
+            interval = Interval(max(0.0, total - 1.96 * sd), total + 1.96 * sd)
+            sentence = _("{total} of yearly revenue ({share}) is expected to be lost within {days} days if nothing changes.",
+                         total=Quantity(total, "money"), share=Quantity(total / whole if whole > 0 else 0.0, "share"),
+                         days=self.window_days)  # fmt: skip
         return [Finding(
             "churn.revenue_at_risk", total, "money", _("Revenue at risk"),
             _("Sum over the accounts present of their probability of leaving within {days} days times their revenue of the last twelve months; the interval lets chance decide who leaves.",
               days=self.window_days),
-            interval=Interval(max(0.0, total - 1.96 * sd), total + 1.96 * sd), n=len(self.frame), good="down", headline=True,
-            figure="churn.contact_curve",
-            sentence=_("{total} of yearly revenue ({share}) is expected to be lost within {days} days if nothing changes.",
-                       total=Quantity(total, "money"), share=Quantity(share, "share"), days=self.window_days),
+            interval=interval, n=len(self.frame), good="down", headline=True, figure="churn.contact_curve", sentence=sentence,
+            reason=self.reason,
         )]  # fmt: skip
 
 
@@ -60,7 +66,8 @@ def assess_risk(
     case : Case
         Accounts and losses as of a day.
     panel, judgement : Panel, Judgement or None
-        The past and the verdict on the models; without them, or where none was fitted, rates pooled by region are used.
+        The past and the verdict on the models; without them, or where none was fitted, rates pooled by region are used, and
+        without anybody present at the start of the window nobody gets a probability.
     """
     from kamresearch.analysis.churn.learners import ridge_logistic
     from kamresearch.analysis.churn.model import ChurnModel
@@ -83,21 +90,29 @@ def assess_risk(
     return _risk(case, now, chance, chosen, model, tuple(features), window_days)
 
 
-def _pooled(case: Case, now: pd.DataFrame, window_days: int) -> np.ndarray:
-    """Rates by region of the window just ended, partially pooled."""
+def _pooled(case: Case, now: pd.DataFrame, window_days: int) -> np.ndarray | None:
+    """Rates by region of the window just ended, partially pooled; None where nobody was present at its start."""
     from kamresearch.analysis.churn.definition import measure_rate
 
     rate = measure_rate(case.accounts, case.losses, case.as_of, window_days)
     if not rate.n_accounts:
-        return np.full(len(now), 0.5)
-    table = rate.by_group.set_index("group")
-    pooled = pool_rates(table["n_lost"].astype(float), table["n_accounts"].astype(float))["pooled"]
-    whole = (rate.n_lost + 0.5) / (rate.n_accounts + 1)
-    return now["region"].fillna("–").astype(str).map(pooled).fillna(whole).to_numpy(float)
+        return None
+    region = now["region"].fillna("–").astype(str)
+    counts = rate.by_group.set_index("group")[["n_lost", "n_accounts"]]
+    # A region where nobody was present then has no trials: the other regions speak for it.
+    counts = counts.reindex(counts.index.union(region.unique()), fill_value=0)
+    pooled, _strength = pool_shares(counts["n_lost"], counts["n_accounts"])
+    return region.map(pooled["pooled"]).to_numpy(float)
 
 
 def _risk(
-    case: Case, now: pd.DataFrame, chance: np.ndarray, source: str, model: object, features: tuple, window_days: int
+    case: Case,
+    now: pd.DataFrame,
+    chance: np.ndarray | None,
+    source: str,
+    model: object,
+    features: tuple,
+    window_days: int,
 ) -> Risk:
     known = case.accounts.set_index("account_id").reindex(now["account_id"]).reset_index()
     revenue = pd.to_numeric(known["revenue_12m"], errors="coerce").astype(float).fillna(0).clip(lower=0)
@@ -105,9 +120,11 @@ def _risk(
     has_profit = bool(profit.notna().any())
     frame = known[["account_id", "account_name", "region", "manager_id", "last_order_date", "complaints_12m", "days_to_contract_end",
                    "n_managers_24m", "satisfaction_mean_12m"]].assign(
-        churn_probability=np.clip(chance, 0, 1), revenue=revenue,
+        churn_probability=np.nan if chance is None else np.clip(chance, 0, 1), revenue=revenue,
         value=profit.fillna(0).clip(lower=0) if has_profit else revenue)  # fmt: skip
-    return Risk(case.as_of, window_days, frame, source, has_profit, model, features)
+    return Risk(
+        case.as_of, window_days, frame, source, has_profit, model, features, NO_PROBABILITY if chance is None else None
+    )
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ import pandas as pd
 
 from kamresearch.data.slicing import NATIONAL_ROLES
 from kamresearch.display import Column, Table, make_table
-from kamresearch.errors import AnalysisError
-from kamresearch.language import Text
+from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 
 EXECUTIVE_ROLES = ("executive", "executive_sponsor", "director")
@@ -70,18 +69,11 @@ def find_holdings(snapshot: pd.DataFrame, managers: pd.DataFrame, assignments: p
     -------
     Holdings
         Where two spells run at once, the one that began last is in charge (the smaller id on a tie) and the problem is
-        listed; nobody is guessed for an account without a running spell.
-
-    Raises
-    ------
-    AnalysisError
-        No account is with the company on that day.
+        listed; nobody is guessed for an account without a running spell. Without an account that is with the company (a
+        report of its own for one that left), the frames are empty and a caveat says so.
     """
     day = pd.Timestamp(as_of)
     accounts = snapshot[~snapshot["is_away"].astype("boolean").fillna(False)].copy()
-    if accounts.empty:
-        raise AnalysisError("organisation", "at least one account with the company on the day", f"none on {as_of}",
-                            "check the slice and the as-of date")  # fmt: skip
     spells = _prepare_spells(assignments, day)
     running = _running(spells, day)
     in_charge = running.sort_values(["from", "manager_id"], ascending=[False, True], kind="stable").drop_duplicates(
@@ -90,6 +82,13 @@ def find_holdings(snapshot: pd.DataFrame, managers: pd.DataFrame, assignments: p
     team, caveats = _prepare_managers(managers, running, day), ()
     if elsewhere is not None:
         team, caveats = _scale_capacity(team, running, _running(_prepare_spells(elsewhere, day), day))
+    if accounts.empty:
+        caveats += (
+            _(
+                "No account is with the company on {day}: nothing can be said of who holds what.",
+                day=Quantity(as_of, "date"),
+            ),
+        )
     accounts["manager_id"] = accounts["account_id"].map(in_charge.set_index("account_id")["manager_id"])
     counts = running.groupby("account_id", observed=True)["manager_id"].nunique()
     accounts["n_managers"] = accounts["account_id"].map(counts).fillna(0).astype(int)

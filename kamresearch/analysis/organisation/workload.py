@@ -44,13 +44,13 @@ class Workload(Result):
         over, still = int((frame["load"] > 1).sum()), int((frame["load_after"] > 1 + 1e-9).sum())
         shared = {"n": n, "n_unit": "managers", "good": "down", "figure": "organisation.workload"}
         return [
-            Finding("organisation.overloaded_managers", over, "managers", _("Managers whose accounts ask for more hours than they have"),
+            Finding("organisation.overloaded_managers", over if n else None, "managers", _("Managers whose accounts ask for more hours than they have"),
                     _("Managers with load above capacity: hours by tier ({a} / {b} / {c} a month for A / B / C) summed over their accounts.",
                       a=self.hours["A"], b=self.hours["B"], c=self.hours["C"]), headline=True,
                     sentence=_("{over} of {n} managers are asked for more hours than they have; with {moves} accounts moved, {still} still would be.",
-                               over=over, n=n, moves=len(self.moves), still=still), **shared),
-            Finding("organisation.overloaded_after_moves", still, "managers", _("Managers still overloaded after the proposed moves"),
-                    _("As above, once the proposed accounts are moved."), **shared),
+                               over=over, n=n, moves=len(self.moves), still=still) if n else None, reason=reason, **shared),
+            Finding("organisation.overloaded_after_moves", still if n else None, "managers", _("Managers still overloaded after the proposed moves"),
+                    _("As above, once the proposed accounts are moved."), reason=reason, **shared),
             Finding("organisation.total_load", total / room if room > 0 else None, "share", _("Hours asked for over hours there are"),
                     _("Sum of hours that all managers' accounts ask for, over the sum of their capacity."), reason=reason, **shared),
         ]  # fmt: skip

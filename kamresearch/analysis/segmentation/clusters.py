@@ -168,11 +168,7 @@ def segment(snapshot: pd.DataFrame, features: tuple[str, ...] | None = None, k_r
         few = _("Fewer than {n} accounts ordered in twelve months: too few to look for groups.", n=5 * k_range[0])
         return _single(snapshot, ids, matrix, names, few, None)
     learnt = matrix[np.isin(np.asarray(ids, str), draw_ids(ids))]
-    candidates = [
-        try_choice(learnt, method, k, seed, draws)
-        for method in METHODS
-        for k in range(k_range[0], most + 1)
-    ]
+    candidates = [try_choice(learnt, method, k, seed, draws) for method in METHODS for k in range(k_range[0], most + 1)]
     choices = pd.DataFrame([choice for choice, _assign in candidates])
     eligible = choices[choices["reason"] == ""]
     if eligible.empty:

@@ -46,7 +46,7 @@ class PooledTable(Result):
             Column("habit", _("Buying habit"), terms=HABITS), "n_accounts", Column("n_key", _("Key accounts"), "accounts"),
             Column("raw_share", _("Share as counted"), "share"), Column("pooled_share", _("Share, pooled"), "share"),
             Column("low", _("Lower bound"), "share"), Column("high", _("Upper bound"), "share"),
-            caption=_("The pooled share draws small cells towards the mean of the cells, which weighs about as much as {strength} (beta-binomial); bounds are 95% and allow for not knowing that mean and its weight.",
+            caption=_("The pooled share draws small cells towards the mean of the cells, which weighs about as much as {strength} accounts (beta-binomial); bounds are 95% and allow for not knowing that mean and its weight.",
                       strength=Quantity(None if self.prior_strength is None else round(self.prior_strength), "accounts")),
             rows_shown=30,
         )  # fmt: skip

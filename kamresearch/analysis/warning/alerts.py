@@ -111,7 +111,7 @@ class Alerts(Result):
             Column("value_at_risk", _("Value at risk"), "money"), Column("churn_probability", _("Risk of leaving"), "probability"),
             Column("alert_month", _("Alert since"), "period"), Column("reason", _("Why"), terms=reasons),
             Column("manager_id", _("Owner"), terms=OWNER_TERMS), Column("action", _("Suggested action"), terms=ACTIONS),
-            caption=_("Largest value at risk first: profit of the last twelve months (revenue, where no cost is known) times the risk of leaving (the pooled rate where no model is used)."),
+            caption=_("Largest value at risk first: profit of the last twelve months (revenue, where no cost is known) times the risk of leaving (the pooled rate where no model is used); largest profit or revenue first where no risk is known."),
             rows_shown=25,
         )  # fmt: skip
 
@@ -149,7 +149,7 @@ def raise_alerts(months: pd.DataFrame, losses: Losses, accounts: pd.DataFrame, a
     losses : Losses
         Losses known by ``as_of``.
     accounts : DataFrame
-        account_id, account_name, region, churn_probability, value, manager_id and, where known, complaints_12m,
+        account_id, account_name, region, churn_probability (none where not known), value, manager_id and, where known, complaints_12m,
         days_to_contract_end, n_managers_24m, satisfaction_mean_12m, last_order_date: one row per account present.
     as_of : str
         Last day seen; the last whole month is the last one watched.

@@ -32,7 +32,7 @@ def list_alerts(
     """Standing alerts, largest value at risk first, and the months behind the first of them."""
     known = accounts.set_index("account_id")
     bars = np.array([np.inf if value is None else value for value in limits.values])[watch.rhythm]
-    rows, best, example = [], -1.0, None
+    rows, example = [], None
     for i, account in enumerate(watch.ids):
         crossed = np.flatnonzero(watch.sums[i] > bars[i])
         # Standing alerts: crossed within the last six months, and still more than half the bar behind.
@@ -43,21 +43,22 @@ def list_alerts(
             or watch.sums[i, -1] <= bars[i] / 2
         ):
             continue
-        one = _alert_row(account, known.loc[account], watch, i, int(crossed[0]), as_of)
-        rows.append(one)
-        if one["value_at_risk"] > best:
-            best = one["value_at_risk"]
-            example = pd.DataFrame({"month": watch.months, "n_orders": watch.counts[i], "expected": watch.expected[i],
-                                    "cusum": watch.sums[i], "threshold": bars[i]})  # fmt: skip
-    return frame_alerts(rows), example
+        rows.append(_alert_row(account, known.loc[account], watch, i, int(crossed[0]), as_of))
+    frame = frame_alerts(rows)
+    if rows:
+        i = int(np.flatnonzero(watch.ids == frame["account_id"].iloc[0])[0])
+        example = pd.DataFrame({"month": watch.months, "n_orders": watch.counts[i], "expected": watch.expected[i],
+                                "cusum": watch.sums[i], "threshold": bars[i]})  # fmt: skip
+    return frame, example
 
 
 def frame_alerts(rows: list[dict]) -> pd.DataFrame:
-    """Rows of alerts → a frame with its columns, largest value at risk first."""
+    """Rows of alerts → a frame with its columns, largest value at risk first, or largest value where no risk is known."""
     names = ["account_id", "account_name", "region", "value_at_risk", "churn_probability", "alert_month", "months_below",
              "orders_3m", "expected_3m", "reason", "reason_terms", "manager_id", "action"]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=names)
-    return frame.sort_values(["value_at_risk", "account_id"], ascending=[False, True], ignore_index=True)
+    frame = pd.DataFrame(rows, columns=[*names, "value"])
+    order = {"value_at_risk": False, "value": False, "account_id": True}
+    return frame.sort_values(list(order), ascending=list(order.values()), ignore_index=True)[names]
 
 
 def _alert_row(account: str, known: pd.Series, watch: Watch, i: int, first: int, as_of: str) -> dict:
@@ -65,11 +66,11 @@ def _alert_row(account: str, known: pd.Series, watch: Watch, i: int, first: int,
     below = int((watch.sums[i] > 0)[::-1].cumprod().sum())
     reason, action = _why(known, orders, expected, as_of)
     risk = float(known["churn_probability"])
-    value = known.get("value")
+    value = float(known["value"]) if pd.notna(known.get("value")) else 0.0
     manager = known.get("manager_id")
     return {
         "account_id": account, "account_name": known.get("account_name"), "region": known.get("region"),
-        "value_at_risk": risk * float(value) if pd.notna(value) else 0.0, "churn_probability": risk,
+        "value_at_risk": risk * value, "value": value, "churn_probability": risk,
         "alert_month": f"{watch.months[first]:%Y-%m}", "months_below": below, "orders_3m": orders, "expected_3m": expected,
         "reason": reason.render("en"), "reason_terms": reason, "manager_id": manager if pd.notna(manager) else "director", "action": action,
     }  # fmt: skip
