@@ -55,7 +55,11 @@ class DepartmentLinks(Result):
             low, high = proportion_confint(self.n_linked, self.n_unnumbered, method="wilson")
             value, interval, reason = self.n_linked / self.n_unnumbered, Interval(float(low), float(high)), None
         else:
-            value, interval, reason = None, None, _("No record here lacks an account number; a report on a part of the accounts holds none that does.")
+            value, interval, reason = (
+                None,
+                None,
+                _("No record here lacks an account number; a report on a part of the accounts holds none that does."),
+            )
         found.append(Finding(
             "quality.linked_share", value, "share", _("Records without a number that found their account"),
             _("Department records without an account number that linkage laid to an account, over all such records; 95% Wilson interval."),
