@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta, fisher_exact, norm
+from scipy.stats import fisher_exact, norm
 
 from kamresearch.analysis.causes.reasons import CAUSE_TERMS, CAUSES, settle_causes
 from kamresearch.analysis.churn.survival import kaplan_meier, survival_at
@@ -159,9 +159,6 @@ def measure_returns(
             here = survival_at(curves[cause], horizon_days + 0.5)
             here = here or (_all_back(curves[cause]))
         bounds = (1 - here[0], 1 - here[2], 1 - here[1]) if here else (None,) * 3
-        if here and len(part) and bounds[0] in (0.0, 1.0):
-            k, n = int(part.loc[part["followed"], "soon"].sum()), int(part["followed"].sum())
-            bounds = (bounds[0], *_exact(k, n)) if n else (None,) * 3
         rows.append((cause, len(part), int(part["back"].sum()), *bounds, int(part["followed"].sum()),
                      int((part["followed"] & part["soon"]).sum())))  # fmt: skip
     names = ["cause", "n", "returned", "rate", "low", "high", "n_followed", "returned_followed"]
@@ -176,10 +173,6 @@ def _all_back(curve: pd.DataFrame) -> tuple[float, float, float] | None:
     """A curve that ends before the horizon because nobody is away any more has still an answer."""
     last = curve.iloc[-1]
     return (float(last["survival"]), float(last["low"]), float(last["high"])) if last["survival"] == 0 else None
-
-
-def _exact(k: int, n: int) -> tuple[float, float]:
-    return (float(beta.ppf(0.025, k, n - k + 1)) if k else 0.0, float(beta.ppf(0.975, k + 1, n - k)) if k < n else 1.0)
 
 
 def _test(rates: pd.DataFrame) -> tuple[float | None, float | None, float | None]:
