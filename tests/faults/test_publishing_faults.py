@@ -7,10 +7,14 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import time
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.publishing.toy import Project, make_project
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -266,3 +270,22 @@ def test_code_in_a_parameter_is_never_run(project):
     )
     assert done.returncode == 0
     assert not list(project.root.rglob("PWNED"))
+
+
+@pytest.mark.long
+def test_five_runs_of_the_built_in_case_give_one_set_of_files(tmp_path):
+    """Every file of the version, pictures included, is the same to the byte but for the moment that its pages name."""
+    sets = set()
+    for number in range(5):
+        done = subprocess.run([sys.executable, "-m", "kamresearch.cli", "publish", "--lang", "en,zh", "--reports", str(tmp_path / str(number))],
+                              cwd=ROOT, capture_output=True, text=True)  # fmt: skip
+        assert done.returncode == 0, done.stderr[-2000:]
+        version = Path(done.stdout.strip().splitlines()[-1])
+        manifest = json.loads((version / "manifest.json").read_text(encoding="utf-8"))
+        files = {
+            name: sha256((version / name).read_bytes().replace(manifest["made"].encode(), b"")).hexdigest()
+            for name in manifest["files"]
+        }
+        sets.add((version.name, *sorted(files.items())))
+    assert len(sets) == 1
+    assert len(next(iter(sets))) > 100
