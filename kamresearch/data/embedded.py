@@ -31,6 +31,10 @@ def connect_embedded(time_zone: str = "") -> object:
             raise DataError(
                 where, "a value that the engine knows", repr(value), str(error).splitlines()[0][:120]
             ) from None
+    # For a kernel without a file of its own the engine draws a bar under long queries, and the report would hold it.
+    # Asked first, because where nobody could draw one, switching it off is refused.
+    if connection.raw_sql("SELECT current_setting('enable_progress_bar')").fetchall()[0][0]:
+        connection.raw_sql("SET enable_progress_bar = false")
     return connection
 
 

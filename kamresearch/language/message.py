@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Protocol, runtime_checkable
 
 from kamresearch.language.catalogue_store import LANGUAGES, translate
@@ -57,8 +58,16 @@ def message(template: str, **values: object) -> Message:
 
 
 def render(value: object, language: str) -> str:
-    """A value in a language: messages and quantities by their own rule, anything else as its text."""
-    return value.render(language) if isinstance(value, Text) else str(value)
+    """A value in a language: messages and quantities by their own rule, anything else as its text.
+
+    Whole numbers from ten thousand up get separators, which both languages write alike; years have none.
+
+    >>> render(21858, "en"), render(2012, "zh")
+    ('21,858', '2012')
+    """
+    if isinstance(value, Text):
+        return value.render(language)
+    return f"{value:,}" if isinstance(value, Integral) and abs(value) >= 10_000 else str(value)
 
 
 def current_language() -> str:

@@ -402,3 +402,14 @@ def test_a_folder_with_a_quote_in_its_name_is_read(tmp_path):
 
 def test_errors_of_data_are_kam_errors():
     assert issubclass(DataError, KamError)
+
+
+def test_the_engine_draws_no_bar_into_a_report():
+    """A kernel that is no file is taken for a terminal, where the engine draws a bar under queries of two seconds and more."""
+    asked = "SELECT current_setting('enable_progress_bar')"
+    code = (
+        f"import duckdb; print(duckdb.connect().sql({asked!r}).fetchall()[0][0]);"
+        f"from kamresearch.data.embedded import connect_embedded; print(connect_embedded().raw_sql({asked!r}).fetchall()[0][0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"]
