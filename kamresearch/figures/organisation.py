@@ -5,6 +5,7 @@ import pandas as pd
 from kamresearch.analysis.organisation.coverage import FUNCTIONS, LAYERS, Coverage
 from kamresearch.analysis.organisation.exposure import Exposure
 from kamresearch.analysis.organisation.groups import METHODS, LinkageGroups
+from kamresearch.analysis.organisation.holdings import EXECUTIVE_ROLES
 from kamresearch.analysis.organisation.workload import Workload
 from kamresearch.display import Column, Figure, make_table
 from kamresearch.figures.parts import (
@@ -30,7 +31,7 @@ _MOST = 25
 def exposure(result: Exposure) -> Figure:
     """Revenue share of each manager, and what a departure would put at risk."""
     frame = result.by_manager.head(_MOST)
-    executive = frame["role"].isin(("executive", "executive_sponsor", "director"))
+    executive = frame["role"].isin(EXECUTIVE_ROLES)
 
     def draw() -> object:
         figure, axes = new_figure(height=max(2.2, 0.26 * len(frame) + 1.1))

@@ -200,9 +200,8 @@ def measure_rate(
     day, window = pd.Timestamp(as_of), pd.Timedelta(days=window_days)
     first_seen = accounts.set_index("account_id")["first_seen"]
     groups = accounts.set_index("account_id")[column].fillna("–").astype(str)
-    parts = []
-    for end in (day, day - window):
-        present = present_at(first_seen, losses, end - window)
+    parts, starters = [], present_at(first_seen, losses, day - window)
+    for end, present in ((day, starters), (day - window, present_at(first_seen, losses, day - 2 * window))):
         lost = pd.Series(present.isin(losses.lost_within(end - window, end)), index=present, dtype=float)
         parts.append(lost.groupby(groups.reindex(present), observed=True, sort=True).agg(n="size", lost="sum"))
     now, before = parts
@@ -220,7 +219,7 @@ def measure_rate(
     )  # fmt: skip
     frame = frame.rename_axis("group").reset_index()
     inside = losses.frame[losses.frame["churn_date"].gt(day - window) & losses.frame["return_date"].le(day)]
-    returned = int(present_at(first_seen, losses, day - window).isin(inside["account_id"]).sum())
+    returned = int(starters.isin(inside["account_id"]).sum())
     return ChurnRate(losses.kind, as_of, window_days, int(total), int(both["lost"].sum()), int(total_before),
                      int(both["lost_before"].sum()), frame, column, returned, losses.caveats)  # fmt: skip
 

@@ -2,9 +2,9 @@
 
 holdings = find_holdings(snapshot, managers, assignments, as_of)   # who is in charge of each account
 exposure = measure_exposure(holdings)                              # revenue in single hands, N−1
-structure = check_structure(managers, regions, as_of)              # roles that should exist
+structure = check_structure(holdings.managers, regions)            # roles that should exist
 coverage = measure_coverage(coverage_table, snapshot)              # three layers, five functions
-workload = measure_workload(holdings, tiers, managers, as_of)      # hours against capacity, who should give up what
+workload = measure_workload(holdings, tiers)                       # hours against capacity, who should give up what
 groups = group_managers(holdings, workload.load)                   # linkage groups of three or four
 """
 
