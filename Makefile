@@ -6,6 +6,9 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 # Files in their order, not by their number of tests: those with few tests are the slow ones, and would be left for the end.
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# A lock names everything, so that nothing is solved: pip looks for `coverage[toml]` among the newest releases, past the pin of
+# `coverage`, and a release of tomorrow would end today's set-up. What a lock forgot is found by `pip check`.
+LOCKED := --quiet --disable-pip-version-check --no-deps --require-hashes
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export KAM_FAULT_ROUNDS ?= 8
@@ -23,14 +26,15 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) from requirements.lock …"
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "kamresearch needs Python 3.11 or newer; set PYTHON=python3.12, say")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install $(LOCKED) -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip check
 	@touch $@
 
 setup: $(VENV)/.ready  ## make .venv from the lock (hashes checked, nothing solved)
 
 $(VENV)/.spark: requirements-spark.lock | setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --require-hashes -r requirements-spark.lock
+	$(BIN)/python -m pip install $(LOCKED) --no-build-isolation -r requirements-spark.lock
 	@touch $@
 
 setup-spark: setup $(VENV)/.spark  ## add Apache Spark (needs Java 17)
@@ -95,7 +99,8 @@ lock:  ## resolve again (needs uv); the only place where versions move
 
 benchmarks/.venv/.ready: benchmarks/requirements-peers.lock
 	$(PYTHON) -m venv benchmarks/.venv
-	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements-peers.lock
+	benchmarks/.venv/bin/python -m pip install $(LOCKED) -r benchmarks/requirements-peers.lock
+	benchmarks/.venv/bin/python -m pip check
 	@touch $@
 
 bench-setup: setup benchmarks/.venv/.ready  ## the peers' own environment
