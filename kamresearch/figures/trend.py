@@ -36,7 +36,7 @@ def _events_on_years(axes: object, inputs: Inputs, first: float, last: float) ->
 def _event_place(day: object) -> float:
     """A date on an axis where a year's figure stands in the year's middle, at the year's number."""
     day = pd.Timestamp(day)
-    return day.year - 0.5 + (day.dayofyear - 1) / 365.25
+    return day.year - 0.5 + (day.day_of_year - 1) / 365.25
 
 
 def level(result: Level, inputs: Inputs) -> Figure:

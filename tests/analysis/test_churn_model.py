@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import kamresearch as kam
 from kamresearch.analysis.churn.blend import convex_weights, recalibrate, sigmoid
 from kamresearch.analysis.churn.columns import Encoder, find_same_unit_groups
 from kamresearch.analysis.churn.model import ChurnModel, ChurnModelError
-from kamresearch.analysis.churn.symmetric import Binner, SymmetricBoosting, _Models, _stretches
+from kamresearch.analysis.churn.symmetric import Binner, SymmetricBoosting, _borders, _Models
 
 pytestmark = pytest.mark.unit
 
@@ -239,22 +240,22 @@ def test_a_symmetric_tree_asks_every_row_the_same_question():
 
 
 def test_what_a_question_is_worth_equals_the_sum_written_out():
-    """Every border of two columns: leaves filled from earlier stretches against the rows of the next, in loops."""
+    """Every border of two columns: leaves filled before each border against the rows of the stretch behind, in loops."""
     rng = np.random.default_rng(3)
     X, y = np.column_stack([rng.integers(0, 4, 160), rng.normal(size=160)]), rng.random(160) < 0.4
-    model = SymmetricBoosting(trees=1, depth=1, bins=8, orders=1).fit(X, y)
-    stretch = _stretches(160, 1, np.random.default_rng(0))[0]
+    model = SymmetricBoosting(trees=1, depth=1, bins=8, orders=1, chance=0.0).fit(X, y)
+    placed, borders = np.random.default_rng(0).permutation(160).argsort(), _borders(160)
     binned, gradient = model.binner_.transform(X), y - y.mean()
     worth = {}
     for column in range(2):
-        for border in range(1, int(binned[:, column].max())):
+        for question in range(1, int(binned[:, column].max())):
             along = length = 0.0
-            for side in (binned[:, column] <= border, binned[:, column] > border):
-                for number in range(1, stretch.max() + 1):
-                    earlier, here = side & (stretch < number), side & (stretch == number)
-                    value = gradient[earlier].sum() / (earlier.sum() + model.penalty)
-                    along, length = along + value * gradient[here].sum(), length + value**2 * here.sum()
-            worth[column, border] = along / np.sqrt(length + 1e-9)
+            for side in (binned[:, column] <= question, binned[:, column] > question):
+                for filled, seen in pairwise(borders):
+                    before, behind = side & (placed < filled), side & (placed >= filled) & (placed < seen)
+                    value = gradient[before].sum() / (before.sum() + model.penalty)
+                    along, length = along + value * gradient[behind].sum(), length + value**2 * behind.sum()
+            worth[column, question] = along / np.sqrt(length + 1e-9)
     assert tuple(model.questions_[0, 0]) == max(worth, key=worth.get)
 
 
@@ -265,33 +266,84 @@ def test_a_column_learned_by_heart_is_not_asked_about():
         rng = np.random.default_rng(seed)
         flag, noise = rng.integers(0, 2, 600), rng.integers(0, 50, 600)
         y = (rng.random(600) < 0.3 + 0.2 * flag).astype(float)
-        model = SymmetricBoosting(trees=6, depth=1, orders=6, seed=seed).fit(
+        model = SymmetricBoosting(trees=6, depth=1, orders=6, chance=0.0, seed=seed).fit(
             np.column_stack([noise, flag]).astype(float), y
         )
         asked += list(model.questions_[:, 0, 0])
     assert np.mean(np.equal(asked, 1)) > 0.9
 
 
+def grown_models(y, steps, seed=0):
+    """Two orders of models after some trees of given leaves."""
+    models = _Models(y, 0.0, 2, np.random.default_rng(seed))
+    for leaf in steps:
+        models.learn(leaf, 8, 0.3, 1.0)
+    return models
+
+
 def test_no_row_is_judged_by_a_model_that_knows_it():
-    """A row's own outcome turned over changes its gradient by the outcome alone, however many trees were grown."""
+    """Behind a border a row's own outcome turned over changes its gradient by the outcome alone, after any number of trees;
+    and a model tells the rows behind its border the same whatever became of them.
+    """
     rng = np.random.default_rng(0)
-    y, stretches = (rng.random(200) < 0.5).astype(float), _stretches(200, 2, rng)
+    y, steps = (rng.random(200) < 0.5).astype(float), [rng.integers(0, 8, 200) for _ in range(20)]
     other = y.copy()
     other[7] = 1 - y[7]
-    steps = [rng.integers(0, 8, 200) for _ in range(20)]
-    judged = []
-    for outcomes in (y, other):
-        models = _Models(outcomes, 0.0, stretches)
-        for leaf in steps:
-            models.learn(leaf, np.arange(200), 8, 0.3, 1.0)
-        judged.append([models.judge(order)[1][7] for order in range(2)])
-    np.testing.assert_allclose(np.subtract(judged[1], judged[0]), other[7] - y[7], atol=1e-12)
+    models, others = grown_models(y, steps), grown_models(other, steps)
+    for order in range(2):
+        trial, turned = models.try_on(order), others.try_on(order)
+        change = turned.gradient - trial.gradient
+        knows = np.isin(trial.model, trial.model[(trial.row == 7) & ~trial.ahead])
+        own = (trial.row == 7) & trial.ahead
+        assert own.sum() <= 1
+        np.testing.assert_allclose(change[own], other[7] - y[7], atol=1e-12)
+        np.testing.assert_array_equal(change[~knows & ~own], 0)
+        assert not knows.any() or (change[knows] != 0).any()
 
 
-def test_stretches_double_and_take_each_row_once():
-    stretch = _stretches(256, 3, np.random.default_rng(0))
-    assert [np.bincount(one).tolist() for one in stretch] == [[32, 32, 64, 128]] * 3
-    assert np.bincount(_stretches(5, 1, np.random.default_rng(0))[0]).sum() == 5
+def test_a_models_rows_before_and_behind_its_border_are_those_of_its_order():
+    models, borders = _Models(np.zeros(800), 0.0, 3, np.random.default_rng(0)), _borders(800)
+    assert borders.tolist() == [100, 200, 400, 800]
+    for order in range(3):
+        trial = models.try_on(order)
+        assert np.bincount(trial.model[~trial.ahead]).tolist() == [100, 200, 400]
+        assert np.bincount(trial.model[trial.ahead]).tolist() == [100, 200, 400]
+        for number in (1, 2):
+            before = set(trial.row[(trial.model == number) & ~trial.ahead])
+            assert before == set(trial.row[trial.model == number - 1])
+    assert _borders(5).tolist() == [1, 2, 5]
+    assert _borders(2).tolist() == [0, 1, 2]
+
+
+def test_a_models_step_is_newtons_from_the_rows_before_its_border():
+    y, leaf = (np.random.default_rng(1).random(400) < 0.3).astype(float), np.arange(400) % 4
+    models = _Models(y, -1.0, 1, np.random.default_rng(0))
+    last = models.learn(leaf, 4, 0.5, 3.0)
+    p = 1 / (1 + np.exp(1.0))
+    for number, filled in enumerate([100, 200]):
+        entries = models.model == number
+        known = models.row[entries & ~models.ahead]
+        assert len(known) == filled
+        for place in range(4):
+            inside = known[leaf[known] == place]
+            step = 0.5 * (y[inside] - p).sum() / (len(inside) * p * (1 - p) + 3.0)
+            np.testing.assert_allclose(models.score[entries & (leaf[models.row] == place)], -1.0 + step)
+    every = 0.5 * np.bincount(leaf, y - p) / (100 * p * (1 - p) + 3.0)
+    np.testing.assert_allclose(last, every)
+
+
+def test_chance_lets_other_questions_in_and_fades():
+    """Two equal flags: by worth alone the first is asked always, by chance either; late trees know no chance."""
+    rng = np.random.default_rng(0)
+    flag = rng.integers(0, 2, 300).astype(float)
+    X, y = np.column_stack([flag, flag]), (rng.random(300) < 0.2 + 0.5 * flag).astype(float)
+    asked = {
+        chance: SymmetricBoosting(trees=400, depth=1, chance=chance).fit(X, y).questions_[:, 0, 0]
+        for chance in (0.0, 1.0)
+    }
+    assert not asked[0.0].any()
+    assert 0.3 < asked[1.0][:60].mean() < 0.7
+    assert not asked[1.0][-20:].any()
 
 
 def test_bins_keep_the_order_of_values_and_gaps_apart():
