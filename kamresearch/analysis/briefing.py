@@ -17,10 +17,12 @@ SMALL = 30
 TIER_ORDER = {"A": 0, "B": 1, "C": 2}
 VERDICT_ORDER = {"contradicted": 0, "supported": 1}
 NO_ALERTS = _("No study of churn left a list of alerts.")
-ALL_TOLD = _("Every finding of this version could be told.")
+ALL_TOLD = _("No finding of this version lacks its number.")
 NO_SWOT = _("No study left SWOT items.")
 NO_HEADLINES = _("No other study left a headline finding.")
 QUADRANTS = ("strength", "weakness", "opportunity", "threat")
+
+BACKTEST = ("churn.alerts_in_vain", "churn.losses_warned")
 
 Terms = Mapping[str, Mapping[str, Text]]
 """Column → code → its words."""
@@ -42,6 +44,8 @@ class Briefing(Result):
     missing: tuple[str, ...]
     """Prefixes of studies that were asked for and left no finding"""
     n_findings: int
+    backtest: tuple[Finding, Finding] | None = None
+    """alerts in vain and losses with a warning, where the study of churn could test its alerts"""
     terms: Terms = field(default_factory=dict)
     simulated: bool = False
 
@@ -86,8 +90,16 @@ class Briefing(Result):
         }  # fmt: skip
         columns = [column for name, column in heads.items() if name in self.calls.columns]
         return make_table("briefing.calls", _("Accounts that need a call"), self.calls, *columns, rows_shown=len(self.calls) or 1,
-                          caption=_("{shown} of {all} accounts with an alert: key accounts first, then by value at risk.",
-                                    shown=Quantity(len(self.calls), "count"), all=Quantity(self.n_alerts, "count")))  # fmt: skip
+                          caption=self._call_caption())  # fmt: skip
+
+    def _call_caption(self) -> Text:
+        """How many are shown of how many, and how far such alerts could be trusted before."""
+        counts = {"shown": Quantity(len(self.calls), "count"), "all": Quantity(self.n_alerts, "count")}
+        if self.backtest is None:
+            return _("{shown} of {all} accounts with an alert: key accounts first, then by value at risk.", **counts)
+        vain, warned = self.backtest
+        return _("{shown} of {all} accounts with an alert: key accounts first, then by value at risk. In the backtest {vain} of {alerts} alerts were in vain, and {warned} of {losses} losses came with one.",
+                 vain=vain, alerts=vain.n, warned=warned, losses=warned.n, **counts)  # fmt: skip
 
     def item_table(self) -> Table:
         """The SWOT items with their verdicts."""
@@ -172,13 +184,14 @@ def write_briefing(evidence: Mapping[str, Finding], alerts: pd.DataFrame | None 
     terms = _terms_of(tiers) | _terms_of(items) | _terms_of(alerts)
     if calls is not None and "tier" in calls and tiers is not None:
         terms["tier"] = _terms_of(tiers).get("tier", {}) or terms.get("tier", {})
+    backtest = tuple(evidence[name] for name in BACKTEST if name in evidence and evidence[name].value is not None)
     return Briefing(
         headlines=headlines, calls=calls, n_alerts=0 if alerts is None else len(alerts),
         items=None if items is None or items.empty else order_items(items),
         unknown=pd.DataFrame({"label": list(label_terms), "reason": [_reason_of(unknown, name) for name in label_terms]}, dtype=object),
         small=tuple(one for one in headlines if one.n is not None and one.n < SMALL and one.interval is not None and one.interval.level < 1),
         missing=tuple(prefix for prefix in prefixes if not any(one.id.startswith(f"{prefix}.") for one in findings)),
-        n_findings=len(findings), terms={**terms, "label": label_terms, "unknown_reason": reason_terms},
+        n_findings=len(findings), backtest=backtest if len(backtest) == len(BACKTEST) else None, terms={**terms, "label": label_terms, "unknown_reason": reason_terms},
         simulated=any(finding.simulated for finding in findings),
     )  # fmt: skip
 

@@ -6,29 +6,24 @@ from contextlib import contextmanager
 
 from kamresearch.errors import DataError
 
-_SECRET = re.compile(r"(?i)(://[^:/@\s]*):[^@\s]*@|((?:password|passwd|pwd|secret|token)\s*[=:]\s*)[^\s&,;'\"]+")
+_SECRET = re.compile(r"(?i)(://[^:/@\s]*):.*@|((?:password|passwd|pwd|secret|token)\s*[=:]\s*)[^\s&,;'\"]+")
+"""What lies between the user's colon and the last @: a password may hold any character, written rightly or not."""
 
 
 def shown_address(source: str) -> str:
-    """An address without its password, and a path as it is: fit for messages, manifests and reports."""
-    return (
-        _SECRET.sub(lambda match: f"{match[1]}@" if match[1] is not None else f"{match[2]}***", source)
-        if "://" in source
-        else source
-    )
+    """An address or a connection string without its password, and a path as it is: fit for messages, manifests and reports."""
+    return _SECRET.sub(lambda match: f"{match[1]}@" if match[1] is not None else f"{match[2]}***", source)
 
 
 def without_secrets(text: str, source: str = "") -> str:
     """A message without the password of an address, however it was written."""
-    from urllib.parse import unquote, urlsplit
+    from urllib.parse import unquote
 
-    text = _SECRET.sub(lambda match: f"{match[1]}@" if match[1] is not None else f"{match[2]}***", text)
-    if "://" in source:
-        try:
-            secret = urlsplit(source).password
-        except ValueError:
-            secret = None
-        for written in {secret, unquote(secret)} if secret else ():
+    text = shown_address(text)
+    for match in re.finditer(r"://[^:/@\s]*:(.*)@", source):
+        # A driver that read a badly written address names parts of the password as host, port or path.
+        parts = [part for part in re.split(r"[@/?#%:\s]", match[1]) if len(part) > 2]
+        for written in sorted({match[1], unquote(match[1]), *parts}, key=len, reverse=True):
             text = text.replace(written, "***")
     return text
 

@@ -17,6 +17,8 @@ _NARROW = "0123456789,.-+()%/: "
 _YEAR_FIRST = r"^([0-9]{4})[-/.年] ?([0-9]{1,2})[-/.月] ?([0-9]{1,2})日?([T ].*)?$"
 _YEAR_LAST = r"^([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4}|[0-9]{2})([T ].*)?$"
 _BETWEEN = "[ \\t\u00a0\u202f'¥￥$€£元]"
+_BLANK = "[\\s\u00a0\u3000\ufeff]+"
+"""Blanks of Western, Chinese and web texts, and the mark that some exports put before the first cell."""
 _LEAP = "(([0-9]{2}(0[48]|[2468][048]|[13579][26]))|(([02468][048]|[13579][26])00))"
 _REAL_DAY = (
     "^(([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
@@ -42,15 +44,17 @@ def is_text(column: ir.Value) -> bool:
 
 def clean_text(column: ir.StringValue) -> ir.StringValue:
     """A text without blanks around it; nothing left is a missing value."""
-    return column.strip().nullif("")
+    return column.re_replace(f"^{_BLANK}|{_BLANK}$", "").nullif("")
 
 
 def as_id(column: ir.Value) -> ir.StringValue:
     """A key as text: whole numbers lose a decimal part that an export gave them, texts their outer blanks."""
     if is_text(column):
-        return clean_text(column)
+        return clean_text(column).re_replace(r"^([0-9]+)\.0+$", r"\1")
     if column.type().is_floating() or column.type().is_decimal():
         whole = column.cast("float64")
+        # An engine may hold not-a-number equal to itself, and no whole number is one.
+        whole = whole.isnan().ifelse(ibis.null("float64"), whole)
         return (whole == whole.round()).ifelse(whole.round().cast("int64").cast("string"), column.cast("string"))
     return column.cast("string")
 
@@ -78,7 +82,7 @@ def as_number(column: ir.Value, style: TextStyle) -> ir.FloatingValue:
     percent, bracket, behind = text.endswith("%"), text.startswith("("), text.endswith("-")
     digits = tidy_number(column)
     plain = digits.re_search(rf"^([0-9]+({mark}[0-9]*)?|{mark}[0-9]+)([eE][-+]?[0-9]{{1,2}})?$")
-    grouped = digits.re_search(rf"^[0-9]{{1,3}}({group}[0-9]{{3}})+({mark}[0-9]*)?$")
+    grouped = digits.re_search(rf"^[1-9][0-9]{{0,2}}({group}[0-9]{{3}})+({mark}[0-9]*)?$")
     bare = digits.replace("," if style.decimal == "." else ".", "").replace(style.decimal, ".")
     number = ((plain | grouped) & (digits.length() <= _LONGEST)).ifelse(bare, ibis.null("string")).cast("float64")
     negative = bracket | behind | text.startswith("-")

@@ -217,7 +217,7 @@ TABLES: dict[str, TableSpec] = {
             _must("date", "date", "Day of the decision."),
             _must("until", "date", "Last day on which it holds."),
         ), _ACCOUNT),
-        TableSpec("pairs", False, "one row per decision about two names or numbers", ("left", "right"), (
+        TableSpec("pairs", False, "one row per decision about two names or numbers", ("left", "right", "until"), (
             _must("left", "id", "An account, a department's record (`finance/F0001` or `F0001`), or a name in any spelling."),
             _must("right", "id", "What it is, or is not, the same as."),
             _must("verdict", "category", "What was decided.", values=("same", "not_same")),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import ibis.expr.types as ir
 
+from kamresearch.data.answers import shown_address
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.rowwise import identifier, keep_rows, load_oddly_quoted
 from kamresearch.data.sidecars import read_sidecar
@@ -85,7 +86,7 @@ def read_path(connection: object, path: Path, wanted: set[str], encodings: Mappi
         return read_file(connection, path, path.stem, encodings)
     if not is_folder:
         found = "a link that leads nowhere" if path.is_symlink() else "nothing there"
-        raise DataError(str(path), "a folder or a file", found, "check the path")
+        raise DataError(shown_address(str(path)), "a folder or a file", found, "check the path")
     return read_folder(connection, path, wanted, encodings)
 
 

@@ -3,11 +3,12 @@
 import ast
 import operator
 import re
+from collections.abc import Callable
 
 import ibis
 import ibis.expr.types as ir
 
-from kamresearch.data.casting import TextStyle, as_number
+from kamresearch.data.casting import TextStyle, as_number, is_text
 from kamresearch.errors import DataError, near_matches
 
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
@@ -15,7 +16,7 @@ _BRACKETED = re.compile(r"\[([^\]]+)\]")
 _LONGEST = 500
 
 
-def compute(raw: ir.Table, formula: str, style: TextStyle, where: str) -> ir.FloatingValue:
+def compute(raw: ir.Table, formula: str, style_of: Callable[[str], TextStyle], where: str) -> ir.FloatingValue:
     """A formula over the columns of a table, as a number.
 
     Parameters
@@ -24,8 +25,8 @@ def compute(raw: ir.Table, formula: str, style: TextStyle, where: str) -> ir.Flo
         The table whose columns it names; a name with blanks stands in square brackets.
     formula : str
         Numbers, columns, ``+ - * /`` and parentheses.
-    style : TextStyle
-        How text columns write numbers.
+    style_of : callable
+        Name of a text column → how it writes numbers.
     where : str
         Place in the mapping, for errors.
     """
@@ -65,6 +66,6 @@ def compute(raw: ir.Table, formula: str, style: TextStyle, where: str) -> ir.Flo
     def column(name: str) -> ir.FloatingValue:
         if name not in raw.columns:
             raise DataError(where, f"a column {name!r}", "none of this name", near_matches(name, raw.columns))
-        return as_number(raw[name], style)
+        return as_number(raw[name], style_of(name) if is_text(raw[name]) else TextStyle())
 
     return value(tree)

@@ -20,18 +20,23 @@ tables:
     columns: {account_id: Customer, account_name: Customer}
 """
 
+import re
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Map
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
 
-from kamresearch.data.casting import TextStyle, as_id, as_kind, as_number, is_text
+from kamresearch.data.answers import first_line
+from kamresearch.data.casting import TextStyle, as_id, as_kind, as_number, clean_text, is_text
 from kamresearch.data.contract import TABLES
 from kamresearch.data.files import Raw
 from kamresearch.data.formula import compute
 from kamresearch.data.quarantine import ROW
+from kamresearch.data.styles import find_decimals, find_styles
 from kamresearch.errors import DataError, near_matches
 
 _TOP = ("currency", "time_zone", "encoding", "encodings", "tables", "note")
@@ -77,7 +82,7 @@ def read_mapping(path: Path) -> Mapping:
     import yaml
 
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        content = _words_as_written()(path.read_text(encoding="utf-8-sig")).get_single_data()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             str(path), "a mapping file", getattr(error, "strerror", None) or "bytes that are no UTF-8", "check the path"
@@ -101,6 +106,22 @@ def read_mapping(path: Path) -> Mapping:
     return Mapping(
         path.name, str(content.get("currency") or ""), str(content.get("time_zone") or ""), encodings, content["tables"]
     )
+
+
+def _words_as_written() -> type:
+    """PyYAML's safe loader, for which ``NO`` is Norway and ``on`` a word: true and false alone are yes and no."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        yaml_implicit_resolvers = {
+            first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:bool"]
+            for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    Loader.add_implicit_resolver(
+        "tag:yaml.org,2002:bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+    )
+    return Loader
 
 
 def _check_words(where: str, content: dict, known: tuple[str, ...]) -> None:
@@ -128,13 +149,16 @@ def apply_mapping(mapping: Mapping, sources: Map[str, Raw]) -> dict[str, Mapped]
 def _map_table(where: str, name: str, table: dict, sources: Map[str, Raw]) -> Mapped:
     source = _find_source(where, name, table, sources)
     spec, raw = TABLES[name], source.table
-    columns, styles = {}, {}
+    columns, styles, style_of = {}, {}, _style_finder(where, source, table)
     for column, how in table.get("columns", {}).items():
         place = f"{where}, column {column!r}"
         rule = how if isinstance(how, dict) else {"formula": how} if str(how).strip().startswith("=") else {"from": how}
         _check_words(place, rule, _COLUMN)
         style = TextStyle(str(rule.get("decimal", ".")), bool(rule.get("day_first", False)))
-        columns[str(column)] = _map_column(raw, rule, style, place)
+        with _rule(place, rule):
+            columns[str(column)] = _map_column(
+                raw, rule, (lambda _, style=style: style) if "decimal" in rule else style_of, place
+            )
         if "decimal" in rule or "day_first" in rule:
             styles[str(column)] = style
     for column in spec.columns:  # a column that already has the contract's name needs no line
@@ -142,7 +166,9 @@ def _map_table(where: str, name: str, table: dict, sources: Map[str, Raw]) -> Ma
             columns[column.name] = raw[column.name]
     rules, passes = [], {}
     for number, rule in enumerate(table.get("keep") or ()):
-        holds, why = _read_rule(raw, rule, f"{where}, keep rule {number + 1}")
+        place = f"{where}, keep rule {number + 1}"
+        with _rule(place, rule):
+            holds, why = _read_rule(raw, rule, place, style_of)
         passes[f"__rule_{number}__"] = ~holds
         rules.append((f"__rule_{number}__", why))
     if ROW in raw.columns:
@@ -152,10 +178,25 @@ def _map_table(where: str, name: str, table: dict, sources: Map[str, Raw]) -> Ma
         rules.append(("__copy__", "repeated"))
         result = _number_copies(result)
     if table.get("one_row_per"):
-        result = _one_row_per(_type_measures(result, spec, styles), table["one_row_per"], where)
-        rules = []
+        styles |= find_styles(result, spec, where, styles, source.semicolons)
+        result = _one_row_per(
+            _type_measures(result, spec, styles), table["one_row_per"], where, [mark for mark, _ in rules]
+        )
     settles = source.settles or source.embedded and bool(table.get("one_row_per") or table.get("distinct"))
     return Mapped(replace(source, table=result, settles=settles), styles, tuple(rules))
+
+
+def _style_finder(where: str, source: Raw, table: dict) -> Callable[[str], TextStyle]:
+    """Name of a text column of numbers → how it writes them: as the mapping states it, else as its cells tell."""
+    rules = [rule for rule in table.get("columns", {}).values() if isinstance(rule, dict) and "decimal" in rule]
+    stated = {str(rule.get("from")): TextStyle(str(rule["decimal"])) for rule in rules}
+
+    def style_of(name: str) -> TextStyle:
+        if name not in stated:
+            stated.update(find_decimals(source.table, [name], where, source.semicolons))
+        return stated[name]
+
+    return style_of
 
 
 def _find_source(where: str, name: str, table: dict, sources: Map[str, Raw]) -> Raw:
@@ -171,13 +212,38 @@ def _find_source(where: str, name: str, table: dict, sources: Map[str, Raw]) -> 
                 ", ".join(map(repr, sorted(sources)[:12])) or "none",
                 near_matches(one, sources),
             )
-    first = sources[names[0]]
     if len(names) == 1:
-        return first
-    parts = [sources[one].table for one in names]
-    shared = [column for column in parts[0].columns if all(column in part.columns for part in parts)]
-    return Raw(ibis.union(*(part.select(shared) for part in parts)), " + ".join(sources[one].where for one in names),
-               any(sources[one].simulated for one in names), first.semicolons)  # fmt: skip
+        return sources[names[0]]
+    return _stack([sources[one] for one in names])
+
+
+def _stack(parts: list[Raw]) -> Raw:
+    """Several raw tables as one; a column that one of them lacks is empty there, and their broken lines stay with them."""
+    kinds = {name: part.table[name].type() for part in reversed(parts) for name in part.table.columns}
+    names = list(dict.fromkeys(name for part in parts for name in part.table.columns))
+
+    def widen(table: ir.Table) -> ir.Table:
+        return table.select(
+            **{name: table[name] if name in table.columns else ibis.null(kinds[name]) for name in names}
+        )
+
+    broken = [part.broken for part in parts if part.broken is not None]
+    return Raw(
+        ibis.union(*(widen(part.table) for part in parts)), " + ".join(part.where for part in parts),
+        any(part.simulated for part in parts), all(part.semicolons for part in parts),
+        (ibis.union(*broken) if len(broken) > 1 else broken[0]) if broken else None, sum(part.n_broken for part in parts),
+        any(part.settles for part in parts), all(part.embedded for part in parts),
+    )  # fmt: skip
+
+
+@contextmanager
+def _rule(place: str, rule: object) -> Iterator[None]:
+    """A rule of another shape than the documentation's is refused with its place."""
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError, IndexError, ibis.common.exceptions.IbisError) as error:
+        raise DataError(place, "a rule as docs/your-own-data.md writes it", f"{str(rule)[:80]} ({first_line(error, '')[:80]})",
+                        "mend the rule") from None  # fmt: skip
 
 
 def _column(raw: ir.Table, name: object, place: str) -> ir.Value:
@@ -188,9 +254,9 @@ def _column(raw: ir.Table, name: object, place: str) -> ir.Value:
     return raw[str(name)]
 
 
-def _map_column(raw: ir.Table, rule: dict, style: TextStyle, place: str) -> ir.Value:
+def _map_column(raw: ir.Table, rule: dict, style_of: Callable[[str], TextStyle], place: str) -> ir.Value:
     if "formula" in rule:
-        return compute(raw, str(rule["formula"]), style, place)
+        return compute(raw, str(rule["formula"]), style_of, place)
     if "value" in rule:
         return ibis.literal(rule["value"] if isinstance(rule["value"], (int, float, bool)) else str(rule["value"]))
     if "first_of" in rule:
@@ -207,11 +273,14 @@ def _map_column(raw: ir.Table, rule: dict, style: TextStyle, place: str) -> ir.V
             *((text == str(old), ibis.literal(str(new))) for old, new in rule["values"].items()), else_=text
         )
     if "default" in rule:
-        value = (value.strip().nullif("") if is_text(value) else value).fill_null(ibis.literal(rule["default"]))
+        wanted = ibis.literal(str(rule["default"]) if is_text(value) else rule["default"])
+        value = (clean_text(value) if is_text(value) else value).fill_null(wanted)
     return value
 
 
-def _read_rule(raw: ir.Table, rule: object, place: str) -> tuple[ir.BooleanValue, str]:
+def _read_rule(
+    raw: ir.Table, rule: object, place: str, style_of: Callable[[str], TextStyle]
+) -> tuple[ir.BooleanValue, str]:
     if not isinstance(rule, dict) or "column" not in rule:
         raise DataError(
             place, "a column and a condition", repr(rule)[:80], "write for example {column: stage, in: [Won], why: …}"
@@ -225,7 +294,7 @@ def _read_rule(raw: ir.Table, rule: object, place: str) -> tuple[ir.BooleanValue
         many = [str(one) for one in (wanted if isinstance(wanted, list) else [wanted])]
         if word in ("above", "at_least", "below", "at_most"):
             if number is None:
-                number = as_number(column, TextStyle())
+                number = as_number(column, style_of(str(rule["column"])) if is_text(column) else TextStyle())
             limit = float(wanted)
             tests.append(
                 {
@@ -274,8 +343,12 @@ def _type_measures(table: ir.Table, spec: object, styles: Map[str, TextStyle]) -
     return table.mutate(**typed) if typed else table
 
 
-def _one_row_per(table: ir.Table, keys: list, where: str) -> ir.Table:
-    """One row a key: texts by the most frequent (then first in order) value, days by the earliest, numbers by the largest."""
+def _one_row_per(table: ir.Table, keys: list, where: str, marks: list[str]) -> ir.Table:
+    """One row a key: texts by the most frequent (then first in order) value, days by the earliest, numbers by the largest.
+
+    Rows that a rule leaves out give no value. A key of which no row is left keeps a row of its own, marked by the rule that
+    its rows met first, so that it is set aside with the reason.
+    """
     names = [str(key) for key in (keys if isinstance(keys, list) else [keys])]
     for key in names:
         if key not in table.columns:
@@ -284,6 +357,9 @@ def _one_row_per(table: ir.Table, keys: list, where: str) -> ir.Table:
     table = table.mutate(**{key: as_id(table[key]) for key in names})
     for key in names:
         table = table.filter(table[key].notnull())
+    left_out = _keys_left_out(table, names, marks)
+    for mark in marks:
+        table = table.filter(~table[mark])
     others = [name for name in table.columns if name not in names and not name.startswith("__")]
     aggregates = {name: table[name].min() if table[name].type().is_temporal() else table[name].max()
                   for name in others if not is_text(table[name])}  # fmt: skip
@@ -295,4 +371,24 @@ def _one_row_per(table: ir.Table, keys: list, where: str) -> ir.Table:
         most = counts.mutate(__place__=ibis.row_number().over(window)).filter(lambda t: t["__place__"] == 0)
         most = most.select([*names, name])
         result = result.left_join(most, names).drop([f"{key}_right" for key in names])
-    return result
+    if left_out is None:
+        return result
+    result = result.mutate(**dict.fromkeys(marks, ibis.literal(False)))
+    empty = {
+        name: left_out[name] if name in left_out.columns else ibis.null(kind) for name, kind in result.schema().items()
+    }
+    return result.union(left_out.select(**empty))
+
+
+def _keys_left_out(table: ir.Table, names: list[str], marks: list[str]) -> ir.Table | None:
+    """Keys of which rules leave every row out, each with one mark set; None where there are no rules."""
+    if not marks:
+        return None
+    first = ibis.cases(*((table[mark], place) for place, mark in enumerate(marks)), else_=len(marks))
+    met = (
+        table.mutate(__met__=first)
+        .group_by(names)
+        .agg(__most__=lambda t: t["__met__"].max(), __met__=lambda t: t["__met__"].min())
+    )
+    met = met.filter(met["__most__"] < len(marks))
+    return met.select(*names, **{mark: met["__met__"] == place for place, mark in enumerate(marks)})

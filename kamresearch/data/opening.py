@@ -117,7 +117,8 @@ def _blurred_cells(raw: ir.Table, spec: TableSpec, tidy: Collection[str]) -> dic
     for column in (column for column in spec.columns if column.name in raw.columns):
         cell = raw[column.name]
         if is_text(cell) and column.kind in _TEXTS and column.name not in tidy:
-            cells[column.name] = (cell.strip() != cell) | (cell == "")
+            # What cleaning empties or changes.
+            cells[column.name] = cell.notnull() & ~(as_kind(cell, column.kind, TextStyle()) == cell).fill_null(False)
         elif cell.type().is_floating() and column.kind == "number":
             cells[column.name] = cell.isnan() | cell.isinf()
     return cells

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from kamresearch.data.casting import TextStyle, as_kind, is_text
+from kamresearch.data.casting import TextStyle, as_kind, clean_text, is_text
 from kamresearch.data.contract import ColumnSpec, TableSpec
 
 ROW = "__row__"
@@ -18,6 +18,8 @@ ROW = "__row__"
 
 MAY_BE_EMPTY = {("market", "units")}
 """Required columns whose single cells may be empty."""
+
+_WIDE_BLANKS = "\u00a0\u3000\ufeff"
 
 LISTED = 10_000
 """Rows of a table that `list_rows_aside` names one by one; the rest are counted by reason."""
@@ -84,7 +86,7 @@ def describe(code: str, column: str) -> str:
 def is_blank(column: ir.Value, tidy: bool = False) -> ir.BooleanValue:
     """Whether a raw cell holds nothing: empty, blanks, or a number that is not one; ``tidy`` texts hold no outer blanks."""
     if is_text(column) and not tidy:
-        return column.isnull() | (column.strip() == "")
+        return clean_text(column).isnull()
     return (column.isnull() | column.isnan()) if column.type().is_floating() else column.isnull()
 
 
@@ -96,8 +98,13 @@ def find_tidy(raw: ir.Table, spec: TableSpec) -> frozenset[str]:
     texts = [column.name for column in spec.columns if column.name in raw.columns and is_text(raw[column.name])]
     if not texts or raw.get_backend().name != "duckdb":
         return frozenset()
-    # In byte order every text that is empty or begins with a blank stands before "!".
-    ends = {name: (raw[name] < "!") | _any_of([raw[name].endswith(blank) for blank in " \t\n\r"]) for name in texts}
+    # In byte order every text that is empty or begins with an ASCII blank stands before "!".
+    ids = {column.name for column in spec.columns if column.kind == "id"}
+    ends = {
+        name: (raw[name] < "!") | _any_of([raw[name].startswith(blank) for blank in _WIDE_BLANKS]
+                                          + [raw[name].endswith(blank) for blank in (*" \t\n\r", *_WIDE_BLANKS)]
+                                          + [raw[name].endswith(".0")] * (name in ids)) for name in texts
+    }  # fmt: skip
     found = raw.aggregate(
         **{name: cells.fill_null(False).ifelse(1, 0).sum() for name, cells in ends.items()}
     ).to_pandas()

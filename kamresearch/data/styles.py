@@ -4,19 +4,20 @@ from collections.abc import Mapping
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 
 from kamresearch.data.casting import TextStyle, is_text, tidy_date, tidy_number
 from kamresearch.data.contract import TableSpec
 from kamresearch.errors import DataError
 
 _POINT = r"^[0-9]*\.[0-9]+$"
-_POINT_GROUPS = r"^[0-9]{1,3}(\.[0-9]{3})+$"
+_POINT_GROUPS = r"^[1-9][0-9]{0,2}(\.[0-9]{3})+$"
 _COMMA = r"^[0-9]*,[0-9]+$"
-_COMMA_GROUPS = r"^[0-9]{1,3}(,[0-9]{3})+$"
-_POINT_LAST = r"^[0-9]{1,3}(,[0-9]{3})+\.[0-9]*$"
-_COMMA_LAST = r"^[0-9]{1,3}(\.[0-9]{3})+,[0-9]*$"
-_MANY_COMMAS = r"^[0-9]{1,3}(,[0-9]{3}){2,}$"
-_MANY_POINTS = r"^[0-9]{1,3}(\.[0-9]{3}){2,}$"
+_COMMA_GROUPS = r"^[1-9][0-9]{0,2}(,[0-9]{3})+$"
+_POINT_LAST = r"^[1-9][0-9]{0,2}(,[0-9]{3})+\.[0-9]*$"
+_COMMA_LAST = r"^[1-9][0-9]{0,2}(\.[0-9]{3})+,[0-9]*$"
+_MANY_COMMAS = r"^[1-9][0-9]{0,2}(,[0-9]{3}){2,}$"
+_MANY_POINTS = r"^[1-9][0-9]{0,2}(\.[0-9]{3}){2,}$"
 _YEAR_LAST = r"^([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4}|[0-9]{2})([T ].*)?$"
 
 
@@ -24,6 +25,8 @@ def find_styles(
     raw: ir.Table, spec: TableSpec, where: str, stated: Mapping[str, TextStyle], semicolons: bool
 ) -> dict[str, TextStyle]:
     """Style of each text column of numbers or dates.
+
+    A column whose numbers leave the decimal mark open (``1.500``) is written as the file's other columns are.
 
     Parameters
     ----------
@@ -41,7 +44,8 @@ def find_styles(
     Raises
     ------
     DataError
-        A column's dates leave open which of day and month comes first, or answer both ways.
+        A column's dates leave open which of day and month comes first, or answer both ways; or its numbers leave open
+        whether a mark parts thousands or decimals, and so do all others of the file.
     """
     columns = {column.name: column.kind for column in spec.columns
                if column.name in raw.columns and column.name not in stated and is_text(raw[column.name])}  # fmt: skip
@@ -50,23 +54,54 @@ def find_styles(
     styles = dict(stated)
     if not numbers and not dates:
         return styles
-    counts = {}
-    for name in numbers:
-        counts |= {f"{name} point": _tells(raw[name], True), f"{name} comma": _tells(raw[name], False)}
+    counts = _decimal_evidence(raw, numbers, semicolons)
     for name in dates:
         counts |= _day_evidence(raw[name], name)
     found = raw.aggregate(**counts).to_pandas().fillna(0).iloc[0]
-    for name in numbers:
-        point, comma = found[f"{name} point"], found[f"{name} comma"]
-        styles[name] = TextStyle("," if comma > point or (comma == point == 0 and semicolons) else ".")
+    styles |= _decide_decimals(numbers, where, found, semicolons)
     for name in dates:
         day, month, dotted, open_ = (int(found[f"{name} {what}"]) for what in ("day", "month", "dotted", "open"))
         styles[name] = TextStyle(day_first=_day_comes_first(f"{where}, column {name!r}", day, month, dotted, open_))
     return styles
 
 
+def find_decimals(raw: ir.Table, names: list[str], where: str, semicolons: bool) -> dict[str, TextStyle]:
+    """Style of text columns that hold numbers, whatever the contract calls them."""
+    found = raw.aggregate(**_decimal_evidence(raw, names, semicolons)).to_pandas().fillna(0).iloc[0]
+    return _decide_decimals(names, where, found, semicolons)
+
+
+def _decimal_evidence(raw: ir.Table, names: list[str], semicolons: bool) -> dict[str, ir.FloatingScalar]:
+    counts = {}
+    for name in names:
+        counts |= {f"{name} point": _tells(raw[name], True), f"{name} comma": _tells(raw[name], False),
+                   f"{name} open": _count(_is_open(raw[name], semicolons))}  # fmt: skip
+    return counts
+
+
+def _decide_decimals(numbers: list[str], where: str, found: pd.Series, semicolons: bool) -> dict[str, TextStyle]:
+    styles = {}
+    whole = tuple(sum(found[f"{name} {mark}"] for name in numbers) for mark in ("point", "comma"))
+    for name in numbers:
+        point, comma = found[f"{name} point"], found[f"{name} comma"]
+        if not point and not comma:
+            point, comma = whole
+        if not point and not comma and found[f"{name} open"]:
+            raise DataError(f"{where}, column {name!r}", "numbers that show their decimal mark", f"{int(found[f'{name} open']):,} such as "
+                            + ("1,500" if semicolons else "1.500"), "state decimal: \".\" or \",\" in mapping.yml")  # fmt: skip
+        styles[name] = TextStyle("," if comma > point or (comma == point == 0 and semicolons) else ".")
+    return styles
+
+
 def _count(holds: ir.BooleanValue) -> ir.FloatingScalar:
     return holds.fill_null(False).ifelse(1.0, 0.0).sum()
+
+
+def _is_open(column: ir.StringValue, semicolons: bool) -> ir.BooleanValue:
+    """Cells that may be thousands or have three decimals, where the file's own habit (a comma beside semicolons, else a point)
+    is the decimal mark.
+    """
+    return tidy_number(column).re_search(_COMMA_GROUPS if semicolons else _POINT_GROUPS)
 
 
 def _tells(column: ir.StringValue, point: bool) -> ir.FloatingScalar:

@@ -61,13 +61,13 @@ def read_form(path: Path, encoding: str = "", delimiter: str = "") -> TextForm:
     if path.stat().st_size == 0:
         raise DataError(path.name, "a head line with column names", "an empty file", "export it again")
     encoding = encoding or find_encoding(path)
-    with path.open(encoding=encoding, errors="strict", newline="") as file:
-        try:
+    try:
+        with path.open(encoding=encoding, errors="strict", newline="") as file:
             sample = file.read(SAMPLE)
-        except (UnicodeDecodeError, LookupError) as error:
-            raise DataError(
-                path.name, f"text in {encoding}", str(error), "state the right encoding in mapping.yml"
-            ) from None
+    except (UnicodeDecodeError, LookupError) as error:
+        raise DataError(
+            path.name, f"text in {encoding}", str(error), "state the right encoding in mapping.yml"
+        ) from None
     if "\x00" in sample:
         raise DataError(path.name, "text", "bytes that are no text", "export it as CSV again")
     delimiter = delimiter or find_delimiter(sample)

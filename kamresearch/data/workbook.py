@@ -39,6 +39,8 @@ def read_sheets(path: Path) -> dict[str, pa.Table]:
 
 
 def _read_sheet(name: str, sheet: object) -> pa.Table | None:
+    # Report generators write wrong dimensions, and a sheet ends where its rows end.
+    sheet.reset_dimensions()
     rows = (row for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row))
     first = next(rows, None)
     if first is None:

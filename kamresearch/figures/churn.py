@@ -151,7 +151,8 @@ def lift(result: Judgement) -> Figure:
         name: gains(result.held["lost"].to_numpy(float), result.held[name].to_numpy(float))
         for name in ("hiatus", "logistic", "model")
     }
-    tenth = curves["model"]["found"].iloc[int(np.ceil(0.1 * result.n))]
+    best = result.chosen if result.chosen in curves else "model"
+    tenth = curves[best]["found"].iloc[int(np.ceil(0.1 * result.n))]
 
     def draw() -> object:
         figure, axes = parts.new_figure(height=3.6)
@@ -171,8 +172,8 @@ def lift(result: Judgement) -> Figure:
     table = make_table("churn.gains_curve", _("Gains"), data, Column("model", _("Model"), terms=MODEL_TERMS),
                        Column("contacted", _("Looked at"), "share"), Column("found", _("Losses found"), "share"))  # fmt: skip
     return Figure("churn.gains", _("How many losses would a look at the riskiest accounts find?"),
-                  _("Held-out accounts, {n} rows with {lost} losses; the dashed line is picking by lot. The top tenth of ChurnModel holds {found} of the losses.",
-                    n=result.n, lost=result.n_lost, found=Quantity(float(tenth), "share")),
+                  _("Held-out accounts, {n} rows with {lost} losses; the dashed line is picking by lot. The top tenth by {model} holds {found} of the losses.",
+                    n=result.n, lost=result.n_lost, model=MODEL_TERMS[best], found=Quantity(float(tenth), "share")),
                   _("Gains curves of three models against the diagonal."), draw, table)  # fmt: skip
 
 
@@ -190,7 +191,7 @@ def importance(result: Explanation) -> Figure:
         return figure
 
     return Figure("churn.importance", _("What does the model lean on?"),
-                  _("The ten most important of {n} features, shuffled on held-out rows; lines are two standard errors. Association, not cause.",
+                  _("The ten most important of {n} features of the combined model, shuffled on held-out rows; lines are two standard errors. Association, not cause.",
                     n=len(result.importance)),
                   _("Dot plot of the importance of {k} features.", k=len(frame)), draw, result.table())  # fmt: skip
 
@@ -217,7 +218,7 @@ def dependence(result: Explanation) -> Figure:
     table = make_table("churn.dependence_curve", _("Partial dependence"), data, Column("feature", _("Feature"), terms=FEATURE_TERMS),
                        Column("value", _("Value"), "score"), Column("predicted", _("Mean probability"), "probability"))  # fmt: skip
     return Figure("churn.dependence", _("In which direction?"),
-                  _("Mean predicted probability were every account's value this one, all else as it is. Association, not cause."),
+                  _("Mean probability that the combined model predicts were every account's value this one, all else as it is. Association, not cause."),
                   _("Line plots of the mean prediction over {k} features.", k=len(shown)), draw, table)  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def persistence(result: Persistence) -> Figure:
     return Figure(
         "segmentation.persistence", _("Are this year's largest accounts last year's too?"),
         _("Logarithmic scales; accounts without revenue in one of the years lie on the edge. {stayed} of the {top} largest were "
-          "there last year; chance alone would keep {chance}. n = {n} accounts.", stayed=Quantity(result.n_stayed, "accounts"),
+          "there last year; had every account kept its level, {chance} would have been. n = {n} accounts.", stayed=Quantity(result.n_stayed, "accounts"),
           top=Quantity(result.n_top, "accounts"), chance=Quantity(result.by_chance, "share"), n=Quantity(result.n_accounts, "accounts")),
         _("Scatter of revenue last year and this year for {n} accounts; {share} of this year's largest fifth were there last year.",
           n=Quantity(result.n_accounts, "accounts"), share=Quantity(result.share, "share")),

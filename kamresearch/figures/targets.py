@@ -74,8 +74,8 @@ def standing(result: GoalStanding) -> Figure:
     )
     return Figure(
         id="targets.standing", title=_("Where does each goal stand?"), draw=draw, data=result.table(),
-        caption=_("Points are numbers now, lines their 95% intervals, on a scale from each goal's baseline to its target. A line that crosses the target "
-                  "means that it cannot be told yet whether it is reached."),
+        caption=_("Points are numbers now, lines their 95% intervals, on a scale from each goal's baseline to its target. The colour tells the "
+                  "chance of reaching the target by the due date if nothing changes, not whether the line touches it."),
         alt=_("Dot plot of {n} goals between baseline and target: {met} met or likely, {open_goals} of which it cannot be told.", n=len(frame), met=met,
               open_goals=open_goals),
     )  # fmt: skip

@@ -128,14 +128,19 @@ def _format_number(value: float, unit: str, language: str, *, signed: bool, bare
         text = format_decimal(value, format="#,##0" if float(value).is_integer() or abs(value) >= 1000 else "#,##0.0",
                               locale=locale)  # fmt: skip
     elif unit in ("cny", "money"):
-        compact = format_compact_decimal(value, fraction_digits=1, locale=locale) if abs(value) >= 1e4 else None
+        # 亿 is ten thousand 万: one digit behind it would leave as little as one figure.
+        digits = 2 if language == "zh" and abs(value) >= 1e8 else 1
+        compact = format_compact_decimal(value, fraction_digits=digits, locale=locale) if abs(value) >= 1e4 else None
         number = compact or format_decimal(value, format="#,##0", locale=locale)
         text = number if bare else _with_currency(number, unit, language)
     elif unit in _NAMED:
         number = format_decimal(value, format="#,##0.#", locale=locale)
         text = number if bare else translate(_NAMED[unit], language).format(value=number)
     else:
-        text = format_decimal(value, format="#,##0.00" if abs(value) < 100 else "#,##0", locale=locale)
+        small = 0.00005 <= abs(value) < 0.095
+        text = format_decimal(
+            value, format="0.00##" if small else "#,##0.00" if abs(value) < 100 else "#,##0", locale=locale
+        )
     return plus + _without_minus_zero(text)
 
 

@@ -116,7 +116,7 @@ class ChurnRate(Result):
         bounds = judgement.findings()[0].interval
         if judgement.chosen == "base" or bounds is None or bounds.low <= 0:
             return _(
-                "Verdict: {rate} of {n} accounts left (95% interval {low} to {high}); no model tells better than the base rate who will be next.",
+                "Verdict: {rate} of {n} accounts left (95% interval {low} to {high}); that any model's probabilities of who will be next beat the base rate is not shown.",
                 **values,
             )
         return _(

@@ -19,7 +19,7 @@ MODELS = ("base", "hiatus", "logistic", "model")
 """From the simplest to the richest."""
 MODEL_TERMS = {
     "base": _("base rate"), "hiatus": _("silence in gaps (hiatus rule)"), "logistic": _("ridge logistic regression"),
-    "model": _("ChurnModel"),
+    "model": _("combined model"),
 }  # fmt: skip
 
 

@@ -125,7 +125,7 @@ class Coverage(Result):
         if self.slots.empty:
             return _("No account's team is recorded.")
         least = self.slots.sort_values(["share", "layer", "function"]).iloc[0]
-        return _("Verdict: {function} ({layer}) is filled least, at {share}; of {unknown} of {n} accounts no team is recorded.",
+        return _("Verdict: {function} ({layer}) is filled least, at {share}; {unknown} of {n} accounts have no recorded team.",
                  function=FUNCTIONS[least["function"]], layer=LAYERS[least["layer"]], share=_share(least["share"]),
                  unknown=self.n_accounts - self.n_listed, n=self.n_accounts)  # fmt: skip
 

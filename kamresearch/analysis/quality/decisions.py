@@ -15,6 +15,7 @@ from kamresearch.result import Result
 VERDICTS: dict[str, Text] = {"same": _("one and the same"), "not_same": _("not the same")}
 STATES: dict[str, Text] = {
     "followed": _("followed"), "expired": _("has run out"), "unmatched": _("names nobody in the data"),
+    "unreadable": _("neither same nor not_same"),
     "ambiguous": _("the number stands in several departments"), "overruled": _("another decision keeps the two apart"),
 }  # fmt: skip
 ACCOUNT, RECORD = "A", "R"
@@ -38,7 +39,7 @@ class Decisions(Result):
     def caveats(self) -> tuple[Text, ...]:
         """Decisions that could not be followed; two names kept apart of whom the data know none do no harm."""
         harmless = (self.frame["state"] == "unmatched") & (self.frame["verdict"] == "not_same")
-        idle = self.frame[self.frame["state"].isin(["unmatched", "ambiguous", "overruled"]) & ~harmless]
+        idle = self.frame[self.frame["state"].isin(["unmatched", "ambiguous", "overruled", "unreadable"]) & ~harmless]
         return (_("{n} of {all} decisions about pairs could not be followed; the table says why.", n=len(idle), all=len(self.frame)),) if len(idle) else ()  # fmt: skip
 
     def of_accounts(self, verdict: str) -> set[tuple[str, str]]:
@@ -93,10 +94,27 @@ def read_decisions(pairs: pd.DataFrame, accounts: pd.DataFrame, records: pd.Data
         left, right = book.find(str(row.left)), book.find(str(row.right))
         across = {tuple(sorted((one, two))) for one in left or () for two in right or () if one != two}
         over = not pd.isna(row.until) and pd.Timestamp(row.until) < pd.Timestamp(as_of)
-        state = "expired" if over else "ambiguous" if None in (left, right) else "followed" if across else "unmatched"
+        verdict = str(row.verdict).strip().lower().replace("-", "_").replace(" ", "_")
+        state = (
+            "unreadable"
+            if verdict not in found
+            else "expired"
+            if over
+            else "ambiguous"
+            if None in (left, right)
+            else "followed"
+            if across
+            else "unmatched"
+        )
         if state == "followed":
-            found[row.verdict] |= across
-        rows.append((*row, state, across if state == "followed" else set()))
+            found[verdict] |= across
+        rows.append(
+            (
+                *row._replace(verdict=verdict if verdict in found else row.verdict),
+                state,
+                across if state == "followed" else set(),
+            )
+        )
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "state", "across"])
     lost = [
         one == "same" and bool(across & found["not_same"]) for one, across in zip(frame["verdict"], frame["across"])

@@ -37,7 +37,7 @@ class Persistence(Result):
         reason = self.reason
         sentence = None
         if self.share is not None:
-            sentence = _("Of this year's largest fifth, {share} were already there last year; chance alone would keep {chance}.",
+            sentence = _("Of this year's largest fifth, {share} were already there last year; had every account kept its level, {chance} would have been.",
                          share=Quantity(self.share, "share"), chance=Quantity(self.by_chance, "share"))  # fmt: skip
         return [
             Finding("segmentation.persistence", self.share, "share", _("Largest accounts that were so last year too"),

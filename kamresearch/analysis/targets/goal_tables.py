@@ -33,7 +33,7 @@ def goal_findings(standing: object) -> list[Finding]:
         Finding("targets.n_met_likely", likely, "count", _("Goals met or likely to be met"),
                 _("Goals met at their due date, or with P(met) of at least 80% if nothing changes."), good="up", figure="targets.standing", **shared),
         Finding("targets.n_cannot_tell", open_goals, "count", _("Goals of which it cannot be told yet"),
-                _("Goals whose interval reaches over the target, whose P(met) ranges from unlikely to likely, or whose number is not there."),
+                _("Goals whose P(met) ranges from unlikely to likely, whose interval reaches over the target on the due date, or whose number is not there."),
                 good="down", figure="targets.standing", **shared),
         Finding("targets.n_missed", int((frame["status"] == "missed").sum()), "count", _("Goals missed"),
                 _("Goals past their due date whose whole interval fails the target."), good="down", figure="targets.standing", **shared),

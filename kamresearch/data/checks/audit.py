@@ -64,7 +64,7 @@ def _check(tables: object, as_of: str | None, previous: Mapping[str, int] | None
         issues += check_ledger(tables.orders, measures["orders"], as_of)
         if "account_id" in tables.accounts.columns and tables.accounts.account_id.type().is_string():
             issues += check_references(tables, ledger, int(measures["orders"]["rows"]))
-            issues += check_accounts(tables, ledger) + check_departments(tables, ledger)
+            issues += check_accounts(tables, ledger, as_of) + check_departments(tables, ledger)
     issues += _check_keys(tables, measures)
     counts = _count_rows(tables, measures)
     issues += _check_quarantine(tables, counts) + check_loss(dict(zip(counts["table"], counts["rows_used"])), previous)

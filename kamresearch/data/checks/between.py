@@ -1,6 +1,9 @@
 """Checks between tables and between versions: references, accounts and their orders, departments, lost rows."""
 
 from collections.abc import Mapping
+from itertools import combinations
+
+import pandas as pd
 
 from kamresearch.data.checks.columns import share_of_accounts
 from kamresearch.data.checks.ledger import Ledger, find_alike
@@ -60,17 +63,22 @@ def _dangling(tables: object, name: str, column: str, target: str, ledger: Ledge
     return [_issue("broken_reference", name, column, count, int(table.count().execute()), share, offenders)]
 
 
-def check_accounts(tables: object, ledger: Ledger) -> list[Issue]:
-    """Accounts against their orders and each other: never ordered, opened late, same name, same tax number."""
+def check_accounts(tables: object, ledger: Ledger, as_of: str | None = None) -> list[Issue]:
+    """Accounts against their orders and each other: never ordered, opened late, same name, same tax number.
+
+    Accounts that people's decisions (table ``pairs``) call two companies on the day are not asked about again.
+    """
     accounts = tables.accounts.filter(tables.accounts.account_id.notnull())
     n = int(accounts.count().execute())
-    issues = _against_orders(accounts, ledger, n)
+    issues, apart = _against_orders(accounts, ledger, n), _pairs_apart(tables, as_of)
     if _is_text(accounts, "account_name"):
-        issues += _repeated(accounts, "same_name", "account_name", accounts.account_name.strip().lower(), ledger, n)
+        issues += _repeated(
+            accounts, "same_name", "account_name", accounts.account_name.strip().lower(), ledger, n, apart
+        )
     if _is_text(accounts, "tax_number"):
         # Branches lawfully file under their group's number.
         heads = accounts.filter(accounts.parent_id.isnull()) if "parent_id" in accounts.columns else accounts
-        issues += _repeated(heads, "shared_tax_number", "tax_number", heads.tax_number.strip(), ledger, n)
+        issues += _repeated(heads, "shared_tax_number", "tax_number", heads.tax_number.strip(), ledger, n, apart)
     return issues
 
 
@@ -99,12 +107,30 @@ def _against_orders(accounts: object, ledger: Ledger, n: int) -> list[Issue]:
     return issues
 
 
-def _repeated(accounts: object, check: str, column: str, value: object, ledger: Ledger, n: int) -> list[Issue]:
-    """Values that several accounts share."""
+def _pairs_apart(tables: object, as_of: str | None) -> set[frozenset[str]]:
+    """Pairs of accounts that decisions of the day call two companies."""
+    if not tables.has("pairs") or not {"left", "right", "verdict"} <= set(tables.pairs.columns):
+        return set()
+    pairs = tables.pairs.execute()
+    holds = pairs["verdict"].astype("str").str.strip().str.lower().str.replace("[- ]", "_", regex=True) == "not_same"
+    if "until" in pairs and as_of is not None:
+        until = pd.to_datetime(pairs["until"], errors="coerce")
+        holds &= until.isna() | (until >= pd.Timestamp(as_of))
+    return {frozenset(pair) for pair in pairs.loc[holds, ["left", "right"]].astype("str").itertuples(index=False)}
+
+
+def _repeated(
+    accounts: object, check: str, column: str, value: object, ledger: Ledger, n: int, apart: set[frozenset[str]]
+) -> list[Issue]:
+    """Values that several accounts share, but for those that are all told apart from each other."""
     keyed = accounts.select("account_id", value=value).filter(lambda t: t.value.notnull() & (t.value != ""))
     alike = find_alike(keyed, ["value"])
     shared = alike.group_by("value").agg(copies=alike.count()).filter(lambda t: t.copies > 1)
-    offenders = alike.semi_join(shared, "value").select("account_id").order_by("account_id").execute()["account_id"]
+    rows = alike.semi_join(shared, "value").select("account_id", "value").order_by("account_id").execute()
+    decided = {one for pair in apart for one in pair}
+    settled = [value for value, ids in rows[rows["account_id"].isin(decided)].groupby("value")["account_id"]
+               if len(ids) == (rows["value"] == value).sum() and {frozenset(pair) for pair in combinations(ids, 2)} <= apart]  # fmt: skip
+    offenders = rows.loc[~rows["value"].isin(settled), "account_id"].reset_index(drop=True)
     if not len(offenders):
         return []
     return [_issue(check, "accounts", column, len(offenders), n, ledger.share_of(offenders), offenders[:3])]

@@ -52,7 +52,10 @@ def _clean(value: str, kind: str) -> str | None:
         return _clean_date(text)
     if kind == "phone":
         digits = re.sub(r"\D", "", text)
-        return digits.removeprefix("0086").removeprefix("86").lstrip("0")[-11:] if len(digits) > 7 else digits
+        # 86 is a country's number only where one is written or too much is left over: 8654 3210 is a local number.
+        if text.lstrip(" (").startswith(("+", "00")) or len(digits) >= 12:
+            digits = digits.removeprefix("0086").removeprefix("86")
+        return digits.lstrip("0")[-11:] if len(digits) > 7 else digits
     if kind == "email":
         return text.replace(" ", "")
     if kind in ("code", "number"):

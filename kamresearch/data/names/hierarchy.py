@@ -40,6 +40,9 @@ def find_groups(accounts: pd.DataFrame) -> pd.DataFrame:
 
 def _longest_prefix(core: str, groups: dict[str, str]) -> str | None:
     for length in range(len(core) - 2, 3, -1):
-        if core[:length] in groups:
+        # A Latin name begins another only where a word ends: Ford is no parent of Fordham.
+        if core[:length] in groups and not (
+            core[length - 1].isascii() and core[length].isascii() and core[length] != " "
+        ):
             return groups[core[:length]]
     return None

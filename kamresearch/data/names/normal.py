@@ -15,7 +15,10 @@ _EN_FORMS = {
 _EN_GROUPS = {"group", "groupe", "holding", "holdings", "gruppe"}
 _COUNTRY = {"china", "prc"}
 _JOINERS = {"and", "the", "of"}
-_BRANCH_ZH = re.compile(r"^(.+?公司|.+集团|.{4,}?)([\u4e00-\u9fff]{2,6}?)(分公司|分行|分店|办事处|分部)$")
+_BRANCHES = ("分公司", "分行", "分店", "办事处", "分部")
+_BRANCH_ZH = re.compile(
+    r"^(.+?公司|.+集团|.{2,}(?:银行|酒店|医院|大学|学院)|.{4,}?)([\u4e00-\u9fff]{2,6}?)(?:" + "|".join(_BRANCHES) + ")$"
+)
 _BRANCH_EN = re.compile(r"^(.+?(?:\b(?:ltd|limited|inc|corp|gmbh|ab|llc|company|co)\b\s*)+)(.*?)\s*branch$")
 _INITIALS = re.compile(r"\b(?:[a-z]\.){2,}")
 _OTHER = re.compile(r"[^0-9a-z\u00df-\u024f\u0370-\u052f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
@@ -111,8 +114,10 @@ _SAY_NOTHING = {"中国", "china", "集团", "控股", "有限合伙", "普通�
 
 def _chinese_parts(text: str) -> NameParts:
     inside = [_OTHER.sub("", part) for part in _BRACKETS.findall(text)]
-    front = "".join(part for part in inside if part not in _SAY_NOTHING)
-    text = front + _OTHER.sub("", _squeeze(_BRACKETS.sub("", text)))
+    said = [part for part in inside if part not in _SAY_NOTHING]
+    # A branch in brackets stands behind the company, anything else in brackets in front.
+    front, behind = ("".join(part for part in said if part.endswith(_BRANCHES) == last) for last in (False, True))
+    text = front + _OTHER.sub("", _squeeze(_BRACKETS.sub("", text))) + behind
     country = "中国" in text or "中国" in inside
     group = any(word in text or word in inside for word in _ZH_GROUPS)
     found, branch = _BRANCH_ZH.match(text), ""
