@@ -12,6 +12,9 @@ import ibis.expr.types as ir
 YES = ("true", "t", "yes", "y", "1", "是", "真")
 NO = ("false", "f", "no", "n", "0", "否", "假")
 
+NOTHING = ("-", "--", "—", "n/a", "na", "#n/a", "#na", "null", "none", "nan", "nat", "无")
+"""What exports write where a number or a date is not known."""
+
 _WIDE = "０１２３４５６７８９，．－＋（）％／：　"
 _NARROW = "0123456789,.-+()%/: "
 _YEAR_FIRST = r"^([0-9]{4})[-/.年] ?([0-9]{1,2})[-/.月] ?([0-9]{1,2})日?([T ].*)?$"
@@ -45,6 +48,11 @@ def is_text(column: ir.Value) -> bool:
 def clean_text(column: ir.StringValue) -> ir.StringValue:
     """A text without blanks around it; nothing left is a missing value."""
     return column.re_replace(f"^{_BLANK}|{_BLANK}$", "").nullif("")
+
+
+def says_nothing(column: ir.Value) -> ir.BooleanValue:
+    """Whether a cell that should hold a number or a date says that there is none."""
+    return _narrow(column).strip().lower().isin(NOTHING) if is_text(column) else ibis.literal(False)
 
 
 def as_id(column: ir.Value) -> ir.StringValue:

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from kamresearch.data.casting import TextStyle, as_kind, clean_text, is_text
+from kamresearch.data.casting import TextStyle, as_kind, clean_text, is_text, says_nothing
 from kamresearch.data.contract import ColumnSpec, TableSpec
 
 ROW = "__row__"
@@ -126,6 +126,8 @@ def find_problems(raw: ir.Table, spec: TableSpec, styles: Mapping[str, TextStyle
     for column in (column for column in spec.columns if column.name in raw.columns):
         cell = raw[column.name]
         filled = ~is_blank(cell, column.name in tidy)
+        if column.kind in ("number", "integer", "date") and is_text(cell):
+            filled = filled & ~says_nothing(cell)
         if must_be_filled(spec, column):
             (keys if column.kind == "id" else cells).append(Problem("missing", column.name, ~filled))
         if column.kind in _KIND_PROBLEMS and not fits(cell, column.kind):

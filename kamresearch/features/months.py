@@ -17,7 +17,8 @@ def _monthly(tables: object, day: datetime.date, by: list[str]) -> ir.Table:
     orders = tables.orders
     orders = orders.filter(orders.order_date <= day)
     units = orders.units if "units" in orders.columns else ibis.null("float64")
-    sold = (orders.revenue > 0).ifelse(orders.order_id, ibis.null("string"))
+    order = orders.order_id + "/" + orders.order_date.cast("string") if tables.has_order_lines else orders.order_id
+    sold = (orders.revenue > 0).ifelse(order, ibis.null("string"))
     orders = orders.mutate(month=orders.order_date.year() * 12 + orders.order_date.month() - 1, units=units, sold=sold)
     n_orders = orders.sold.nunique() if tables.has_order_lines else orders.sold.count()
     more = (

@@ -1,8 +1,8 @@
 """Orders → one row per account, on the engine, strictly as of a day.
 
 Twelve months are the 365 days that end with the as-of day, cut into twelve equal windows for what happens month by month;
-no window is ever half full. An order is what shares an ``order_id``; its lines count on the days that they bear. What an
-order brings on a day is a sale where it is above nothing, and a return where it is below.
+no window is ever half full. An order is what shares an ``order_id`` and a day: calls on an old order, credit notes under its
+number and numbers used again count when they come. An order above nothing is a sale, one below a return.
 """
 
 import datetime
@@ -31,9 +31,7 @@ def sum_if(holds: ir.BooleanValue, value: ir.NumericValue) -> ir.FloatingScalar:
 
 
 def orders_until(tables: object, as_of: datetime.date) -> ir.Table:
-    """One row per order and day, on or before a day: account_id, order_date, revenue, units, cost, and order_id where orders
-    have lines.
-    """
+    """One row per order of on or before a day: account_id, order_date, revenue, units, cost."""
     orders = tables.orders
     orders = orders.filter(orders.order_date <= as_of)
     columns = {"account_id": orders.account_id, "order_date": orders.order_date, "revenue": orders.revenue}
@@ -44,7 +42,7 @@ def orders_until(tables: object, as_of: datetime.date) -> ir.Table:
     return lines.group_by(["account_id", "order_id", "order_date"]).agg(
         revenue=lines.revenue.sum().round(6), units=lines.units.sum(),
         cost=(count_if(lines.cost.isnull()) == 0).ifelse(lines.cost.sum(), ibis.null("float64")),
-    )  # fmt: skip
+    ).drop("order_id")  # fmt: skip
 
 
 def sum_orders(tables: object, as_of: datetime.date) -> ir.Table:
@@ -58,24 +56,16 @@ def sum_orders(tables: object, as_of: datetime.date) -> ir.Table:
     costless = orders.cost.isnull()
     return orders.group_by("account_id").agg(
         first_order_date=day.min(), last_order_date=day.max(),
-        n_orders=_count_orders(orders, orders.sold), n_returns=count_if(orders.revenue < 0),
+        n_orders=count_if(orders.sold), n_returns=count_if(orders.revenue < 0),
         revenue_total=orders.revenue.sum(), units_total=orders.units.sum(), cost_total=orders.cost.sum(),
         revenue_12m=sum_if(year, orders.revenue), revenue_prior_12m=sum_if(before, orders.revenue),
         units_12m=sum_if(year, orders.units.fill_null(0.0)), cost_12m=sum_if(year, orders.cost.fill_null(0.0)),
-        n_orders_12m=_count_orders(orders, orders.sold & year),
-        n_orders_prior_12m=_count_orders(orders, orders.sold & before),
+        n_orders_12m=count_if(orders.sold & year), n_orders_prior_12m=count_if(orders.sold & before),
         months_active_12m=_count_windows(orders.sold & year, window),
         revenue_slope_12m=sum_if(year, orders.revenue * (5.5 - window.cast("float64"))) / _SPREAD,
         largest_order_revenue=orders.revenue.max(),
         costless_total=count_if(costless), costless_12m=count_if(costless & year),
     )  # fmt: skip
-
-
-def _count_orders(orders: ir.Table, holds: ir.BooleanValue) -> ir.FloatingScalar:
-    """Orders with a day for which a condition holds, as float64."""
-    if "order_id" not in orders.columns:
-        return count_if(holds)
-    return holds.ifelse(orders.order_id, ibis.null("string")).nunique().cast("float64")
 
 
 def _count_windows(holds: ir.BooleanValue, window: ir.IntegerValue) -> ir.IntegerScalar:

@@ -77,7 +77,7 @@ def account_snapshot(tables: object, as_of: object) -> pd.DataFrame:
 
         * 12 months are the 365 days that end with ``as_of``; ``prior`` the 365 before. Month by month means twelve equal
           windows of those days (``months_active_12m``, ``revenue_slope_12m``: least-squares slope, money a month).
-        * An order shares an ``order_id`` and has revenue above 0; below 0 it is a return. Revenue is net of returns.
+        * An order shares an ``order_id`` and a day, and has revenue above 0; below 0 it is a return. Revenue is net of returns.
         * ``days_since_last_order``, ``tenure_days`` (since the first order or onboarding, the earlier) and
           ``days_between_orders_mean``/``_sd`` (between order days, sample deviation) are three things, each called
           recency somewhere.

@@ -79,6 +79,16 @@ def test_ids_and_blanks_of_all_kinds_are_made_alike(tmp_path):
     assert sorted(tables.orders.to_pandas()["account_id"]) == ["17850", "A2"]
 
 
+def test_a_dash_where_a_number_is_not_known_is_no_wrong_number(tmp_path):
+    accounts = "account_id,account_name,potential_revenue,onboard_date\nA1,Alpha,-,N/A\nA2,Beta,NULL,2010-01-01\nA3,Gamma,many,2010-01-01\n"
+    orders = "order_id,account_id,order_date,revenue\n1,A1,2012-01-02,5\n2,A2,2012-01-02,-\n"
+    tables = open_data(write(tmp_path, accounts_csv=accounts, orders_csv=orders))
+    found = tables.frame("accounts")
+    assert found["account_id"].tolist() == ["A1", "A2"]
+    assert found["potential_revenue"].isna().all()
+    assert sorted(tables.quarantine["reason"]) == ["potential_revenue is not a number", "revenue is missing"]
+
+
 def test_not_a_number_is_no_id(tmp_path):
     write(tmp_path, accounts_csv="account_id,account_name\n1,Alpha\n2,Beta\n")
     pd.DataFrame({"order_id": ["a", "b"], "account_id": [1.0, float("nan")], "order_date": ["2012-01-02"] * 2,
@@ -212,7 +222,7 @@ def test_lines_of_an_order_count_on_their_days(tmp_path):
     tables = open_data(write(tmp_path, accounts_csv=ACCOUNTS, orders_csv=orders))
     found = account_snapshot(tables, "2012-12-31").set_index("account_id").loc["A1"]
     assert found[["n_orders", "n_orders_12m", "n_returns", "revenue_total", "revenue_12m"]].tolist() == [
-        2,
+        3,
         2,
         1,
         1000,

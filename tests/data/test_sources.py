@@ -113,7 +113,7 @@ def test_mixed_types_in_a_column_set_the_odd_rows_aside(tmp_path):
     tables = open_data(write(tmp_path / "x", orders=text))
     found = {row.row: (row.column, row.value, row.reason) for row in tables.quarantine.itertuples()}
     assert found[4][:2] == ("revenue", "n/a")
-    assert found[4][2] == "revenue is not a number"
+    assert found[4][2] == "revenue is missing"
     assert found[5][2] == "order_date is not a date"
     assert found[6][2] == "order_date is not a date"
     assert found[7][2] == "account_id is missing"
