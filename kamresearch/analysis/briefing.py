@@ -23,6 +23,7 @@ NO_HEADLINES = _("No other study left a headline finding.")
 QUADRANTS = ("strength", "weakness", "opportunity", "threat")
 
 BACKTEST = ("churn.alerts_in_vain", "churn.losses_warned")
+"""Findings that say how far alerts could be trusted before."""
 
 Terms = Mapping[str, Mapping[str, Text]]
 """Column → code → its words."""

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 
 from kamresearch.errors import DataError
 
-_SECRET = re.compile(r"(?i)(://[^:/@\s]*):.*@|((?:password|passwd|pwd|secret|token)\s*[=:]\s*)[^\s&,;'\"]+")
+_SECRET = re.compile(r"(?i)(://[^:/@\s]*):(.*)@|((?:password|passwd|pwd|secret|token)\s*[=:]\s*)[^\s&,;'\"]+")
 """What lies between the user's colon and the last @: a password may hold any character, written rightly or not."""
 
 
 def shown_address(source: str) -> str:
     """An address or a connection string without its password, and a path as it is: fit for messages, manifests and reports."""
-    return _SECRET.sub(lambda match: f"{match[1]}@" if match[1] is not None else f"{match[2]}***", source)
+    return _SECRET.sub(lambda match: f"{match[1]}@" if match[1] is not None else f"{match[3]}***", source)
 
 
 def without_secrets(text: str, source: str = "") -> str:
@@ -20,10 +20,10 @@ def without_secrets(text: str, source: str = "") -> str:
     from urllib.parse import unquote
 
     text = shown_address(text)
-    for match in re.finditer(r"://[^:/@\s]*:(.*)@", source):
+    for secret in (match[2] for match in _SECRET.finditer(source) if match[2]):
         # A driver that read a badly written address names parts of the password as host, port or path.
-        parts = [part for part in re.split(r"[@/?#%:\s]", match[1]) if len(part) > 2]
-        for written in sorted({match[1], unquote(match[1]), *parts}, key=len, reverse=True):
+        parts = [part for part in re.split(r"[@/?#%:\s]", secret) if len(part) > 2]
+        for written in sorted({secret, unquote(secret), *parts}, key=len, reverse=True):
             text = text.replace(written, "***")
     return text
 

@@ -20,7 +20,8 @@ _NARROW = "0123456789,.-+()%/: "
 _YEAR_FIRST = r"^([0-9]{4})[-/.年] ?([0-9]{1,2})[-/.月] ?([0-9]{1,2})日?([T ].*)?$"
 _YEAR_LAST = r"^([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4}|[0-9]{2})([T ].*)?$"
 _BETWEEN = "[ \\t\u00a0\u202f'¥￥$€£元]"
-_BLANK = "[\\s\u00a0\u3000\ufeff]+"
+WIDE_BLANKS = "\u00a0\u3000\ufeff"
+_BLANK = f"[\\s{WIDE_BLANKS}]+"
 """Blanks of Western, Chinese and web texts, and the mark that some exports put before the first cell."""
 _LEAP = "(([0-9]{2}(0[48]|[2468][048]|[13579][26]))|(([02468][048]|[13579][26])00))"
 _REAL_DAY = (
@@ -50,11 +51,6 @@ def clean_text(column: ir.StringValue) -> ir.StringValue:
     return column.re_replace(f"^{_BLANK}|{_BLANK}$", "").nullif("")
 
 
-def says_nothing(column: ir.Value) -> ir.BooleanValue:
-    """Whether a cell that should hold a number or a date says that there is none."""
-    return _narrow(column).strip().lower().isin(NOTHING) if is_text(column) else ibis.literal(False)
-
-
 def as_id(column: ir.Value) -> ir.StringValue:
     """A key as text: whole numbers lose a decimal part that an export gave them, texts their outer blanks."""
     if is_text(column):
@@ -79,6 +75,11 @@ def tidy_number(column: ir.StringValue) -> ir.StringValue:
 def tidy_date(column: ir.StringValue) -> ir.StringValue:
     """A date in plain characters without outer blanks."""
     return _narrow(column).strip()
+
+
+def says_nothing(column: ir.StringValue) -> ir.BooleanValue:
+    """Whether a text that should hold a number or a date says that there is none."""
+    return tidy_date(column).lower().isin(NOTHING)
 
 
 def as_number(column: ir.Value, style: TextStyle) -> ir.FloatingValue:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import ibis
 import ibis.expr.types as ir
 
-from kamresearch.data.casting import TextStyle, as_number, is_text
+from kamresearch.data.casting import TextStyle, as_number
 from kamresearch.errors import DataError, near_matches
 
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
@@ -26,7 +26,7 @@ def compute(raw: ir.Table, formula: str, style_of: Callable[[str], TextStyle], w
     formula : str
         Numbers, columns, ``+ - * /`` and parentheses.
     style_of : callable
-        Name of a text column → how it writes numbers.
+        Name of a column → how it writes numbers.
     where : str
         Place in the mapping, for errors.
     """
@@ -66,6 +66,6 @@ def compute(raw: ir.Table, formula: str, style_of: Callable[[str], TextStyle], w
     def column(name: str) -> ir.FloatingValue:
         if name not in raw.columns:
             raise DataError(where, f"a column {name!r}", "none of this name", near_matches(name, raw.columns))
-        return as_number(raw[name], style_of(name) if is_text(raw[name]) else TextStyle())
+        return as_number(raw[name], style_of(name))
 
     return value(tree)

@@ -187,11 +187,13 @@ def _map_table(where: str, name: str, table: dict, sources: Map[str, Raw]) -> Ma
 
 
 def _style_finder(where: str, source: Raw, table: dict) -> Callable[[str], TextStyle]:
-    """Name of a text column of numbers → how it writes them: as the mapping states it, else as its cells tell."""
+    """Name of a column of numbers → how it writes them: as the mapping states it, else as its cells tell."""
     rules = [rule for rule in table.get("columns", {}).values() if isinstance(rule, dict) and "decimal" in rule]
     stated = {str(rule.get("from")): TextStyle(str(rule["decimal"])) for rule in rules}
 
     def style_of(name: str) -> TextStyle:
+        if name not in stated and not is_text(source.table[name]):
+            return TextStyle()
         if name not in stated:
             stated.update(find_decimals(source.table, [name], where, source.semicolons))
         return stated[name]
@@ -294,7 +296,7 @@ def _read_rule(
         many = [str(one) for one in (wanted if isinstance(wanted, list) else [wanted])]
         if word in ("above", "at_least", "below", "at_most"):
             if number is None:
-                number = as_number(column, style_of(str(rule["column"])) if is_text(column) else TextStyle())
+                number = as_number(column, style_of(str(rule["column"])))
             limit = float(wanted)
             tests.append(
                 {

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from kamresearch.data.casting import TextStyle, as_kind, clean_text, is_text, says_nothing
+from kamresearch.data.casting import WIDE_BLANKS, TextStyle, as_kind, clean_text, is_text, says_nothing
 from kamresearch.data.contract import ColumnSpec, TableSpec
 
 ROW = "__row__"
@@ -18,8 +18,6 @@ ROW = "__row__"
 
 MAY_BE_EMPTY = {("market", "units")}
 """Required columns whose single cells may be empty."""
-
-_WIDE_BLANKS = "\u00a0\u3000\ufeff"
 
 LISTED = 10_000
 """Rows of a table that `list_rows_aside` names one by one; the rest are counted by reason."""
@@ -101,8 +99,8 @@ def find_tidy(raw: ir.Table, spec: TableSpec) -> frozenset[str]:
     # In byte order every text that is empty or begins with an ASCII blank stands before "!".
     ids = {column.name for column in spec.columns if column.kind == "id"}
     ends = {
-        name: (raw[name] < "!") | _any_of([raw[name].startswith(blank) for blank in _WIDE_BLANKS]
-                                          + [raw[name].endswith(blank) for blank in (*" \t\n\r", *_WIDE_BLANKS)]
+        name: (raw[name] < "!") | _any_of([raw[name].startswith(blank) for blank in WIDE_BLANKS]
+                                          + [raw[name].endswith(blank) for blank in (*" \t\n\r", *WIDE_BLANKS)]
                                           + [raw[name].endswith(".0")] * (name in ids)) for name in texts
     }  # fmt: skip
     found = raw.aggregate(

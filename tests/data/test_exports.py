@@ -215,6 +215,10 @@ def test_no_password_is_shown_however_the_address_is_written(address):
     assert "hunter2" not in str(refused.value)
 
 
+def test_an_address_without_a_password_leaves_a_message_as_it_is():
+    assert without_secrets("no answer", "postgresql://me:@h/db") == "no answer"
+
+
 def test_lines_of_an_order_count_on_their_days(tmp_path):
     orders = "order_id,account_id,order_date,revenue\n" + "\n".join([
         "1001,A1,2010-02-01,100", "1001,A1,2012-06-01,900", "1002,A1,2012-07-01,50", "1002,A1,2012-09-01,-50", "1,A2,2012-01-05,7",

@@ -123,10 +123,8 @@ class SymmetricBoosting:
         ends = widths.cumsum()
         bins, part = binned.T[columns], trial.model * 2 + trial.ahead
         spread, (packed, one) = self._spread_of_chance(number, trial, len(binned)), _pack(trial.gradient, len(binned))
-        leaf, sums = (
-            np.zeros(len(binned), np.int64),
-            _add_up(bins, widths, trial.row, part, packed, (trial.models, 2, 1)),
-        )
+        leaf = np.zeros(len(binned), np.int64)
+        sums = _add_up(bins, widths, trial.row, part, packed, (trial.models, 2, 1))
         for level in range(self.depth):
             if level:
                 # Those that answered yes are counted; the others are what is left of those that were asked.

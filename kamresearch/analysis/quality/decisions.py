@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from kamresearch.data.names import normalise_name
+from kamresearch.data.pairs import read_pairs
 from kamresearch.display import Column, Table, make_table
 from kamresearch.language import Fixed, Text
 from kamresearch.language import message as _
@@ -90,31 +91,20 @@ def read_decisions(pairs: pd.DataFrame, accounts: pd.DataFrame, records: pd.Data
     """
     book = _Book(accounts, records)
     rows, found = [], {"same": set(), "not_same": set()}
-    for row in pairs.reindex(columns=list(COLUMNS)).itertuples(index=False):
+    for row in read_pairs(pairs.reindex(columns=list(COLUMNS)), as_of).itertuples(index=False):
         left, right = book.find(str(row.left)), book.find(str(row.right))
         across = {tuple(sorted((one, two))) for one in left or () for two in right or () if one != two}
-        over = not pd.isna(row.until) and pd.Timestamp(row.until) < pd.Timestamp(as_of)
-        verdict = str(row.verdict).strip().lower().replace("-", "_").replace(" ", "_")
-        state = (
-            "unreadable"
-            if verdict not in found
-            else "expired"
-            if over
-            else "ambiguous"
-            if None in (left, right)
-            else "followed"
-            if across
-            else "unmatched"
-        )
+        if row.verdict not in found:
+            state = "unreadable"
+        elif row.over:
+            state = "expired"
+        elif None in (left, right):
+            state = "ambiguous"
+        else:
+            state = "followed" if across else "unmatched"
         if state == "followed":
-            found[verdict] |= across
-        rows.append(
-            (
-                *row._replace(verdict=verdict if verdict in found else row.verdict),
-                state,
-                across if state == "followed" else set(),
-            )
-        )
+            found[row.verdict] |= across
+        rows.append((*row[: len(COLUMNS)], state, across if state == "followed" else set()))
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "state", "across"])
     lost = [
         one == "same" and bool(across & found["not_same"]) for one, across in zip(frame["verdict"], frame["across"])

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from itertools import combinations
 
-import pandas as pd
-
 from kamresearch.data.checks.columns import share_of_accounts
 from kamresearch.data.checks.ledger import Ledger, find_alike
 from kamresearch.data.checks.result import Issue
 from kamresearch.data.checks.words import CHECKS
 from kamresearch.data.contract import TABLES
+from kamresearch.data.pairs import read_pairs
 
 THIN_COVERAGE = 0.9
 LOST_WARNING, LOST_ERROR = 0.02, 0.5
@@ -111,11 +110,8 @@ def _pairs_apart(tables: object, as_of: str | None) -> set[frozenset[str]]:
     """Pairs of accounts that decisions of the day call two companies."""
     if not tables.has("pairs") or not {"left", "right", "verdict"} <= set(tables.pairs.columns):
         return set()
-    pairs = tables.pairs.execute()
-    holds = pairs["verdict"].astype("str").str.strip().str.lower().str.replace("[- ]", "_", regex=True) == "not_same"
-    if "until" in pairs and as_of is not None:
-        until = pd.to_datetime(pairs["until"], errors="coerce")
-        holds &= until.isna() | (until >= pd.Timestamp(as_of))
+    pairs = read_pairs(tables.pairs.execute(), as_of)
+    holds = (pairs["verdict"] == "not_same") & ~pairs["over"]
     return {frozenset(pair) for pair in pairs.loc[holds, ["left", "right"]].astype("str").itertuples(index=False)}
 
 
@@ -127,9 +123,9 @@ def _repeated(
     alike = find_alike(keyed, ["value"])
     shared = alike.group_by("value").agg(copies=alike.count()).filter(lambda t: t.copies > 1)
     rows = alike.semi_join(shared, "value").select("account_id", "value").order_by("account_id").execute()
-    decided = {one for pair in apart for one in pair}
-    settled = [value for value, ids in rows[rows["account_id"].isin(decided)].groupby("value")["account_id"]
-               if len(ids) == (rows["value"] == value).sum() and {frozenset(pair) for pair in combinations(ids, 2)} <= apart]  # fmt: skip
+    near = rows[rows["value"].isin(rows.loc[rows["account_id"].isin(set().union(*apart)), "value"])]
+    settled = [value for value, ids in near.groupby("value")["account_id"]
+               if all(frozenset(pair) in apart for pair in combinations(ids, 2))]  # fmt: skip
     offenders = rows.loc[~rows["value"].isin(settled), "account_id"].reset_index(drop=True)
     if not len(offenders):
         return []
