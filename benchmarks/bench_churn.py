@@ -21,28 +21,49 @@ from benchmarks.common import (
 )
 from kamresearch.analysis import churn
 
-SETS = {"telco": "ibm_telco_churn_reason.csv", "mlc": "mlc_churn.csv", "bank": "bank_churn_modelling.csv"}
+SETS = {
+    "telco": "ibm_telco_churn_reason.csv",
+    "mlc": "mlc_churn.csv",
+    "bank": "bank_churn_modelling.csv",
+}
 OURS = "ChurnModel"
 SEEDS = (0, 1)
 MADE_OF = ("blend", "columns", "learners", "model", "symmetric")
 """Modules of the churn package whose change asks for a new measurement."""
-SHOWN = ("auc", "logloss", "brier", "ece", "slope", "intercept", "lift_10", "empc", "seconds", "tuning_seconds")
+SHOWN = (
+    "auc",
+    "logloss",
+    "brier",
+    "ece",
+    "slope",
+    "intercept",
+    "lift_10",
+    "empc",
+    "seconds",
+    "tuning_seconds",
+)
 
 
 def cached(name: str, *sources: Path) -> Path:
     """Where a part is kept, under a name that changes with what it was made from."""
-    mark = hashlib.sha256("".join(fingerprint(source) for source in sources).encode()).hexdigest()[:12]
+    mark = hashlib.sha256("".join(fingerprint(source) for source in sources).encode()).hexdigest()[
+        :12
+    ]
     return ROOT / "benchmarks" / ".cache" / f"churn_{name}_{mark}"
 
 
 def measure_ours(protocol: object, name: str) -> pd.DataFrame:
     """One row per fold of a set; CPU seconds of fit and predict on one core. Each fold is written down as it is done."""
     house = Path(churn.__file__).parent
-    folder = cached("ours", *(house / f"{part}.py" for part in MADE_OF), shared_folder("data") / SETS[name])
+    folder = cached(
+        "ours", *(house / f"{part}.py" for part in MADE_OF), shared_folder("data") / SETS[name]
+    )
     folder.mkdir(parents=True, exist_ok=True)
     X, y = protocol.load(name)
     for seed in SEEDS:
-        for fold, (train, test) in enumerate(StratifiedKFold(5, shuffle=True, random_state=seed).split(X, y)):
+        for fold, (train, test) in enumerate(
+            StratifiedKFold(5, shuffle=True, random_state=seed).split(X, y)
+        ):
             path = folder / f"{name}_{seed}_{fold}.csv"
             if path.exists():
                 continue
@@ -50,11 +71,22 @@ def measure_ours(protocol: object, name: str) -> pd.DataFrame:
             model = churn.ChurnModel().fit(X.iloc[train].reset_index(drop=True), y[train])
             p = model.predict_proba(X.iloc[test].reset_index(drop=True))[:, 1]
             spent = time.process_time() - start
-            row = {"set": name, "model": OURS, "seed": seed, "fold": fold, **protocol.metrics(y[test], p), "seconds": spent,
-                   "ece_floor": measure_floor(p)}  # fmt: skip
+            row = {
+                "set": name,
+                "model": OURS,
+                "seed": seed,
+                "fold": fold,
+                **protocol.metrics(y[test], p),
+                "seconds": spent,
+                "ece_floor": measure_floor(p),
+            }
             pd.DataFrame([row]).to_csv(path.with_suffix(".part"), index=False)
             path.with_suffix(".part").rename(path)
-            print(f"{name}: {OURS}, seed {seed}, fold {fold}: {spent:.0f} s", file=sys.stderr, flush=True)
+            print(
+                f"{name}: {OURS}, seed {seed}, fold {fold}: {spent:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
     return pd.concat([pd.read_csv(path) for path in sorted(folder.glob("*.csv"))])
 
 
@@ -63,14 +95,18 @@ def measure_floor(p: np.ndarray, draws: int = 500) -> float:
     p = np.sort(p)
     labels = np.random.default_rng(0).random((draws, len(p))) < p
     gaps = [
-        abs(labels[:, part].mean(axis=1) - p[part].mean()) * len(part) for part in np.array_split(np.arange(len(p)), 10)
+        abs(labels[:, part].mean(axis=1) - p[part].mean()) * len(part)
+        for part in np.array_split(np.arange(len(p)), 10)
     ]
     return float(np.sum(gaps, axis=0).mean() / len(p))
 
 
 def measure_peers(sets: list[str]) -> pd.DataFrame:
     """The peers' rows; kept beside the benchmarks until their script, their versions or the data change."""
-    script, lock = ROOT / "benchmarks" / "peers" / "churn_peers.py", ROOT / "benchmarks" / "requirements-peers.lock"
+    script, lock = (
+        ROOT / "benchmarks" / "peers" / "churn_peers.py",
+        ROOT / "benchmarks" / "requirements-peers.lock",
+    )
     found = []
     for name in sets:
         folder = cached("peers", script, lock, shared_folder("data") / SETS[name])
@@ -89,7 +125,9 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
             there = part.set_index(["set", "seed", "fold"])
             gap = (ours[column].reindex(there.index) - there[column]).to_numpy()
             parts[name, model] = (
-                "–" if model == OURS else f"{gap.mean():+.4f} ± {gap.std(ddof=1) / np.sqrt(len(gap)):.4f}"
+                "–"
+                if model == OURS
+                else f"{gap.mean():+.4f} ± {gap.std(ddof=1) / np.sqrt(len(gap)):.4f}"
             )
         table[f"ours − it: {column}"] = [parts[row.set, row.model] for row in table.itertuples()]
     order = table["set"].map({name: place for place, name in enumerate(SETS)})
@@ -116,7 +154,9 @@ def judge(table: pd.DataFrame, floors: pd.Series, full_fit: float) -> str:
             f"{ours['slope']:.3f}, ECE {ours['ece']:.4f} (probabilities exactly true would show {floors[name]:.4f} in these folds). "
             + ("All goals met." if not missed else f"Goal missed: {', '.join(missed)}.")
         )
-    lines.append(f"* **time**: fit on 10,000 rows in {full_fit:.1f} CPU seconds on one core (goal 30).")
+    lines.append(
+        f"* **time**: fit on 10,000 rows in {full_fit:.1f} CPU seconds on one core (goal 30)."
+    )
     return "\n".join(lines)
 
 
@@ -138,7 +178,9 @@ def main(*sets: str) -> None:
     facts = [
         f"Machine: {describe_machine()}; one core each, CPU seconds of fit and predict in a fold. ChurnModel's contain all its choices; the tuned peers' stand in tuning_seconds, once per set.",
         f"Ours: {describe_versions('scikit-learn', 'numpy', 'pandas')}; peers: benchmarks/requirements-peers.lock.",
-        "Data: " + ", ".join(f"{name} {fingerprint(shared_folder('data') / SETS[name])}" for name in sets) + ".",
+        "Data: "
+        + ", ".join(f"{name} {fingerprint(shared_folder('data') / SETS[name])}" for name in sets)
+        + ".",
         "Repeated stratified five-fold cross-validation, seeds 0 and 1; paired differences over the ten folds, ± one standard error.",
         "ChurnModel runs with its defaults. Each tuned peer's configuration and trees are chosen by three-fold log-loss on the training rows of the first fold and kept for all ten, which is kind to the peers: later folds test rows that took part in the choice.",
         "ECE has a floor: ten bins of a fold differ from true probabilities by chance alone. It is measured by drawing labels from ChurnModel's probabilities.",

@@ -1,9 +1,14 @@
-"""Forecast quality against named peers: ``python -m benchmarks.bench_forecast [--minutes M] [--set NAME …]``.
+"""Forecast quality against named peers: ``python -m benchmarks.bench_forecast [--minutes M] [--set
+NAME …]``.
 
-Series: the monthly and yearly parts of the M3 competition (and the quarterly one for ourselves), protocol of
-``forecast_eval.py``. Peers run once, in their own environment, at most ``--minutes`` each and collection, in one fixed
-shuffled order (a run that ends early is a random sample); their forecasts are kept in ``benchmarks/.cache``. Each peer
-is compared with us on exactly the series that it has done. Seconds are processor seconds a series on one core, measured on
+Series: the monthly and yearly parts of the M3 competition (and the quarterly one for ourselves),
+protocol of
+``forecast_eval.py``. Peers run once, in their own environment, at most ``--minutes`` each and
+collection, in one fixed
+shuffled order (a run that ends early is a random sample); their forecasts are kept in
+``benchmarks/.cache``. Each peer
+is compared with us on exactly the series that it has done. Seconds are processor seconds a series
+on one core, measured on
 the same forty series for everyone.
 """
 
@@ -27,7 +32,15 @@ from benchmarks.common import (
 )
 
 CACHE = ROOT / "benchmarks" / ".cache" / "forecast"
-PEERS = ("DynamicOptimizedTheta", "AutoTheta", "AutoETS", "AutoCES", "StatsmodelsTheta", "StatsmodelsETS", "AutoARIMA")
+PEERS = (
+    "DynamicOptimizedTheta",
+    "AutoTheta",
+    "AutoETS",
+    "AutoCES",
+    "StatsmodelsTheta",
+    "StatsmodelsETS",
+    "AutoARIMA",
+)
 TIMED, SCALED = 40, 240
 """Series on which seconds are measured, and those on which one process is compared with two."""
 SETS = {"MONTHLY": (18, 12), "YEARLY": (6, 1), "QUARTERLY": (8, 4)}
@@ -36,8 +49,12 @@ COLUMNS = ["smape", "mase", "owa", "cov_80", "cov_95", "msis_80", "msis_95"]
 
 def to_frame(collection: list) -> pd.DataFrame:
     """Training parts as series_id, t, value."""
-    parts = [pd.DataFrame({"series_id": one.id, "t": np.arange(len(one.train)), "value": one.train.astype(float)})
-             for one in collection]  # fmt: skip
+    parts = [
+        pd.DataFrame(
+            {"series_id": one.id, "t": np.arange(len(one.train)), "value": one.train.astype(float)}
+        )
+        for one in collection
+    ]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -45,12 +62,16 @@ def forecast_ours(frame: pd.DataFrame, horizon: int, season: int, jobs: int = 1)
     """Our forecasts."""
     import kamresearch as kam
 
-    return kam.trend.forecast_many(frame.rename(columns={"t": "period"}), horizon, seasonality=season, jobs=jobs)
+    return kam.trend.forecast_many(
+        frame.rename(columns={"t": "period"}), horizon, seasonality=season, jobs=jobs
+    )
 
 
 def take(frame: pd.DataFrame, count: int) -> pd.DataFrame:
     """The first series of the fixed shuffled order, as the peers take them."""
-    names = sorted(frame["series_id"].unique(), key=lambda name: zlib.crc32(str(name).encode()))[:count]
+    names = sorted(frame["series_id"].unique(), key=lambda name: zlib.crc32(str(name).encode()))[
+        :count
+    ]
     return frame[frame["series_id"].isin(names)]
 
 
@@ -64,7 +85,9 @@ def time_ours(frame: pd.DataFrame, horizon: int, season: int) -> float:
 
 
 def measure_scaling(frame: pd.DataFrame, horizon: int, season: int) -> str:
-    """How much faster two processes are than one, on the clock: medians of runs taken in turn, a warm pool."""
+    """How much faster two processes are than one, on the clock: medians of runs taken in turn,
+    a warm pool.
+    """
     few = take(frame, SCALED)
     forecast_ours(few, horizon, season, jobs=2)
     taken: dict[int, list[float]] = {1: [], 2: []}
@@ -74,14 +97,23 @@ def measure_scaling(frame: pd.DataFrame, horizon: int, season: int) -> str:
             forecast_ours(few, horizon, season, jobs)
             seconds.append(time.perf_counter() - started)
     one, two = (float(np.median(seconds)) for seconds in taken.values())
-    return (f"{SCALED} monthly series: {one:.1f} s with one process, {two:.1f} s with two, {one / two:.2f} times as fast (medians of "
-            f"three runs in turn; the machine's load average was {os.getloadavg()[0]:.1f}, so others took part of both cores)")  # fmt: skip
+    return (
+        f"{SCALED} monthly series: {one:.1f} s with one process, {two:.1f} s with two, "
+        f"{one / two:.2f} times as fast (medians of "
+        f"three runs in turn; the machine's load average was {os.getloadavg()[0]:.1f}, so "
+        f"others took part of both cores)"
+    )
 
 
 def forecast_naive(protocol: object, collection: list) -> dict[str, dict]:
     """Naive2 and the seasonal naive forecast, as the protocol has them."""
-    return {name: {one.id: pd.DataFrame({"mean": rule(one.train, one.horizon, one.season)}) for one in collection}
-            for name, rule in (("Naive2", protocol.naive2), ("seasonal naive", protocol.seasonal_naive))}  # fmt: skip
+    return {
+        name: {
+            one.id: pd.DataFrame({"mean": rule(one.train, one.horizon, one.season)})
+            for one in collection
+        }
+        for name, rule in (("Naive2", protocol.naive2), ("seasonal naive", protocol.seasonal_naive))
+    }
 
 
 def run_peers(name: str, frame: pd.DataFrame, minutes: float) -> dict[str, pd.DataFrame]:
@@ -102,7 +134,9 @@ def run_peers(name: str, frame: pd.DataFrame, minutes: float) -> dict[str, pd.Da
             *PEERS,
         )
     return {
-        peer: pd.read_parquet(folder / f"{peer}.parquet") for peer in PEERS if (folder / f"{peer}.parquet").exists()
+        peer: pd.read_parquet(folder / f"{peer}.parquet")
+        for peer in PEERS
+        if (folder / f"{peer}.parquet").exists()
     }
 
 
@@ -116,14 +150,27 @@ def score_set(name: str, protocol: object, minutes: float) -> list[dict]:
         chosen = [one for one in collection if one.id in predictions]
         scores = protocol.score(chosen, predictions)
         same = protocol.score(chosen, ours)
-        return {"set": f"M3 {name.lower()}", "method": method, "n": len(chosen), **scores.reindex(COLUMNS).to_dict(),
-                "our_owa_same_series": same["owa"], "seconds_a_series": took}  # fmt: skip
+        return {
+            "set": f"M3 {name.lower()}",
+            "method": method,
+            "n": len(chosen),
+            **scores.reindex(COLUMNS).to_dict(),
+            "our_owa_same_series": same["owa"],
+            "seconds_a_series": took,
+        }
 
     rows = [row("kamresearch", ours, time_ours(frame, *SETS[name]))]
-    rows += [row(method, predictions, None) for method, predictions in forecast_naive(protocol, collection).items()]
+    rows += [
+        row(method, predictions, None)
+        for method, predictions in forecast_naive(protocol, collection).items()
+    ]
     peers = {} if name == "QUARTERLY" else run_peers(name, frame, minutes)
     times = CACHE / f"m3_{name.lower()}" / "seconds.csv"
-    seconds = pd.read_csv(times).set_index("method")["seconds"] if times.exists() else pd.Series(dtype=float)
+    seconds = (
+        pd.read_csv(times).set_index("method")["seconds"]
+        if times.exists()
+        else pd.Series(dtype=float)
+    )
     return rows + [row(peer, by_series(table), seconds.get(peer)) for peer, table in peers.items()]
 
 
@@ -136,9 +183,14 @@ def main() -> None:
     """Run, write ``results/forecast.md`` and ``.csv``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--minutes", type=float, default=6.0, help="at most so many processor minutes for each peer and collection"
+        "--minutes",
+        type=float,
+        default=6.0,
+        help="at most so many processor minutes for each peer and collection",
     )
-    parser.add_argument("--set", nargs="+", choices=list(SETS), default=list(SETS), help="collections")
+    parser.add_argument(
+        "--set", nargs="+", choices=list(SETS), default=list(SETS), help="collections"
+    )
     options = parser.parse_args()
     protocol = load_protocol("forecast_eval")
     rows = [row for name in options.set for row in score_set(name, protocol, options.minutes)]
@@ -146,18 +198,34 @@ def main() -> None:
     frame = pd.DataFrame(rows).round(4)
     data = shared_folder("data")
     facts = [
-        f"machine: {describe_machine()}", describe_versions("numpy", "pandas", "scipy"),
-        f"m3_series.parquet {fingerprint(data / 'm3_series.parquet')}, m3_series_meta.csv {fingerprint(data / 'm3_series_meta.csv')}",
-        "the choice of models, of the seasonality test and of the constants of the intervals was made on the training parts: their "
-        "last horizon held out. For the first eight models the test parts were scored along the way as well, and a few close choices "
-        "(how many extremes to cut off, two seasonal forms) were made knowing both scores. The ninth model (autoregressions) and "
-        "the memory of the seasonal shape (0.7 a cycle; from the monthly and quarterly series) were chosen on held-out training parts "
-        "alone, where together they were better on all four collections of M3 (of the monthly one every second series), then frozen; "
-        "the test parts were scored once. On the yearly test part they are worse than what was before (OWA 0.872). A collection never seen is the cleaner test",
+        f"machine: {describe_machine()}",
+        describe_versions("numpy", "pandas", "scipy"),
+        f"m3_series.parquet {fingerprint(data / 'm3_series.parquet')}, m3_series_meta.csv "
+        f"{fingerprint(data / 'm3_series_meta.csv')}",
+        "the choice of models, of the seasonality test and of the constants of the "
+        "intervals was made on the training parts: their "
+        "last horizon held out. For the first eight models the test parts were scored "
+        "along the way as well, and a few close choices "
+        "(how many extremes to cut off, two seasonal forms) were made knowing both scores. "
+        "The ninth model (autoregressions) and "
+        "the memory of the seasonal shape (0.7 a cycle; from the monthly and quarterly "
+        "series) were chosen on held-out training parts "
+        "alone, where together they were better on all four collections of M3 (of the "
+        "monthly one every second series), then frozen; "
+        "the test parts were scored once. On the yearly test part they are worse than what "
+        "was before (OWA 0.872). A collection never seen is the cleaner test",
         scaling,
-        "a peer with n below the collection's size ran out of its minutes; our_owa_same_series is our OWA on just those series",
-    ]  # fmt: skip
-    write_result("forecast", "Forecasts", __doc__.split("\n\n")[1].replace("\n", " "), facts, frame, verdict(frame))
+        "a peer with n below the collection's size ran out of its minutes; "
+        "our_owa_same_series is our OWA on just those series",
+    ]
+    write_result(
+        "forecast",
+        "Forecasts",
+        __doc__.split("\n\n")[1].replace("\n", " "),
+        facts,
+        frame,
+        verdict(frame),
+    )
 
 
 def verdict(frame: pd.DataFrame) -> str:
@@ -167,11 +235,21 @@ def verdict(frame: pd.DataFrame) -> str:
         own = part[part["method"] == "kamresearch"].iloc[0]
         rest = part[~part["method"].isin(["kamresearch", "Naive2", "seasonal naive"])]
         better = rest[rest["owa"] < rest["our_owa_same_series"]]
-        said = f"**{name}**: OWA {own['owa']:.3f}, 95 % covers {own['cov_95']:.1%}, 80 % {own['cov_80']:.1%}, msis_95 {own['msis_95']:.2f}."
+        said = (
+            f"**{name}**: OWA {own['owa']:.3f}, 95 % covers {own['cov_95']:.1%}, 80 % "
+            f"{own['cov_80']:.1%}, msis_95 {own['msis_95']:.2f}."
+        )
         if len(rest):
             best = rest.loc[(rest["owa"] - rest["our_owa_same_series"]).idxmin()]
-            said += f" Nearest peer: {best['method']} {best['owa']:.3f} (ours on its {best['n']} series {best['our_owa_same_series']:.3f})."
-            said += f" Better than ours: {', '.join(better['method'])}." if len(better) else " No peer is better."
+            said += (
+                f" Nearest peer: {best['method']} {best['owa']:.3f} (ours on its {best['n']} "
+                f"series {best['our_owa_same_series']:.3f})."
+            )
+            said += (
+                f" Better than ours: {', '.join(better['method'])}."
+                if len(better)
+                else " No peer is better."
+            )
             faster = rest[rest["seconds_a_series"] < own["seconds_a_series"]]["method"]
             said += f" Faster: {', '.join(faster)}." if len(faster) else ""
         lines.append(said)

@@ -16,7 +16,9 @@ def main() -> None:
     parts = [HEAD.format(machine=describe_machine())]
     for topic in ORDER:
         path = RESULTS / f"{topic}.md"
-        parts.append(path.read_text(encoding="utf-8") if path.exists() else f"## {topic}\n\nNot run yet.\n")
+        parts.append(
+            path.read_text(encoding="utf-8") if path.exists() else f"## {topic}\n\nNot run yet.\n"
+        )
     (ROOT / "benchmarks" / "RESULTS.md").write_text("\n".join(parts), encoding="utf-8")
 
 

@@ -16,7 +16,9 @@ PEERS_PYTHON = ROOT / "benchmarks" / ".venv" / "bin" / "python"
 
 
 def shared_folder(name: str) -> Path:
-    """A folder of the evaluation material beside the checkout (``data`` or ``eval``); ends the run where absent."""
+    """A folder of the evaluation material beside the checkout (``data`` or ``eval``); ends the
+    run where absent.
+    """
     folder = ROOT.parent / "shared" / name
     if not folder.is_dir():
         sys.exit(f"benchmark: {folder} is not there; the evaluation data live beside the checkout")
@@ -42,7 +44,10 @@ def fingerprint(path: Path) -> str:
 def describe_machine() -> str:
     """Cores, memory and Python, in one line."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, {platform.system()}"
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, "
+        f"{platform.system()}"
+    )
 
 
 def describe_versions(*packages: str) -> str:
@@ -57,14 +62,22 @@ def run_peer(script: str, *arguments: str) -> None:
     subprocess.run([PEERS_PYTHON, ROOT / "benchmarks" / "peers" / script, *arguments], check=True)
 
 
-def write_result(topic: str, title: str, protocol: str, facts: list[str], frame: pd.DataFrame, verdict: str) -> Path:
+def write_result(
+    topic: str, title: str, protocol: str, facts: list[str], frame: pd.DataFrame, verdict: str
+) -> Path:
     """Write ``results/<topic>.md`` and ``.csv``; the verdict also says where a peer is better."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     frame.to_csv(RESULTS / f"{topic}.csv", index=False)
     head = [str(column) for column in frame.columns]
     rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
     lines = ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]]
-    parts = [f"## {title}", protocol, "\n".join(f"* {fact}" for fact in facts), "\n".join(lines), verdict]
+    parts = [
+        f"## {title}",
+        protocol,
+        "\n".join(f"* {fact}" for fact in facts),
+        "\n".join(lines),
+        verdict,
+    ]
     path = RESULTS / f"{topic}.md"
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return path

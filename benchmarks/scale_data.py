@@ -1,4 +1,6 @@
-"""Orders of any number for `bench_scale`, made by the engine from hashes: the same rows on every machine."""
+"""Orders of any number for `bench_scale`, made by the engine from hashes: the same rows on
+every machine.
+"""
 
 from pathlib import Path
 
@@ -13,7 +15,9 @@ def make_orders(folder: Path, rows: int) -> Path:
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
-        connection.execute("SET threads = 2; SET memory_limit = '4GB'; SET preserve_insertion_order = false")
+        connection.execute(
+            "SET threads = 2; SET memory_limit = '4GB'; SET preserve_insertion_order = false"
+        )
         connection.execute(f"""COPY (SELECT 'A' || lpad((i + 1)::VARCHAR, 7, '0') account_id, 'Account ' || i account_name,
             ['North', 'East', 'South'][1 + i % 3] region, ['direct', 'dealer'][1 + i % 2] channel,
             DATE '2006-01-01' + (i % 900)::INT onboard_date, 1e5 + (hash(i) % 1000000) potential_revenue

@@ -1,4 +1,6 @@
-"""Tasks of `bench_scale`, each run in a process of its own: ``python -m benchmarks.scale_tasks TASK FOLDER ROUNDS TARGET``."""
+"""Tasks of `bench_scale`, each run in a process of its own: ``python -m benchmarks.scale_tasks
+TASK FOLDER ROUNDS TARGET``.
+"""
 
 import json
 import os
@@ -49,7 +51,9 @@ def features(folder: Path, rounds: int) -> dict:
 
 
 def features_and_sql(folder: Path, rounds: int) -> dict:
-    """The snapshot and the hand-written SQL in turns, so that whatever else the machine does meets both."""
+    """The snapshot and the hand-written SQL in turns, so that whatever else the machine does
+    meets both.
+    """
     import duckdb
 
     import kamresearch as kam
@@ -66,7 +70,9 @@ def features_and_sql(folder: Path, rounds: int) -> dict:
             seconds, frame = clock(lambda: kam.account_snapshot(tables, DAY))
             ours.append(seconds)
     assert (frame["n_orders"].to_numpy() == theirs["n_orders"].fillna(0).to_numpy()).all()
-    assert (frame["months_active_12m"].to_numpy() == theirs["months_active_12m"].fillna(0).to_numpy()).all()
+    assert (
+        frame["months_active_12m"].to_numpy() == theirs["months_active_12m"].fillna(0).to_numpy()
+    ).all()
     assert abs(frame["days_between_orders_sd"] - theirs["days_between_orders_sd"]).max() < 1e-6
     return {
         "ours": ours,
@@ -83,12 +89,16 @@ def check(folder: Path, rounds: int) -> dict:
     from kamresearch.data.checks import check_tables
 
     start = time.perf_counter()
-    seconds = [clock(lambda: check_tables(kam.open_data(folder), as_of=DAY))[0] for _ in range(rounds)]
+    seconds = [
+        clock(lambda: check_tables(kam.open_data(folder), as_of=DAY))[0] for _ in range(rounds)
+    ]
     return {"seconds": seconds, "by_the_clock": (time.perf_counter() - start) / rounds}
 
 
 def spark(folder: Path, rounds: int) -> dict:
-    """The snapshot by Apache Spark and by the embedded engine: the same frame? Seconds by the clock; Spark's processes are others."""
+    """The snapshot by Apache Spark and by the embedded engine: the same frame? Seconds by the
+    clock; Spark's processes are others.
+    """
     import pandas as pd
 
     import kamresearch as kam
@@ -121,8 +131,13 @@ def simulate(folder: Path, rounds: int) -> dict:
 if __name__ == "__main__":
     task, folder, rounds, target = sys.argv[1:]
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    tasks = {"features": features, "features_and_sql": features_and_sql, "check": check, "simulate": simulate,
-             "spark": spark}  # fmt: skip
+    tasks = {
+        "features": features,
+        "features_and_sql": features_and_sql,
+        "check": check,
+        "simulate": simulate,
+        "spark": spark,
+    }
     result = tasks[task](Path(folder), int(rounds))
     result["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     Path(target).write_text(json.dumps(result), encoding="utf-8")

@@ -1,4 +1,6 @@
-"""What a command and every process that it starts take: processor seconds, and memory at the peak (Linux)."""
+"""What a command and every process that it starts take: processor seconds, and memory at the
+peak (Linux).
+"""
 
 import os
 import subprocess
@@ -12,7 +14,9 @@ EVERY = 0.2
 
 
 def watch(command: Sequence[str], cwd: Path, log: Path) -> dict:
-    """Run a command → code, seconds (by the clock), processor_seconds and the peaks in GB of its largest process and of all together."""
+    """Run a command → code, seconds (by the clock), processor_seconds and the peaks in GB of
+    its largest process and of all together.
+    """
     began = time.perf_counter()
     with log.open("ab") as out:
         running = subprocess.Popen(command, cwd=cwd, stdout=out, stderr=out)
@@ -24,8 +28,13 @@ def watch(command: Sequence[str], cwd: Path, log: Path) -> dict:
             largest = max(largest, max((memory for *_, memory in held), default=0))
             together = max(together, sum(memory for *_, memory in held))
             time.sleep(EVERY)
-    return {"code": running.returncode, "seconds": time.perf_counter() - began, "processor_seconds": sum(seen.values()),
-            "largest_gb": largest / 2**30, "together_gb": together / 2**30}  # fmt: skip
+    return {
+        "code": running.returncode,
+        "seconds": time.perf_counter() - began,
+        "processor_seconds": sum(seen.values()),
+        "largest_gb": largest / 2**30,
+        "together_gb": together / 2**30,
+    }
 
 
 def family(root: int) -> list[int]:

@@ -1,4 +1,6 @@
-"""What a study shows: tables and figures with everything a reader needs, apart from how they are drawn."""
+"""What a study shows: tables and figures with everything a reader needs, apart from how they
+are drawn.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +17,8 @@ from kamresearch.language.format import UNITS
 class Column:
     """A column of a shown table: its head, its unit, and the words for its coded values.
 
-    ``terms`` translates codes (a tier, a cause, a verdict); values without a term are data and shown as they are.
+    ``terms`` translates codes (a tier, a cause, a verdict); values without a term are data and
+    shown as they are.
     """
 
     name: str
@@ -25,25 +28,43 @@ class Column:
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS:
-            raise StudyError(f"column {self.name!r}", f"a unit out of {', '.join(sorted(UNITS))}", repr(self.unit),
-                             "choose one of them")  # fmt: skip
+            raise StudyError(
+                f"column {self.name!r}",
+                f"a unit out of {', '.join(sorted(UNITS))}",
+                repr(self.unit),
+                "choose one of them",
+            )
 
 
 COMMON = {
     column.name: column
     for column in (
-        Column("account_id", _("Account")), Column("account_name", _("Name")), Column("region", _("Region")),
-        Column("channel", _("Channel")), Column("industry", _("Industry")), Column("tier", _("Tier")),
-        Column("manager_id", _("Manager")), Column("manager_name", _("Manager")),
-        Column("period", _("Period"), "period"), Column("month", _("Month"), "period"), Column("year", _("Year"), "period"),
-        Column("date", _("Date"), "date"), Column("order_date", _("Order date"), "date"),
-        Column("n", _("n"), "count"), Column("n_accounts", _("Accounts"), "accounts"),
-        Column("n_orders", _("Orders"), "orders"), Column("units", _("Units"), "units"),
-        Column("revenue", _("Revenue"), "money"), Column("share", _("Share"), "share"),
-        Column("low", _("Lower bound")), Column("high", _("Upper bound")), Column("source", _("Source")),
-        Column("note", _("Note")), Column("status", _("Status")),
+        Column("account_id", _("Account")),
+        Column("account_name", _("Name")),
+        Column("region", _("Region")),
+        Column("channel", _("Channel")),
+        Column("industry", _("Industry")),
+        Column("tier", _("Tier")),
+        Column("manager_id", _("Manager")),
+        Column("manager_name", _("Manager")),
+        Column("period", _("Period"), "period"),
+        Column("month", _("Month"), "period"),
+        Column("year", _("Year"), "period"),
+        Column("date", _("Date"), "date"),
+        Column("order_date", _("Order date"), "date"),
+        Column("n", _("n"), "count"),
+        Column("n_accounts", _("Accounts"), "accounts"),
+        Column("n_orders", _("Orders"), "orders"),
+        Column("units", _("Units"), "units"),
+        Column("revenue", _("Revenue"), "money"),
+        Column("share", _("Share"), "share"),
+        Column("low", _("Lower bound")),
+        Column("high", _("Upper bound")),
+        Column("source", _("Source")),
+        Column("note", _("Note")),
+        Column("status", _("Status")),
     )
-}  # fmt: skip
+}
 """Columns whose meaning is the same in every study, so that they carry the same head everywhere."""
 
 
@@ -64,12 +85,22 @@ class Table:
     def __post_init__(self) -> None:
         unknown = [column.name for column in self.columns if column.name not in self.frame.columns]
         if unknown:
-            raise StudyError(f"table {self.id!r}", "columns of its frame", repr(unknown), "mend its column list")
+            raise StudyError(
+                f"table {self.id!r}", "columns of its frame", repr(unknown), "mend its column list"
+            )
 
 
-def make_table(id: str, title: Text, frame: pd.DataFrame, *columns: Column | str, caption: Text | None = None,
-               rows_shown: int = 100) -> Table:  # fmt: skip
-    """A table whose columns are `Column` objects or names out of `COMMON`; other columns of the frame are dropped."""
+def make_table(
+    id: str,
+    title: Text,
+    frame: pd.DataFrame,
+    *columns: Column | str,
+    caption: Text | None = None,
+    rows_shown: int = 100,
+) -> Table:
+    """A table whose columns are `Column` objects or names out of `COMMON`; other columns of
+    the frame are dropped.
+    """
     chosen = tuple(column if isinstance(column, Column) else COMMON[column] for column in columns)
     return Table(id, title, frame[[column.name for column in chosen]], chosen, caption, rows_shown)
 
@@ -83,7 +114,8 @@ class Figure:
     id : str
         ``<study>.<name>``, the anchor that findings point to.
     title, caption, alt : Text
-        Title above, caption below, and what the picture says for those who cannot see it. Written from the result.
+        Title above, caption below, and what the picture says for those who cannot see it. Written
+        from the result.
     draw : callable
         Draws and returns a matplotlib Figure, speaking the current language (``str(message)``).
     data : Table
@@ -99,14 +131,18 @@ class Figure:
 
 
 def join_terms(codes: Iterable[str], terms: Mapping[str, Text], mark: str | None = None) -> Fixed:
-    """Codes in a row, in words where they have any; between them the mark given, else the comma of each language.
+    """Codes in a row, in words where they have any; between them the mark given, else the comma of
+    each language.
 
     >>> join_terms(["a", "b"], {"a": Fixed({"en": "one", "zh": "一"})}).render("zh")
     '一、b'
     """
     codes, commas = list(codes), {"zh": "、"}
-    return Fixed({
-        language: (mark or commas.get(language, ", ")).join(
-            terms[code].render(language) if code in terms else code for code in codes)
-        for language in LANGUAGES
-    })  # fmt: skip
+    return Fixed(
+        {
+            language: (mark or commas.get(language, ", ")).join(
+                terms[code].render(language) if code in terms else code for code in codes
+            )
+            for language in LANGUAGES
+        }
+    )

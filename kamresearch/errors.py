@@ -19,14 +19,18 @@ class KamError(Exception):
     Examples
     --------
     >>> print(KamError("orders.csv, column 'revenue'", "numbers", "3 texts: 'n/a', '-', 'tbc'", "clean or map them"))
-    orders.csv, column 'revenue': expected numbers; found 3 texts: 'n/a', '-', 'tbc'. To do: clean or map them.
-    """
+    orders.csv, column 'revenue': expected numbers; found 3 texts: 'n/a', '-', 'tbc'. To do: clean
+    or map them.
+    """  # noqa: E501
 
     exit_code = 2
 
     def __init__(self, where: str, expected: str, found: str, remedy: str) -> None:
         self.where, self.expected, self.found, self.remedy = where, expected, found, remedy
-        super().__init__(f"{where}: expected {expected}; {_sentence(f'found {found}')} To do: {_sentence(remedy)}")
+        super().__init__(
+            f"{where}: expected {expected}; {_sentence(f'found {found}')} To do: "
+            f"{_sentence(remedy)}"
+        )
 
     def __reduce__(self) -> tuple:
         # Exception pickles its message alone; workers must hand the four parts back to the parent.

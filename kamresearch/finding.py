@@ -48,7 +48,8 @@ class Finding:
     figure : str, optional
         Id of the figure that shows it.
     sentence : Text, optional
-        The finding in a sentence for the briefing. Placeholders come from the values given to the message.
+        The finding in a sentence for the briefing. Placeholders come from the values given to the
+        message.
     headline : bool
         Whether the shelf and the briefing show it first.
     simulated : bool
@@ -77,7 +78,9 @@ class Finding:
     def __post_init__(self) -> None:
         problem = self._problem()
         if problem:
-            raise StudyError(f"finding {self.id!r}", problem[0], problem[1], "mend the code that makes it")
+            raise StudyError(
+                f"finding {self.id!r}", problem[0], problem[1], "mend the code that makes it"
+            )
 
     def _problem(self) -> tuple[str, str] | None:
         study, _, name = self.id.partition(".")
@@ -101,25 +104,48 @@ class Finding:
         return Quantity(self.value, self.unit)
 
     def render(self, language: str) -> str:
-        """The value in its unit, or in words where it is a code, so that a finding can stand in a message."""
-        return self.words.render(language) if self.words else format_quantity(self.value, self.unit, language)
+        """The value in its unit, or in words where it is a code, so that a finding can stand
+        in a message.
+        """
+        return (
+            self.words.render(language)
+            if self.words
+            else format_quantity(self.value, self.unit, language)
+        )
 
     def to_dict(self) -> dict:
         """Plain JSON values; every text in every language."""
 
         def texts(text: Text | None) -> dict | None:
-            return None if text is None else {language: text.render(language) for language in LANGUAGES}
+            return (
+                None
+                if text is None
+                else {language: text.render(language) for language in LANGUAGES}
+            )
 
         return {
-            "id": self.id, "value": plain(self.value), "unit": self.unit,
-            "interval": self.interval and {"low": float(self.interval.low), "high": float(self.interval.high),
-                                           "level": self.interval.level},
-            "n": None if self.n is None else int(self.n), "n_unit": self.n_unit,
+            "id": self.id,
+            "value": plain(self.value),
+            "unit": self.unit,
+            "interval": self.interval
+            and {
+                "low": float(self.interval.low),
+                "high": float(self.interval.high),
+                "level": self.interval.level,
+            },
+            "n": None if self.n is None else int(self.n),
+            "n_unit": self.n_unit,
             "period": self.period and list(self.period),
-            "good": self.good, "figure": self.figure, "headline": self.headline, "simulated": self.simulated,
-            "label": texts(self.label), "definition": texts(self.definition),
-            "sentence": texts(self.sentence), "reason": texts(self.reason), "words": texts(self.words),
-        }  # fmt: skip
+            "good": self.good,
+            "figure": self.figure,
+            "headline": self.headline,
+            "simulated": self.simulated,
+            "label": texts(self.label),
+            "definition": texts(self.definition),
+            "sentence": texts(self.sentence),
+            "reason": texts(self.reason),
+            "words": texts(self.words),
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping) -> "Finding":
@@ -129,13 +155,27 @@ class Finding:
             return None if data[name] is None else Fixed(data[name])
 
         interval = data["interval"] and Interval(**data["interval"])
-        plain_parts = ("id", "value", "unit", "n", "n_unit", "good", "figure", "headline", "simulated")
+        plain_parts = (
+            "id",
+            "value",
+            "unit",
+            "n",
+            "n_unit",
+            "good",
+            "figure",
+            "headline",
+            "simulated",
+        )
         return cls(
-            **{name: data[name] for name in plain_parts}, interval=interval or None,
+            **{name: data[name] for name in plain_parts},
+            interval=interval or None,
             period=tuple(data["period"]) if data["period"] else None,
-            label=text("label"), definition=text("definition"), sentence=text("sentence"), reason=text("reason"),
+            label=text("label"),
+            definition=text("definition"),
+            sentence=text("sentence"),
+            reason=text("reason"),
             words=text("words") if "words" in data else None,
-        )  # fmt: skip
+        )
 
 
 def plain(value: object) -> object:
@@ -150,7 +190,9 @@ class Findings(Mapping[str, Finding]):
         self._by_id: dict[str, Finding] = {}
         for finding in findings:
             if finding.id in self._by_id:
-                raise StudyError(f"finding {finding.id!r}", "one finding of each id", "two", "rename one of them")
+                raise StudyError(
+                    f"finding {finding.id!r}", "one finding of each id", "two", "rename one of them"
+                )
             self._by_id[finding.id] = finding
 
     def __getitem__(self, finding_id: str) -> Finding:
@@ -187,8 +229,12 @@ class UnknownFindingError(StudyError, KeyError):
 
     def __init__(self, finding_id: str, known: Iterable[str]) -> None:
         self.finding_id, self.known = finding_id, list(known)
-        super().__init__(f"finding {finding_id!r}", "a finding that a study exports", "none of this id",
-                         near_matches(finding_id, self.known))  # fmt: skip
+        super().__init__(
+            f"finding {finding_id!r}",
+            "a finding that a study exports",
+            "none of this id",
+            near_matches(finding_id, self.known),
+        )
 
     def __reduce__(self) -> tuple:
         return type(self), (self.finding_id, self.known)
@@ -201,4 +247,13 @@ def mark_simulated(finding: Finding) -> Finding:
     return replace(finding, simulated=True)
 
 
-__all__ = ["DIRECTIONS", "Finding", "Findings", "Interval", "Message", "UnknownFindingError", "mark_simulated", "plain"]
+__all__ = [
+    "DIRECTIONS",
+    "Finding",
+    "Findings",
+    "Interval",
+    "Message",
+    "UnknownFindingError",
+    "mark_simulated",
+    "plain",
+]

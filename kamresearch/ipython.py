@@ -1,4 +1,6 @@
-"""``%load_ext kamresearch``: the house theme in every figure, and a warning when a notebook drifts from its study."""
+"""``%load_ext kamresearch``: the house theme in every figure, and a warning when a notebook
+drifts from its study.
+"""
 
 import ast
 import json
@@ -13,10 +15,14 @@ def load(shell: object) -> None:
     from kamresearch.figures.theme import set_house_theme
 
     set_house_theme()
-    notebook = Path(shell.user_ns.get("__session__") or shell.user_ns.get("__vsc_ipynb_file__") or "")
+    notebook = Path(
+        shell.user_ns.get("__session__") or shell.user_ns.get("__vsc_ipynb_file__") or ""
+    )
     study = next((study for study in all_studies() if study.notebook == notebook.stem), None)
     if study is not None and notebook.exists():
-        for difference in parameter_differences(json.loads(notebook.read_text(encoding="utf-8")), study):
+        for difference in parameter_differences(
+            json.loads(notebook.read_text(encoding="utf-8")), study
+        ):
             warnings.warn(f"{notebook.name}: {difference}", stacklevel=2)
 
 
@@ -35,14 +41,20 @@ def parameters_cell(notebook: dict) -> dict[str, object]:
 
 
 def parameter_differences(notebook: dict, study: Study) -> list[str]:
-    """In words, where a notebook's parameters cell and its study's params class disagree; empty where they agree."""
+    """In words, where a notebook's parameters cell and its study's params class disagree;
+    empty where they agree.
+    """
     written = parameters_cell(notebook)
     declared = {name: field.default for name, field in study.params.model_fields.items()}
     differences = [
-        f"parameter {name!r} is missing from the parameters cell" for name in declared if name not in written
+        f"parameter {name!r} is missing from the parameters cell"
+        for name in declared
+        if name not in written
     ]
     differences += [
-        f"{name!r} is assigned but is no parameter of {study.name}" for name in written if name not in declared
+        f"{name!r} is assigned but is no parameter of {study.name}"
+        for name in written
+        if name not in declared
     ]
     differences += [
         f"{name!r} is {written[name]!r} in the notebook but {declared[name]!r} in its params class"

@@ -1,7 +1,9 @@
 """What ``pytest --nbval notebooks`` compares: the stable text of every output.
 
-Findings print their numbers with five significant digits, texts and caveats print themselves; pictures, HTML tables and
-the full-precision JSON beside them may differ in their last digits from one processor to another and are left out.
+Findings print their numbers with five significant digits, texts and caveats print themselves;
+pictures, HTML tables and
+the full-precision JSON beside them may differ in their last digits from one processor to another
+and are left out.
 """
 
 from kamresearch.studies.outputs import MIME

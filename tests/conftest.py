@@ -33,7 +33,9 @@ def case_tables(case_folder: Path) -> object:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Evaluation data kept beside the checkout; tests that need them skip, visibly, where they are absent."""
+    """Evaluation data kept beside the checkout; tests that need them skip, visibly, where they
+    are absent.
+    """
     folder = ROOT.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip("evaluation data (../shared/data) are not beside the checkout")

@@ -1,1 +1,3 @@
-"""Tools of the workshop: locks, documentation pages, mutation checks. Nothing here is imported by the package."""
+"""Tools of the workshop: locks, documentation pages, mutation checks. Nothing here is imported
+by the package.
+"""

@@ -1,4 +1,6 @@
-"""Pages of the documentation that are written elsewhere: the data dictionary, the glossary, the architecture."""
+"""Pages of the documentation that are written elsewhere: the data dictionary, the glossary,
+the architecture.
+"""
 
 from pathlib import Path
 
@@ -26,7 +28,10 @@ def glossary_page() -> str:
     for path in sorted((ROOT / "kamresearch" / "language" / "glossary").glob("*.yml")):
         terms += yaml.safe_load(path.read_text(encoding="utf-8"))
     rows = [
-        f"| {term['en']['term']} | {_line(term['en']['meaning'])} | {term['zh']['term']} | {_line(term['zh']['meaning'])} |"
+        (
+            f"| {term['en']['term']} | {_line(term['en']['meaning'])} | {term['zh']['term']} | "
+            f"{_line(term['zh']['meaning'])} |"
+        )
         for term in sorted(terms, key=lambda term: term["en"]["term"].lower())
     ]
     head = "# Glossary\n\n| Term | Meaning | 术语 | 释义 |\n|---|---|---|---|\n"

@@ -1,4 +1,6 @@
-"""Write requirements-spark.lock: what the extra ``spark`` adds to requirements.lock, with hashes."""
+"""Write requirements-spark.lock: what the extra ``spark`` adds to requirements.lock, with
+hashes.
+"""
 
 import re
 import subprocess
@@ -22,8 +24,22 @@ def read_blocks(text: str) -> dict[str, str]:
 
 def main() -> None:
     """Resolve with the extra under the main lock's constraints and keep what is new."""
-    command = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--generate-hashes",
-               "--no-emit-index-url", "--no-header", "--extra", "spark", "--constraints", "requirements.lock"]  # fmt: skip
+    command = [
+        "uv",
+        "pip",
+        "compile",
+        "pyproject.toml",
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--generate-hashes",
+        "--no-emit-index-url",
+        "--no-header",
+        "--extra",
+        "spark",
+        "--constraints",
+        "requirements.lock",
+    ]
     resolved = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     known = read_blocks((ROOT / "requirements.lock").read_text())
     added = {name: block for name, block in read_blocks(resolved).items() if name not in known}

@@ -1,7 +1,10 @@
-"""A sampled mutation check of the analysis modules: ``python -m tools.mutants [--sample N] [--seed S] [--only GLOB]``.
+"""A sampled mutation check of the analysis modules: ``python -m tools.mutants [--sample N] [--seed
+S] [--only GLOB]``.
 
-mutmut breaks the code in one place at a time and runs the tests that touch it; a mutant that no test notices survives.
-The sample is drawn with a seed, evenly over modules, and the survivors are written to ``benchmarks/MUTANTS.md`` with
+mutmut breaks the code in one place at a time and runs the tests that touch it; a mutant that no
+test notices survives.
+The sample is drawn with a seed, evenly over modules, and the survivors are written to
+``benchmarks/MUTANTS.md`` with
 their differences, and with what a person judged of each in ``benchmarks/mutants.yml``.
 """
 
@@ -21,8 +24,18 @@ MUTANTS = ROOT / "mutants"
 MUTMUT = Path(sys.executable).parent / "mutmut"
 KILLED, SURVIVED, TIMED_OUT, UNTESTED = "killed", "survived", "timed out", "no test reaches it"
 NOT_RUN, TRIES = "not run", 5
-VERDICTS = {0: SURVIVED, 1: KILLED, 3: KILLED, 5: UNTESTED, 33: UNTESTED, 24: TIMED_OUT, -24: TIMED_OUT, 36: TIMED_OUT, 152: TIMED_OUT,
-            255: TIMED_OUT}  # fmt: skip
+VERDICTS = {
+    0: SURVIVED,
+    1: KILLED,
+    3: KILLED,
+    5: UNTESTED,
+    33: UNTESTED,
+    24: TIMED_OUT,
+    -24: TIMED_OUT,
+    36: TIMED_OUT,
+    152: TIMED_OUT,
+    255: TIMED_OUT,
+}
 """mutmut's exit codes; a mutant that hangs was noticed."""
 
 
@@ -60,7 +73,10 @@ def read_verdicts(names: list[str]) -> dict[str, str]:
     codes: dict[str, int | None] = {}
     for path in MUTANTS.rglob("*.py.meta"):
         codes |= json.loads(path.read_text())["exit_code_by_key"]
-    return {name: VERDICTS.get(codes[name], KILLED) if codes[name] is not None else NOT_RUN for name in names}
+    return {
+        name: VERDICTS.get(codes[name], KILLED) if codes[name] is not None else NOT_RUN
+        for name in names
+    }
 
 
 def write_report(verdicts: dict[str, str], seed: int) -> Path:
@@ -69,16 +85,36 @@ def write_report(verdicts: dict[str, str], seed: int) -> Path:
     ran = sum(count for verdict, count in counts.items() if verdict != NOT_RUN)
     noticed = counts[KILLED] + counts[TIMED_OUT]
     lines = [
-        "# Mutation check of the analysis modules", "",
+        "# Mutation check of the analysis modules",
+        "",
         f"Written by `make mutants` (seed {seed}). {noticed} of {ran} sampled mutants were noticed "
-        f"({noticed / max(ran, 1):.0%}): " + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()) + ".", "",
-    ]  # fmt: skip
+        f"({noticed / max(ran, 1):.0%}): "
+        + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+        + ".",
+        "",
+    ]
     judged = yaml.safe_load((ROOT / "benchmarks" / "mutants.yml").read_text(encoding="utf-8")) or {}
-    for name in sorted(name for name, verdict in verdicts.items() if verdict in (SURVIVED, UNTESTED)):
-        shown = subprocess.run([MUTMUT, "show", name], cwd=ROOT, capture_output=True, text=True, check=False).stdout
-        changed = [line for line in shown.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-        lines += [f"### {name}: {verdicts[name]}", "", "```diff", *changed, "```", "",
-                  judged.get(name, "Not judged yet."), ""]  # fmt: skip
+    for name in sorted(
+        name for name, verdict in verdicts.items() if verdict in (SURVIVED, UNTESTED)
+    ):
+        shown = subprocess.run(
+            [MUTMUT, "show", name], cwd=ROOT, capture_output=True, text=True, check=False
+        ).stdout
+        changed = [
+            line
+            for line in shown.splitlines()
+            if line[:1] in "+-" and line[:3] not in ("+++", "---")
+        ]
+        lines += [
+            f"### {name}: {verdicts[name]}",
+            "",
+            "```diff",
+            *changed,
+            "```",
+            "",
+            judged.get(name, "Not judged yet."),
+            "",
+        ]
     path = ROOT / "benchmarks" / "MUTANTS.md"
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
@@ -91,9 +127,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="*")
     arguments = parser.parse_args()
-    run_mutmut("kamresearch.none.of.this.name")  # makes the mutants and learns which tests reach which function
+    run_mutmut(
+        "kamresearch.none.of.this.name"
+    )  # makes the mutants and learns which tests reach which function
     drawn = draw_sample(list_mutants(arguments.only), arguments.sample, arguments.seed)
-    for _ in range(TRIES):  # mutmut stops altogether where a broken function leaves a process behind
+    for _ in range(
+        TRIES
+    ):  # mutmut stops altogether where a broken function leaves a process behind
         rest = [name for name, verdict in read_verdicts(drawn).items() if verdict == NOT_RUN]
         if not rest:
             break

@@ -1,8 +1,12 @@
-"""Tuned peers of ChurnModel on the same folds: ``churn_peers.py PROTOCOL_FOLDER PARTS_FOLDER [SET…]``, peers' environment.
+"""Tuned peers of ChurnModel on the same folds: ``churn_peers.py PROTOCOL_FOLDER PARTS_FOLDER
+[SET…]``, peers' environment.
 
-Each booster has a small grid. Configuration and number of trees are chosen once per set, by three-fold log-loss on the
-training rows of the first of the ten folds, and then fitted in every fold: cheaper than choosing in each fold, and kind
-to the peers, since later folds test rows that took part in the choice. Library defaults are measured too.
+Each booster has a small grid. Configuration and number of trees are chosen once per set, by
+three-fold log-loss on the
+training rows of the first of the ten folds, and then fitted in every fold: cheaper than choosing in
+each fold, and kind
+to the peers, since later folds test rows that took part in the choice. Library defaults are
+measured too.
 """
 
 import json
@@ -27,12 +31,34 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from xgboost import XGBClassifier
 
 MOST, PATIENCE, INNER = 1500, 50, 3
-LIGHT = {"verbose": -1, "n_jobs": 1, "random_state": 0, "learning_rate": 0.03, "colsample_bytree": 0.5, "subsample": 0.8,
-         "subsample_freq": 1, "min_child_samples": 20, "reg_lambda": 10}  # fmt: skip
-EXTREME = {"n_jobs": 1, "random_state": 0, "learning_rate": 0.03, "colsample_bytree": 0.5, "subsample": 0.8,
-           "enable_categorical": True, "reg_lambda": 10}  # fmt: skip
-HISTOGRAM = {"categorical_features": "from_dtype", "early_stopping": False, "random_state": 0, "learning_rate": 0.05,
-             "max_features": 0.5, "l2_regularization": 5}  # fmt: skip
+LIGHT = {
+    "verbose": -1,
+    "n_jobs": 1,
+    "random_state": 0,
+    "learning_rate": 0.03,
+    "colsample_bytree": 0.5,
+    "subsample": 0.8,
+    "subsample_freq": 1,
+    "min_child_samples": 20,
+    "reg_lambda": 10,
+}
+EXTREME = {
+    "n_jobs": 1,
+    "random_state": 0,
+    "learning_rate": 0.03,
+    "colsample_bytree": 0.5,
+    "subsample": 0.8,
+    "enable_categorical": True,
+    "reg_lambda": 10,
+}
+HISTOGRAM = {
+    "categorical_features": "from_dtype",
+    "early_stopping": False,
+    "random_state": 0,
+    "learning_rate": 0.05,
+    "max_features": 0.5,
+    "l2_regularization": 5,
+}
 CAT = {"verbose": 0, "thread_count": 1, "random_seed": 0, "learning_rate": 0.05}
 
 
@@ -47,7 +73,10 @@ def as_texts(X: pd.DataFrame, _like: pd.DataFrame) -> pd.DataFrame:
 def as_categories(X: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
     """Texts as categories, coded as in the training rows."""
     return X.assign(
-        **{name: pd.Categorical(X[name], categories=sorted(like[name].dropna().unique())) for name in texts_of(X)}
+        **{
+            name: pd.Categorical(X[name], categories=sorted(like[name].dropna().unique()))
+            for name in texts_of(X)
+        }
     )
 
 
@@ -89,42 +118,80 @@ class Peer:
 
 def make_logistic(config, trees, X):
     texts = texts_of(X)
-    columns = make_column_transformer((make_pipeline(SimpleImputer(), StandardScaler()), [n for n in X if n not in texts]),
-                                      (OneHotEncoder(handle_unknown="ignore", min_frequency=5), texts))  # fmt: skip
+    columns = make_column_transformer(
+        (make_pipeline(SimpleImputer(), StandardScaler()), [n for n in X if n not in texts]),
+        (OneHotEncoder(handle_unknown="ignore", min_frequency=5), texts),
+    )
     return make_pipeline(columns, LogisticRegression(max_iter=2000))
 
 
 PEERS = {
     "CatBoost tuned": Peer(
-        lambda config, trees, X: CatBoostClassifier(iterations=trees, cat_features=texts_of(X), **config, **CAT), as_texts,
-        watch_catboost, tuple({"depth": depth, "l2_leaf_reg": pull} for depth in (4, 6) for pull in (3, 10))),
-    "LightGBM tuned": Peer(lambda config, trees, X: LGBMClassifier(n_estimators=trees, **config, **LIGHT), as_categories,
-                           watch_lightgbm, ({"num_leaves": 6}, {"num_leaves": 16})),
-    "XGBoost tuned": Peer(lambda config, trees, X: XGBClassifier(n_estimators=trees, **config, **EXTREME), as_categories,
-                          watch_xgboost, ({"max_depth": 3}, {"max_depth": 5})),
+        lambda config, trees, X: CatBoostClassifier(
+            iterations=trees, cat_features=texts_of(X), **config, **CAT
+        ),
+        as_texts,
+        watch_catboost,
+        tuple({"depth": depth, "l2_leaf_reg": pull} for depth in (4, 6) for pull in (3, 10)),
+    ),
+    "LightGBM tuned": Peer(
+        lambda config, trees, X: LGBMClassifier(n_estimators=trees, **config, **LIGHT),
+        as_categories,
+        watch_lightgbm,
+        ({"num_leaves": 6}, {"num_leaves": 16}),
+    ),
+    "XGBoost tuned": Peer(
+        lambda config, trees, X: XGBClassifier(n_estimators=trees, **config, **EXTREME),
+        as_categories,
+        watch_xgboost,
+        ({"max_depth": 3}, {"max_depth": 5}),
+    ),
     "HistGradientBoosting tuned": Peer(
-        lambda config, trees, X: HistGradientBoostingClassifier(max_iter=trees, **config, **HISTOGRAM), as_categories,
-        watch_histogram, ({"max_leaf_nodes": 6}, {"max_leaf_nodes": 16})),
+        lambda config, trees, X: HistGradientBoostingClassifier(
+            max_iter=trees, **config, **HISTOGRAM
+        ),
+        as_categories,
+        watch_histogram,
+        ({"max_leaf_nodes": 6}, {"max_leaf_nodes": 16}),
+    ),
     "logistic regression": Peer(make_logistic, lambda X, like: X),
-    "LightGBM default": Peer(lambda config, trees, X: LGBMClassifier(verbose=-1, n_jobs=1, random_state=0)),
-    "XGBoost default": Peer(lambda config, trees, X: XGBClassifier(n_jobs=1, random_state=0, enable_categorical=True)),
+    "LightGBM default": Peer(
+        lambda config, trees, X: LGBMClassifier(verbose=-1, n_jobs=1, random_state=0)
+    ),
+    "XGBoost default": Peer(
+        lambda config, trees, X: XGBClassifier(n_jobs=1, random_state=0, enable_categorical=True)
+    ),
     "HistGradientBoosting default": Peer(
-        lambda config, trees, X: HistGradientBoostingClassifier(categorical_features="from_dtype", random_state=0)),
-}  # fmt: skip
+        lambda config, trees, X: HistGradientBoostingClassifier(
+            categorical_features="from_dtype", random_state=0
+        )
+    ),
+}
 
 
 def tune(peer: Peer, X: pd.DataFrame, y: np.ndarray) -> dict:
-    """The configuration with the smallest mean log-loss over the inner folds, and its mean number of trees."""
+    """The configuration with the smallest mean log-loss over the inner folds, and its mean
+    number of trees.
+    """
     start, best = time.process_time(), (np.inf,)
     splits = list(StratifiedKFold(INNER, shuffle=True, random_state=0).split(X, y))
     for place, config in enumerate(peer.grid):
         seen = []
         for fit, look in splits:
             past = X.iloc[fit]
-            seen.append(peer.watch(config, peer.prepare(past, past), y[fit], peer.prepare(X.iloc[look], past), y[look]))
+            seen.append(
+                peer.watch(
+                    config,
+                    peer.prepare(past, past),
+                    y[fit],
+                    peer.prepare(X.iloc[look], past),
+                    y[look],
+                )
+            )
         losses, trees = np.mean(seen, axis=0)
         best = min(best, (losses, place, trees))
-    # The fit on all training rows has half as many rows again as an inner one, and can bear a few more trees.
+    # The fit on all training rows has half as many rows again as an inner one, and can bear a few
+    # more trees.
     return {
         "config": peer.grid[best[1]],
         "trees": int(1.15 * best[2]) + 1,
@@ -133,7 +200,9 @@ def tune(peer: Peer, X: pd.DataFrame, y: np.ndarray) -> dict:
 
 
 def measure(name: str, peer_name: str, folder: Path, protocol: object) -> None:
-    """Ten folds of a peer on a set → its part, written fold by fold: an interrupted run goes on where it stopped."""
+    """Ten folds of a peer on a set → its part, written fold by fold: an interrupted run goes
+    on where it stopped.
+    """
     path = folder / f"{name} {peer_name}.csv"
     rows = pd.read_csv(path).to_dict("records") if path.exists() else []
     done = {(row["seed"], row["fold"]) for row in rows}
@@ -141,22 +210,40 @@ def measure(name: str, peer_name: str, folder: Path, protocol: object) -> None:
         return
     peer, chosen = PEERS[peer_name], {"config": {}, "trees": 0, "tuning_seconds": 0.0}
     X, y = protocol.load(name)
-    folds = [(seed, fold, *rows_) for seed in (0, 1)
-             for fold, rows_ in enumerate(StratifiedKFold(5, shuffle=True, random_state=seed).split(X, y))]  # fmt: skip
+    folds = [
+        (seed, fold, *rows_)
+        for seed in (0, 1)
+        for fold, rows_ in enumerate(
+            StratifiedKFold(5, shuffle=True, random_state=seed).split(X, y)
+        )
+    ]
     if peer.grid:
         memory = path.with_suffix(".json")
         if not memory.exists():
             first = folds[0][2]
-            memory.write_text(json.dumps(tune(peer, X.iloc[first].reset_index(drop=True), y[first])))
+            memory.write_text(
+                json.dumps(tune(peer, X.iloc[first].reset_index(drop=True), y[first]))
+            )
         chosen = json.loads(memory.read_text())
     for seed, fold, train, test in folds:
         if (seed, fold) in done:
             continue
         start, past = time.process_time(), X.iloc[train].reset_index(drop=True)
-        model = peer.make(chosen["config"], chosen["trees"], past).fit(peer.prepare(past, past), y[train])
+        model = peer.make(chosen["config"], chosen["trees"], past).fit(
+            peer.prepare(past, past), y[train]
+        )
         p = model.predict_proba(peer.prepare(X.iloc[test].reset_index(drop=True), past))[:, 1]
-        rows.append({"set": name, "model": peer_name, "seed": seed, "fold": fold, **protocol.metrics(y[test], p),
-                     "seconds": time.process_time() - start, "tuning_seconds": chosen["tuning_seconds"]})  # fmt: skip
+        rows.append(
+            {
+                "set": name,
+                "model": peer_name,
+                "seed": seed,
+                "fold": fold,
+                **protocol.metrics(y[test], p),
+                "seconds": time.process_time() - start,
+                "tuning_seconds": chosen["tuning_seconds"],
+            }
+        )
         pd.DataFrame(rows).to_csv(path.with_suffix(".part"), index=False)
         path.with_suffix(".part").rename(path)
     print(f"{name}: {peer_name} done", file=sys.stderr, flush=True)

@@ -1,6 +1,7 @@
 """PyMC-Marketing's buying models, maximum a posteriori, in the peers' environment.
 
-Arguments: folder of the protocol, file to write, sets. Writes set, model, account_id, expected_orders, seconds, parameters.
+Arguments: folder of the protocol, file to write, sets. Writes set, model, account_id,
+expected_orders, seconds, parameters.
 """
 
 import json
@@ -15,13 +16,18 @@ warnings.filterwarnings("ignore")
 
 
 def summarise(orders, end):
-    """frequency, recency (age at the last order) and T in weeks, the form that the library asks for."""
+    """frequency, recency (age at the last order) and T in weeks, the form that the library
+    asks for.
+    """
     groups = orders.groupby("account_id")["order_date"].agg(["min", "max", "size"])
-    return pd.DataFrame({
-        "customer_id": groups.index, "frequency": (groups["size"] - 1).to_numpy(float),
-        "recency": ((groups["max"] - groups["min"]).dt.days / 7).to_numpy(float),
-        "T": ((end - groups["min"]).dt.days / 7).to_numpy(float),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "customer_id": groups.index,
+            "frequency": (groups["size"] - 1).to_numpy(float),
+            "recency": ((groups["max"] - groups["min"]).dt.days / 7).to_numpy(float),
+            "T": ((end - groups["min"]).dt.days / 7).to_numpy(float),
+        }
+    )
 
 
 def main(protocol_folder, out, *sets):
@@ -30,8 +36,11 @@ def main(protocol_folder, out, *sets):
     from clv_eval import load
     from pymc_marketing.clv import BetaGeoModel, ModifiedBetaGeoModel, ParetoNBDModel
 
-    models = {"BG/NBD (PyMC-Marketing)": BetaGeoModel, "MBG/NBD (PyMC-Marketing)": ModifiedBetaGeoModel,
-              "Pareto/NBD (PyMC-Marketing)": ParetoNBDModel}  # fmt: skip
+    models = {
+        "BG/NBD (PyMC-Marketing)": BetaGeoModel,
+        "MBG/NBD (PyMC-Marketing)": ModifiedBetaGeoModel,
+        "Pareto/NBD (PyMC-Marketing)": ParetoNBDModel,
+    }
     parts = []
     for name in sets:
         orders, end, days, _actual = load(name)
@@ -47,10 +56,18 @@ def main(protocol_folder, out, *sets):
                 for key, value in model.fit_result.data_vars.items()
                 if value.size == 1
             }
-            parts.append(pd.DataFrame({
-                "set": name, "model": label, "account_id": data["customer_id"], "expected_orders": expected.values.ravel(),
-                "seconds": seconds, "parameters": json.dumps(values),
-            }))  # fmt: skip
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "set": name,
+                        "model": label,
+                        "account_id": data["customer_id"],
+                        "expected_orders": expected.values.ravel(),
+                        "seconds": seconds,
+                        "parameters": json.dumps(values),
+                    }
+                )
+            )
             print(f"{name}: {label} {seconds:.1f} s", file=sys.stderr, flush=True)
     pd.concat(parts, ignore_index=True).to_csv(Path(out), index=False)
 

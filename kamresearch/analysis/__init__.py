@@ -1,1 +1,3 @@
-"""Answers: validated tables → frozen results with findings, tables and caveats. One module per question."""
+"""Answers: validated tables → frozen results with findings, tables and caveats. One module per
+question.
+"""

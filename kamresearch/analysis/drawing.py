@@ -1,4 +1,6 @@
-"""A fixed draw out of very many accounts: what is learned from some thousand, a hundred thousand would not tell better."""
+"""A fixed draw out of very many accounts: what is learned from some thousand, a hundred
+thousand would not tell better.
+"""
 
 import numpy as np
 import pandas as pd
@@ -7,12 +9,15 @@ from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 
 MOST_ACCOUNTS = 5_000
-"""Accounts that models and groups are learned from, at most: an AUC is then told to about a hundredth, and the hours of
+"""Accounts that models and groups are learned from, at most: an AUC is then told to about a
+hundredth, and the hours of
 fitting end."""
 
 
 def shuffle_key(ids: np.ndarray) -> np.ndarray:
-    """A number for each id that hangs neither on the order of rows nor on the numbering of ids; the same in every run."""
+    """A number for each id that hangs neither on the order of rows nor on the numbering of
+    ids; the same in every run.
+    """
     return pd.util.hash_array(np.asarray(ids).astype(object))
 
 
@@ -35,6 +40,10 @@ def say_drawn(n_accounts: int, most: int = MOST_ACCOUNTS) -> tuple[Text, ...]:
     if n_accounts <= most:
         return ()
     return (
-        _("What is fitted here is fitted to, and judged on, {n} drawn at random out of {all}; every account gets its result.",
-          n=Quantity(most, "accounts"), all=Quantity(n_accounts, "accounts")),
-    )  # fmt: skip
+        _(
+            "What is fitted here is fitted to, and judged on, {n} drawn at random out of "
+            "{all}; every account gets its result.",
+            n=Quantity(most, "accounts"),
+            all=Quantity(n_accounts, "accounts"),
+        ),
+    )

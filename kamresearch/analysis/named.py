@@ -1,4 +1,6 @@
-"""Findings that a table names, as a SWOT item its evidence and a goal its measure: what is said where they are not there."""
+"""Findings that a table names, as a SWOT item its evidence and a goal its measure: what is
+said where they are not there.
+"""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -24,7 +26,8 @@ def caveats_of_unknown(unknown: pd.DataFrame, row_id: str) -> list[Text]:
     Parameters
     ----------
     unknown : DataFrame
-        A row per finding not found or without a value: finding, near (as `near_findings` gives it) and the id of the row
+        A row per finding not found or without a value: finding, near (as `near_findings` gives it)
+        and the id of the row
         that names it.
     row_id : str
         Column of that id.
@@ -42,10 +45,18 @@ def caveats_of_unknown(unknown: pd.DataFrame, row_id: str) -> list[Text]:
             finding=finding,
             near=near,
         )
-        for row, finding, near in unknown.loc[misspelt, [row_id, "finding", "near"]].itertuples(index=False)
+        for row, finding, near in unknown.loc[misspelt, [row_id, "finding", "near"]].itertuples(
+            index=False
+        )
     ]
     rest = unknown.loc[~misspelt, ["finding", row_id]]
     if len(rest):
         names = ", ".join(f"{finding} ({row})" for finding, row in rest.itertuples(index=False))
-        caveats.append(_("These findings are not there, or have no value, so nothing can be judged by them: {names}.", names=names))  # fmt: skip
+        caveats.append(
+            _(
+                "These findings are not there, or have no value, so nothing can be judged "
+                "by them: {names}.",
+                names=names,
+            )
+        )
     return caveats

@@ -1,4 +1,6 @@
-"""Periods as the market table writes them: 2012, 2012-H1, 2012-Q1, 2012-07, and spans 2009-01/2009-08."""
+"""Periods as the market table writes them: 2012, 2012-H1, 2012-Q1, 2012-07, and spans
+2009-01/2009-08.
+"""
 
 import re
 
@@ -7,9 +9,11 @@ import pandas as pd
 from kamresearch.errors import DataError, first_offenders
 
 _FORMS = (
-    (re.compile(r"(\d{4})"), 12, "year"), (re.compile(r"(\d{4})-?H([12])"), 6, "half"),
-    (re.compile(r"(\d{4})-?Q([1-4])"), 3, "quarter"), (re.compile(r"(\d{4})-(0[1-9]|1[0-2])"), 1, "month"),
-)  # fmt: skip
+    (re.compile(r"(\d{4})"), 12, "year"),
+    (re.compile(r"(\d{4})-?H([12])"), 6, "half"),
+    (re.compile(r"(\d{4})-?Q([1-4])"), 3, "quarter"),
+    (re.compile(r"(\d{4})-(0[1-9]|1[0-2])"), 1, "month"),
+)
 
 
 def read_period(text: str) -> tuple[pd.Period, pd.Period, str] | None:
@@ -48,14 +52,22 @@ def shift_years(text: str, years: int) -> str:
 
 
 def add_bounds(frame: pd.DataFrame, where: str) -> pd.DataFrame:
-    """The frame with columns first, last (months) and kind of its column ``period``; unreadable periods are refused."""
+    """The frame with columns first, last (months) and kind of its column ``period``;
+    unreadable periods are refused.
+    """
     read = [read_period(text) for text in frame["period"]]
     bad = [text for text, one in zip(frame["period"], read, strict=True) if one is None]
     if bad:
-        raise DataError(f"{where}, column 'period'", "2012, 2012-H1, 2012-Q1, 2012-07 or 2009-01/2009-08",
-                        first_offenders(bad), "rewrite them")  # fmt: skip
+        raise DataError(
+            f"{where}, column 'period'",
+            "2012, 2012-H1, 2012-Q1, 2012-07 or 2009-01/2009-08",
+            first_offenders(bad),
+            "rewrite them",
+        )
     return frame.assign(
-        first=[one[0].ordinal for one in read], last=[one[1].ordinal for one in read], kind=[one[2] for one in read]
+        first=[one[0].ordinal for one in read],
+        last=[one[1].ordinal for one in read],
+        kind=[one[2] for one in read],
     )
 
 

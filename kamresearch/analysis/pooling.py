@@ -1,4 +1,6 @@
-"""Shares of several groups, each drawn towards the others as far as the groups resemble each other."""
+"""Shares of several groups, each drawn towards the others as far as the groups resemble each
+other.
+"""
 
 import numpy as np
 import pandas as pd
@@ -7,17 +9,22 @@ from scipy.special import betainc, betaln, expit
 from kamresearch.errors import AnalysisError
 
 POINTS = 18
-"""Grid points on each axis: half a standard deviation apart, where a sum is as good as the integral"""
+"""Grid points on each axis: half a standard deviation apart, where a sum is as good as the
+integral
+"""
 DROP = 8.0
 """Log weight below the peak's from which a grid point changes nothing that a reader could see"""
 STEPS = 13
 """Halvings of a bound's bracket: to a thousandth of a standard deviation"""
 
 
-def pool_shares(successes: pd.Series, trials: pd.Series, level: float = 0.95) -> tuple[pd.DataFrame, float | None]:
+def pool_shares(
+    successes: pd.Series, trials: pd.Series, level: float = 0.95
+) -> tuple[pd.DataFrame, float | None]:
     """What is each group's share, given what the other groups' shares are like?
 
-    Successes and trials, one row a group → pooled, low, high on the same index, and the prior's strength.
+    Successes and trials, one row a group → pooled, low, high on the same index, and the prior's
+    strength.
 
     Parameters
     ----------
@@ -31,7 +38,8 @@ def pool_shares(successes: pd.Series, trials: pd.Series, level: float = 0.95) ->
     DataFrame
         pooled (posterior mean), low, high: shares.
     float or None
-        Posterior median of the strength s: a group of so many trials lies half way between its own share and the
+        Posterior median of the strength s: a group of so many trials lies half way between its own
+        share and the
         groups' mean. None without groups.
 
     Raises
@@ -41,14 +49,18 @@ def pool_shares(successes: pd.Series, trials: pd.Series, level: float = 0.95) ->
 
     Notes
     -----
-    k ~ Binomial(n, θ), θ ~ Beta(μs, (1 − μ)s), with Jeffreys' Beta(½, ½) for the mean μ and uniform shrinkage for the
-    strength: s/(s + n̄) anywhere from 0 to 1, n̄ the mean trials of the groups that have any. μ and s are integrated
-    over a grid: the bounds allow for neither being known, and a group alone keeps about its Jeffreys interval. Groups
+    k ~ Binomial(n, θ), θ ~ Beta(μs, (1 − μ)s), with Jeffreys' Beta(½, ½) for the mean μ and uniform
+    shrinkage for the
+    strength: s/(s + n̄) anywhere from 0 to 1, n̄ the mean trials of the groups that have any. μ and
+    s are integrated
+    over a grid: the bounds allow for neither being known, and a group alone keeps about its
+    Jeffreys interval. Groups
     are taken as exchangeable: nothing else that is known of them enters.
 
     References
     ----------
-    Gelman et al. (2013), Bayesian Data Analysis, 3rd ed., ch. 5. Daniels (1999), Canadian Journal of Statistics 27(3).
+    Gelman et al. (2013), Bayesian Data Analysis, 3rd ed., ch. 5. Daniels (1999), Canadian Journal
+    of Statistics 27(3).
 
     >>> frame, strength = pool_shares(pd.Series([1, 6, 30]), pd.Series([2, 40, 100]))
     >>> frame["low"].round(2).tolist(), frame["high"].round(2).tolist()
@@ -57,10 +69,16 @@ def pool_shares(successes: pd.Series, trials: pd.Series, level: float = 0.95) ->
     k, n = successes.to_numpy(float), trials.to_numpy(float)
     wrong = ~((k >= 0) & (k <= n))
     if wrong.any():
-        raise AnalysisError("successes", "from nought to the trials", f"others in {wrong.sum()} groups",
-                            "count both over the same cases")  # fmt: skip
+        raise AnalysisError(
+            "successes",
+            "from nought to the trials",
+            f"others in {wrong.sum()} groups",
+            "count both over the same cases",
+        )
     if not len(k):
-        return pd.DataFrame(columns=["pooled", "low", "high"], index=trials.index, dtype=float), None
+        return pd.DataFrame(
+            columns=["pooled", "low", "high"], index=trials.index, dtype=float
+        ), None
     # Small cells repeat: each pair of counts is worked once.
     pairs, place, times = np.unique(np.c_[k, n], axis=0, return_inverse=True, return_counts=True)
     k, n = pairs[:, :1], pairs[:, 1:]
@@ -69,15 +87,22 @@ def pool_shares(successes: pd.Series, trials: pd.Series, level: float = 0.95) ->
     tails = (1 - level) / 2, (1 + level) / 2
     columns = {
         "pooled": (a / (a + b)) @ weight,
-        **{name: _find_bound(a, b, weight, tail) for name, tail in zip(("low", "high"), tails, strict=True)},
+        **{
+            name: _find_bound(a, b, weight, tail)
+            for name, tail in zip(("low", "high"), tails, strict=True)
+        },
     }
     return pd.DataFrame(columns).iloc[place.ravel()].set_axis(trials.index), middle
 
 
-def _weigh_priors(k: np.ndarray, n: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Posterior of the prior's mean and strength → μ, s and weight of the grid points that count, median of s.
+def _weigh_priors(
+    k: np.ndarray, n: np.ndarray, times: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Posterior of the prior's mean and strength → μ, s and weight of the grid points that count,
+    median of s.
 
-    With μ = sin²φ Jeffreys' prior is flat in φ; with x = ln(s/n̄) uniform shrinkage is the logistic density.
+    With μ = sin²φ Jeffreys' prior is flat in φ; with x = ln(s/n̄) uniform shrinkage is the logistic
+    density.
     """
     scale = max(float(times @ n[:, 0]) / max(times[n[:, 0] > 0].sum(), 1), 1.0)
     whole = np.array([[0.0, np.pi / 2], [-9.0, 9.0]])
@@ -87,9 +112,14 @@ def _weigh_priors(k: np.ndarray, n: np.ndarray, times: np.ndarray) -> tuple[np.n
         angle, x = box[:, :1] + step[:, None] * (np.arange(POINTS) + 0.5)
         mean, strength = np.repeat(np.sin(angle) ** 2, POINTS), np.tile(scale * np.exp(x), POINTS)
         a, b = mean * strength, (1 - mean) * strength
-        log_weight = times @ (betaln(a + k, b + n - k) - betaln(a, b)) + np.tile(np.log(expit(x) * expit(-x)), POINTS)
+        log_weight = times @ (betaln(a + k, b + n - k) - betaln(a, b)) + np.tile(
+            np.log(expit(x) * expit(-x)), POINTS
+        )
         seen = log_weight > log_weight.max() - DROP
-        cells = [np.flatnonzero(seen.reshape(POINTS, POINTS).any(axis=axis))[[0, -1]] + [-1, 2] for axis in (1, 0)]
+        cells = [
+            np.flatnonzero(seen.reshape(POINTS, POINTS).any(axis=axis))[[0, -1]] + [-1, 2]
+            for axis in (1, 0)
+        ]
         # Many trials leave a peak narrower than the grid: look closer until it fills it.
         if min(last - first for first, last in cells) > 0.7 * POINTS:
             break

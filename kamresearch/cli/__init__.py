@@ -1,4 +1,6 @@
-"""``kam``: the command line. Results go to stdout, messages to stderr; 0 done, 1 a study failed, 2 the request was wrong."""
+"""``kam``: the command line. Results go to stdout, messages to stderr; 0 done, 1 a study
+failed, 2 the request was wrong.
+"""
 
 import os
 import signal
@@ -46,7 +48,9 @@ def _stop(*_: object) -> None:
 
 
 def _hide_passwords() -> None:
-    """Where an argument is an address with a password, start again without it: the process list shows arguments."""
+    """Where an argument is an address with a password, start again without it: the process
+    list shows arguments.
+    """
     held = [text for text in sys.argv[1:] if "://" in text]
     if not held:
         return
@@ -55,7 +59,9 @@ def _hide_passwords() -> None:
     replaced, environment = {}, {}
     for text in held:
         option, equals, address = (
-            text.rpartition("=") if text.startswith("--") and text.index("=") < text.index("://") else ("", "", text)
+            text.rpartition("=")
+            if text.startswith("--") and text.index("=") < text.index("://")
+            else ("", "", text)
         )
         clean, env = split_password(address)
         if env and urlsplit(clean).scheme:

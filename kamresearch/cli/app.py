@@ -1,11 +1,16 @@
-"""The commands of ``kam`` and their options; what they do lives in `kamresearch.publishing`, loaded when needed."""
+"""The commands of ``kam`` and their options; what they do lives in `kamresearch.publishing`,
+loaded when needed.
+"""
 
 import typer
 
 app = typer.Typer(
-    name="kam", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    name="kam",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Key account management, researched: account data in, sealed and versioned reports out.",
-)  # fmt: skip
+)
 
 
 def _add_commands() -> None:

@@ -6,9 +6,13 @@ from typing import Annotated
 import typer
 
 
-def check(source: Annotated[str, typer.Argument(help="Folder, file or address of the account data.")],
-          mapping: Annotated[str | None, typer.Option(help="A mapping.yml that renames a company's own columns.")] = None,
-          json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False) -> None:  # fmt: skip
+def check(
+    source: Annotated[str, typer.Argument(help="Folder, file or address of the account data.")],
+    mapping: Annotated[
+        str | None, typer.Option(help="A mapping.yml that renames a company's own columns.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
+) -> None:
     """Audit data without publishing: what is there, what is wrong, what was set aside."""
     from kamresearch.publishing.planning.audit import audit
 
@@ -20,7 +24,9 @@ def check(source: Annotated[str, typer.Argument(help="Folder, file or address of
     else:
         for name, table in facts["tables"].items():
             aside = f", {table['aside']:,} set aside" if table["aside"] else ""
-            by_mapping = f" ({table['left_out']:,} of them by the mapping)" if table["left_out"] else ""
+            by_mapping = (
+                f" ({table['left_out']:,} of them by the mapping)" if table["left_out"] else ""
+            )
             typer.echo(f"{name}: {table['rows']:,} rows{aside}{by_mapping}")
         for kind in ("errors", "warnings"):
             for text in facts[kind]:
@@ -29,9 +35,11 @@ def check(source: Annotated[str, typer.Argument(help="Folder, file or address of
         raise typer.Exit(1)
 
 
-def simulate(folder: Annotated[Path, typer.Argument(help="Where the tables go.", metavar="DIR")],
-             accounts: Annotated[int, typer.Option(help="How many accounts.", min=20, max=1_000_000)] = 400,
-             seed: Annotated[int, typer.Option(help="Same seed, same bytes.", min=0)] = 2012) -> None:  # fmt: skip
+def simulate(
+    folder: Annotated[Path, typer.Argument(help="Where the tables go.", metavar="DIR")],
+    accounts: Annotated[int, typer.Option(help="How many accounts.", min=20, max=1_000_000)] = 400,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.", min=0)] = 2012,
+) -> None:
     """Write a simulated company with its truth beside it."""
     from kamresearch.data.simulate import simulate as run
 

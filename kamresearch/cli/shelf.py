@@ -5,10 +5,16 @@ from typing import Annotated
 
 import typer
 
-Reports = Annotated[Path | None, typer.Option(help="The shelf; reports/ of the project where not given.")]
+Reports = Annotated[
+    Path | None, typer.Option(help="The shelf; reports/ of the project where not given.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
 Name = Annotated[
-    str, typer.Argument(help="A version: its name, the beginning of it, or latest.", autocompletion=lambda: complete())
+    str,
+    typer.Argument(
+        help="A version: its name, the beginning of it, or latest.",
+        autocompletion=lambda: complete(),
+    ),
 ]
 
 
@@ -44,7 +50,8 @@ def versions(reports: Reports = None, json: Json = False) -> None:
         label = f"  {one['label']}" if one["label"] else ""
         where = f"  [{one['where']}]" if one["where"] else ""
         typer.echo(
-            f"{one['version']}  {one['made']}  {len(one['studies'])} studies, {one['findings']} findings{where}{label}"
+            f"{one['version']}  {one['made']}  {len(one['studies'])} studies, "
+            f"{one['findings']} findings{where}{label}"
         )
     return None
 
@@ -55,7 +62,12 @@ def show(version: Name, reports: Reports = None, json: Json = False) -> None:
 
     found = _find(version, reports)
     if json:
-        return _echo_json({**found.manifest, "findings": [finding.to_dict() for finding in found.findings.values()]})
+        return _echo_json(
+            {
+                **found.manifest,
+                "findings": [finding.to_dict() for finding in found.findings.values()],
+            }
+        )
     for line in describe(found):
         typer.echo(line)
     return None
@@ -74,9 +86,17 @@ def diff(older: Name, newer: Name = "latest", reports: Reports = None, json: Jso
     return None
 
 
-def verify(version: Name, reports: Reports = None, json: Json = False,
-           quick: Annotated[bool, typer.Option("--quick", help="Checksums alone, without running it again.")] = False) -> None:  # fmt: skip
-    """Check every file of a version, then run it again from its manifest and compare findings and tables."""
+def verify(
+    version: Name,
+    reports: Reports = None,
+    json: Json = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Checksums alone, without running it again.")
+    ] = False,
+) -> None:
+    """Check every file of a version, then run it again from its manifest and compare findings
+    and tables.
+    """
     from kamresearch.publishing.making.verify import verify_version
     from kamresearch.publishing.progress import progress_for_terminal
 
@@ -108,12 +128,23 @@ def open_(version: Name = "", reports: Reports = None, json: Json = False) -> No
     return None
 
 
-def prune(reports: Reports = None, keep: Annotated[int, typer.Option(min=0, help="Newest versions that stay.")] = 10,
-          before: Annotated[str | None, typer.Option(help="Only versions made before this day.", metavar="DATE")] = None,
-          cache: Annotated[bool, typer.Option("--cache", help="Forget kept notebooks and data facts too.")] = False,
-          yes: Annotated[bool, typer.Option("--yes", help="Do it; without, only say what would go.")] = False,
-          json: Json = False) -> None:  # fmt: skip
-    """Remove old versions and the notebooks of failed runs; says what would go until --yes is given."""
+def prune(
+    reports: Reports = None,
+    keep: Annotated[int, typer.Option(min=0, help="Newest versions that stay.")] = 10,
+    before: Annotated[
+        str | None, typer.Option(help="Only versions made before this day.", metavar="DATE")
+    ] = None,
+    cache: Annotated[
+        bool, typer.Option("--cache", help="Forget kept notebooks and data facts too.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it; without, only say what would go.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Remove old versions and the notebooks of failed runs; says what would go until --yes is
+    given.
+    """
     from kamresearch.publishing.shelf.pruning import prune_shelf
     from kamresearch.publishing.surface import shelf_folder
 
@@ -129,8 +160,11 @@ def prune(reports: Reports = None, keep: Annotated[int, typer.Option(min=0, help
 def add_to(app: typer.Typer) -> None:
     """Register the commands, each with an example."""
     for name, function, example in (
-        ("versions", versions, "kam versions --json"), ("show", show, "kam show latest"),
-        ("diff", diff, "kam diff 2012-06-30 latest"), ("verify", verify, "kam verify latest"),
-        ("open", open_, "kam open"), ("prune", prune, "kam prune --keep 5 --yes"),
-    ):  # fmt: skip
+        ("versions", versions, "kam versions --json"),
+        ("show", show, "kam show latest"),
+        ("diff", diff, "kam diff 2012-06-30 latest"),
+        ("verify", verify, "kam verify latest"),
+        ("open", open_, "kam open"),
+        ("prune", prune, "kam prune --keep 5 --yes"),
+    ):
         app.command(name, epilog=f"Example: {example}")(function)

@@ -1,4 +1,6 @@
-"""What engines and servers say when they cannot answer, as one line for people and without any password."""
+"""What engines and servers say when they cannot answer, as one line for people and without any
+password.
+"""
 
 import re
 from collections.abc import Iterator
@@ -6,13 +8,21 @@ from contextlib import contextmanager
 
 from kamresearch.errors import DataError
 
-_SECRET = re.compile(r"(?i)(://[^:/@\s]*):(.*)@|((?:password|passwd|pwd|secret|token)\s*[=:]\s*)[^\s&,;'\"]+")
-"""What lies between the user's colon and the last @: a password may hold any character, written rightly or not."""
+_SECRET = re.compile(
+    r"(?i)(://[^:/@\s]*):(.*)@|((?:password|passwd|pwd|secret|token)\s*[=:]\s*)[^\s&,;'\"]+"
+)
+"""What lies between the user's colon and the last @: a password may hold any character,
+written rightly or not.
+"""
 
 
 def shown_address(source: str) -> str:
-    """An address or a connection string without its password, and a path as it is: fit for messages, manifests and reports."""
-    return _SECRET.sub(lambda match: f"{match[1]}@" if match[1] is not None else f"{match[3]}***", source)
+    """An address or a connection string without its password, and a path as it is: fit for
+    messages, manifests and reports.
+    """
+    return _SECRET.sub(
+        lambda match: f"{match[1]}@" if match[1] is not None else f"{match[3]}***", source
+    )
 
 
 def without_secrets(text: str, source: str = "") -> str:
@@ -21,7 +31,8 @@ def without_secrets(text: str, source: str = "") -> str:
 
     text = shown_address(text)
     for secret in (match[2] for match in _SECRET.finditer(source) if match[2]):
-        # A driver that read a badly written address names parts of the password as host, port or path.
+        # A driver that read a badly written address names parts of the password as host, port or
+        # path.
         parts = [part for part in re.split(r"[@/?#%:\s]", secret) if len(part) > 2]
         for written in sorted({secret, unquote(secret), *parts}, key=len, reverse=True):
             text = text.replace(written, "***")
@@ -36,7 +47,9 @@ def first_line(error: BaseException, source: str) -> str:
 
 @contextmanager
 def answering(where: str, source: str = "") -> Iterator[None]:
-    """Turn whatever an engine says while it answers into one line for people; our own errors pass."""
+    """Turn whatever an engine says while it answers into one line for people; our own errors
+    pass.
+    """
     try:
         yield
     except DataError:
@@ -55,4 +68,6 @@ def answering(where: str, source: str = "") -> Iterator[None]:
 
 def _is_engine_error(error: BaseException) -> bool:
     roots = {cls.__module__.split(".")[0] for cls in type(error).__mro__}
-    return bool(roots & {"duckdb", "_duckdb", "psycopg", "pyspark", "py4j", "ibis"}) or isinstance(error, OSError)
+    return bool(roots & {"duckdb", "_duckdb", "psycopg", "pyspark", "py4j", "ibis"}) or isinstance(
+        error, OSError
+    )

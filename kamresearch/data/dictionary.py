@@ -1,4 +1,6 @@
-"""The data dictionary in words: ``data/README.md``, written from the contract and held in step with it by a test."""
+"""The data dictionary in words: ``data/README.md``, written from the contract and held in step
+with it by a test.
+"""
 
 from collections.abc import Iterator
 
@@ -37,7 +39,7 @@ tests alone.
 | `note` | arithmetic, gaps, conflicts |
 
 ## Tables
-"""
+"""  # noqa: E501
 
 
 def describe_tables() -> str:
@@ -54,7 +56,11 @@ def _describe(spec: TableSpec) -> Iterator[str]:
     yield "| column | kind | unit | meaning |\n|---|---|---|---|"
     for column in spec.columns:
         name = f"**`{column.name}`**" if column.required else f"`{column.name}`"
-        values = f" One of {', '.join(f'`{value}`' for value in column.values)}." if column.values else ""
+        values = (
+            f" One of {', '.join(f'`{value}`' for value in column.values)}."
+            if column.values
+            else ""
+        )
         bounds = _bounds(column.low, column.high)
         yield f"| {name} | {column.kind} | {column.unit} | {column.meaning}{values}{bounds} |"
 
@@ -62,7 +68,9 @@ def _describe(spec: TableSpec) -> Iterator[str]:
 def _bounds(low: float | None, high: float | None) -> str:
     if low is None and high is None:
         return ""
-    return f" {low:g} to {high:g}." if low is not None and high is not None else f" {low:g} or more."
+    return (
+        f" {low:g} to {high:g}." if low is not None and high is not None else f" {low:g} or more."
+    )
 
 
 if __name__ == "__main__":

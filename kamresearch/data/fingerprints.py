@@ -1,4 +1,6 @@
-"""Fingerprints: the content of a table in sixteen letters, whatever file, row order or compression it came in."""
+"""Fingerprints: the content of a table in sixteen letters, whatever file, row order or
+compression it came in.
+"""
 
 from hashlib import sha256
 
@@ -7,14 +9,20 @@ import ibis.expr.types as ir
 
 
 def fingerprint_table(loaded: object) -> str:
-    """Sixteen hex digits that change when a used cell, a row set aside, a spell elsewhere, or a column's name changes.
+    """Sixteen hex digits that change when a used cell, a row set aside, a spell elsewhere, or a
+    column's name changes.
 
-    Each row is hashed on the engine and the hashes are summed, so that the order of rows does not count. Engines hash
+    Each row is hashed on the engine and the hashes are summed, so that the order of rows does not
+    count. Engines hash
     differently: the same rows in Parquet and in a server's table are different sources.
     """
     parts = [str(loaded.rows_in), _sum_rows(loaded.used)]
     if loaded.aside is not None:
-        parts.append(_sum_rows(loaded.aside.drop([name for name in loaded.aside.columns if name == "__row__"])))
+        parts.append(
+            _sum_rows(
+                loaded.aside.drop([name for name in loaded.aside.columns if name == "__row__"])
+            )
+        )
     if loaded.elsewhere is not None:
         parts.append(_sum_rows(loaded.elsewhere))
     return sha256("|".join(parts).encode()).hexdigest()[:16]

@@ -1,4 +1,6 @@
-"""Formulas of a mapping: arithmetic on a table's columns, ``= Quantity * [Unit Price]``, and nothing else."""
+"""Formulas of a mapping: arithmetic on a table's columns, ``= Quantity * [Unit Price]``, and
+nothing else.
+"""
 
 import ast
 import operator
@@ -11,12 +13,19 @@ import ibis.expr.types as ir
 from kamresearch.data.casting import TextStyle, as_number
 from kamresearch.errors import DataError, near_matches
 
-_OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+_OPERATORS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
 _BRACKETED = re.compile(r"\[([^\]]+)\]")
 _LONGEST = 500
 
 
-def compute(raw: ir.Table, formula: str, style_of: Callable[[str], TextStyle], where: str) -> ir.FloatingValue:
+def compute(
+    raw: ir.Table, formula: str, style_of: Callable[[str], TextStyle], where: str
+) -> ir.FloatingValue:
     """A formula over the columns of a table, as a number.
 
     Parameters
@@ -43,7 +52,10 @@ def compute(raw: ir.Table, formula: str, style_of: Callable[[str], TextStyle], w
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError):
         raise DataError(
-            where, "a formula such as = Quantity * UnitPrice", repr(formula[:80]), "mend the formula"
+            where,
+            "a formula such as = Quantity * UnitPrice",
+            repr(formula[:80]),
+            "mend the formula",
         ) from None
 
     def value(node: ast.expr) -> object:
@@ -54,18 +66,27 @@ def compute(raw: ir.Table, formula: str, style_of: Callable[[str], TextStyle], w
             return _OPERATORS[type(node.op)](value(node.left), right)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             return -value(node.operand)
-        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, (int, float))
+            and not isinstance(node.value, bool)
+        ):
             return ibis.literal(float(node.value))
         if isinstance(node, ast.Name):
             place = re.fullmatch(r"_(\d+)_", node.id)
             return column(names[int(place.group(1))] if place else node.id)
         raise DataError(
-            where, "numbers, columns, + - * / and parentheses", repr(ast.unparse(node)[:60]), "mend the formula"
+            where,
+            "numbers, columns, + - * / and parentheses",
+            repr(ast.unparse(node)[:60]),
+            "mend the formula",
         )
 
     def column(name: str) -> ir.FloatingValue:
         if name not in raw.columns:
-            raise DataError(where, f"a column {name!r}", "none of this name", near_matches(name, raw.columns))
+            raise DataError(
+                where, f"a column {name!r}", "none of this name", near_matches(name, raw.columns)
+            )
         return as_number(raw[name], style_of(name))
 
     return value(tree)

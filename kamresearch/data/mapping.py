@@ -4,7 +4,8 @@ currency: GBP                     # named wherever money is shown
 time_zone: Europe/London          # in which a moment becomes a day
 tables:
   orders:
-    from: online_retail           # file (without ending), sheet or server table; a list is read as one
+    from: online_retail           # file (without ending), sheet or server table; a list is read as
+    one
     columns:
       order_id: InvoiceNo                          # renamed
       revenue: = Quantity * UnitPrice              # computed
@@ -42,7 +43,17 @@ from kamresearch.errors import DataError, near_matches
 _TOP = ("currency", "time_zone", "encoding", "encodings", "tables", "note")
 _TABLE = ("from", "columns", "keep", "one_row_per", "distinct", "note")
 _COLUMN = ("from", "value", "values", "formula", "first_of", "default", "decimal", "day_first")
-_RULES = ("in", "not_in", "starts_with", "not_starts_with", "above", "at_least", "below", "at_most", "filled")
+_RULES = (
+    "in",
+    "not_in",
+    "starts_with",
+    "not_starts_with",
+    "above",
+    "at_least",
+    "below",
+    "at_most",
+    "filled",
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,9 @@ class Mapping:
 
 @dataclass(frozen=True)
 class Mapped:
-    """A table renamed as the mapping says, how its texts are written, and the rules that its rows must meet."""
+    """A table renamed as the mapping says, how its texts are written, and the rules that its
+    rows must meet.
+    """
 
     raw: Raw
     styles: dict[str, TextStyle] = field(default_factory=dict)
@@ -85,31 +98,53 @@ def read_mapping(path: Path) -> Mapping:
         content = _words_as_written()(path.read_text(encoding="utf-8-sig")).get_single_data()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
-            str(path), "a mapping file", getattr(error, "strerror", None) or "bytes that are no UTF-8", "check the path"
+            str(path),
+            "a mapping file",
+            getattr(error, "strerror", None) or "bytes that are no UTF-8",
+            "check the path",
         ) from None
     except yaml.YAMLError as error:
-        raise DataError(str(path), "YAML", " ".join(str(error).split())[:160], "mend the line that it names") from None
+        raise DataError(
+            str(path), "YAML", " ".join(str(error).split())[:160], "mend the line that it names"
+        ) from None
     if not isinstance(content, dict) or not isinstance(content.get("tables"), dict):
-        raise DataError(path.name, "a key 'tables'", type(content).__name__ if not isinstance(content, dict) else "none",
-                        "see docs/your-own-data.md")  # fmt: skip
+        raise DataError(
+            path.name,
+            "a key 'tables'",
+            type(content).__name__ if not isinstance(content, dict) else "none",
+            "see docs/your-own-data.md",
+        )
     _check_words(path.name, content, _TOP)
     for name, table in content["tables"].items():
         where = f"{path.name}, table {name!r}"
         if name not in TABLES:
-            raise DataError(path.name, "tables of the contract", repr(name), near_matches(str(name), TABLES))
+            raise DataError(
+                path.name, "tables of the contract", repr(name), near_matches(str(name), TABLES)
+            )
         if not isinstance(table, dict) or not isinstance(table.get("columns", {}), dict):
-            raise DataError(where, "keys such as from and columns", repr(table)[:80], "see docs/your-own-data.md")
+            raise DataError(
+                where,
+                "keys such as from and columns",
+                repr(table)[:80],
+                "see docs/your-own-data.md",
+            )
         _check_words(where, table, _TABLE)
     encodings = dict(content.get("encodings") or {})
     if content.get("encoding"):
         encodings[""] = str(content["encoding"])
     return Mapping(
-        path.name, str(content.get("currency") or ""), str(content.get("time_zone") or ""), encodings, content["tables"]
+        path.name,
+        str(content.get("currency") or ""),
+        str(content.get("time_zone") or ""),
+        encodings,
+        content["tables"],
     )
 
 
 def _words_as_written() -> type:
-    """PyYAML's safe loader, for which ``NO`` is Norway and ``on`` a word: true and false alone are yes and no."""
+    """PyYAML's safe loader, for which ``NO`` is Norway and ``on`` a word: true and false alone
+    are yes and no.
+    """
     import yaml
 
     class Loader(yaml.SafeLoader):
@@ -127,7 +162,12 @@ def _words_as_written() -> type:
 def _check_words(where: str, content: dict, known: tuple[str, ...]) -> None:
     for word in content:
         if word not in known:
-            raise DataError(where, f"keys out of {', '.join(known)}", repr(str(word)), near_matches(str(word), known))
+            raise DataError(
+                where,
+                f"keys out of {', '.join(known)}",
+                repr(str(word)),
+                near_matches(str(word), known),
+            )
 
 
 def apply_mapping(mapping: Mapping, sources: Map[str, Raw]) -> dict[str, Mapped]:
@@ -152,7 +192,13 @@ def _map_table(where: str, name: str, table: dict, sources: Map[str, Raw]) -> Ma
     columns, styles, style_of = {}, {}, _style_finder(where, source, table)
     for column, how in table.get("columns", {}).items():
         place = f"{where}, column {column!r}"
-        rule = how if isinstance(how, dict) else {"formula": how} if str(how).strip().startswith("=") else {"from": how}
+        rule = (
+            how
+            if isinstance(how, dict)
+            else {"formula": how}
+            if str(how).strip().startswith("=")
+            else {"from": how}
+        )
         _check_words(place, rule, _COLUMN)
         style = TextStyle(str(rule.get("decimal", ".")), bool(rule.get("day_first", False)))
         with _rule(place, rule):
@@ -180,15 +226,28 @@ def _map_table(where: str, name: str, table: dict, sources: Map[str, Raw]) -> Ma
     if table.get("one_row_per"):
         styles |= find_styles(result, spec, where, styles, source.semicolons)
         result = _one_row_per(
-            _type_measures(result, spec, styles), table["one_row_per"], where, [mark for mark, _ in rules]
+            _type_measures(result, spec, styles),
+            table["one_row_per"],
+            where,
+            [mark for mark, _ in rules],
         )
-    settles = source.settles or source.embedded and bool(table.get("one_row_per") or table.get("distinct"))
+    settles = (
+        source.settles
+        or source.embedded
+        and bool(table.get("one_row_per") or table.get("distinct"))
+    )
     return Mapped(replace(source, table=result, settles=settles), styles, tuple(rules))
 
 
 def _style_finder(where: str, source: Raw, table: dict) -> Callable[[str], TextStyle]:
-    """Name of a column of numbers → how it writes them: as the mapping states it, else as its cells tell."""
-    rules = [rule for rule in table.get("columns", {}).values() if isinstance(rule, dict) and "decimal" in rule]
+    """Name of a column of numbers → how it writes them: as the mapping states it, else as its
+    cells tell.
+    """
+    rules = [
+        rule
+        for rule in table.get("columns", {}).values()
+        if isinstance(rule, dict) and "decimal" in rule
+    ]
     stated = {str(rule.get("from")): TextStyle(str(rule["decimal"])) for rule in rules}
 
     def style_of(name: str) -> TextStyle:
@@ -220,22 +279,33 @@ def _find_source(where: str, name: str, table: dict, sources: Map[str, Raw]) -> 
 
 
 def _stack(parts: list[Raw]) -> Raw:
-    """Several raw tables as one; a column that one of them lacks is empty there, and their broken lines stay with them."""
-    kinds = {name: part.table[name].type() for part in reversed(parts) for name in part.table.columns}
+    """Several raw tables as one; a column that one of them lacks is empty there, and their
+    broken lines stay with them.
+    """
+    kinds = {
+        name: part.table[name].type() for part in reversed(parts) for name in part.table.columns
+    }
     names = list(dict.fromkeys(name for part in parts for name in part.table.columns))
 
     def widen(table: ir.Table) -> ir.Table:
         return table.select(
-            **{name: table[name] if name in table.columns else ibis.null(kinds[name]) for name in names}
+            **{
+                name: table[name] if name in table.columns else ibis.null(kinds[name])
+                for name in names
+            }
         )
 
     broken = [part.broken for part in parts if part.broken is not None]
     return Raw(
-        ibis.union(*(widen(part.table) for part in parts)), " + ".join(part.where for part in parts),
-        any(part.simulated for part in parts), all(part.semicolons for part in parts),
-        (ibis.union(*broken) if len(broken) > 1 else broken[0]) if broken else None, sum(part.n_broken for part in parts),
-        any(part.settles for part in parts), all(part.embedded for part in parts),
-    )  # fmt: skip
+        ibis.union(*(widen(part.table) for part in parts)),
+        " + ".join(part.where for part in parts),
+        any(part.simulated for part in parts),
+        all(part.semicolons for part in parts),
+        (ibis.union(*broken) if len(broken) > 1 else broken[0]) if broken else None,
+        sum(part.n_broken for part in parts),
+        any(part.settles for part in parts),
+        all(part.embedded for part in parts),
+    )
 
 
 @contextmanager
@@ -243,36 +313,59 @@ def _rule(place: str, rule: object) -> Iterator[None]:
     """A rule of another shape than the documentation's is refused with its place."""
     try:
         yield
-    except (AttributeError, TypeError, ValueError, IndexError, ibis.common.exceptions.IbisError) as error:
-        raise DataError(place, "a rule as docs/your-own-data.md writes it", f"{str(rule)[:80]} ({first_line(error, '')[:80]})",
-                        "mend the rule") from None  # fmt: skip
+    except (
+        AttributeError,
+        TypeError,
+        ValueError,
+        IndexError,
+        ibis.common.exceptions.IbisError,
+    ) as error:
+        raise DataError(
+            place,
+            "a rule as docs/your-own-data.md writes it",
+            f"{str(rule)[:80]} ({first_line(error, '')[:80]})",
+            "mend the rule",
+        ) from None
 
 
 def _column(raw: ir.Table, name: object, place: str) -> ir.Value:
     if str(name) not in raw.columns:
         present = [column for column in raw.columns if column != ROW]
         shown = ", ".join(map(repr, present[:12])) + (" …" if len(present) > 12 else "")
-        raise DataError(place, f"a column {str(name)!r}", f"the columns {shown}", near_matches(str(name), present))
+        raise DataError(
+            place,
+            f"a column {str(name)!r}",
+            f"the columns {shown}",
+            near_matches(str(name), present),
+        )
     return raw[str(name)]
 
 
-def _map_column(raw: ir.Table, rule: dict, style_of: Callable[[str], TextStyle], place: str) -> ir.Value:
+def _map_column(
+    raw: ir.Table, rule: dict, style_of: Callable[[str], TextStyle], place: str
+) -> ir.Value:
     if "formula" in rule:
         return compute(raw, str(rule["formula"]), style_of, place)
     if "value" in rule:
-        return ibis.literal(rule["value"] if isinstance(rule["value"], (int, float, bool)) else str(rule["value"]))
+        return ibis.literal(
+            rule["value"] if isinstance(rule["value"], (int, float, bool)) else str(rule["value"])
+        )
     if "first_of" in rule:
         value = ibis.coalesce(*(as_id(_column(raw, one, place)) for one in rule["first_of"]))
     elif "from" in rule:
         value = _column(raw, rule["from"], place)
     else:
         raise DataError(
-            place, "one of from, value, formula, first_of", repr(rule)[:80], "say where the column comes from"
+            place,
+            "one of from, value, formula, first_of",
+            repr(rule)[:80],
+            "say where the column comes from",
         )
     if rule.get("values"):
         text = as_id(value)
         value = ibis.cases(
-            *((text == str(old), ibis.literal(str(new))) for old, new in rule["values"].items()), else_=text
+            *((text == str(old), ibis.literal(str(new))) for old, new in rule["values"].items()),
+            else_=text,
         )
     if "default" in rule:
         wanted = ibis.literal(str(rule["default"]) if is_text(value) else rule["default"])
@@ -285,7 +378,10 @@ def _read_rule(
 ) -> tuple[ir.BooleanValue, str]:
     if not isinstance(rule, dict) or "column" not in rule:
         raise DataError(
-            place, "a column and a condition", repr(rule)[:80], "write for example {column: stage, in: [Won], why: …}"
+            place,
+            "a column and a condition",
+            repr(rule)[:80],
+            "write for example {column: stage, in: [Won], why: …}",
         )
     _check_words(place, rule, ("column", "why", *_RULES))
     column = _column(raw, rule["column"], place)
@@ -332,7 +428,9 @@ def _number_copies(table: ir.Table) -> ir.Table:
     """Mark the second and later of rows that are alike in every column."""
     keys = [name for name in table.columns if name != ROW]
     order = [table[ROW]] if ROW in table.columns else [table[keys[0]]]
-    return table.mutate(__copy__=ibis.row_number().over(ibis.window(group_by=keys, order_by=order)) > 0)
+    return table.mutate(
+        __copy__=ibis.row_number().over(ibis.window(group_by=keys, order_by=order)) > 0
+    )
 
 
 def _type_measures(table: ir.Table, spec: object, styles: Map[str, TextStyle]) -> ir.Table:
@@ -340,22 +438,30 @@ def _type_measures(table: ir.Table, spec: object, styles: Map[str, TextStyle]) -
     typed = {
         column.name: as_kind(table[column.name], column.kind, styles.get(column.name, TextStyle()))
         for column in spec.columns
-        if column.name in table.columns and column.kind in ("date", "number", "integer") and is_text(table[column.name])
+        if column.name in table.columns
+        and column.kind in ("date", "number", "integer")
+        and is_text(table[column.name])
     }
     return table.mutate(**typed) if typed else table
 
 
 def _one_row_per(table: ir.Table, keys: list, where: str, marks: list[str]) -> ir.Table:
-    """One row a key: texts by the most frequent (then first in order) value, days by the earliest, numbers by the largest.
+    """One row a key: texts by the most frequent (then first in order) value, days by the earliest,
+    numbers by the largest.
 
-    Rows that a rule leaves out give no value. A key of which no row is left keeps a row of its own, marked by the rule that
+    Rows that a rule leaves out give no value. A key of which no row is left keeps a row of its own,
+    marked by the rule that
     its rows met first, so that it is set aside with the reason.
     """
     names = [str(key) for key in (keys if isinstance(keys, list) else [keys])]
     for key in names:
         if key not in table.columns:
-            raise DataError(where, f"one_row_per to name columns that it makes, such as {table.columns[0]!r}", repr(key),
-                            near_matches(key, table.columns))  # fmt: skip
+            raise DataError(
+                where,
+                f"one_row_per to name columns that it makes, such as {table.columns[0]!r}",
+                repr(key),
+                near_matches(key, table.columns),
+            )
     table = table.mutate(**{key: as_id(table[key]) for key in names})
     for key in names:
         table = table.filter(table[key].notnull())
@@ -363,30 +469,42 @@ def _one_row_per(table: ir.Table, keys: list, where: str, marks: list[str]) -> i
     for mark in marks:
         table = table.filter(~table[mark])
     others = [name for name in table.columns if name not in names and not name.startswith("__")]
-    aggregates = {name: table[name].min() if table[name].type().is_temporal() else table[name].max()
-                  for name in others if not is_text(table[name])}  # fmt: skip
-    result = table.group_by(names).agg(**aggregates) if aggregates else table.select(names).distinct()
+    aggregates = {
+        name: table[name].min() if table[name].type().is_temporal() else table[name].max()
+        for name in others
+        if not is_text(table[name])
+    }
+    result = (
+        table.group_by(names).agg(**aggregates) if aggregates else table.select(names).distinct()
+    )
     for name in (name for name in others if is_text(table[name])):
         filled = table.filter(table[name].notnull() & (table[name].strip() != ""))
         counts = filled.group_by([*names, name]).agg(__n__=filled.count())
         window = ibis.window(group_by=names, order_by=[ibis.desc("__n__"), name])
-        most = counts.mutate(__place__=ibis.row_number().over(window)).filter(lambda t: t["__place__"] == 0)
+        most = counts.mutate(__place__=ibis.row_number().over(window)).filter(
+            lambda t: t["__place__"] == 0
+        )
         most = most.select([*names, name])
         result = result.left_join(most, names).drop([f"{key}_right" for key in names])
     if left_out is None:
         return result
     result = result.mutate(**dict.fromkeys(marks, ibis.literal(False)))
     empty = {
-        name: left_out[name] if name in left_out.columns else ibis.null(kind) for name, kind in result.schema().items()
+        name: left_out[name] if name in left_out.columns else ibis.null(kind)
+        for name, kind in result.schema().items()
     }
     return result.union(left_out.select(**empty))
 
 
 def _keys_left_out(table: ir.Table, names: list[str], marks: list[str]) -> ir.Table | None:
-    """Keys of which rules leave every row out, each with one mark set; None where there are no rules."""
+    """Keys of which rules leave every row out, each with one mark set; None where there are no
+    rules.
+    """
     if not marks:
         return None
-    first = ibis.cases(*((table[mark], place) for place, mark in enumerate(marks)), else_=len(marks))
+    first = ibis.cases(
+        *((table[mark], place) for place, mark in enumerate(marks)), else_=len(marks)
+    )
     met = (
         table.mutate(__met__=first)
         .group_by(names)

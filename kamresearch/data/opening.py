@@ -31,12 +31,22 @@ def check_columns(raw: ir.Table, spec: TableSpec, where: str) -> None:
     for column in spec.required_columns:
         if column not in present:
             shown = ", ".join(map(repr, present[:12])) + (" …" if len(present) > 12 else "")
-            raise DataError(f"{where}, table {spec.name!r}", f"a column {column!r}", f"the columns {shown}",
-                            f"rename it in mapping.yml; {near_matches(column, present)}")  # fmt: skip
+            raise DataError(
+                f"{where}, table {spec.name!r}",
+                f"a column {column!r}",
+                f"the columns {shown}",
+                f"rename it in mapping.yml; {near_matches(column, present)}",
+            )
 
 
-def open_table(raw: Raw, spec: TableSpec, accounts: ir.Table | None = None, stated: Mapping[str, TextStyle] | None = None,
-               rules: Sequence[tuple[str, str]] = (), keep: Callable[[str, ir.Table], ir.Table] | None = None) -> Loaded:  # fmt: skip
+def open_table(
+    raw: Raw,
+    spec: TableSpec,
+    accounts: ir.Table | None = None,
+    stated: Mapping[str, TextStyle] | None = None,
+    rules: Sequence[tuple[str, str]] = (),
+    keep: Callable[[str, ir.Table], ir.Table] | None = None,
+) -> Loaded:
     """A raw table as the contract's table; rows in = rows used + rows quarantined.
 
     Parameters
@@ -52,7 +62,8 @@ def open_table(raw: Raw, spec: TableSpec, accounts: ir.Table | None = None, stat
     rules : sequence of (str, str)
         Columns that mark rows which the mapping leaves out, each with the reason.
     keep : callable, optional
-        Keeps an expression's rows on the engine under a name; for tables whose texts would else be parsed again by every query.
+        Keeps an expression's rows on the engine under a name; for tables whose texts would else be
+        parsed again by every query.
 
     Raises
     ------
@@ -67,7 +78,9 @@ def open_table(raw: Raw, spec: TableSpec, accounts: ir.Table | None = None, stat
     rows, found, blurred = count_problems(table, problems, _blurred_cells(table, spec, tidy))
     rows += raw.n_broken
     if rows == 0 and spec.required:
-        raise DataError(where, f"rows of the table {spec.name!r}", "a head without rows", "export it again")
+        raise DataError(
+            where, f"rows of the table {spec.name!r}", "a head without rows", "export it again"
+        )
     aside, good = None, table
     if found:
         marked = table.mutate(__place__=reason_column(problems, sorted(found)))
@@ -75,7 +88,10 @@ def open_table(raw: Raw, spec: TableSpec, accounts: ir.Table | None = None, stat
         aside = _mark_reasons(marked.filter(marked["__place__"].notnull()), problems, sorted(found))
     if raw.broken is not None:
         aside = _join_aside(
-            aside, raw.broken.mutate(__code__=ibis.literal("broken", "string"), __column__=ibis.literal("", "string"))
+            aside,
+            raw.broken.mutate(
+                __code__=ibis.literal("broken", "string"), __column__=ibis.literal("", "string")
+            ),
         )
     used = type_columns(good, spec, styles, blurred)
     if keep:
@@ -88,11 +104,19 @@ def open_table(raw: Raw, spec: TableSpec, accounts: ir.Table | None = None, stat
     used = used.drop(*(name for name in used.columns if name.startswith("__")))
     n_used, n_aside = (rows, 0) if aside is None else (_count(used), _count(aside))
     if n_used + n_aside != rows:
-        raise DataError(f"{where}, table {spec.name!r}", f"{rows:,} rows used or set aside", f"{n_used:,} used, {n_aside:,} set aside",
-                        "the source changed while it was read; open it again")  # fmt: skip
+        raise DataError(
+            f"{where}, table {spec.name!r}",
+            f"{rows:,} rows used or set aside",
+            f"{n_used:,} used, {n_aside:,} set aside",
+            "the source changed while it was read; open it again",
+        )
     if n_used == 0 and spec.required:
-        raise DataError(where, f"usable rows of the table {spec.name!r}", f"{rows:,} rows, each set aside: {_main_reason(aside)}",
-                        "mend the file or its mapping")  # fmt: skip
+        raise DataError(
+            where,
+            f"usable rows of the table {spec.name!r}",
+            f"{rows:,} rows, each set aside: {_main_reason(aside)}",
+            "mend the file or its mapping",
+        )
     return Loaded(used, rows, n_used, aside, raw.simulated, where)
 
 
@@ -111,21 +135,31 @@ def _main_reason(aside: ir.Table) -> str:
     return describe(first["__code__"], first["__column__"])
 
 
-def _blurred_cells(raw: ir.Table, spec: TableSpec, tidy: Collection[str]) -> dict[str, ir.BooleanValue]:
-    """For each column that may need cleaning, the cells that do: outer blanks, empty texts, not-a-number."""
+def _blurred_cells(
+    raw: ir.Table, spec: TableSpec, tidy: Collection[str]
+) -> dict[str, ir.BooleanValue]:
+    """For each column that may need cleaning, the cells that do: outer blanks, empty texts,
+    not-a-number.
+    """
     cells = {}
     for column in (column for column in spec.columns if column.name in raw.columns):
         cell = raw[column.name]
         if is_text(cell) and column.kind in _TEXTS and column.name not in tidy:
             # What cleaning empties or changes.
-            cells[column.name] = cell.notnull() & ~(as_kind(cell, column.kind, TextStyle()) == cell).fill_null(False)
+            cells[column.name] = cell.notnull() & ~(
+                as_kind(cell, column.kind, TextStyle()) == cell
+            ).fill_null(False)
         elif cell.type().is_floating() and column.kind == "number":
             cells[column.name] = cell.isnan() | cell.isinf()
     return cells
 
 
-def type_columns(raw: ir.Table, spec: TableSpec, styles: Mapping[str, TextStyle], blurred: Collection[str]) -> ir.Table:
-    """Every column of the contract as its kind; a column that needs no change stays as it is, which keeps scans fast."""
+def type_columns(
+    raw: ir.Table, spec: TableSpec, styles: Mapping[str, TextStyle], blurred: Collection[str]
+) -> ir.Table:
+    """Every column of the contract as its kind; a column that needs no change stays as it is,
+    which keeps scans fast.
+    """
     typed = {}
     for column in (column for column in spec.columns if column.name in raw.columns):
         if column.name in blurred or not _is_ready(raw[column.name], column):
@@ -149,21 +183,40 @@ def _mark_reasons(bad: ir.Table, problems: Sequence[Problem], places: Sequence[i
     """Bad rows as texts, with the code, column and value that condemn each."""
 
     def choose(of: object, otherwise: object) -> ir.Value:
-        return ibis.cases(*((bad["__place__"] == place, of(problems[place])) for place in places), else_=otherwise)
+        return ibis.cases(
+            *((bad["__place__"] == place, of(problems[place])) for place in places), else_=otherwise
+        )
 
-    return _as_texts(bad.mutate(
-        __code__=choose(lambda problem: problem.code, ""), __column__=choose(lambda problem: problem.column, ""),
-        __value__=choose(lambda problem: bad[problem.shown or problem.column].cast("string"), ibis.null("string")),
-    ).drop("__place__"))  # fmt: skip
+    return _as_texts(
+        bad.mutate(
+            __code__=choose(lambda problem: problem.code, ""),
+            __column__=choose(lambda problem: problem.column, ""),
+            __value__=choose(
+                lambda problem: bad[problem.shown or problem.column].cast("string"),
+                ibis.null("string"),
+            ),
+        ).drop("__place__")
+    )
 
 
 def _as_texts(table: ir.Table) -> ir.Table:
-    """Every cell as text but the row's place, so that rows set aside at different stages can stand in one table."""
-    return table.select([table[name].cast("int64" if name == ROW else "string").name(name) for name in table.columns])
+    """Every cell as text but the row's place, so that rows set aside at different stages can
+    stand in one table.
+    """
+    return table.select(
+        [
+            table[name].cast("int64" if name == ROW else "string").name(name)
+            for name in table.columns
+        ]
+    )
 
 
-def _set_repeats_aside(used: ir.Table, spec: TableSpec, aside: ir.Table | None) -> tuple[ir.Table, ir.Table | None]:
-    """Of rows that share a key the first stays (by content, then place); the others join those set aside."""
+def _set_repeats_aside(
+    used: ir.Table, spec: TableSpec, aside: ir.Table | None
+) -> tuple[ir.Table, ir.Table | None]:
+    """Of rows that share a key the first stays (by content, then place); the others join those
+    set aside.
+    """
     keys = [name for name in spec.key if name in used.columns]
     groups = used.group_by(keys).agg(copies=used.count())
     if not keys or not int(groups.filter(groups.copies > 1).count().to_pandas()):
@@ -172,12 +225,20 @@ def _set_repeats_aside(used: ir.Table, spec: TableSpec, aside: ir.Table | None) 
     order += [used[ROW]] if ROW in used.columns else []
     window = ibis.window(group_by=keys, order_by=order or [used[keys[0]]])
     numbered = used.mutate(__copy__=ibis.row_number().over(window))
-    kept, repeats = (numbered.filter(numbered["__copy__"] == 0), numbered.filter(numbered["__copy__"] > 0))
+    kept, repeats = (
+        numbered.filter(numbered["__copy__"] == 0),
+        numbered.filter(numbered["__copy__"] > 0),
+    )
     value = repeats[keys[0]].cast("string")
     for key in keys[1:]:
         value = value + "/" + repeats[key].cast("string").fill_null("")
-    marked = _as_texts(repeats.mutate(__code__=ibis.literal("duplicate", "string"), __column__=ibis.literal(keys[0], "string"), __value__=value)
-                       .drop("__copy__"))  # fmt: skip
+    marked = _as_texts(
+        repeats.mutate(
+            __code__=ibis.literal("duplicate", "string"),
+            __column__=ibis.literal(keys[0], "string"),
+            __value__=value,
+        ).drop("__copy__")
+    )
     return kept.drop("__copy__"), _join_aside(aside, marked)
 
 
@@ -188,6 +249,11 @@ def _join_aside(aside: ir.Table | None, more: ir.Table) -> ir.Table:
     names = [*aside.columns, *(name for name in more.columns if name not in aside.columns)]
 
     def widen(table: ir.Table) -> ir.Table:
-        return table.select(**{name: table[name] if name in table.columns else ibis.null("string") for name in names})
+        return table.select(
+            **{
+                name: table[name] if name in table.columns else ibis.null("string")
+                for name in names
+            }
+        )
 
     return widen(aside).union(widen(more))

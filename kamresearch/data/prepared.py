@@ -13,7 +13,9 @@ CATALOGUE = "prepared"
 
 
 def can_prepare(tables: Tables) -> bool:
-    """Whether data can be kept so: those of the embedded engine can; a server's stay on the server."""
+    """Whether data can be kept so: those of the embedded engine can; a server's stay on the
+    server.
+    """
     return getattr(tables.engine, "name", "") == "duckdb" and not tables.slice
 
 
@@ -38,10 +40,16 @@ def write_prepared(tables: Tables, path: Path) -> Path:
             for kind, rows in (("used", one.used), ("aside", one.aside)):
                 if rows is not None:
                     engine.raw_sql(
-                        f'CREATE TABLE {CATALOGUE}."{kind}_{name}" AS {ibis.to_sql(rows, dialect="duckdb")}'
+                        f'CREATE TABLE {CATALOGUE}."{kind}_{name}" AS '
+                        f"{ibis.to_sql(rows, dialect='duckdb')}"
                     ).fetchall()
-            facts["tables"][name] = {"rows_in": one.rows_in, "rows_used": one.rows_used, "aside": one.aside is not None,
-                                     "simulated": one.simulated, "file": one.file}  # fmt: skip
+            facts["tables"][name] = {
+                "rows_in": one.rows_in,
+                "rows_used": one.rows_used,
+                "aside": one.aside is not None,
+                "simulated": one.simulated,
+                "file": one.file,
+            }
         text = json.dumps(facts, ensure_ascii=False).replace("'", "''")
         engine.raw_sql(f"CREATE TABLE {CATALOGUE}.facts AS SELECT '{text}' AS facts").fetchall()
     finally:
@@ -55,19 +63,29 @@ def open_prepared(path: Path) -> Tables:
     """The tables that `write_prepared` kept."""
     path = Path(path)
     if not path.is_file():
-        raise DataError(str(path), "prepared data", "nothing there", "publish again; the data will be opened anew")
+        raise DataError(
+            str(path),
+            "prepared data",
+            "nothing there",
+            "publish again; the data will be opened anew",
+        )
     engine = connect_embedded()
     engine.raw_sql(f"ATTACH '{_quoted(path)}' AS {CATALOGUE} (READ_ONLY)")
     facts = json.loads(engine.raw_sql(f"SELECT facts FROM {CATALOGUE}.facts").fetchall()[0][0])
     database = f"{CATALOGUE}.main"
     loaded = {
         name: Loaded(
-            used=engine.table(f"used_{name}", database=database), rows_in=one["rows_in"], rows_used=one["rows_used"],
+            used=engine.table(f"used_{name}", database=database),
+            rows_in=one["rows_in"],
+            rows_used=one["rows_used"],
             aside=engine.table(f"aside_{name}", database=database) if one["aside"] else None,
-            simulated=one["simulated"], file=one["file"],
+            simulated=one["simulated"],
+            file=one["file"],
         )
-        for name, one in ((name, facts["tables"][name]) for name in TABLES if name in facts["tables"])
-    }  # fmt: skip
+        for name, one in (
+            (name, facts["tables"][name]) for name in TABLES if name in facts["tables"]
+        )
+    }
     return Tables(loaded, facts["source"], facts["currency"], engine=engine)
 
 

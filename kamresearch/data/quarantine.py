@@ -10,7 +10,14 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from kamresearch.data.casting import WIDE_BLANKS, TextStyle, as_kind, clean_text, is_text, says_nothing
+from kamresearch.data.casting import (
+    WIDE_BLANKS,
+    TextStyle,
+    as_kind,
+    clean_text,
+    is_text,
+    says_nothing,
+)
 from kamresearch.data.contract import ColumnSpec, TableSpec
 
 ROW = "__row__"
@@ -25,7 +32,8 @@ LISTED = 10_000
 
 @dataclass(frozen=True)
 class Problem:
-    """One way in which a row cannot be used: a code, the column (or the mapping's words), the rows, and the cell to show.
+    """One way in which a row cannot be used: a code, the column (or the mapping's words), the rows,
+    and the cell to show.
 
     ``key`` and ``known`` let a reference be looked up once a key instead of once a row.
     """
@@ -66,7 +74,12 @@ QUARANTINE = {
 }
 """Columns of the list of rows set aside, and their dtypes."""
 
-_KIND_PROBLEMS = {"number": "not_a_number", "integer": "not_a_whole_number", "date": "not_a_date", "flag": "not_a_flag"}
+_KIND_PROBLEMS = {
+    "number": "not_a_number",
+    "integer": "not_a_whole_number",
+    "date": "not_a_date",
+    "flag": "not_a_flag",
+}
 
 
 def must_be_filled(spec: TableSpec, column: ColumnSpec) -> bool:
@@ -78,31 +91,45 @@ def must_be_filled(spec: TableSpec, column: ColumnSpec) -> bool:
 
 def describe(code: str, column: str) -> str:
     """A reason in words."""
-    return REASONS[code].format(column=column, target="manager" if column == "manager_id" else "account")
+    return REASONS[code].format(
+        column=column, target="manager" if column == "manager_id" else "account"
+    )
 
 
 def is_blank(column: ir.Value, tidy: bool = False) -> ir.BooleanValue:
-    """Whether a raw cell holds nothing: empty, blanks, or a number that is not one; ``tidy`` texts hold no outer blanks."""
+    """Whether a raw cell holds nothing: empty, blanks, or a number that is not one; ``tidy``
+    texts hold no outer blanks.
+    """
     if is_text(column) and not tidy:
         return clean_text(column).isnull()
     return (column.isnull() | column.isnan()) if column.type().is_floating() else column.isnull()
 
 
 def find_tidy(raw: ir.Table, spec: TableSpec) -> frozenset[str]:
-    """Text columns of which no cell begins or ends with a blank; one cheap pass, and only where the engine makes it cheap.
+    """Text columns of which no cell begins or ends with a blank; one cheap pass, and only where the
+    engine makes it cheap.
 
-    Trimming each text of a hundred million rows costs more than all else that is looked at when a table is opened.
+    Trimming each text of a hundred million rows costs more than all else that is looked at when a
+    table is opened.
     """
-    texts = [column.name for column in spec.columns if column.name in raw.columns and is_text(raw[column.name])]
+    texts = [
+        column.name
+        for column in spec.columns
+        if column.name in raw.columns and is_text(raw[column.name])
+    ]
     if not texts or raw.get_backend().name != "duckdb":
         return frozenset()
     # In byte order every text that is empty or begins with an ASCII blank stands before "!".
     ids = {column.name for column in spec.columns if column.kind == "id"}
     ends = {
-        name: (raw[name] < "!") | _any_of([raw[name].startswith(blank) for blank in WIDE_BLANKS]
-                                          + [raw[name].endswith(blank) for blank in (*" \t\n\r", *WIDE_BLANKS)]
-                                          + [raw[name].endswith(".0")] * (name in ids)) for name in texts
-    }  # fmt: skip
+        name: (raw[name] < "!")
+        | _any_of(
+            [raw[name].startswith(blank) for blank in WIDE_BLANKS]
+            + [raw[name].endswith(blank) for blank in (*" \t\n\r", *WIDE_BLANKS)]
+            + [raw[name].endswith(".0")] * (name in ids)
+        )
+        for name in texts
+    }
     found = raw.aggregate(
         **{name: cells.fill_null(False).ifelse(1, 0).sum() for name, cells in ends.items()}
     ).to_pandas()
@@ -117,9 +144,17 @@ def _any_of(conditions: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
     return whole
 
 
-def find_problems(raw: ir.Table, spec: TableSpec, styles: Mapping[str, TextStyle], accounts: ir.Table | None,
-                  rules: Sequence[tuple[str, str]] = (), tidy: frozenset[str] = frozenset()) -> list[Problem]:  # fmt: skip
-    """Everything that could be wrong with a row, in the order in which reasons are given: no key, the mapping's rules, cells."""
+def find_problems(
+    raw: ir.Table,
+    spec: TableSpec,
+    styles: Mapping[str, TextStyle],
+    accounts: ir.Table | None,
+    rules: Sequence[tuple[str, str]] = (),
+    tidy: frozenset[str] = frozenset(),
+) -> list[Problem]:
+    """Everything that could be wrong with a row, in the order in which reasons are given: no
+    key, the mapping's rules, cells.
+    """
     keys, cells = [], []
     for column in (column for column in spec.columns if column.name in raw.columns):
         cell = raw[column.name]
@@ -127,17 +162,32 @@ def find_problems(raw: ir.Table, spec: TableSpec, styles: Mapping[str, TextStyle
         if column.kind in ("number", "integer", "date") and is_text(cell):
             filled = filled & ~says_nothing(cell)
         if must_be_filled(spec, column):
-            (keys if column.kind == "id" else cells).append(Problem("missing", column.name, ~filled))
+            (keys if column.kind == "id" else cells).append(
+                Problem("missing", column.name, ~filled)
+            )
         if column.kind in _KIND_PROBLEMS and not fits(cell, column.kind):
             typed = as_kind(cell, column.kind, styles.get(column.name, TextStyle()))
             cells.append(Problem(_KIND_PROBLEMS[column.kind], column.name, filled & typed.isnull()))
         elif column.kind == "number" and cell.type().is_floating() and must_be_filled(spec, column):
             cells.append(Problem("not_a_number", column.name, cell.isinf()))
     for name, target in spec.references:
-        if target == "accounts" and accounts is not None and name in raw.columns and spec.column(name).required:
+        if (
+            target == "accounts"
+            and accounts is not None
+            and name in raw.columns
+            and spec.column(name).required
+        ):
             key = raw[name] if name in tidy else as_kind(raw[name], "id", TextStyle())
             filled = ~is_blank(raw[name], name in tidy)
-            cells.append(Problem("unknown", name, filled & ~key.isin(accounts.account_id), key=key, known=accounts))
+            cells.append(
+                Problem(
+                    "unknown",
+                    name,
+                    filled & ~key.isin(accounts.account_id),
+                    key=key,
+                    known=accounts,
+                )
+            )
     return [*keys, *(_rule_problem(raw, mark, why) for mark, why in rules), *cells]
 
 
@@ -156,7 +206,9 @@ def fits(column: ir.Value, kind: str) -> bool:
 def count_problems(
     raw: ir.Table, problems: Sequence[Problem], blurs: Mapping[str, ir.BooleanValue]
 ) -> tuple[int, set[int], set[str]]:
-    """Rows in all, places of the problems that occur, and columns that hold cells to clean; one pass."""
+    """Rows in all, places of the problems that occur, and columns that hold cells to clean;
+    one pass.
+    """
 
     def count(holds: ir.BooleanValue) -> ir.IntegerValue:
         return holds.fill_null(False).ifelse(1, 0).sum()
@@ -167,51 +219,90 @@ def count_problems(
     found = raw.aggregate(n=raw.count(), **counts).to_pandas().fillna(0).iloc[0]
     occurring = {place for place in by_row if found[f"p{place}"] > 0}
     occurring |= {
-        place for place, problem in enumerate(problems) if problem.known is not None and _has_unknown(raw, problem)
+        place
+        for place, problem in enumerate(problems)
+        if problem.known is not None and _has_unknown(raw, problem)
     }
-    return int(found["n"]), occurring, {name for place, name in enumerate(blurs) if found[f"b{place}"] > 0}
+    return (
+        int(found["n"]),
+        occurring,
+        {name for place, name in enumerate(blurs) if found[f"b{place}"] > 0},
+    )
 
 
 def _has_unknown(raw: ir.Table, problem: Problem) -> bool:
     """Whether any key of the rows is missing from the table that it refers to."""
     keys = raw.select(account_id=problem.key).filter(lambda t: t.account_id.notnull()).distinct()
-    return bool(int(keys.anti_join(problem.known.select("account_id"), "account_id").count().to_pandas()))
+    return bool(
+        int(keys.anti_join(problem.known.select("account_id"), "account_id").count().to_pandas())
+    )
 
 
 def reason_column(problems: Sequence[Problem], places: Sequence[int]) -> ir.IntegerValue:
     """Place of the first problem that holds for a row; empty where the row is good."""
-    return ibis.cases(*((problems[place].holds.fill_null(False), place) for place in places), else_=ibis.null("int64"))
+    return ibis.cases(
+        *((problems[place].holds.fill_null(False), place) for place in places),
+        else_=ibis.null("int64"),
+    )
 
 
 def count_left_out(aside: ir.Table | None) -> int:
     """How many of the rows set aside the mapping left out on purpose."""
-    return 0 if aside is None else int(aside.filter(aside["__code__"].isin(BY_MAPPING)).count().to_pandas())
+    return (
+        0
+        if aside is None
+        else int(aside.filter(aside["__code__"].isin(BY_MAPPING)).count().to_pandas())
+    )
 
 
 def list_rows_aside(tables: object) -> pd.DataFrame:
-    """table, row, column, value, code, reason, count: rows by themselves, and beyond `LISTED` of a table counted by reason."""
+    """table, row, column, value, code, reason, count: rows by themselves, and beyond `LISTED`
+    of a table counted by reason.
+    """
     parts = []
     for name in tables.names:
         one = tables.loaded[name]
         if one.aside is None:
             continue
         aside = one.aside.order_by(ROW) if ROW in one.aside.columns else one.aside
-        columns = [column for column in (ROW, "__code__", "__column__", "__value__") if column in aside.columns]
+        columns = [
+            column
+            for column in (ROW, "__code__", "__column__", "__value__")
+            if column in aside.columns
+        ]
         frame = aside.select(columns).limit(LISTED).to_pandas().assign(count=1)
         if len(frame) == LISTED:
-            totals = one.aside.group_by(["__code__", "__column__"]).agg(count=one.aside.count()).to_pandas()
-            totals = totals.merge(frame.groupby(["__code__", "__column__"], sort=True, dropna=False).size().rename("listed").reset_index(),
-                                  how="left", validate="1:1")  # fmt: skip
+            totals = (
+                one.aside.group_by(["__code__", "__column__"])
+                .agg(count=one.aside.count())
+                .to_pandas()
+            )
+            totals = totals.merge(
+                frame.groupby(["__code__", "__column__"], sort=True, dropna=False)
+                .size()
+                .rename("listed")
+                .reset_index(),
+                how="left",
+                validate="1:1",
+            )
             totals["count"] = totals["count"] - totals.pop("listed").fillna(0).astype("int64")
             frame = pd.concat([frame, totals[totals["count"] > 0]], ignore_index=True)
         parts.append(frame.assign(table=name))
     if not parts:
         return pd.DataFrame({key: pd.Series(dtype=dtype) for key, dtype in QUARANTINE.items()})
     whole = pd.concat(parts, ignore_index=True)
-    whole["reason"] = [describe(code, column) for code, column in zip(whole["__code__"], whole["__column__"])]
-    whole["row"] = whole[ROW].astype("Int64") if ROW in whole else pd.array([pd.NA] * len(whole), dtype="Int64")
+    whole["reason"] = [
+        describe(code, column) for code, column in zip(whole["__code__"], whole["__column__"])
+    ]
+    whole["row"] = (
+        whole[ROW].astype("Int64")
+        if ROW in whole
+        else pd.array([pd.NA] * len(whole), dtype="Int64")
+    )
     by_rule = whole["__code__"].isin(BY_MAPPING)
     whole = whole.assign(
-        code=whole["__code__"], column=whole["__column__"].mask(by_rule), value=whole["__value__"].mask(by_rule)
+        code=whole["__code__"],
+        column=whole["__column__"].mask(by_rule),
+        value=whole["__value__"].mask(by_rule),
     )
     return whole[list(QUARANTINE)]

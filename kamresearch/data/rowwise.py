@@ -1,4 +1,6 @@
-"""Rows that the engine does not read itself: handed to it, and texts whose quotation marks stand where none belong."""
+"""Rows that the engine does not read itself: handed to it, and texts whose quotation marks
+stand where none belong.
+"""
 
 import csv
 from collections.abc import Iterator
@@ -15,7 +17,9 @@ BATCH = 50_000
 
 
 class _Rows:
-    """The rows of a text as Arrow batches; those of another width and what stopped the reading are kept aside."""
+    """The rows of a text as Arrow batches; those of another width and what stopped the reading
+    are kept aside.
+    """
 
     def __init__(self, path: Path, where: str, form: TextForm) -> None:
         import pyarrow as pa
@@ -26,7 +30,9 @@ class _Rows:
         self.stopped: DataError | None = None
 
     def batches(self) -> Iterator[object]:
-        """Batches up to the end or to what stops the reading: an error raised here would reach the engine, not the reader."""
+        """Batches up to the end or to what stops the reading: an error raised here would reach
+        the engine, not the reader.
+        """
         csv.field_size_limit(LONGEST_LINE)
         good: list[list] = []
         try:
@@ -46,7 +52,10 @@ class _Rows:
                         good = []
         except csv.Error as error:
             self.stopped = DataError(
-                self.where, "lines that end", str(error), "close the open quotation mark or export it again"
+                self.where,
+                "lines that end",
+                str(error),
+                "close the open quotation mark or export it again",
             )
             return
         if good:
@@ -56,7 +65,8 @@ class _Rows:
         import pyarrow as pa
 
         columns = [
-            pa.array(cells, field.type) for cells, field in zip(zip(*rows, strict=True), self.schema, strict=True)
+            pa.array(cells, field.type)
+            for cells, field in zip(zip(*rows, strict=True), self.schema, strict=True)
         ]
         return pa.record_batch(columns, schema=self.schema)
 
@@ -64,13 +74,16 @@ class _Rows:
 def load_oddly_quoted(
     connection: object, path: Path, where: str, form: TextForm
 ) -> tuple[ir.Table, ir.Table | None, int]:
-    """A text that the engine refuses whole, read row by row, a batch at a time → its rows as texts, the lines of another
+    """A text that the engine refuses whole, read row by row, a batch at a time → its rows as texts,
+    the lines of another
     width (None where there are none), and how many.
     """
     import pyarrow as pa
 
     rows = _Rows(path, where, form)
-    table = keep_rows(connection, f"raw_{where}", pa.RecordBatchReader.from_batches(rows.schema, rows.batches()))
+    table = keep_rows(
+        connection, f"raw_{where}", pa.RecordBatchReader.from_batches(rows.schema, rows.batches())
+    )
     if rows.stopped is not None:
         raise rows.stopped
     if not rows.broken:
@@ -88,6 +101,8 @@ def identifier(name: str) -> str:
 def keep_rows(connection: object, name: str, rows: object) -> ir.Table:
     """Arrow rows (a table, or a reader that gives them batch by batch) as a table of the engine."""
     connection.con.register("rows_read", rows)
-    connection.raw_sql(f"CREATE OR REPLACE TABLE {identifier(name)} AS SELECT * FROM rows_read").fetchall()
+    connection.raw_sql(
+        f"CREATE OR REPLACE TABLE {identifier(name)} AS SELECT * FROM rows_read"
+    ).fetchall()
     connection.con.unregister("rows_read")
     return connection.table(name)

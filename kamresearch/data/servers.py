@@ -1,4 +1,6 @@
-"""Servers: PostgreSQL by its address, Apache Spark over a folder; a password never leaves this module."""
+"""Servers: PostgreSQL by its address, Apache Spark over a folder; a password never leaves this
+module.
+"""
 
 import os
 
@@ -8,10 +10,14 @@ from kamresearch.errors import DataError
 
 SECONDS_TO_CONNECT = 10
 SECONDS_TO_ANSWER = 600
-"""A query that a server does not answer in this time is given up; ``KAM_SERVER_SECONDS`` sets another time."""
+"""A query that a server does not answer in this time is given up; ``KAM_SERVER_SECONDS`` sets
+another time.
+"""
 
 GRACE = 5
-"""Seconds after that at which we hang up ourselves, should the server not have called its query off."""
+"""Seconds after that at which we hang up ourselves, should the server not have called its
+query off.
+"""
 
 _SCHEMES = ("postgresql://", "postgres://", "spark://", "spark:")
 
@@ -43,15 +49,23 @@ def _connect_postgres(source: str, rules: object) -> tuple[object, dict[str, Raw
 
     shown = shown_address(source)
     seconds = int(float(os.environ.get("KAM_SERVER_SECONDS", SECONDS_TO_ANSWER)))
-    options = f"-c statement_timeout={1000 * seconds} -c TimeZone={rules.time_zone or 'UTC'} -c default_transaction_read_only=on"
+    options = (
+        f"-c statement_timeout={1000 * seconds} -c TimeZone={rules.time_zone or 'UTC'} -c "
+        f"default_transaction_read_only=on"
+    )
     try:
         import psycopg
     except ImportError:
         raise DataError(
             shown, "the PostgreSQL driver", "none installed", "pip install 'kamresearch[postgres]'"
         ) from None
-    keep_alive = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
-                  "tcp_user_timeout": 1000 * seconds}  # fmt: skip
+    keep_alive = {
+        "keepalives": 1,
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 1000 * seconds,
+    }
     try:
         driver = _watched(psycopg.Connection, seconds + GRACE).connect(
             source,
@@ -62,13 +76,17 @@ def _connect_postgres(source: str, rules: object) -> tuple[object, dict[str, Raw
         )
     except (psycopg.Error, UnicodeError, ValueError) as error:
         raise DataError(
-            shown, "a PostgreSQL server that lets us in", first_line(error, source), "check address, user and password"
+            shown,
+            "a PostgreSQL server that lets us in",
+            first_line(error, source),
+            "check address, user and password",
         ) from None
     connection = ibis.postgres.from_connection(driver)
     with answering(shown, source):
         names = connection.list_tables()
         return connection, {
-            name: Raw(connection.table(name), f"{shown}, table {name!r}", embedded=False) for name in names
+            name: Raw(connection.table(name), f"{shown}, table {name!r}", embedded=False)
+            for name in names
         }
 
 

@@ -23,7 +23,9 @@ class Sidecar:
 
 
 def read_sidecar(path: Path) -> Sidecar:
-    """The sidecar of a data file (``orders.yml`` beside ``orders.parquet``); an empty one where there is none."""
+    """The sidecar of a data file (``orders.yml`` beside ``orders.parquet``); an empty one
+    where there is none.
+    """
     import yaml
 
     beside = path.with_suffix(".yml")
@@ -32,8 +34,12 @@ def read_sidecar(path: Path) -> Sidecar:
     try:
         content = yaml.safe_load(beside.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError(str(beside), "a sidecar in YAML", str(error).splitlines()[0], "mend or remove it") from None
+        raise DataError(
+            str(beside), "a sidecar in YAML", str(error).splitlines()[0], "mend or remove it"
+        ) from None
     if not isinstance(content, dict):
         return Sidecar()
-    texts = {name: str(content[name]) for name in (*FIELDS, "note") if content.get(name) is not None}
+    texts = {
+        name: str(content[name]) for name in (*FIELDS, "note") if content.get(name) is not None
+    }
     return Sidecar(**texts, simulated=content.get("simulated") is True)

@@ -10,7 +10,9 @@ from kamresearch.data.names import normalise_name
 from kamresearch.errors import ParameterError, near_matches
 
 NATIONAL_ROLES = ("executive_sponsor", "director", "policy_manager")
-"""Roles that serve every account: they belong to each slice, whether or not they hold an account in it."""
+"""Roles that serve every account: they belong to each slice, whether or not they hold an
+account in it.
+"""
 
 
 def write_condition(column: str, value: str) -> str:
@@ -28,12 +30,17 @@ def _parts(condition: str) -> list[str]:
 
 
 def slice_tables(tables: object, condition: str) -> object:
-    r"""Tables of the accounts for which ``column=value`` holds (values compared as texts; several by ``;``).
+    r"""Tables of the accounts for which ``column=value`` holds (values compared as texts; several
+    by ``;``).
 
-    A semicolon that belongs to a value is written ``\;``. Of the managers stay those who were ever assigned to one of the
-    accounts (the day is not known here, and an earlier one may be asked for) and those in `NATIONAL_ROLES`; of the decisions
-    about pairs those whose both ends are accounts or records of the slice. A department's record that knows no account
-    belongs to no slice. What an account's own row says of it stays, the number of its parent included.
+    A semicolon that belongs to a value is written ``\;``. Of the managers stay those who were ever
+    assigned to one of the
+    accounts (the day is not known here, and an earlier one may be asked for) and those in
+    `NATIONAL_ROLES`; of the decisions
+    about pairs those whose both ends are accounts or records of the slice. A department's record
+    that knows no account
+    belongs to no slice. What an account's own row says of it stays, the number of its parent
+    included.
 
     Raises
     ------
@@ -46,10 +53,14 @@ def slice_tables(tables: object, condition: str) -> object:
     n_accounts = int(accounts.count().to_pandas())
     if n_accounts == 0:
         raise ParameterError(
-            f"where={condition!r}", "a value that some account has", "none with it", _values(tables, condition)
+            f"where={condition!r}",
+            "a value that some account has",
+            "none with it",
+            _values(tables, condition),
         )
     own = {
-        name: accounts if name == "accounts" else _of(one.used, name, accounts) for name, one in tables.loaded.items()
+        name: accounts if name == "accounts" else _of(one.used, name, accounts)
+        for name, one in tables.loaded.items()
     }
     if "managers" in own:
         own["managers"] = _managers_of(own)
@@ -69,12 +80,18 @@ def _meets(accounts: ir.Table, part: str, condition: str) -> ir.BooleanValue:
     column, sign, value = part.partition("=")
     if not sign:
         raise ParameterError(
-            f"where={condition!r}", "the form column=value", repr(part), "write for example region=East"
+            f"where={condition!r}",
+            "the form column=value",
+            repr(part),
+            "write for example region=East",
         )
     name = column.strip()
     if name not in accounts.columns:
         raise ParameterError(
-            f"where={condition!r}", "a column of accounts", repr(name), near_matches(name, accounts.columns)
+            f"where={condition!r}",
+            "a column of accounts",
+            repr(name),
+            near_matches(name, accounts.columns),
         )
     return accounts[name].cast("string") == value.strip()
 
@@ -90,7 +107,11 @@ def _of(used: ir.Table, name: str, accounts: ir.Table) -> ir.Table:
     """The rows of a table that belong to the accounts; tables that reference none stay whole."""
     if not any(target == "accounts" for _column, target in TABLES[name].references):
         return used
-    return used.filter(used.account_id.isin(accounts.account_id)) if "account_id" in used.columns else used.limit(0)
+    return (
+        used.filter(used.account_id.isin(accounts.account_id))
+        if "account_id" in used.columns
+        else used.limit(0)
+    )
 
 
 def _managers_of(own: dict[str, ir.Table]) -> ir.Table:
@@ -116,15 +137,23 @@ def _pairs_of(own: dict[str, ir.Table], tables: object) -> ir.Table:
     written = pairs.select("left", "right").to_pandas()
     ends = {str(end) for end in (*written["left"].dropna(), *written["right"].dropna())}
     known = sorted(_ends_inside(ends, own, tables))
-    return pairs.filter(pairs.left.isin(known) & pairs.right.isin(known)) if known else pairs.limit(0)
+    return (
+        pairs.filter(pairs.left.isin(known) & pairs.right.isin(known)) if known else pairs.limit(0)
+    )
 
 
 def _ends_inside(ends: set[str], own: dict[str, ir.Table], tables: object) -> set[str]:
     """Ends of decisions that are an account, a record, or the name of one, of the slice."""
     accounts = own["accounts"]
-    found = set(accounts.filter(accounts.account_id.isin(sorted(ends))).account_id.to_pandas()) if ends else set()
+    found = (
+        set(accounts.filter(accounts.account_id.isin(sorted(ends))).account_id.to_pandas())
+        if ends
+        else set()
+    )
     if "departments" in own:
-        records, every = (_records(table, ends) for table in (own["departments"], tables.departments))
+        records, every = (
+            _records(table, ends) for table in (own["departments"], tables.departments)
+        )
         # A bare number that a department keeps for an account elsewhere may be meant for that one.
         found |= {f"{one}/{number}" for one, number in records} | (
             {number for _, number in records} - {number for _, number in every - records}
@@ -132,7 +161,11 @@ def _ends_inside(ends: set[str], own: dict[str, ir.Table], tables: object) -> se
     named = ends - found
     if named:
         bearers = [own[name].account_name for name in ("accounts", "departments") if name in own]
-        names = {normalise_name(str(name)) for column in bearers for name in column.to_pandas().dropna().unique()}
+        names = {
+            normalise_name(str(name))
+            for column in bearers
+            for name in column.to_pandas().dropna().unique()
+        }
         found |= {end for end in named if normalise_name(end) in names - {""}}
     return found & ends
 

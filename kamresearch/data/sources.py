@@ -25,7 +25,8 @@ def open_data(source: str | Path, mapping: str | Path | None = None) -> Tables:
     Parameters
     ----------
     source : str or Path
-        A folder of Parquet, CSV or Excel files named as the contract's tables; one such file; a ``.duckdb`` file; an
+        A folder of Parquet, CSV or Excel files named as the contract's tables; one such file; a
+        ``.duckdb`` file; an
         address ``postgresql://user@server/database``; or ``spark:folder`` for Apache Spark.
     mapping : str or Path, optional
         A `mapping.yml <your-own-data>`_; a file of that name in the folder is used unasked.
@@ -38,7 +39,8 @@ def open_data(source: str | Path, mapping: str | Path | None = None) -> Tables:
     Raises
     ------
     DataError
-        There is nothing to read, a required table or column is missing, or the mapping names what is not there.
+        There is nothing to read, a required table or column is missing, or the mapping names what
+        is not there.
 
     Examples
     --------
@@ -51,7 +53,9 @@ def open_data(source: str | Path, mapping: str | Path | None = None) -> Tables:
     engine, raw = connect_server(text, rules) if is_server(text) else _read_files(Path(text), rules)
     made = apply_mapping(rules, raw)
     shown = shown_address(text)
-    _require_tables(shown, made, raw if is_server(text) else {**raw, **dict.fromkeys(table_names(Path(text)))})
+    _require_tables(
+        shown, made, raw if is_server(text) else {**raw, **dict.fromkeys(table_names(Path(text)))}
+    )
     loaded = _open_tables(engine, made)
     return Tables(loaded, shown, rules.currency, engine=engine)
 
@@ -74,8 +78,12 @@ def _require_tables(shown: str, made: Map[str, Mapped], raw: Map[str, object]) -
     for name in REQUIRED:
         if name not in made:
             present = ", ".join(map(repr, sorted(raw)[:12])) or "no tables"
-            raise DataError(shown, f"a table {name!r} ({name}.csv, .parquet or .xlsx)", present,
-                            f"add it or write a mapping.yml; {near_matches(name, raw)}")  # fmt: skip
+            raise DataError(
+                shown,
+                f"a table {name!r} ({name}.csv, .parquet or .xlsx)",
+                present,
+                f"add it or write a mapping.yml; {near_matches(name, raw)}",
+            )
 
 
 def _open_tables(engine: object, made: Map[str, Mapped]) -> dict[str, Loaded]:
@@ -84,12 +92,20 @@ def _open_tables(engine: object, made: Map[str, Mapped]) -> dict[str, Loaded]:
         one, spec = made[name], TABLES[name]
         accounts = loaded["accounts"].used if "accounts" in loaded else None
         with answering(one.raw.where):
-            opened = open_table(one.raw, spec, accounts, one.styles, one.rules, _keeper(engine, name, one))
+            opened = open_table(
+                one.raw, spec, accounts, one.styles, one.rules, _keeper(engine, name, one)
+            )
             if opened.rows_in or spec.required:
                 loaded[name] = opened
     return loaded
 
 
 def _keeper(engine: object, name: str, one: Mapped) -> Callable[[str, ir.Table], ir.Table] | None:
-    """A table whose texts must be parsed, or which was made out of another, is kept as typed; others stay lazy views."""
-    return (lambda kind, table: keep_table(engine, f"{kind}_{name}", table)) if one.raw.settles else None
+    """A table whose texts must be parsed, or which was made out of another, is kept as typed;
+    others stay lazy views.
+    """
+    return (
+        (lambda kind, table: keep_table(engine, f"{kind}_{name}", table))
+        if one.raw.settles
+        else None
+    )

@@ -1,4 +1,6 @@
-"""Apache Spark over a folder of files, for those who outgrow one machine: ``spark:folder`` or ``spark://master:7077/folder``."""
+"""Apache Spark over a folder of files, for those who outgrow one machine: ``spark:folder`` or
+``spark://master:7077/folder``.
+"""
 
 import os
 from pathlib import Path
@@ -14,7 +16,9 @@ _CORRUPT = "__line__"
 
 
 def split_address(source: str) -> tuple[str, Path]:
-    """Master and folder of a Spark address; without a master, this machine's cores (``KAM_SPARK_MASTER`` sets another)."""
+    """Master and folder of a Spark address; without a master, this machine's cores
+    (``KAM_SPARK_MASTER`` sets another).
+    """
     if source.startswith("spark://"):
         parts = urlsplit(source)
         return f"spark://{parts.netloc}", Path(parts.path)
@@ -28,30 +32,48 @@ def connect_spark(source: str, rules: object) -> tuple[object, dict[str, Raw]]:
     try:
         from pyspark.sql import SparkSession
     except ImportError:
-        raise DataError(source, "Apache Spark", "none installed", "make setup-spark, and install Java 17") from None
+        raise DataError(
+            source, "Apache Spark", "none installed", "make setup-spark, and install Java 17"
+        ) from None
     master, folder = split_address(source)
     if not folder.is_dir():
-        raise DataError(str(folder), "a folder of tables", "nothing there", "write spark: and the path of a folder")
+        raise DataError(
+            str(folder),
+            "a folder of tables",
+            "nothing there",
+            "write spark: and the path of a folder",
+        )
     builder = SparkSession.builder.master(master).appName("kamresearch")
     settings = {
-        "spark.sql.session.timeZone": rules.time_zone or "UTC", "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false",
-        "spark.sql.shuffle.partitions": os.environ.get("KAM_SPARK_PARTITIONS", "8"), "spark.sql.ansi.enabled": "true",
-    }  # fmt: skip
+        "spark.sql.session.timeZone": rules.time_zone or "UTC",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": os.environ.get("KAM_SPARK_PARTITIONS", "8"),
+        "spark.sql.ansi.enabled": "true",
+    }
     for name, value in settings.items():
         builder = builder.config(name, value)
     try:
         session = builder.getOrCreate()
     except Exception as error:  # noqa: BLE001  (a missing Java shows itself in many ways)
-        first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        first = (
+            str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        )
         raise DataError(
             source, "a running Spark", first, "install Java 17 (apt install default-jre-headless)"
         ) from None
     session.sparkContext.setLogLevel("ERROR")
     connection = ibis.pyspark.connect(session)
     wanted = {*TABLES, *rules.sources}
-    paths = [path for path in sorted(folder.iterdir()) if path.stem in wanted and not path.name.startswith((".", "_"))]
+    paths = [
+        path
+        for path in sorted(folder.iterdir())
+        if path.stem in wanted and not path.name.startswith((".", "_"))
+    ]
     return connection, {
-        path.stem: raw for path in paths if (raw := _read(connection, session, path, rules)) is not None
+        path.stem: raw
+        for path in paths
+        if (raw := _read(connection, session, path, rules)) is not None
     }
 
 
@@ -68,14 +90,30 @@ def _read(connection: object, session: object, path: Path, rules: object) -> Raw
     form = read_form(path, rules.encodings.get(path.stem, rules.encodings.get("", "")))
     encoding = {"utf-8-sig": "utf-8", "cp1252": "windows-1252"}.get(form.encoding, form.encoding)
     schema = ", ".join(f"`{name}` STRING" for name in (*form.head, _CORRUPT))
-    frame = session.read.csv(str(path), schema=schema, header=True, sep=form.delimiter, encoding=encoding, quote='"', escape='"',
-                             multiLine=True, mode="PERMISSIVE", columnNameOfCorruptRecord=_CORRUPT,
-                             enforceSchema=True).cache()  # fmt: skip
+    frame = session.read.csv(
+        str(path),
+        schema=schema,
+        header=True,
+        sep=form.delimiter,
+        encoding=encoding,
+        quote='"',
+        escape='"',
+        multiLine=True,
+        mode="PERMISSIVE",
+        columnNameOfCorruptRecord=_CORRUPT,
+        enforceSchema=True,
+    ).cache()
     frame.createOrReplaceTempView(view)
     whole = connection.table(view)
     lines = whole.filter(whole[_CORRUPT].notnull()).select(__value__=whole[_CORRUPT].substr(0, 200))
     n_broken = int(lines.count().to_pandas())
     table = whole.filter(whole[_CORRUPT].isnull()).drop(_CORRUPT)
     return Raw(
-        table, path.name, simulated, form.delimiter == ";", lines if n_broken else None, n_broken, embedded=False
+        table,
+        path.name,
+        simulated,
+        form.delimiter == ";",
+        lines if n_broken else None,
+        n_broken,
+        embedded=False,
     )

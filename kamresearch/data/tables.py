@@ -1,4 +1,6 @@
-"""The opened data of one company: lazy tables by name, what was set aside, and where all of it came from."""
+"""The opened data of one company: lazy tables by name, what was set aside, and where all of it
+came from.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,9 +15,15 @@ from kamresearch.data.quarantine import count_left_out, list_rows_aside
 from kamresearch.errors import DataError, near_matches
 
 FRAME_DTYPES = {
-    "id": "str", "text": "str", "category": "str", "month": "str",
-    "date": "datetime64[us]", "number": "float64", "integer": "float64", "flag": "boolean",
-}  # fmt: skip
+    "id": "str",
+    "text": "str",
+    "category": "str",
+    "month": "str",
+    "date": "datetime64[us]",
+    "number": "float64",
+    "integer": "float64",
+    "flag": "boolean",
+}
 """Kind of the contract → pandas dtype of every frame that leaves the engine."""
 
 
@@ -23,8 +31,10 @@ FRAME_DTYPES = {
 class Loaded:
     """One table as opened: its used rows, those set aside, and how many came in.
 
-    ``aside`` holds the rows set aside with ``code`` (why), ``column`` and ``row`` (1-based place in the file, empty for
-    a server's table); None where every row is used. ``elsewhere`` holds, for the assignments of a slice, its managers'
+    ``aside`` holds the rows set aside with ``code`` (why), ``column`` and ``row`` (1-based place in
+    the file, empty for
+    a server's table); None where every row is used. ``elsewhere`` holds, for the assignments of a
+    slice, its managers'
     spells with accounts outside it; None elsewhere.
     """
 
@@ -39,7 +49,8 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Tables:
-    """A company's tables, each a lazy Ibis table named as in the contract: ``tables.orders``, ``tables.accounts``.
+    """A company's tables, each a lazy Ibis table named as in the contract: ``tables.orders``,
+    ``tables.accounts``.
 
     Parameters
     ----------
@@ -66,8 +77,12 @@ class Tables:
 
     def _find(self, name: str) -> Loaded:
         if name not in self.loaded:
-            raise DataError(f"table {name!r} of {self.source}", "this table", f"only {', '.join(self.names)}",
-                            near_matches(name, self.names))  # fmt: skip
+            raise DataError(
+                f"table {name!r} of {self.source}",
+                "this table",
+                f"only {', '.join(self.names)}",
+                near_matches(name, self.names),
+            )
         return self.loaded[name]
 
     def has(self, name: str) -> bool:
@@ -97,12 +112,16 @@ class Tables:
         Returns
         -------
         DataFrame
-            Contract columns first, then the table's own; ids and texts ``str``, dates ``datetime64[us]``, numbers
+            Contract columns first, then the table's own; ids and texts ``str``, dates
+            ``datetime64[us]``, numbers
             ``float64``, flags ``boolean``; sorted by the contract's key.
         """
         if name == "orders" and limit is None:
             raise DataError(
-                "tables.frame('orders')", "a limit", "none", "pass limit=, or aggregate tables.orders on the engine"
+                "tables.frame('orders')",
+                "a limit",
+                "none",
+                "pass limit=, or aggregate tables.orders on the engine",
             )
         table, spec = self._find(name).used, TABLES[name]
         keys = [key for key in spec.key if key in table.columns]
@@ -112,65 +131,96 @@ class Tables:
 
     @property
     def elsewhere(self) -> pd.DataFrame | None:
-        """manager_id, from, to of the spells that a slice's managers have with accounts outside it; None without a slice.
+        """manager_id, from, to of the spells that a slice's managers have with accounts outside it;
+        None without a slice.
 
-        Whose accounts these are, a slice does not say; that its managers have less time for it, it must.
+        Whose accounts these are, a slice does not say; that its managers have less time for it, it
+        must.
         """
         spells = self._find("assignments").elsewhere
         if spells is None:
             return None
-        columns = tuple(column for column in TABLES["assignments"].columns if column.name != "account_id")
+        columns = tuple(
+            column for column in TABLES["assignments"].columns if column.name != "account_id"
+        )
         with answering(self._find("assignments").file):
             frame = shape_frame(spells.to_pandas(), columns)
         return frame.sort_values(["manager_id", "from", "to"], ignore_index=True)
 
     @cached_property
     def has_order_lines(self) -> bool:
-        """Whether several rows of the orders share an ``order_id`` (invoice lines); looked up once."""
+        """Whether several rows of the orders share an ``order_id`` (invoice lines); looked up
+        once.
+        """
         orders = self.orders
-        found = orders.aggregate(n=orders.count(), ids=orders.order_id.nunique()).to_pandas().iloc[0]
+        found = (
+            orders.aggregate(n=orders.count(), ids=orders.order_id.nunique()).to_pandas().iloc[0]
+        )
         return int(found["ids"]) < int(found["n"])
 
     @property
     def quarantine(self) -> pd.DataFrame:
-        """Rows set aside: table, row, column, value, reason, count; the counts add up to every row set aside."""
+        """Rows set aside: table, row, column, value, reason, count; the counts add up to every
+        row set aside.
+        """
         return list_rows_aside(self)
 
     @property
     def ledger(self) -> pd.DataFrame:
-        """table, file, rows_in, rows_used, rows_quarantined, rows_left_out: rows in = rows used + rows quarantined.
+        """table, file, rows_in, rows_used, rows_quarantined, rows_left_out: rows in = rows used +
+        rows quarantined.
 
-        ``rows_left_out`` are those of the quarantined rows that the mapping leaves out on purpose (``keep``, ``distinct``).
+        ``rows_left_out`` are those of the quarantined rows that the mapping leaves out on purpose
+        (``keep``, ``distinct``).
         """
         rows = [
-            (name, one.file, one.rows_in, one.rows_used, one.rows_in - one.rows_used, count_left_out(one.aside))
+            (
+                name,
+                one.file,
+                one.rows_in,
+                one.rows_used,
+                one.rows_in - one.rows_used,
+                count_left_out(one.aside),
+            )
             for name, one in self.loaded.items()
         ]
         return pd.DataFrame(
-            rows, columns=["table", "file", "rows_in", "rows_used", "rows_quarantined", "rows_left_out"]
+            rows,
+            columns=["table", "file", "rows_in", "rows_used", "rows_quarantined", "rows_left_out"],
         )
 
     def fingerprints(self) -> dict[str, dict]:
-        """Content of each table in a few letters: {table: {rows, fingerprint, simulated}}; equal content, equal letters."""
+        """Content of each table in a few letters: {table: {rows, fingerprint, simulated}};
+        equal content, equal letters.
+        """
         from kamresearch.data.fingerprints import fingerprint_table
 
         return {
-            name: {"rows": self.loaded[name].rows_used, "fingerprint": fingerprint_table(self.loaded[name]),
-                   "simulated": self.loaded[name].simulated}
+            name: {
+                "rows": self.loaded[name].rows_used,
+                "fingerprint": fingerprint_table(self.loaded[name]),
+                "simulated": self.loaded[name].simulated,
+            }
             for name in self.names
-        }  # fmt: skip
+        }
 
     def where(self, condition: str) -> "Tables":
-        """The accounts that meet a condition, and everything that references them: ``tables.where("region=East")``."""
+        """The accounts that meet a condition, and everything that references them:
+        ``tables.where("region=East")``.
+        """
         from kamresearch.data.slicing import slice_tables
 
         return slice_tables(self, condition)
 
 
 def shape_frame(frame: pd.DataFrame, columns: tuple[ColumnSpec, ...]) -> pd.DataFrame:
-    """A frame with exactly typed contract columns, in the contract's order, before its own others."""
-    shaped = {column.name: as_dtype(frame.get(column.name), FRAME_DTYPES[column.kind], frame.index)
-              for column in columns}  # fmt: skip
+    """A frame with exactly typed contract columns, in the contract's order, before its own
+    others.
+    """
+    shaped = {
+        column.name: as_dtype(frame.get(column.name), FRAME_DTYPES[column.kind], frame.index)
+        for column in columns
+    }
     others = {name: frame[name] for name in frame.columns if name not in shaped}
     return pd.DataFrame({**shaped, **others}, index=frame.index)
 
@@ -178,15 +228,22 @@ def shape_frame(frame: pd.DataFrame, columns: tuple[ColumnSpec, ...]) -> pd.Data
 def as_dtype(values: pd.Series | None, dtype: str, index: pd.Index) -> pd.Series:
     """A column of a dtype; an all-missing one where there is none."""
     if values is None:
-        missing = pd.NaT if dtype.startswith("datetime") else (pd.NA if dtype == "boolean" else None)
+        missing = (
+            pd.NaT if dtype.startswith("datetime") else (pd.NA if dtype == "boolean" else None)
+        )
         return pd.Series(missing, index=index, dtype=dtype)
-    return pd.to_datetime(values).astype(dtype) if dtype.startswith("datetime") else values.astype(dtype)
+    return (
+        pd.to_datetime(values).astype(dtype)
+        if dtype.startswith("datetime")
+        else values.astype(dtype)
+    )
 
 
 def fetch_frame(table: ir.Table) -> pd.DataFrame:
     """An account-sized answer of the engine as a frame, to be given exact dtypes by `as_dtype`.
 
-    DuckDB hands over whole Arrow columns; Ibis would write a column with missing cells out as Python objects, which takes
+    DuckDB hands over whole Arrow columns; Ibis would write a column with missing cells out as
+    Python objects, which takes
     as long as the query itself at a million accounts. Other engines answer row by row anyway.
     """
     if table.get_backend().name != "duckdb":
@@ -195,9 +252,11 @@ def fetch_frame(table: ir.Table) -> pd.DataFrame:
 
 
 def hold(table: ir.Table) -> ir.Table:
-    """A table that many questions will be asked of, computed once on the embedded engine; elsewhere as it is.
+    """A table that many questions will be asked of, computed once on the embedded engine; elsewhere
+    as it is.
 
-    Ibis' own ``cache`` drops its table with a statement that DuckDB 2 cannot read; this one goes with its connection.
+    Ibis' own ``cache`` drops its table with a statement that DuckDB 2 cannot read; this one goes
+    with its connection.
     """
     import ibis
 

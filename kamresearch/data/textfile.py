@@ -1,4 +1,6 @@
-"""Text files as exports write them: which encoding, which delimiter, which head; the bytes themselves decide."""
+"""Text files as exports write them: which encoding, which delimiter, which head; the bytes
+themselves decide.
+"""
 
 import codecs
 import csv
@@ -16,16 +18,21 @@ MOST_COLUMNS = 2_000
 """More columns than this are no table of accounts."""
 
 LONGEST_LINE = 1 << 21
-"""Bytes of a line at most; the engine skips longer ones without a word, so they are refused here."""
+"""Bytes of a line at most; the engine skips longer ones without a word, so they are refused
+here.
+"""
 
 MOST_BROKEN = 100_000
 """Broken lines kept of a text file; more are no rows gone wrong but a file gone wrong."""
 
 _BLOCK = 1 << 20
 _MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
-)  # fmt: skip
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,15 @@ class TextForm:
 
 
 def too_broken(where: str, row: int) -> DataError:
-    """What is said of a file with too many lines that do not have the head's columns, the first of them this row."""
-    return DataError(where, f"fewer than {MOST_BROKEN:,} broken lines", f"more, from row {row:,} on",
-                     "close the quotation mark before that row, or export the file again")  # fmt: skip
+    """What is said of a file with too many lines that do not have the head's columns, the
+    first of them this row.
+    """
+    return DataError(
+        where,
+        f"fewer than {MOST_BROKEN:,} broken lines",
+        f"more, from row {row:,} on",
+        "close the quotation mark before that row, or export the file again",
+    )
 
 
 def read_form(path: Path, encoding: str = "", delimiter: str = "") -> TextForm:
@@ -56,10 +69,13 @@ def read_form(path: Path, encoding: str = "", delimiter: str = "") -> TextForm:
     Raises
     ------
     DataError
-        The file is empty, is not text of the stated encoding, or its head has nameless or repeated columns.
+        The file is empty, is not text of the stated encoding, or its head has nameless or repeated
+        columns.
     """
     if path.stat().st_size == 0:
-        raise DataError(path.name, "a head line with column names", "an empty file", "export it again")
+        raise DataError(
+            path.name, "a head line with column names", "an empty file", "export it again"
+        )
     encoding = encoding or find_encoding(path)
     try:
         with path.open(encoding=encoding, errors="strict", newline="") as file:
@@ -75,7 +91,9 @@ def read_form(path: Path, encoding: str = "", delimiter: str = "") -> TextForm:
 
 
 def find_encoding(path: Path) -> str:
-    """UTF-8, UTF-16 or UTF-32 by their marks or by decoding; else GB18030 or Windows-1252 by how the bytes pair up."""
+    """UTF-8, UTF-16 or UTF-32 by their marks or by decoding; else GB18030 or Windows-1252 by
+    how the bytes pair up.
+    """
     with path.open("rb") as file:
         start = file.read(SAMPLE)
     for mark, encoding in _MARKS:
@@ -87,8 +105,12 @@ def find_encoding(path: Path) -> str:
     if _decodes(path, "utf-8"):
         return "utf-8"
     if _mostly_utf8(start):
-        raise DataError(f"{path.name}, row {_first_bad_row(path)}", "text in UTF-8 throughout", "bytes that are none",
-                        "mend the row, or state the right encoding in mapping.yml")  # fmt: skip
+        raise DataError(
+            f"{path.name}, row {_first_bad_row(path)}",
+            "text in UTF-8 throughout",
+            "bytes that are none",
+            "mend the row, or state the right encoding in mapping.yml",
+        )
     return "gb18030" if _pairs_up(path) and _decodes(path, "gb18030") else "cp1252"
 
 
@@ -122,7 +144,9 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 
 def _pairs_up(path: Path) -> bool:
-    """Whether bytes above 0x7F come in pairs, as Chinese characters do; in European texts they stand alone."""
+    """Whether bytes above 0x7F come in pairs, as Chinese characters do; in European texts they
+    stand alone.
+    """
     import re
 
     with path.open("rb") as file:
@@ -163,7 +187,9 @@ def _read_head(name: str, sample: str, delimiter: str) -> tuple[str, ...]:
 
 
 def check_head(name: str, head: list[str]) -> tuple[str, ...]:
-    """Names of columns, each there once; nameless columns at the end are an export's habit and get a number."""
+    """Names of columns, each there once; nameless columns at the end are an export's habit and
+    get a number.
+    """
     if len(head) > MOST_COLUMNS:
         raise DataError(
             name,
@@ -172,16 +198,27 @@ def check_head(name: str, head: list[str]) -> tuple[str, ...]:
             "leave out those that no table of the contract has",
         )
     named = [cell or f"column_{place + 1}" for place, cell in enumerate(head)]
-    repeated = sorted({cell for cell in named if [other.lower() for other in named].count(cell.lower()) > 1}) if len(
-        {cell.lower() for cell in named}) < len(named) else []  # fmt: skip
+    repeated = (
+        sorted(
+            {cell for cell in named if [other.lower() for other in named].count(cell.lower()) > 1}
+        )
+        if len({cell.lower() for cell in named}) < len(named)
+        else []
+    )
     if repeated:
-        raise DataError(f"{name}, row 1", "each column name once", f"{repeated[0][:60]!r} more than once",
-                        "rename one of the columns in the file")  # fmt: skip
+        raise DataError(
+            f"{name}, row 1",
+            "each column name once",
+            f"{repeated[0][:60]!r} more than once",
+            "rename one of the columns in the file",
+        )
     return tuple(named)
 
 
 def check_lines(path: Path, name: str) -> None:
-    """Refuse a UTF-8 text with a line beyond `LONGEST_LINE`, block by block: a cell of a gigabyte never enters memory."""
+    """Refuse a UTF-8 text with a line beyond `LONGEST_LINE`, block by block: a cell of a
+    gigabyte never enters memory.
+    """
     if path.stat().st_size <= LONGEST_LINE:
         return
     row = length = 0
@@ -190,8 +227,12 @@ def check_lines(path: Path, name: str) -> None:
             first = block.find(b"\n")
             length += len(block) if first < 0 else first
             if length > LONGEST_LINE:
-                raise DataError(f"{name}, row {row}", f"lines of at most {LONGEST_LINE >> 20} MB", "a longer one",
-                                "shorten the cell, or close the quotation mark before it")  # fmt: skip
+                raise DataError(
+                    f"{name}, row {row}",
+                    f"lines of at most {LONGEST_LINE >> 20} MB",
+                    "a longer one",
+                    "shorten the cell, or close the quotation mark before it",
+                )
             if first >= 0:
                 row += block.count(b"\n")
                 length = len(block) - block.rfind(b"\n") - 1
@@ -207,5 +248,9 @@ def transcode(path: Path, encoding: str, target: Path) -> None:
             while block := source.read(_BLOCK):
                 out.write(block)
         except UnicodeDecodeError as error:
-            raise DataError(path.name, f"text in {encoding}", f"byte {error.object[error.start]:#04x} that is none",
-                            "state the right encoding in mapping.yml") from None  # fmt: skip
+            raise DataError(
+                path.name,
+                f"text in {encoding}",
+                f"byte {error.object[error.start]:#04x} that is none",
+                "state the right encoding in mapping.yml",
+            ) from None

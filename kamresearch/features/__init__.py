@@ -1,1 +1,3 @@
-"""Features: orders → account snapshot as of a date, account-month panel, the single account view."""
+"""Features: orders → account snapshot as of a date, account-month panel, the single account
+view.
+"""

@@ -1,4 +1,6 @@
-"""The single account view: everything known of one account as of a day, from which table, how fresh, what is missing."""
+"""The single account view: everything known of one account as of a day, from which table, how
+fresh, what is missing.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -16,21 +18,57 @@ from kamresearch.language import message as _
 from kamresearch.result import Result
 
 DATES = {
-    "accounts": "onboard_date", "orders": "order_date", "contracts": "start_date", "service_events": "event_date",
-    "assignments": "from", "churn_events": "churn_date", "departments": "updated", "programme": "start_date", "overrides": "date",
-}  # fmt: skip
+    "accounts": "onboard_date",
+    "orders": "order_date",
+    "contracts": "start_date",
+    "service_events": "event_date",
+    "assignments": "from",
+    "churn_events": "churn_date",
+    "departments": "updated",
+    "programme": "start_date",
+    "overrides": "date",
+}
 """Table → the date that says how fresh an account's rows are."""
 
 _FROM_TABLE = {
-    "accounts": ("account_name", "industry", "region", "channel", "city", "address", "telephone", "tax_number", "parent_id",
-                 "onboard_date", "potential_revenue", "strategic_fit"),
-    "orders": ("first_order_date", "last_order_date", "n_orders", "n_returns", "revenue_total", "revenue_12m",
-               "revenue_prior_12m", "units_12m", "profit_12m", "days_between_orders_mean", "n_products_12m", "share_of_wallet_12m"),
+    "accounts": (
+        "account_name",
+        "industry",
+        "region",
+        "channel",
+        "city",
+        "address",
+        "telephone",
+        "tax_number",
+        "parent_id",
+        "onboard_date",
+        "potential_revenue",
+        "strategic_fit",
+    ),
+    "orders": (
+        "first_order_date",
+        "last_order_date",
+        "n_orders",
+        "n_returns",
+        "revenue_total",
+        "revenue_12m",
+        "revenue_prior_12m",
+        "units_12m",
+        "profit_12m",
+        "days_between_orders_mean",
+        "n_products_12m",
+        "share_of_wallet_12m",
+    ),
     "contracts": ("n_contracts", "contract_end_date"),
-    "service_events": ("complaints_12m", "service_events_12m", "satisfaction_mean_12m", "resolved_days_mean_12m"),
+    "service_events": (
+        "complaints_12m",
+        "service_events_12m",
+        "satisfaction_mean_12m",
+        "resolved_days_mean_12m",
+    ),
     "assignments": ("manager_id", "n_managers_24m"),
     "churn_events": ("is_away", "n_churns", "churn_date", "churn_cause", "return_date"),
-}  # fmt: skip
+}
 
 _COUNTED = ("departments", "coverage", "programme", "overrides")
 """Tables of which the view says how many rows name the account."""
@@ -48,8 +86,10 @@ class AccountView(Result):
     account_id, account_name, as_of : str
         Whose view, and on which day.
     frame : DataFrame
-        One row a field: topic (table), field, value (text), source (file), updated (latest date of the account's rows in that
-        table by the day), age_days, state: known, empty (nobody wrote it down), none (it did not happen), absent (the data
+        One row a field: topic (table), field, value (text), source (file), updated (latest date of
+        the account's rows in that
+        table by the day), age_days, state: known, empty (nobody wrote it down), none (it did not
+        happen), absent (the data
         have no such table).
     """
 
@@ -60,7 +100,9 @@ class AccountView(Result):
 
     @property
     def filled_share(self) -> float:
-        """Fields known over fields that could be known; fields of absent tables count as not known."""
+        """Fields known over fields that could be known; fields of absent tables count as not
+        known.
+        """
         states = self.frame["state"]
         could = (states != "none").sum()
         return float((states == "known").sum() / could) if could else 0.0
@@ -71,27 +113,43 @@ class AccountView(Result):
         missing = self.frame[self.frame["state"] == "empty"]
         absent = self.frame.loc[self.frame["state"] == "absent", "topic"].unique()
         told = (
-            [_("{n} of {all} fields of this account are empty.", n=len(missing), all=len(self.frame))]
+            [
+                _(
+                    "{n} of {all} fields of this account are empty.",
+                    n=len(missing),
+                    all=len(self.frame),
+                )
+            ]
             if len(missing)
             else []
         )
         told += [_("The data have no table “{table}”.", table=name) for name in absent]
-        return (*told, _("Facts of the account list are as recorded today: the list keeps no history."))
+        return (
+            *told,
+            _("Facts of the account list are as recorded today: the list keeps no history."),
+        )
 
     def table(self) -> Table:
         """The view as a table to show."""
         columns = (
-            Column("topic", _("From"), terms=TOPICS), Column("field", _("Field"), terms=FIELDS), Column("value", _("Value")),
-            Column("state", _("State"), terms=STATES), Column("updated", _("Last entry"), "date"),
-            Column("age_days", _("Age (days)"), "count"), Column("source", _("Source")),
-        )  # fmt: skip
+            Column("topic", _("From"), terms=TOPICS),
+            Column("field", _("Field"), terms=FIELDS),
+            Column("value", _("Value")),
+            Column("state", _("State"), terms=STATES),
+            Column("updated", _("Last entry"), "date"),
+            Column("age_days", _("Age (days)"), "count"),
+            Column("source", _("Source")),
+        )
         title = _(
             "Account {name} ({account_id}) as of {day}",
             name=self.account_name,
             account_id=self.account_id,
             day=self.as_of,
         )
-        caption = _("Everything that the data tell of this account, from which table, and how old the latest entry is.")
+        caption = _(
+            "Everything that the data tell of this account, from which table, and how old "
+            "the latest entry is."
+        )
         return make_table("quality.account", title, self.frame, *columns, caption=caption)
 
 
@@ -125,7 +183,8 @@ def account(tables: object, account_id: str, as_of: object) -> AccountView:
 def view_accounts(tables: object, account_ids: Iterable[str], as_of: object) -> list[AccountView]:
     """What is known of each of these accounts?
 
-    As `account`, for several at the cost of one: each table is scanned once, however many accounts are asked for.
+    As `account`, for several at the cost of one: each table is scanned once, however many accounts
+    are asked for.
 
     Parameters
     ----------
@@ -145,20 +204,40 @@ def view_accounts(tables: object, account_ids: Iterable[str], as_of: object) -> 
     with answering(tables.source):
         known = tables.accounts.filter(tables.accounts.account_id.isin(keys)).to_pandas()
     known = known.drop_duplicates("account_id").set_index("account_id", drop=False)
-    snapshot = account_snapshot(only_accounts(tables, keys), day).set_index("account_id", drop=False)
+    snapshot = account_snapshot(only_accounts(tables, keys), day).set_index(
+        "account_id", drop=False
+    )
     for key in keys:
         if key not in known.index:
-            options = tables.accounts.select("account_id").order_by("account_id").limit(2000).to_pandas()["account_id"]
+            options = (
+                tables.accounts.select("account_id")
+                .order_by("account_id")
+                .limit(2000)
+                .to_pandas()["account_id"]
+            )
             raise DataError(
-                f"account {key!r}", "an account of the data", "none with this key", near_matches(key, options)
+                f"account {key!r}",
+                "an account of the data",
+                "none with this key",
+                near_matches(key, options),
             )
         if key not in snapshot.index:
             raise DataError(
-                f"account {key!r}", f"an account known by {day.date()}", "one that came later", "choose a later as_of"
+                f"account {key!r}",
+                f"an account known by {day.date()}",
+                "one that came later",
+                "choose a later as_of",
             )
     with answering(tables.source):
-        fresh = {name: _freshness(tables, name, keys, day) for name in (*_FROM_TABLE, *_COUNTED) if tables.has(name)}
-    return [_view(tables, key, known.loc[key].to_dict() | snapshot.loc[key].to_dict(), fresh, day) for key in keys]
+        fresh = {
+            name: _freshness(tables, name, keys, day)
+            for name in (*_FROM_TABLE, *_COUNTED)
+            if tables.has(name)
+        }
+    return [
+        _view(tables, key, known.loc[key].to_dict() | snapshot.loc[key].to_dict(), fresh, day)
+        for key in keys
+    ]
 
 
 def only_accounts(tables: object, keys: list[str]) -> object:
@@ -166,18 +245,30 @@ def only_accounts(tables: object, keys: list[str]) -> object:
     loaded = {}
     for name, one in tables.loaded.items():
         of_account = "account_id" in one.used.columns
-        loaded[name] = replace(one, used=one.used.filter(one.used.account_id.isin(keys))) if of_account else one
+        loaded[name] = (
+            replace(one, used=one.used.filter(one.used.account_id.isin(keys)))
+            if of_account
+            else one
+        )
     return replace(tables, loaded=loaded)
 
 
 def _view(tables: object, key: str, facts: dict, fresh: dict, day: pd.Timestamp) -> AccountView:
-    rows = [row for name in (*_FROM_TABLE, *_COUNTED) for row in _rows_of(tables, name, key, facts, fresh, day)]
-    frame = pd.DataFrame(rows, columns=["topic", "field", "value", "state", "updated", "age_days", "source"])
+    rows = [
+        row
+        for name in (*_FROM_TABLE, *_COUNTED)
+        for row in _rows_of(tables, name, key, facts, fresh, day)
+    ]
+    frame = pd.DataFrame(
+        rows, columns=["topic", "field", "value", "state", "updated", "age_days", "source"]
+    )
     frame = frame.astype({"updated": "datetime64[us]", "age_days": "float64", "value": "str"})
     return AccountView(key, str(facts["account_name"]), day.date().isoformat(), frame)
 
 
-def _rows_of(tables: object, name: str, key: str, facts: dict, fresh: dict, day: pd.Timestamp) -> Iterator[tuple]:
+def _rows_of(
+    tables: object, name: str, key: str, facts: dict, fresh: dict, day: pd.Timestamp
+) -> Iterator[tuple]:
     fields = _FROM_TABLE.get(name, (f"n_{name}",))
     if name not in fresh:
         yield from ((name, one, None, "absent", pd.NaT, float("nan"), None) for one in fields)
@@ -187,11 +278,17 @@ def _rows_of(tables: object, name: str, key: str, facts: dict, fresh: dict, day:
     source = tables.loaded[name].file
     for one in fields:
         value = count if name in _COUNTED else facts.get(one)
-        state = "known" if not pd.isna(value) else ("none" if one in MEANT_TO_BE_EMPTY or count == 0 else "empty")
+        state = (
+            "known"
+            if not pd.isna(value)
+            else ("none" if one in MEANT_TO_BE_EMPTY or count == 0 else "empty")
+        )
         yield name, one, show_value(value), state, updated, age, source
 
 
-def _freshness(tables: object, name: str, keys: list[str], day: pd.Timestamp) -> dict[str, tuple[int, pd.Timestamp]]:
+def _freshness(
+    tables: object, name: str, keys: list[str], day: pd.Timestamp
+) -> dict[str, tuple[int, pd.Timestamp]]:
     """Account → its rows by the day, and the date of the latest."""
     rows, date = getattr(tables, name), DATES.get(name)
     if "account_id" not in rows.columns:
@@ -209,7 +306,9 @@ def _freshness(tables: object, name: str, keys: list[str], day: pd.Timestamp) ->
 
 
 def show_value(value: object) -> str | None:
-    """A value as text: dates in ISO, numbers with thousands parted, two decimals where they matter."""
+    """A value as text: dates in ISO, numbers with thousands parted, two decimals where they
+    matter.
+    """
     if value is None or pd.isna(value):
         return None
     if isinstance(value, pd.Timestamp):

@@ -1,4 +1,6 @@
-"""What else is known of an account as of a day: contracts, service, managers, losses; on the engine."""
+"""What else is known of an account as of a day: contracts, service, managers, losses; on the
+engine.
+"""
 
 import datetime
 
@@ -13,15 +15,22 @@ def sum_contracts(tables: object, as_of: datetime.date) -> ir.Table:
     contracts = tables.contracts
     begun = contracts.filter(contracts.start_date <= as_of)
     running = (begun.end_date >= as_of).ifelse(begun.end_date, ibis.null("date"))
-    return begun.group_by("account_id").agg(n_contracts=begun.count(), contract_end_date=running.max())
+    return begun.group_by("account_id").agg(
+        n_contracts=begun.count(), contract_end_date=running.max()
+    )
 
 
 def sum_service(tables: object, as_of: datetime.date) -> ir.Table:
-    """Service of the last 12 months by account; a time to solve counts once the matter is solved by the as-of day."""
+    """Service of the last 12 months by account; a time to solve counts once the matter is
+    solved by the as-of day.
+    """
     events = tables.service_events
     start = as_of - datetime.timedelta(days=YEAR)
     year = events.filter((events.event_date <= as_of) & (events.event_date > start))
-    aggregates = {"complaints_12m": count_if(year.kind == "complaint"), "service_events_12m": year.count()}
+    aggregates = {
+        "complaints_12m": count_if(year.kind == "complaint"),
+        "service_events_12m": year.count(),
+    }
     if "satisfaction" in year.columns:
         aggregates["satisfaction_mean_12m"] = year.satisfaction.cast("float64").mean()
     if "resolved_days" in year.columns:
@@ -32,7 +41,9 @@ def sum_service(tables: object, as_of: datetime.date) -> ir.Table:
 
 
 def find_managers(tables: object, as_of: datetime.date) -> ir.Table:
-    """Manager in charge (the latest to begin), and how many served in the last 24 months, by account."""
+    """Manager in charge (the latest to begin), and how many served in the last 24 months, by
+    account.
+    """
     spells = tables.assignments.rename(began="from")
     until = spells["to"] if "to" in spells.columns else ibis.null("date")
     begun = spells.mutate(until=until).filter(spells.began <= as_of)
@@ -42,20 +53,26 @@ def find_managers(tables: object, as_of: datetime.date) -> ir.Table:
     window = ibis.window(group_by="account_id", order_by=[ibis.desc("began"), "manager_id"])
     first = current.mutate(place=ibis.row_number().over(window)).filter(lambda t: t.place == 0)
     counts = recent.group_by("account_id").agg(n_managers_24m=recent.manager_id.nunique())
-    return counts.left_join(first.select("account_id", "manager_id"), "account_id").drop("account_id_right")
+    return counts.left_join(first.select("account_id", "manager_id"), "account_id").drop(
+        "account_id_right"
+    )
 
 
 def find_losses(tables: object, as_of: datetime.date) -> ir.Table:
     """Losses and returns known by the day, by account; what comes after the day is not seen."""
     events = tables.churn_events
     empty = {"cause": ibis.null("string"), "return_date": ibis.null("date")}
-    events = events.mutate(**{name: value for name, value in empty.items() if name not in events.columns})
+    events = events.mutate(
+        **{name: value for name, value in empty.items() if name not in events.columns}
+    )
     known = events.filter(events.churn_date <= as_of)
     back = (known.return_date <= as_of).ifelse(known.return_date, ibis.null("date"))
     known = known.select("account_id", "churn_date", "cause", back=back)
     window = ibis.window(group_by="account_id", order_by=ibis.desc("churn_date"))
     last = known.mutate(place=ibis.row_number().over(window)).filter(lambda t: t.place == 0)
-    last = last.select("account_id", last_churn=last.churn_date, churn_cause=last.cause, is_away=last.back.isnull())
+    last = last.select(
+        "account_id", last_churn=last.churn_date, churn_cause=last.cause, is_away=last.back.isnull()
+    )
     sums = known.group_by("account_id").agg(
         n_churns=known.count(), churn_date=known.churn_date.max(), return_date=known.back.max()
     )

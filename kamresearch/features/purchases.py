@@ -1,8 +1,11 @@
-"""Purchase histories: orders → one row per account as of a day, from a pandas frame or on the engine.
+"""Purchase histories: orders → one row per account as of a day, from a pandas frame or on the
+engine.
 
-An order day is a day on which an account placed at least one order (revenue of zero or more; a negative revenue is a
+An order day is a day on which an account placed at least one order (revenue of zero or more; a
+negative revenue is a
 return). Three lengths are kept apart, because all three are called "recency" somewhere:
-``age_at_last_order_days`` (first to last order day), ``days_since_last_order`` (last order day to the as-of day) and
+``age_at_last_order_days`` (first to last order day), ``days_since_last_order`` (last order day to
+the as-of day) and
 ``observed_days`` (first order day to the as-of day).
 """
 
@@ -15,14 +18,26 @@ from kamresearch.errors import DataError, first_offenders
 NEEDED = ("account_id", "order_date", "revenue")
 
 HISTORY_COLUMNS = (
-    "account_id", "n_order_days", "first_order_date", "last_order_date", "observed_days", "age_at_last_order_days",
-    "days_since_last_order", "revenue_orders", "revenue_repeat", "revenue_net", "log_gaps_sum", "n_recent_days",
+    "account_id",
+    "n_order_days",
+    "first_order_date",
+    "last_order_date",
+    "observed_days",
+    "age_at_last_order_days",
+    "days_since_last_order",
+    "revenue_orders",
+    "revenue_repeat",
+    "revenue_net",
+    "log_gaps_sum",
+    "n_recent_days",
     "revenue_recent",
-)  # fmt: skip
+)
 """Columns of a history, one row per account with at least one order day.
 
-``revenue_orders`` is the sum over order days, ``revenue_repeat`` the same without the first day, ``revenue_net`` less
-returns; ``log_gaps_sum`` sums the logarithms of the gaps (days) between order days, the sufficient statistic of
+``revenue_orders`` is the sum over order days, ``revenue_repeat`` the same without the first day,
+``revenue_net`` less
+returns; ``log_gaps_sum`` sums the logarithms of the gaps (days) between order days, the sufficient
+statistic of
 regularity; ``recent`` counts the last ``recent_days`` days.
 """
 
@@ -46,8 +61,12 @@ class FramePurchases:
     def __init__(self, orders: pd.DataFrame) -> None:
         missing = [name for name in NEEDED if name not in orders.columns]
         if missing:
-            raise DataError("orders", f"the columns {', '.join(NEEDED)}", f"no {', '.join(missing)}",
-                            "rename your columns to these")  # fmt: skip
+            raise DataError(
+                "orders",
+                f"the columns {', '.join(NEEDED)}",
+                f"no {', '.join(missing)}",
+                "rename your columns to these",
+            )
         frame = orders[list(NEEDED)].copy()
         frame["order_date"] = _days(frame["order_date"])
         frame["revenue"] = pd.to_numeric(frame["revenue"], errors="coerce").astype(float)
@@ -55,14 +74,22 @@ class FramePurchases:
         good = frame.dropna(subset=list(NEEDED))
         is_return = good["revenue"] < 0
         keys = ["account_id", "order_date"]
-        self._days = good[~is_return].groupby(keys, sort=True, observed=True)["revenue"].sum().reset_index()
-        self._returns = good[is_return].groupby(keys, sort=True, observed=True)["revenue"].sum().reset_index()
+        self._days = (
+            good[~is_return].groupby(keys, sort=True, observed=True)["revenue"].sum().reset_index()
+        )
+        self._returns = (
+            good[is_return].groupby(keys, sort=True, observed=True)["revenue"].sum().reset_index()
+        )
 
     def history(self, as_of: object, recent_days: int = 90) -> pd.DataFrame:
-        """Order days up to and including a day → one row per account (`HISTORY_COLUMNS`), sorted by account."""
+        """Order days up to and including a day → one row per account (`HISTORY_COLUMNS`),
+        sorted by account.
+        """
         end = pd.Timestamp(as_of)
         days = self._days[self._days["order_date"] <= end]
-        days = days.assign(gap=days.groupby("account_id", observed=True)["order_date"].diff().dt.days)
+        days = days.assign(
+            gap=days.groupby("account_id", observed=True)["order_date"].diff().dt.days
+        )
         days["log_gap"] = days["gap"].map(_log, na_action="ignore").fillna(0.0)
         recent = days["order_date"] > end - pd.Timedelta(days=recent_days)
         days["recent"] = recent.astype(int)
@@ -70,28 +97,41 @@ class FramePurchases:
         days["revenue_repeat"] = days["revenue"].where(days["gap"].notna(), 0.0)
         groups = days.groupby("account_id", sort=True, observed=True)
         frame = groups.agg(
-            n_order_days=("order_date", "size"), first_order_date=("order_date", "min"),
-            last_order_date=("order_date", "max"), revenue_orders=("revenue", "sum"),
-            revenue_repeat=("revenue_repeat", "sum"), log_gaps_sum=("log_gap", "sum"),
-            n_recent_days=("recent", "sum"), revenue_recent=("revenue_recent", "sum"),
-        ).reset_index()  # fmt: skip
+            n_order_days=("order_date", "size"),
+            first_order_date=("order_date", "min"),
+            last_order_date=("order_date", "max"),
+            revenue_orders=("revenue", "sum"),
+            revenue_repeat=("revenue_repeat", "sum"),
+            log_gaps_sum=("log_gap", "sum"),
+            n_recent_days=("recent", "sum"),
+            revenue_recent=("revenue_recent", "sum"),
+        ).reset_index()
         returned = self._returns[self._returns["order_date"] <= end]
         returned = returned.groupby("account_id", sort=True, observed=True)["revenue"].sum()
-        frame["revenue_net"] = frame["revenue_orders"] + frame["account_id"].map(returned).astype(float).fillna(0.0)
+        frame["revenue_net"] = frame["revenue_orders"] + frame["account_id"].map(returned).astype(
+            float
+        ).fillna(0.0)
         return add_lengths(frame, end)
 
     def outcome(self, after: object, until: object) -> pd.DataFrame:
-        """What came in (after, until]: account_id, n_order_days, revenue of the accounts that ordered."""
+        """What came in (after, until]: account_id, n_order_days, revenue of the accounts that
+        ordered.
+        """
         days = self._days[
-            (self._days["order_date"] > pd.Timestamp(after)) & (self._days["order_date"] <= pd.Timestamp(until))
+            (self._days["order_date"] > pd.Timestamp(after))
+            & (self._days["order_date"] <= pd.Timestamp(until))
         ]
         groups = days.groupby("account_id", sort=True, observed=True)["revenue"]
         return groups.agg(n_order_days="size", revenue="sum").reset_index()
 
     def span(self, as_of: object) -> tuple[pd.Timestamp | None, int]:
-        """First order day, and the number of days from it to the as-of day (0 where no order came by then)."""
+        """First order day, and the number of days from it to the as-of day (0 where no order
+        came by then).
+        """
         days = self._days.loc[self._days["order_date"] <= pd.Timestamp(as_of), "order_date"]
-        return (None, 0) if days.empty else (days.min(), int((pd.Timestamp(as_of) - days.min()).days))
+        return (
+            (None, 0) if days.empty else (days.min(), int((pd.Timestamp(as_of) - days.min()).days))
+        )
 
     def left_out(self, as_of: object) -> LeftOut:
         """What the history of a day does not count, and why."""
@@ -100,14 +140,19 @@ class FramePurchases:
         known = rows.loc[~(rows["order_date"] > end), "account_id"].dropna()
         absent = tuple(sorted(set(known) - ordered, key=str))
         return LeftOut(
-            len(rows), int(rows["account_id"].isna().sum()), int(rows["order_date"].isna().sum()),
-            int(rows["revenue"].isna().sum()), int((rows["order_date"] > end).sum()), int((rows["revenue"] < 0).sum()),
+            len(rows),
+            int(rows["account_id"].isna().sum()),
+            int(rows["order_date"].isna().sum()),
+            int(rows["revenue"].isna().sum()),
+            int((rows["order_date"] > end).sum()),
+            int((rows["revenue"] < 0).sum()),
             absent,
-        )  # fmt: skip
+        )
 
 
 class TablePurchases:
-    """Purchase histories of the orders table, aggregated on the engine; order-sized data never reach pandas.
+    """Purchase histories of the orders table, aggregated on the engine; order-sized data never
+    reach pandas.
 
     Parameters
     ----------
@@ -121,14 +166,18 @@ class TablePurchases:
         orders = tables.orders
         good = orders.filter(
             orders.account_id.notnull() & orders.order_date.notnull() & orders.revenue.notnull()
-        ).select("account_id", day=orders.order_date.cast("date"), revenue=orders.revenue.cast("float64"))
+        ).select(
+            "account_id", day=orders.order_date.cast("date"), revenue=orders.revenue.cast("float64")
+        )
         self._good, self._orders = good, orders
         sales = good.filter(good.revenue >= 0)
         # Summed once: histories of many days are asked for, and each would read all orders again.
         self._days = hold(sales.group_by("account_id", "day").agg(revenue=sales.revenue.sum()))
 
     def history(self, as_of: object, recent_days: int = 90) -> pd.DataFrame:
-        """Order days up to and including a day → one row per account (`HISTORY_COLUMNS`), sorted by account."""
+        """Order days up to and including a day → one row per account (`HISTORY_COLUMNS`),
+        sorted by account.
+        """
         import ibis
 
         end = pd.Timestamp(as_of)
@@ -138,13 +187,15 @@ class TablePurchases:
         days = days.mutate(before=days.day.lag().over(window))
         days = days.mutate(gap=days.day.delta(days.before, unit="day"))
         history = days.group_by("account_id").agg(
-            n_order_days=days.count(), first_order_date=days.day.min(), last_order_date=days.day.max(),
+            n_order_days=days.count(),
+            first_order_date=days.day.min(),
+            last_order_date=days.day.max(),
             revenue_orders=days.revenue.sum(),
             revenue_repeat=days.before.notnull().ifelse(days.revenue, 0.0).sum(),
             log_gaps_sum=days.gap.cast("float64").ln().sum().fill_null(0.0),
             n_recent_days=(days.day > cut).cast("int64").sum(),
             revenue_recent=(days.day > cut).ifelse(days.revenue, 0.0).sum(),
-        )  # fmt: skip
+        )
         all_rows = self._good.filter(self._good.day <= end.date())
         net = all_rows.group_by("account_id").agg(revenue_net=all_rows.revenue.sum())
         frame = history.left_join(net, "account_id").drop("account_id_right").to_pandas()
@@ -154,40 +205,68 @@ class TablePurchases:
         return add_lengths(frame, end)
 
     def outcome(self, after: object, until: object) -> pd.DataFrame:
-        """What came in (after, until]: account_id, n_order_days, revenue of the accounts that ordered."""
+        """What came in (after, until]: account_id, n_order_days, revenue of the accounts that
+        ordered.
+        """
         days = self._days
-        days = days.filter((days.day > pd.Timestamp(after).date()) & (days.day <= pd.Timestamp(until).date()))
-        grouped = days.group_by("account_id").agg(n_order_days=days.count(), revenue=days.revenue.sum())
+        days = days.filter(
+            (days.day > pd.Timestamp(after).date()) & (days.day <= pd.Timestamp(until).date())
+        )
+        grouped = days.group_by("account_id").agg(
+            n_order_days=days.count(), revenue=days.revenue.sum()
+        )
         return grouped.to_pandas().sort_values("account_id", ignore_index=True)
 
     def span(self, as_of: object) -> tuple[pd.Timestamp | None, int]:
-        """First order day, and the number of days from it to the as-of day (0 where no order came by then)."""
+        """First order day, and the number of days from it to the as-of day (0 where no order
+        came by then).
+        """
         end = pd.Timestamp(as_of)
         days = self._days.filter(self._days.day <= end.date())
         first = days.day.min().to_pandas()
-        return (None, 0) if pd.isna(first) else (pd.Timestamp(first), int((end - pd.Timestamp(first)).days))
+        return (
+            (None, 0)
+            if pd.isna(first)
+            else (pd.Timestamp(first), int((end - pd.Timestamp(first)).days))
+        )
 
     def left_out(self, as_of: object) -> LeftOut:
         """What the history of a day does not count, and why."""
         orders, end = self._orders, pd.Timestamp(as_of).date()
-        counts = orders.aggregate(
-            n_rows=orders.count(), without_account=orders.account_id.isnull().cast("int64").sum(),
-            without_date=orders.order_date.isnull().cast("int64").sum(),
-            without_revenue=orders.revenue.isnull().cast("int64").sum(),
-            after_as_of=(orders.order_date.cast("date") > end).fill_null(False).cast("int64").sum(),
-            returns=(orders.revenue < 0).fill_null(False).cast("int64").sum(),
-        ).to_pandas().iloc[0].fillna(0).astype(int)  # fmt: skip
+        counts = (
+            orders.aggregate(
+                n_rows=orders.count(),
+                without_account=orders.account_id.isnull().cast("int64").sum(),
+                without_date=orders.order_date.isnull().cast("int64").sum(),
+                without_revenue=orders.revenue.isnull().cast("int64").sum(),
+                after_as_of=(orders.order_date.cast("date") > end)
+                .fill_null(False)
+                .cast("int64")
+                .sum(),
+                returns=(orders.revenue < 0).fill_null(False).cast("int64").sum(),
+            )
+            .to_pandas()
+            .iloc[0]
+            .fillna(0)
+            .astype(int)
+        )
         ordered = self._days.filter(self._days.day <= end).select("account_id").distinct()
-        known = orders.filter(orders.account_id.notnull() & ~(orders.order_date.cast("date") > end).fill_null(False))
+        known = orders.filter(
+            orders.account_id.notnull() & ~(orders.order_date.cast("date") > end).fill_null(False)
+        )
         absent = known.select("account_id").distinct().anti_join(ordered, "account_id").to_pandas()
-        return LeftOut(**counts.to_dict(), accounts_without_order=tuple(sorted(absent["account_id"], key=str)))
+        return LeftOut(
+            **counts.to_dict(), accounts_without_order=tuple(sorted(absent["account_id"], key=str))
+        )
 
 
 def add_lengths(frame: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
     """The three lengths of a history, beside its dates."""
     frame = frame.assign(
         observed_days=(end - frame["first_order_date"]).dt.days.astype(float),
-        age_at_last_order_days=(frame["last_order_date"] - frame["first_order_date"]).dt.days.astype(float),
+        age_at_last_order_days=(
+            frame["last_order_date"] - frame["first_order_date"]
+        ).dt.days.astype(float),
         days_since_last_order=(end - frame["last_order_date"]).dt.days.astype(float),
     )
     return frame[list(HISTORY_COLUMNS)]
@@ -204,25 +283,36 @@ def _days(values: pd.Series) -> pd.Series:
     parsed = pd.to_datetime(values, errors="coerce")
     wrong = values[parsed.isna() & values.notna()]
     if len(wrong):
-        raise DataError("orders, column 'order_date'", "dates", first_offenders(wrong), "mend or remove these rows")
+        raise DataError(
+            "orders, column 'order_date'",
+            "dates",
+            first_offenders(wrong),
+            "mend or remove these rows",
+        )
     if getattr(parsed.dt, "tz", None) is not None:
         parsed = parsed.dt.tz_localize(None)
     return parsed.dt.normalize()
 
 
 def order_moments(tables: object, as_of: object, days: int = 365) -> pd.DataFrame:
-    """Sum and sum of squares of each account's order revenue within the days up to a day, computed on the engine.
+    """Sum and sum of squares of each account's order revenue within the days up to a day, computed
+    on the engine.
 
     Returns
     -------
     DataFrame
-        account_id, revenue_squares_12m: what a bootstrap over orders needs (its variance is the sum of squares).
+        account_id, revenue_squares_12m: what a bootstrap over orders needs (its variance is the sum
+        of squares).
     """
     end = pd.Timestamp(as_of)
     start = (end - pd.Timedelta(days=days)).date()
     orders = tables.orders
     day = orders.order_date.cast("date")
     orders = orders.filter(orders.account_id.notnull() & (day <= end.date()) & (day > start))
-    by_order = orders.group_by("account_id", "order_id").agg(revenue=orders.revenue.cast("float64").sum())
-    squares = by_order.group_by("account_id").agg(revenue_squares_12m=(by_order.revenue * by_order.revenue).sum())
+    by_order = orders.group_by("account_id", "order_id").agg(
+        revenue=orders.revenue.cast("float64").sum()
+    )
+    squares = by_order.group_by("account_id").agg(
+        revenue_squares_12m=(by_order.revenue * by_order.revenue).sum()
+    )
     return squares.to_pandas().sort_values("account_id", ignore_index=True)

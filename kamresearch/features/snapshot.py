@@ -13,36 +13,96 @@ from kamresearch.errors import ParameterError
 from kamresearch.features.care import find_losses, find_managers, sum_contracts, sum_service
 from kamresearch.features.orders import count_products, measure_gaps, sum_orders
 
-ACCOUNT = ("account_id", "account_name", "industry", "region", "channel", "city", "parent_id", "onboard_date",
-           "potential_revenue", "strategic_fit")  # fmt: skip
+ACCOUNT = (
+    "account_id",
+    "account_name",
+    "industry",
+    "region",
+    "channel",
+    "city",
+    "parent_id",
+    "onboard_date",
+    "potential_revenue",
+    "strategic_fit",
+)
 """Columns taken from the accounts as they are."""
 
-_COUNTS = ("n_orders", "n_order_days", "n_returns", "n_orders_12m", "n_orders_prior_12m", "months_active_12m")
-_MONEY = ("revenue_total", "revenue_12m", "revenue_prior_12m", "revenue_slope_12m", "cost_total", "cost_12m", "profit_total",
-          "profit_12m", "units_total", "units_12m", "largest_order_revenue")  # fmt: skip
+_COUNTS = (
+    "n_orders",
+    "n_order_days",
+    "n_returns",
+    "n_orders_12m",
+    "n_orders_prior_12m",
+    "months_active_12m",
+)
+_MONEY = (
+    "revenue_total",
+    "revenue_12m",
+    "revenue_prior_12m",
+    "revenue_slope_12m",
+    "cost_total",
+    "cost_12m",
+    "profit_total",
+    "profit_12m",
+    "units_total",
+    "units_12m",
+    "largest_order_revenue",
+)
 _EXACT = 4
-"""Decimals kept of sums: engines add in parallel, and the last bits of a sum depend on the order."""
+"""Decimals kept of sums: engines add in parallel, and the last bits of a sum depend on the
+order.
+"""
 _SUMS = ("revenue_total", "revenue_12m", "revenue_prior_12m", "revenue_slope_12m")
 _BY_TABLE = {
-    "contracts": ("n_contracts",), "service_events": ("complaints_12m", "service_events_12m"),
-    "assignments": ("n_managers_24m",), "churn_events": ("n_churns",),
-}  # fmt: skip
+    "contracts": ("n_contracts",),
+    "service_events": ("complaints_12m", "service_events_12m"),
+    "assignments": ("n_managers_24m",),
+    "churn_events": ("n_churns",),
+}
 
 COLUMNS: dict[str, str] = {
     **{name: FRAME_DTYPES[TABLES["accounts"].column(name).kind] for name in ACCOUNT},
-    "first_order_date": "datetime64[us]", "last_order_date": "datetime64[us]", "days_since_last_order": "float64",
-    "tenure_days": "float64", "n_orders": "int64", "n_order_days": "int64", "n_returns": "int64",
-    "revenue_total": "float64", "units_total": "float64", "revenue_12m": "float64", "revenue_prior_12m": "float64",
-    "units_12m": "float64", "n_orders_12m": "int64", "n_orders_prior_12m": "int64", "months_active_12m": "int64",
-    "cost_12m": "float64", "profit_12m": "float64", "cost_total": "float64", "profit_total": "float64",
-    "revenue_growth_12m": "float64", "revenue_slope_12m": "float64", "days_between_orders_mean": "float64",
-    "days_between_orders_sd": "float64", "n_products_12m": "float64", "largest_order_revenue": "float64",
-    "share_of_wallet_12m": "float64", "n_contracts": "float64", "contract_end_date": "datetime64[us]",
-    "days_to_contract_end": "float64", "complaints_12m": "float64", "service_events_12m": "float64",
-    "satisfaction_mean_12m": "float64", "resolved_days_mean_12m": "float64", "manager_id": "str",
-    "n_managers_24m": "float64", "is_away": "boolean", "churn_date": "datetime64[us]", "churn_cause": "str",
-    "n_churns": "float64", "return_date": "datetime64[us]",
-}  # fmt: skip
+    "first_order_date": "datetime64[us]",
+    "last_order_date": "datetime64[us]",
+    "days_since_last_order": "float64",
+    "tenure_days": "float64",
+    "n_orders": "int64",
+    "n_order_days": "int64",
+    "n_returns": "int64",
+    "revenue_total": "float64",
+    "units_total": "float64",
+    "revenue_12m": "float64",
+    "revenue_prior_12m": "float64",
+    "units_12m": "float64",
+    "n_orders_12m": "int64",
+    "n_orders_prior_12m": "int64",
+    "months_active_12m": "int64",
+    "cost_12m": "float64",
+    "profit_12m": "float64",
+    "cost_total": "float64",
+    "profit_total": "float64",
+    "revenue_growth_12m": "float64",
+    "revenue_slope_12m": "float64",
+    "days_between_orders_mean": "float64",
+    "days_between_orders_sd": "float64",
+    "n_products_12m": "float64",
+    "largest_order_revenue": "float64",
+    "share_of_wallet_12m": "float64",
+    "n_contracts": "float64",
+    "contract_end_date": "datetime64[us]",
+    "days_to_contract_end": "float64",
+    "complaints_12m": "float64",
+    "service_events_12m": "float64",
+    "satisfaction_mean_12m": "float64",
+    "resolved_days_mean_12m": "float64",
+    "manager_id": "str",
+    "n_managers_24m": "float64",
+    "is_away": "boolean",
+    "churn_date": "datetime64[us]",
+    "churn_cause": "str",
+    "n_churns": "float64",
+    "return_date": "datetime64[us]",
+}
 """Every column of the snapshot with its pandas dtype, in order."""
 
 
@@ -53,14 +113,17 @@ def read_day(as_of: object) -> datetime.date:
     except (ValueError, TypeError):
         day = pd.NaT
     if day is pd.NaT:
-        raise ParameterError("as_of", "a day such as 2012-12-31", repr(as_of), "write it as year-month-day")
+        raise ParameterError(
+            "as_of", "a day such as 2012-12-31", repr(as_of), "write it as year-month-day"
+        )
     return day.date()
 
 
 def account_snapshot(tables: object, as_of: object) -> pd.DataFrame:
     """What is known of each account as of a day?
 
-    Tables of the contract → one row per account known by then: onboarded, or with an order, by the day, or without a day
+    Tables of the contract → one row per account known by then: onboarded, or with an order, by the
+    day, or without a day
     of onboarding. Aggregated on the engine; only account-sized frames reach pandas.
 
     Parameters
@@ -73,16 +136,23 @@ def account_snapshot(tables: object, as_of: object) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Sorted by ``account_id``, with every column of `COLUMNS`; what the data do not tell is missing.
+        Sorted by ``account_id``, with every column of `COLUMNS`; what the data do not tell is
+        missing.
 
-        * 12 months are the 365 days that end with ``as_of``; ``prior`` the 365 before. Month by month means twelve equal
-          windows of those days (``months_active_12m``, ``revenue_slope_12m``: least-squares slope, money a month).
-        * An order shares an ``order_id`` and a day, and has revenue above 0; below 0 it is a return. Revenue is net of returns.
-        * ``days_since_last_order``, ``tenure_days`` (since the first order or onboarding, the earlier) and
-          ``days_between_orders_mean``/``_sd`` (between order days, sample deviation) are three things, each called
+        * 12 months are the 365 days that end with ``as_of``; ``prior`` the 365 before. Month by
+          month means twelve equal
+          windows of those days (``months_active_12m``, ``revenue_slope_12m``: least-squares slope,
+          money a month).
+        * An order shares an ``order_id`` and a day, and has revenue above 0; below 0 it is a
+          return. Revenue is net of returns.
+        * ``days_since_last_order``, ``tenure_days`` (since the first order or onboarding, the
+          earlier) and
+          ``days_between_orders_mean``/``_sd`` (between order days, sample deviation) are three
+          things, each called
           recency somewhere.
         * ``profit`` is revenue less cost, missing where any order of the span has no cost.
-        * ``revenue_growth_12m`` = revenue_12m / revenue_prior_12m − 1, missing where the prior year is not above 0.
+        * ``revenue_growth_12m`` = revenue_12m / revenue_prior_12m − 1, missing where the prior year
+          is not above 0.
         * ``resolved_days_mean_12m`` counts matters solved by ``as_of`` alone.
 
     Raises
@@ -92,7 +162,8 @@ def account_snapshot(tables: object, as_of: object) -> pd.DataFrame:
 
     Notes
     -----
-    Facts of the accounts table (region, potential …) are as recorded today: the table keeps no history of them.
+    Facts of the accounts table (region, potential …) are as recorded today: the table keeps no
+    history of them.
     """
     day = read_day(as_of)
     with answering(tables.source):
@@ -100,7 +171,9 @@ def account_snapshot(tables: object, as_of: object) -> pd.DataFrame:
     if not frame["account_id"].is_monotonic_increasing:
         frame = frame.sort_values("account_id", ignore_index=True)
     _derive(frame, pd.Timestamp(day), set(tables.names))
-    return pd.DataFrame({name: as_dtype(frame.get(name), dtype, frame.index) for name, dtype in COLUMNS.items()})
+    return pd.DataFrame(
+        {name: as_dtype(frame.get(name), dtype, frame.index) for name, dtype in COLUMNS.items()}
+    )
 
 
 def _join(tables: object, day: datetime.date) -> ir.Table:
@@ -125,7 +198,11 @@ def _join(tables: object, day: datetime.date) -> ir.Table:
 
 def _derive(frame: pd.DataFrame, day: pd.Timestamp, present: set[str]) -> None:
     """Columns made of others, in place on the freshly read frame."""
-    filled = [*_COUNTS, *_SUMS, *(name for table, names in _BY_TABLE.items() if table in present for name in names)]
+    filled = [
+        *_COUNTS,
+        *_SUMS,
+        *(name for table, names in _BY_TABLE.items() if table in present for name in names),
+    ]
     for name in filled:
         frame[name] = frame[name].fillna(0)
     for name in ("first_order_date", "last_order_date", "onboard_date", "contract_end_date"):

@@ -1,4 +1,5 @@
-"""Figures: a result → a picture. Nothing here computes; one module per study, all in one house theme.
+"""Figures: a result → a picture. Nothing here computes; one module per study, all in one house
+theme.
 
 ``kam.figures.churn.causes(result)``: a module loads on first use.
 """

@@ -1,4 +1,6 @@
-"""The briefing's picture: the SWOT on one page, each statement with what the evidence says of it."""
+"""The briefing's picture: the SWOT on one page, each statement with what the evidence says of
+it.
+"""
 
 import pandas as pd
 
@@ -18,7 +20,10 @@ MOST = 6
 """Statements of a quadrant that the picture shows; the table behind it holds all."""
 LINE, GAP = 0.165, 0.07
 """Inches of a line of text and between statements."""
-MARKS = {"supported": ("o", parts.GOOD, _("supported")), "contradicted": ("X", parts.BAD, _("contradicted"))}
+MARKS = {
+    "supported": ("o", parts.GOOD, _("supported")),
+    "contradicted": ("X", parts.BAD, _("contradicted")),
+}
 OTHER = ("o", parts.NEUTRAL, _("judgement, or open"))
 
 
@@ -26,16 +31,29 @@ def swot(result: Briefing) -> Figure:
     """The SWOT in one picture."""
     items = result.items
     counts = {verdict: int(items["verdict"].eq(verdict).sum()) for verdict in MARKS}
-    values = {"n": Quantity(len(items), "count"), "supported": Quantity(counts["supported"], "count"),
-              "contradicted": Quantity(counts["contradicted"], "count")}  # fmt: skip
+    values = {
+        "n": Quantity(len(items), "count"),
+        "supported": Quantity(counts["supported"], "count"),
+        "contradicted": Quantity(counts["contradicted"], "count"),
+    }
     return Figure(
-        id="briefing.swot", title=_("Which statements of the SWOT does the evidence carry?"), data=result.item_table(),
+        id="briefing.swot",
+        title=_("Which statements of the SWOT does the evidence carry?"),
+        data=result.item_table(),
         draw=lambda: _draw(result),
-        caption=_("Of {n} statements the evidence supports {supported} and contradicts {contradicted}; hollow ones rest on "
-                  "judgement or cannot be told yet. Those on which the evidence speaks come first.", **values),
-        alt=_("Four quadrants of strengths, weaknesses, opportunities and threats with {n} statements, {supported} marked as "
-              "supported and {contradicted} as contradicted by the evidence.", **values),
-    )  # fmt: skip
+        caption=_(
+            "Of {n} statements the evidence supports {supported} and contradicts "
+            "{contradicted}; hollow ones rest on "
+            "judgement or cannot be told yet. Those on which the evidence speaks come first.",
+            **values,
+        ),
+        alt=_(
+            "Four quadrants of strengths, weaknesses, opportunities and threats with {n} "
+            "statements, {supported} marked as "
+            "supported and {contradicted} as contradicted by the evidence.",
+            **values,
+        ),
+    )
 
 
 def _lines(items: pd.DataFrame, quadrant: str, terms: dict) -> list[tuple[str, str]]:
@@ -55,11 +73,17 @@ def _height(lines: list[tuple[str, str]]) -> float:
 
 
 def _draw(result: Briefing) -> object:
-    blocks = {quadrant: _lines(result.items, quadrant, result.terms.get("text", {})) for quadrant in QUADRANTS}
+    blocks = {
+        quadrant: _lines(result.items, quadrant, result.terms.get("text", {}))
+        for quadrant in QUADRANTS
+    }
     heights = [
-        0.42 + max(_height(blocks[left]), _height(blocks[right]), 0.3) for left, right in (QUADRANTS[:2], QUADRANTS[2:])
+        0.42 + max(_height(blocks[left]), _height(blocks[right]), 0.3)
+        for left, right in (QUADRANTS[:2], QUADRANTS[2:])
     ]
-    figure, grid = parts.new_figure(2, 2, height=sum(heights) + 0.45, gridspec_kw={"height_ratios": heights})
+    figure, grid = parts.new_figure(
+        2, 2, height=sum(heights) + 0.45, gridspec_kw={"height_ratios": heights}
+    )
     for axes, quadrant, height in zip(
         grid.ravel(), QUADRANTS, (heights[0], heights[0], heights[1], heights[1]), strict=True
     ):
@@ -81,10 +105,25 @@ def _draw_quadrant(axes: object, title: str, lines: list[tuple[str, str]], heigh
     for verdict, text in lines:
         if verdict:
             marker, colour, _label = MARKS.get(verdict, OTHER)
-            axes.plot([0.06], [y + 0.035], marker=marker, markersize=7 if verdict == "contradicted" else 6, markeredgecolor=colour, linestyle="none",
-                      markerfacecolor=colour if verdict in MARKS else "none", markeredgewidth=0 if verdict == "contradicted" else 1.2)  # fmt: skip
-        axes.text(0.2, y - 0.045, text, fontsize=8.5, va="top", linespacing=1.25,
-                  color=parts.INK if verdict in MARKS else parts.MUTED)  # fmt: skip
+            axes.plot(
+                [0.06],
+                [y + 0.035],
+                marker=marker,
+                markersize=7 if verdict == "contradicted" else 6,
+                markeredgecolor=colour,
+                linestyle="none",
+                markerfacecolor=colour if verdict in MARKS else "none",
+                markeredgewidth=0 if verdict == "contradicted" else 1.2,
+            )
+        axes.text(
+            0.2,
+            y - 0.045,
+            text,
+            fontsize=8.5,
+            va="top",
+            linespacing=1.25,
+            color=parts.INK if verdict in MARKS else parts.MUTED,
+        )
         y += LINE * (text.count("\n") + 1) + GAP
 
 
@@ -92,8 +131,19 @@ def _draw_legend(figure: object, axes: object) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], linestyle="none", marker=marker, markersize=6, markeredgecolor=colour,
-               markeredgewidth=0 if marker == "X" else 1.2, markerfacecolor=colour if colour != parts.NEUTRAL else "none", label=parts.say(label))
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker=marker,
+            markersize=6,
+            markeredgecolor=colour,
+            markeredgewidth=0 if marker == "X" else 1.2,
+            markerfacecolor=colour if colour != parts.NEUTRAL else "none",
+            label=parts.say(label),
+        )
         for marker, colour, label in (*MARKS.values(), OTHER)
-    ]  # fmt: skip
-    figure.legend(handles=handles, loc="outside lower left", ncols=3, columnspacing=1.6, handletextpad=0.3)
+    ]
+    figure.legend(
+        handles=handles, loc="outside lower left", ncols=3, columnspacing=1.6, handletextpad=0.3
+    )

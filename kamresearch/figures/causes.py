@@ -29,18 +29,35 @@ def shares(result: CauseShares) -> Figure:
                     zorder=1,
                 )
         names = [CAUSE_TERMS[name] for name in frame["cause"]]
-        parts.draw_intervals(axes, names, frame["share"].tolist(), frame["low"].tolist(), frame["high"].tolist(),
-                             [COLOURS[name] for name in frame["cause"]])  # fmt: skip
+        parts.draw_intervals(
+            axes,
+            names,
+            frame["share"].tolist(),
+            frame["low"].tolist(),
+            frame["high"].tolist(),
+            [COLOURS[name] for name in frame["cause"]],
+        )
         parts.format_axis(axes, "share", "x")
         axes.set_xlim(left=0)
         return figure
 
     known = result.n_losses - result.n_unknown
-    return Figure("churn.causes", _("Why did accounts leave?"),
-                  _("Points: share among {n} losses with a known cause, lines 95% Wilson bounds; grey: what {unknown} losses without a cause could change.",
-                    n=known, unknown=result.n_unknown),
-                  _("Dot plot of the shares of five causes with intervals; the largest is {cause}.", cause=CAUSE_TERMS[frame["cause"].iloc[0]]),
-                  draw, result.table())  # fmt: skip
+    return Figure(
+        "churn.causes",
+        _("Why did accounts leave?"),
+        _(
+            "Points: share among {n} losses with a known cause, lines 95% Wilson bounds; "
+            "grey: what {unknown} losses without a cause could change.",
+            n=known,
+            unknown=result.n_unknown,
+        ),
+        _(
+            "Dot plot of the shares of five causes with intervals; the largest is {cause}.",
+            cause=CAUSE_TERMS[frame["cause"].iloc[0]],
+        ),
+        draw,
+        result.table(),
+    )
 
 
 def incidence(result: CauseShares) -> Figure:
@@ -53,9 +70,18 @@ def incidence(result: CauseShares) -> Figure:
         bottom, ends = np.zeros(len(years)), []
         for cause in CAUSES:
             top = bottom + np.r_[0, curves[cause]]
-            axes.fill_between(years, bottom, top, step="post", color=COLOURS[cause], alpha=0.75, linewidth=0)
+            axes.fill_between(
+                years, bottom, top, step="post", color=COLOURS[cause], alpha=0.75, linewidth=0
+            )
             if top[-1] - bottom[-1] > 0.004:
-                ends.append((float(years[-1]), float((bottom[-1] + top[-1]) / 2), CAUSE_TERMS[cause], COLOURS[cause]))
+                ends.append(
+                    (
+                        float(years[-1]),
+                        float((bottom[-1] + top[-1]) / 2),
+                        CAUSE_TERMS[cause],
+                        COLOURS[cause],
+                    )
+                )
             bottom = top
         axes.set_ylim(0, min(1, bottom[-1] * 1.08 + 0.01))
         parts.format_axis(axes, "share")
@@ -73,17 +99,34 @@ def incidence(result: CauseShares) -> Figure:
     columns += [Column(cause, CAUSE_TERMS[cause], "share") for cause in CAUSES]
     thin = pd.concat([curves.iloc[::step], curves.tail(1)]).drop_duplicates("time")
     table = make_table(
-        "churn.incidence_curve", _("Cumulative incidence by cause"), thin.assign(years=thin["time"] / 365.25), *columns
+        "churn.incidence_curve",
+        _("Cumulative incidence by cause"),
+        thin.assign(years=thin["time"] / 365.25),
+        *columns,
     )
-    return Figure("churn.incidence", _("How many leave for which cause, and after how long?"),
-                  _("Aalen–Johansen estimates: the areas add up to all who have left; one minus a Kaplan–Meier curve per cause would add up to more. Curves begin and end where too few accounts are watched, and speak of those still there where they begin."),
-                  _("Stacked areas of cumulative incidence for six causes; in all {share} have left at the end of the curve.",
-                    share=Quantity(1 - float(curves["survival"].iloc[-1]), "share")), draw, table)  # fmt: skip
+    return Figure(
+        "churn.incidence",
+        _("How many leave for which cause, and after how long?"),
+        _(
+            "Aalen–Johansen estimates: the areas add up to all who have left; one minus a "
+            "Kaplan–Meier curve per cause would add up to more. Curves begin and end where "
+            "too few accounts are watched, and speak of those still there where they begin."
+        ),
+        _(
+            "Stacked areas of cumulative incidence for six causes; in all {share} have "
+            "left at the end of the curve.",
+            share=Quantity(1 - float(curves["survival"].iloc[-1]), "share"),
+        ),
+        draw,
+        table,
+    )
 
 
 def returns(result: Returns) -> Figure:
     """Share that is back, by cause and time since the loss."""
-    shown = [name for name in ("price", "service", "competitor", "product") if name in result.curves]
+    shown = [
+        name for name in ("price", "service", "competitor", "product") if name in result.curves
+    ]
 
     def draw() -> object:
         figure, axes = parts.new_figure(height=3.6)
@@ -114,10 +157,27 @@ def returns(result: Returns) -> Figure:
         return figure
 
     rates = result.rates
-    table = make_table("churn.return_rates", _("Returns by cause"), rates, Column("cause", _("Cause"), terms=CAUSE_TERMS),
-                       Column("n", _("Losses"), "count"), Column("returned", _("Returned"), "count"),
-                       Column("rate", _("Back by the horizon"), "share"), Column("low", _("Lower bound"), "share"),
-                       Column("high", _("Upper bound"), "share"), Column("n_followed", _("Followed to the horizon"), "count"))  # fmt: skip
-    return Figure("churn.returns", _("Who comes back?"),
-                  _("Share back by months since the loss (Kaplan–Meier); bands: 95% for price and product. Horizon of the rates: {days} days.", days=result.horizon_days),
-                  _("Step curves of the share of lost accounts that are back, for {k} causes.", k=len(shown)), draw, table)  # fmt: skip
+    table = make_table(
+        "churn.return_rates",
+        _("Returns by cause"),
+        rates,
+        Column("cause", _("Cause"), terms=CAUSE_TERMS),
+        Column("n", _("Losses"), "count"),
+        Column("returned", _("Returned"), "count"),
+        Column("rate", _("Back by the horizon"), "share"),
+        Column("low", _("Lower bound"), "share"),
+        Column("high", _("Upper bound"), "share"),
+        Column("n_followed", _("Followed to the horizon"), "count"),
+    )
+    return Figure(
+        "churn.returns",
+        _("Who comes back?"),
+        _(
+            "Share back by months since the loss (Kaplan–Meier); bands: 95% for price and "
+            "product. Horizon of the rates: {days} days.",
+            days=result.horizon_days,
+        ),
+        _("Step curves of the share of lost accounts that are back, for {k} causes.", k=len(shown)),
+        draw,
+        table,
+    )

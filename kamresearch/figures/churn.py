@@ -19,13 +19,26 @@ LOW, HIGH = Column("low", _("Lower bound"), "share"), Column("high", _("Upper bo
 
 def rates(result: ChurnRate) -> Figure:
     """The churn rate by group, partially pooled, beside the whole."""
-    frame = result.by_group.sort_values(["pooled", "group"], ascending=[False, True], ignore_index=True)
+    frame = result.by_group.sort_values(
+        ["pooled", "group"], ascending=[False, True], ignore_index=True
+    )
 
     def draw() -> object:
         figure, axes = parts.new_figure(height=1.2 + 0.34 * max(len(frame), 3))
-        names = [f"{parts.shorten(row.group, 22)} (n={row.n_accounts})" for row in frame.itertuples()]
-        parts.draw_intervals(axes, names, frame["pooled"].tolist(), frame["low"].tolist(), frame["high"].tolist())
-        axes.plot(frame["rate"], range(len(frame)), "|", color=parts.MUTED, markersize=9, markeredgewidth=1.6)
+        names = [
+            f"{parts.shorten(row.group, 22)} (n={row.n_accounts})" for row in frame.itertuples()
+        ]
+        parts.draw_intervals(
+            axes, names, frame["pooled"].tolist(), frame["low"].tolist(), frame["high"].tolist()
+        )
+        axes.plot(
+            frame["rate"],
+            range(len(frame)),
+            "|",
+            color=parts.MUTED,
+            markersize=9,
+            markeredgewidth=1.6,
+        )
         if result.rate is not None:
             parts.reference_line(axes, result.rate, _("all"), "x")
         parts.format_axis(axes, "share", "x")
@@ -33,30 +46,56 @@ def rates(result: ChurnRate) -> Figure:
         return figure
 
     return Figure(
-        "churn.rates", _("Where do accounts leave?"),
-        _("Points are rates of groups pulled towards each other (partial pooling) with 95% bounds, small bars the raw rates. {lost} of {n} accounts lost within {days} days.",
-          lost=result.n_lost, n=result.n_accounts, days=result.window_days),
-        _("Dot plot of the churn rate of {k} groups with intervals; the highest pooled rate is {rate} ({group}).", k=len(frame),
-          rate=Quantity(float(frame["pooled"].iloc[0]), "share"), group=frame["group"].iloc[0]),
-        draw, result.table(),
-    )  # fmt: skip
+        "churn.rates",
+        _("Where do accounts leave?"),
+        _(
+            "Points are rates of groups pulled towards each other (partial pooling) with "
+            "95% bounds, small bars the raw rates. {lost} of {n} accounts lost within "
+            "{days} days.",
+            lost=result.n_lost,
+            n=result.n_accounts,
+            days=result.window_days,
+        ),
+        _(
+            "Dot plot of the churn rate of {k} groups with intervals; the highest pooled "
+            "rate is {rate} ({group}).",
+            k=len(frame),
+            rate=Quantity(float(frame["pooled"].iloc[0]), "share"),
+            group=frame["group"].iloc[0],
+        ),
+        draw,
+        result.table(),
+    )
 
 
 def survival(result: Staying) -> Figure:
     """Kaplan–Meier of all and of groups, with numbers at risk."""
     curves = {name or "": curve for name, curve in result.curves.items()}
-    largest = sorted((name for name in curves if name), key=lambda name: -curves[name]["at_risk"].max())[:4]
+    largest = sorted(
+        (name for name in curves if name), key=lambda name: -curves[name]["at_risk"].max()
+    )[:4]
     shown = ["", *sorted(largest)]
     top = max(float(curve["time"].max()) for curve in curves.values()) / 365.25
     ticks = list(range(0, int(min(top, 9)) + 1))
 
     def draw() -> object:
-        figure, (axes, below) = parts.new_figure(2, 1, height=4.6, height_ratios=[4, 1.35], sharex=True)
+        figure, (axes, below) = parts.new_figure(
+            2, 1, height=4.6, height_ratios=[4, 1.35], sharex=True
+        )
         ends = []
         for place, name in enumerate(shown):
-            curve, colour = curves[name], parts.PALETTE[place % len(parts.PALETTE)] if name else parts.INK
+            curve, colour = (
+                curves[name],
+                parts.PALETTE[place % len(parts.PALETTE)] if name else parts.INK,
+            )
             years = np.r_[curve["begins"].iloc[0], curve["time"]] / 365.25
-            axes.step(years, np.r_[1, curve["survival"]], where="post", color=colour, linewidth=2 if not name else 1.3)
+            axes.step(
+                years,
+                np.r_[1, curve["survival"]],
+                where="post",
+                color=colour,
+                linewidth=2 if not name else 1.3,
+            )
             if not name:
                 axes.fill_between(
                     years,
@@ -67,7 +106,14 @@ def survival(result: Staying) -> Figure:
                     alpha=0.12,
                     linewidth=0,
                 )
-            ends.append((float(years[-1]), float(curve["survival"].iloc[-1]), name or _("all accounts"), colour))
+            ends.append(
+                (
+                    float(years[-1]),
+                    float(curve["survival"].iloc[-1]),
+                    name or _("all accounts"),
+                    colour,
+                )
+            )
         axes.set_ylim(0, 1.02)
         parts.format_axis(axes, "share")
         axes.set_ylabel(parts.say(_("share still there")))
@@ -85,16 +131,40 @@ def survival(result: Staying) -> Figure:
         below.set_xlabel(parts.say(_("years since the first day; below: accounts at risk")))
         return figure
 
-    data = pd.concat([curve.assign(group=name or "all") for name, curve in curves.items() if name in shown])
-    table = make_table("churn.survival_curve", _("Survival curves"), data.assign(months=data["time"] / MONTH_DAYS),
-                       Column("group", _("Group"), terms={"all": _("all accounts")}), Column("months", _("Months"), "months"),
-                       Column("at_risk", _("At risk"), "accounts"), LOST, Column("survival", _("Still there"), "share"), LOW, HIGH)  # fmt: skip
+    data = pd.concat(
+        [curve.assign(group=name or "all") for name, curve in curves.items() if name in shown]
+    )
+    table = make_table(
+        "churn.survival_curve",
+        _("Survival curves"),
+        data.assign(months=data["time"] / MONTH_DAYS),
+        Column("group", _("Group"), terms={"all": _("all accounts")}),
+        Column("months", _("Months"), "months"),
+        Column("at_risk", _("At risk"), "accounts"),
+        LOST,
+        Column("survival", _("Still there"), "share"),
+        LOW,
+        HIGH,
+    )
     return Figure(
-        "churn.survival", _("How long do accounts stay?"),
-        _("Kaplan–Meier curves; band: 95% for all accounts; numbers below: accounts at risk. n = {n}, {lost} losses. Older accounts enter late; a curve begins and ends where too few are watched, and speaks of those still there where it begins.",
-          n=result.n_accounts, lost=result.n_lost),
-        _("Step curves of the share of accounts still there over the years, all and the {k} largest groups.", k=len(shown) - 1), draw, table,
-    )  # fmt: skip
+        "churn.survival",
+        _("How long do accounts stay?"),
+        _(
+            "Kaplan–Meier curves; band: 95% for all accounts; numbers below: accounts at "
+            "risk. n = {n}, {lost} losses. Older accounts enter late; a curve begins and "
+            "ends where too few are watched, and speaks of those still there where it "
+            "begins.",
+            n=result.n_accounts,
+            lost=result.n_lost,
+        ),
+        _(
+            "Step curves of the share of accounts still there over the years, all and the "
+            "{k} largest groups.",
+            k=len(shown) - 1,
+        ),
+        draw,
+        table,
+    )
 
 
 def hazard(result: Staying) -> Figure:
@@ -104,45 +174,84 @@ def hazard(result: Staying) -> Figure:
     def draw() -> object:
         figure, axes = parts.new_figure(height=3.2)
         x = np.arange(len(frame))
-        axes.errorbar(x, frame["hazard"], yerr=[frame["hazard"] - frame["low"], frame["high"] - frame["hazard"]], fmt="o",
-                      color=parts.PALETTE[0], elinewidth=2.2, capsize=0)  # fmt: skip
+        axes.errorbar(
+            x,
+            frame["hazard"],
+            yerr=[frame["hazard"] - frame["low"], frame["high"] - frame["hazard"]],
+            fmt="o",
+            color=parts.PALETTE[0],
+            elinewidth=2.2,
+            capsize=0,
+        )
         axes.set_xticks(x, frame["year"])
         axes.set_xlabel(parts.say(_("year of the relation")))
         axes.set_ylim(bottom=0)
         parts.format_axis(axes, "share")
         return figure
 
-    return Figure("churn.hazard", _("When do accounts leave?"), _("Losses per account-year watched, with exact 95% bounds."),
-                  _("Points with intervals: losses a year over {k} years of the relation.", k=len(frame)), draw, result.hazard_table())  # fmt: skip
+    return Figure(
+        "churn.hazard",
+        _("When do accounts leave?"),
+        _("Losses per account-year watched, with exact 95% bounds."),
+        _("Points with intervals: losses a year over {k} years of the relation.", k=len(frame)),
+        draw,
+        result.hazard_table(),
+    )
 
 
 def calibration(result: Judgement) -> Figure:
     """Do probabilities mean what they say? Predicted against observed shares."""
     name = result.chosen
     frame = reliability(
-        result.held["lost"].to_numpy(float), result.held[name].to_numpy(float), 8 if result.n > 400 else 5
+        result.held["lost"].to_numpy(float),
+        result.held[name].to_numpy(float),
+        8 if result.n > 400 else 5,
     )
 
     def draw() -> object:
         figure, axes = parts.new_figure(height=4.0)
         top = float(max(frame["high"].max(), frame["predicted"].max())) * 1.05
         axes.plot([0, top], [0, top], color=parts.MUTED, linewidth=1, linestyle=(0, (4, 3)))
-        axes.errorbar(frame["predicted"], frame["observed"], yerr=[frame["observed"] - frame["low"], frame["high"] - frame["observed"]],
-                      fmt="o", color=parts.PALETTE[0], elinewidth=1.8)  # fmt: skip
+        axes.errorbar(
+            frame["predicted"],
+            frame["observed"],
+            yerr=[frame["observed"] - frame["low"], frame["high"] - frame["observed"]],
+            fmt="o",
+            color=parts.PALETTE[0],
+            elinewidth=1.8,
+        )
         parts.format_axis(axes, "share", "x")
         parts.format_axis(axes, "share", "y")
         axes.set_xlabel(parts.say(_("predicted share lost")))
         axes.set_ylabel(parts.say(_("observed share lost")))
         return figure
 
-    table = make_table("churn.reliability_bins", _("Predicted and observed"), frame, Column("predicted", _("Predicted"), "share"),
-                       Column("observed", _("Observed"), "share"), Column("n", _("n"), "count"), LOW, HIGH)  # fmt: skip
+    table = make_table(
+        "churn.reliability_bins",
+        _("Predicted and observed"),
+        frame,
+        Column("predicted", _("Predicted"), "share"),
+        Column("observed", _("Observed"), "share"),
+        Column("n", _("n"), "count"),
+        LOW,
+        HIGH,
+    )
     return Figure(
-        "churn.reliability", _("Do the probabilities mean what they say?"),
-        _("Held-out accounts in groups of about equal size ({model}); lines are 95% Wilson bounds; on the dashed line prediction and outcome agree. n = {n}.",
-          model=MODEL_TERMS[name], n=result.n),
-        _("Predicted against observed share lost in {k} groups of held-out accounts.", k=len(frame)), draw, table,
-    )  # fmt: skip
+        "churn.reliability",
+        _("Do the probabilities mean what they say?"),
+        _(
+            "Held-out accounts in groups of about equal size ({model}); lines are 95% "
+            "Wilson bounds; on the dashed line prediction and outcome agree. n = {n}.",
+            model=MODEL_TERMS[name],
+            n=result.n,
+        ),
+        _(
+            "Predicted against observed share lost in {k} groups of held-out accounts.",
+            k=len(frame),
+        ),
+        draw,
+        table,
+    )
 
 
 def lift(result: Judgement) -> Figure:
@@ -159,7 +268,10 @@ def lift(result: Judgement) -> Figure:
         axes.plot([0, 1], [0, 1], color=parts.MUTED, linewidth=1, linestyle=(0, (4, 3)))
         for place, (name, curve) in enumerate(curves.items()):
             axes.plot(
-                curve["contacted"], curve["found"], color=parts.PALETTE[place], label=parts.say(MODEL_TERMS[name])
+                curve["contacted"],
+                curve["found"],
+                color=parts.PALETTE[place],
+                label=parts.say(MODEL_TERMS[name]),
             )
         parts.format_axis(axes, "share", "x")
         parts.format_axis(axes, "share", "y")
@@ -168,13 +280,35 @@ def lift(result: Judgement) -> Figure:
         parts.legend_above(axes, 3)
         return figure
 
-    data = pd.concat([curve.iloc[:: max(1, len(curve) // 100)].assign(model=name) for name, curve in curves.items()])
-    table = make_table("churn.gains_curve", _("Gains"), data, Column("model", _("Model"), terms=MODEL_TERMS),
-                       Column("contacted", _("Looked at"), "share"), Column("found", _("Losses found"), "share"))  # fmt: skip
-    return Figure("churn.gains", _("How many losses would a look at the riskiest accounts find?"),
-                  _("Held-out accounts, {n} rows with {lost} losses; the dashed line is picking by lot. The top tenth by {model} holds {found} of the losses.",
-                    n=result.n, lost=result.n_lost, model=MODEL_TERMS[best], found=Quantity(float(tenth), "share")),
-                  _("Gains curves of three models against the diagonal."), draw, table)  # fmt: skip
+    data = pd.concat(
+        [
+            curve.iloc[:: max(1, len(curve) // 100)].assign(model=name)
+            for name, curve in curves.items()
+        ]
+    )
+    table = make_table(
+        "churn.gains_curve",
+        _("Gains"),
+        data,
+        Column("model", _("Model"), terms=MODEL_TERMS),
+        Column("contacted", _("Looked at"), "share"),
+        Column("found", _("Losses found"), "share"),
+    )
+    return Figure(
+        "churn.gains",
+        _("How many losses would a look at the riskiest accounts find?"),
+        _(
+            "Held-out accounts, {n} rows with {lost} losses; the dashed line is picking by "
+            "lot. The top tenth by {model} holds {found} of the losses.",
+            n=result.n,
+            lost=result.n_lost,
+            model=MODEL_TERMS[best],
+            found=Quantity(float(tenth), "share"),
+        ),
+        _("Gains curves of three models against the diagonal."),
+        draw,
+        table,
+    )
 
 
 def importance(result: Explanation) -> Figure:
@@ -184,16 +318,26 @@ def importance(result: Explanation) -> Figure:
     def draw() -> object:
         figure, axes = parts.new_figure(height=1.1 + 0.33 * len(frame))
         names = [FEATURE_TERMS.get(name, name) for name in frame["feature"]]
-        parts.draw_intervals(axes, names, frame["importance"].tolist(), frame["low"].tolist(), frame["high"].tolist())
+        parts.draw_intervals(
+            axes, names, frame["importance"].tolist(), frame["low"].tolist(), frame["high"].tolist()
+        )
         parts.format_axis(axes, "score", "x", most=5)
         axes.axvline(0, color=parts.MUTED, linewidth=0.9)
         axes.set_xlabel(parts.say(_("log-loss lost when the feature is shuffled")))
         return figure
 
-    return Figure("churn.importance", _("What does the model lean on?"),
-                  _("The ten most important of {n} features of the combined model, shuffled on held-out rows; lines are two standard errors. Association, not cause.",
-                    n=len(result.importance)),
-                  _("Dot plot of the importance of {k} features.", k=len(frame)), draw, result.table())  # fmt: skip
+    return Figure(
+        "churn.importance",
+        _("What does the model lean on?"),
+        _(
+            "The ten most important of {n} features of the combined model, shuffled on "
+            "held-out rows; lines are two standard errors. Association, not cause.",
+            n=len(result.importance),
+        ),
+        _("Dot plot of the importance of {k} features.", k=len(frame)),
+        draw,
+        result.table(),
+    )
 
 
 def dependence(result: Explanation) -> Figure:
@@ -201,11 +345,17 @@ def dependence(result: Explanation) -> Figure:
     shown = list(result.dependence.items())[:4]
 
     def draw() -> object:
-        figure, grid = parts.new_figure(1, max(len(shown), 1), height=3.0, sharey=True, squeeze=False)
+        figure, grid = parts.new_figure(
+            1, max(len(shown), 1), height=3.0, sharey=True, squeeze=False
+        )
         for axes, (name, frame) in zip(grid[0], shown):
             axes.plot(frame["value"], frame["predicted"], color=parts.PALETTE[0])
-            axes.set_title(parts.wrap(parts.say(FEATURE_TERMS.get(name, name)), 20), loc="left", fontsize=9)
-            parts.format_axis(axes, "money" if frame["value"].abs().max() > 1e4 else "score", "x", most=3)
+            axes.set_title(
+                parts.wrap(parts.say(FEATURE_TERMS.get(name, name)), 20), loc="left", fontsize=9
+            )
+            parts.format_axis(
+                axes, "money" if frame["value"].abs().max() > 1e4 else "score", "x", most=3
+            )
             parts.format_axis(axes, "share", "y")
         grid[0][0].set_ylim(bottom=0)
         return figure
@@ -215,11 +365,25 @@ def dependence(result: Explanation) -> Figure:
         if shown
         else pd.DataFrame(columns=["feature", "value", "predicted"])
     )
-    table = make_table("churn.dependence_curve", _("Partial dependence"), data, Column("feature", _("Feature"), terms=FEATURE_TERMS),
-                       Column("value", _("Value"), "score"), Column("predicted", _("Mean probability"), "probability"))  # fmt: skip
-    return Figure("churn.dependence", _("In which direction?"),
-                  _("Mean probability that the combined model predicts were every account's value this one, all else as it is. Association, not cause."),
-                  _("Line plots of the mean prediction over {k} features.", k=len(shown)), draw, table)  # fmt: skip
+    table = make_table(
+        "churn.dependence_curve",
+        _("Partial dependence"),
+        data,
+        Column("feature", _("Feature"), terms=FEATURE_TERMS),
+        Column("value", _("Value"), "score"),
+        Column("predicted", _("Mean probability"), "probability"),
+    )
+    return Figure(
+        "churn.dependence",
+        _("In which direction?"),
+        _(
+            "Mean probability that the combined model predicts were every account's value "
+            "this one, all else as it is. Association, not cause."
+        ),
+        _("Line plots of the mean prediction over {k} features.", k=len(shown)),
+        draw,
+        table,
+    )
 
 
 def contact_curve(result: Contacts) -> Figure:
@@ -235,18 +399,54 @@ def contact_curve(result: Contacts) -> Figure:
         axes.plot(part["n_contacted"], part["by_value"], color=parts.PALETTE[1])
         low, high = axes.get_ylim()
         parts.reference_line(axes, 0, _("doing nothing"), "y")
-        axes.axvline(result.terms.most_contacts, color=parts.MUTED, linewidth=1, linestyle=(0, (1, 2)))
+        axes.axvline(
+            result.terms.most_contacts, color=parts.MUTED, linewidth=1, linestyle=(0, (1, 2))
+        )
         axes.set_ylim(max(low, -3 * max(high, 1)), high * 1.1)
         parts.format_axis(axes, "money")
         axes.set_xlabel(parts.say(_("accounts contacted (dotted line: the budget)")))
         axes.set_xlim(0, last)
-        parts.label_lines(axes, [(last, float(np.clip(part["gain"].iloc[-1], *axes.get_ylim())), _("best gain first"), parts.PALETTE[0]),
-                                 (last, float(np.clip(part["by_value"].iloc[-1], *axes.get_ylim())), _("largest first"), parts.PALETTE[1])])  # fmt: skip
+        parts.label_lines(
+            axes,
+            [
+                (
+                    last,
+                    float(np.clip(part["gain"].iloc[-1], *axes.get_ylim())),
+                    _("best gain first"),
+                    parts.PALETTE[0],
+                ),
+                (
+                    last,
+                    float(np.clip(part["by_value"].iloc[-1], *axes.get_ylim())),
+                    _("largest first"),
+                    parts.PALETTE[1],
+                ),
+            ],
+        )
         return figure
 
-    table = make_table("churn.contact_gains", _("Gain of contacting so many"), frame, Column("n_contacted", _("Contacts"), "accounts"),
-                       Column("gain", _("Best gain first"), "money"), Column("by_value", _("Largest first"), "money"))  # fmt: skip
-    return Figure("churn.contact_curve", _("How many contacts pay, if the offer works as assumed?"),
-                  _("Cumulative expected gain over {n} accounts; the zero line is doing nothing, which leaves an expected {loss} a year exposed. Risk is not persuadability.",
-                    n=result.n_accounts, loss=Quantity(result.exposed, "money")),
-                  _("Two curves of cumulative gain over the number of contacts; the best is reached at {k} contacts.", k=best), draw, table)  # fmt: skip
+    table = make_table(
+        "churn.contact_gains",
+        _("Gain of contacting so many"),
+        frame,
+        Column("n_contacted", _("Contacts"), "accounts"),
+        Column("gain", _("Best gain first"), "money"),
+        Column("by_value", _("Largest first"), "money"),
+    )
+    return Figure(
+        "churn.contact_curve",
+        _("How many contacts pay, if the offer works as assumed?"),
+        _(
+            "Cumulative expected gain over {n} accounts; the zero line is doing nothing, "
+            "which leaves an expected {loss} a year exposed. Risk is not persuadability.",
+            n=result.n_accounts,
+            loss=Quantity(result.exposed, "money"),
+        ),
+        _(
+            "Two curves of cumulative gain over the number of contacts; the best is "
+            "reached at {k} contacts.",
+            k=best,
+        ),
+        draw,
+        table,
+    )

@@ -9,12 +9,19 @@ from kamresearch.figures import parts
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
-COLOURS = {"bgnbd": parts.PALETTE[1], "mbgnbd": parts.PALETTE[2], "rhythm": parts.PALETTE[3], "paretonbd": parts.PALETTE[4],
-           "past_rate": parts.PALETTE[6]}  # fmt: skip
+COLOURS = {
+    "bgnbd": parts.PALETTE[1],
+    "mbgnbd": parts.PALETTE[2],
+    "rhythm": parts.PALETTE[3],
+    "paretonbd": parts.PALETTE[4],
+    "past_rate": parts.PALETTE[6],
+}
 
 
 def gate(result: LifetimeValue) -> Figure:
-    """Every model and baseline on the same earlier stretches: who orders again, and the error per account."""
+    """Every model and baseline on the same earlier stretches: who orders again, and the error
+    per account.
+    """
     frame = result.choice.summary
 
     def draw() -> object:
@@ -37,13 +44,21 @@ def gate(result: LifetimeValue) -> Figure:
 
     best = frame[frame["chosen"].astype(bool)].iloc[0]
     return Figure(
-        "segmentation.lifetime_gate", _("Which model would have predicted best?"),
-        _("Means over {cuts} earlier stretches of {days} days. The blue one is used.",
-          cuts=result.choice.frame["cut"].nunique(), days=result.choice.horizon_days),
-        _("Dot plots of models and baselines; chosen: {name}, area under the curve {auc}.", name=NAMES[best["model"]],
-          auc=Quantity(float(best["auc_orders"]), "score")),
-        draw, result.choice_table(),
-    )  # fmt: skip
+        "segmentation.lifetime_gate",
+        _("Which model would have predicted best?"),
+        _(
+            "Means over {cuts} earlier stretches of {days} days. The blue one is used.",
+            cuts=result.choice.frame["cut"].nunique(),
+            days=result.choice.horizon_days,
+        ),
+        _(
+            "Dot plots of models and baselines; chosen: {name}, area under the curve {auc}.",
+            name=NAMES[best["model"]],
+            auc=Quantity(float(best["auc_orders"]), "score"),
+        ),
+        draw,
+        result.choice_table(),
+    )
 
 
 def tracking(result: LifetimeValue) -> Figure:
@@ -57,7 +72,9 @@ def tracking(result: LifetimeValue) -> Figure:
         ends = [(frame["date"].iloc[-1], float(frame["actual"].iloc[-1]), _("came"), parts.INK)]
         for name in models:
             axes.plot(frame["date"], frame[name], color=COLOURS[name], linewidth=1.4)
-            ends.append((frame["date"].iloc[-1], float(frame[name].iloc[-1]), NAMES[name], COLOURS[name]))
+            ends.append(
+                (frame["date"].iloc[-1], float(frame[name].iloc[-1]), NAMES[name], COLOURS[name])
+            )
         axes.set_ylim(0, float(np.nanmax(frame[["actual", *models]].to_numpy(float))) * 1.08)
         parts.format_axis(axes, "orders", "y")
         parts.format_month_axis(axes)
@@ -65,16 +82,30 @@ def tracking(result: LifetimeValue) -> Figure:
         parts.label_lines(axes, ends)
         return figure
 
-    columns = [Column("date", _("Until"), "date"), Column("actual", _("Order days that came"), "count"),
-               *(Column(name, NAMES[name], "score") for name in models)]  # fmt: skip
+    columns = [
+        Column("date", _("Until"), "date"),
+        Column("actual", _("Order days that came"), "count"),
+        *(Column(name, NAMES[name], "score") for name in models),
+    ]
     came = float(frame["actual"].sum())
     return Figure(
-        "segmentation.lifetime_tracking", _("Do the models follow what came?"),
-        _("Fitted to the first half of the data, models say what the second half brings from the accounts known then; the dark line is "
-          "what came ({n} order days).", n=Quantity(came, "orders")),
-        _("Lines of order days per four weeks after the cut: what came against {k} models.", k=len(models)),
-        draw, make_table("segmentation.lifetime_tracking", _("Order days, expected and come"), frame, *columns),
-    )  # fmt: skip
+        "segmentation.lifetime_tracking",
+        _("Do the models follow what came?"),
+        _(
+            "Fitted to the first half of the data, models say what the second half brings "
+            "from the accounts known then; the dark line is "
+            "what came ({n} order days).",
+            n=Quantity(came, "orders"),
+        ),
+        _(
+            "Lines of order days per four weeks after the cut: what came against {k} models.",
+            k=len(models),
+        ),
+        draw,
+        make_table(
+            "segmentation.lifetime_tracking", _("Order days, expected and come"), frame, *columns
+        ),
+    )
 
 
 def expected(result: LifetimeValue, most: int = 20) -> Figure:
@@ -87,7 +118,9 @@ def expected(result: LifetimeValue, most: int = 20) -> Figure:
 
     def draw() -> object:
         figure, axes = parts.new_figure(height=3.0)
-        axes.fill_between(frame["rank"], frame["expected_value"], step="mid", color=parts.PALETTE[0], alpha=0.3)
+        axes.fill_between(
+            frame["rank"], frame["expected_value"], step="mid", color=parts.PALETTE[0], alpha=0.3
+        )
         axes.step(frame["rank"], frame["expected_value"], where="mid", color=parts.PALETTE[0])
         half = int((frame["share"] < 0.5).sum()) + 1
         parts.reference_line(axes, half, _("half of the value"), "x")
@@ -100,16 +133,32 @@ def expected(result: LifetimeValue, most: int = 20) -> Figure:
 
     half = int((frame["share"] < 0.5).sum()) + 1
     table = make_table(
-        "segmentation.lifetime", _("What to expect of each account"), frame, "account_id",
-        Column("expected_orders", _("Expected order days"), "score"), Column("probability_active", _("Chance of an order"), "probability"),
+        "segmentation.lifetime",
+        _("What to expect of each account"),
+        frame,
+        "account_id",
+        Column("expected_orders", _("Expected order days"), "score"),
+        Column("probability_active", _("Chance of an order"), "probability"),
         Column("expected_value", _("Expected value"), "money"),
-        Column("reason", _("Note"), terms={"no_orders": _("no order by the as-of date")}), rows_shown=20,
-    )  # fmt: skip
+        Column("reason", _("Note"), terms={"no_orders": _("no order by the as-of date")}),
+        rows_shown=20,
+    )
     return Figure(
-        "segmentation.lifetime", _("What are the accounts worth from here?"),
-        _("Expected value of the next {days} days by account ({name}); {half} accounts hold half of it. n = {n} accounts.",
-          days=result.horizon_days, name=NAMES[result.chosen], half=Quantity(half, "accounts"), n=Quantity(len(frame), "accounts")),
-        _("Falling steps of expected value over {n} accounts; half of it lies with {half}.", n=Quantity(len(frame), "accounts"),
-          half=Quantity(half, "accounts")),
-        draw, table,
-    )  # fmt: skip
+        "segmentation.lifetime",
+        _("What are the accounts worth from here?"),
+        _(
+            "Expected value of the next {days} days by account ({name}); {half} accounts "
+            "hold half of it. n = {n} accounts.",
+            days=result.horizon_days,
+            name=NAMES[result.chosen],
+            half=Quantity(half, "accounts"),
+            n=Quantity(len(frame), "accounts"),
+        ),
+        _(
+            "Falling steps of expected value over {n} accounts; half of it lies with {half}.",
+            n=Quantity(len(frame), "accounts"),
+            half=Quantity(half, "accounts"),
+        ),
+        draw,
+        table,
+    )

@@ -1,21 +1,57 @@
-"""Parts that figures share: ticks in a unit and language, direct labels, intervals, events, heat maps.
+"""Parts that figures share: ticks in a unit and language, direct labels, intervals, events, heat
+maps.
 
-Every part takes matplotlib Axes and draws in the house theme; none computes a number. Texts are messages, spoken in
+Every part takes matplotlib Axes and draws in the house theme; none computes a number. Texts are
+messages, spoken in
 the current language (figures are drawn once per language).
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from kamresearch.figures.theme import BAD, GOOD, GRID, INK, MUTED, NEUTRAL, PALETTE, SEQUENTIAL, clean, shorten, wrap
+from kamresearch.figures.theme import (
+    BAD,
+    GOOD,
+    GRID,
+    INK,
+    MUTED,
+    NEUTRAL,
+    PALETTE,
+    SEQUENTIAL,
+    clean,
+    shorten,
+    wrap,
+)
 from kamresearch.language import current_language, format_quantity, render
 from kamresearch.language.format import LOCALES
 
 __all__ = [
-    "BAD", "GOOD", "GRID", "INK", "MUTED", "NEUTRAL", "PALETTE", "SEQUENTIAL", "annotate_bars", "clean", "draw_heat",
-    "draw_intervals", "draw_ribbon", "format_axis", "format_month_axis", "label_lines", "legend_above", "mark_event",
-    "mark_events", "reference_line", "say", "shorten", "title_axes", "wrap", "new_figure",
-]  # fmt: skip
+    "BAD",
+    "GOOD",
+    "GRID",
+    "INK",
+    "MUTED",
+    "NEUTRAL",
+    "PALETTE",
+    "SEQUENTIAL",
+    "annotate_bars",
+    "clean",
+    "draw_heat",
+    "draw_intervals",
+    "draw_ribbon",
+    "format_axis",
+    "format_month_axis",
+    "label_lines",
+    "legend_above",
+    "mark_event",
+    "mark_events",
+    "reference_line",
+    "say",
+    "shorten",
+    "title_axes",
+    "wrap",
+    "new_figure",
+]
 
 
 def say(text: object) -> str:
@@ -23,8 +59,14 @@ def say(text: object) -> str:
     return render(text, current_language())
 
 
-def new_figure(rows: int = 1, columns: int = 1, *, width: float | None = None, height: float | None = None,
-               **more: object) -> tuple:  # fmt: skip
+def new_figure(
+    rows: int = 1,
+    columns: int = 1,
+    *,
+    width: float | None = None,
+    height: float | None = None,
+    **more: object,
+) -> tuple:
     """A figure and its Axes in the house's size; call it inside a ``draw`` function."""
     import matplotlib.pyplot as plt
 
@@ -33,7 +75,9 @@ def new_figure(rows: int = 1, columns: int = 1, *, width: float | None = None, h
     return plt.subplots(rows, columns, figsize=(width or WIDTH, height or HEIGHT), **more)
 
 
-def format_axis(axes: object, unit: str, which: str = "y", *, signed: bool = False, most: int = 6) -> None:
+def format_axis(
+    axes: object, unit: str, which: str = "y", *, signed: bool = False, most: int = 6
+) -> None:
     """Tick labels of an axis in a unit, as a reader of the current language writes them.
 
     Parameters
@@ -41,7 +85,8 @@ def format_axis(axes: object, unit: str, which: str = "y", *, signed: bool = Fal
     axes : matplotlib Axes
         Where.
     unit : str
-        One of `kamresearch.language.format.UNITS`: ``share`` shows 0.2 as 20 %, ``money`` shows 1.2M or 120万.
+        One of `kamresearch.language.format.UNITS`: ``share`` shows 0.2 as 20 %, ``money`` shows
+        1.2M or 120万.
     which : {"x", "y"}
         Axis.
     signed : bool
@@ -102,20 +147,29 @@ def format_month_axis(axes: object, which: str = "x", *, most: int = 8) -> None:
 
 
 def title_axes(axes: object, text: object) -> None:
-    """A short title over one panel of several; the figure's own title stands in the page, not in the picture."""
+    """A short title over one panel of several; the figure's own title stands in the page, not
+    in the picture.
+    """
     axes.set_title(wrap(say(text), 44), loc="left", color=INK)
 
 
-def label_lines(axes: object, ends: Mapping[object, tuple[object, float]] | Sequence[tuple[object, float, object, str]],
-                colours: Mapping[object, str] | None = None, *, gap: float = 1.25) -> None:  # fmt: skip
-    """Names at the right end of lines in the lines' own colours, moved apart where they would touch.
+def label_lines(
+    axes: object,
+    ends: Mapping[object, tuple[object, float]] | Sequence[tuple[object, float, object, str]],
+    colours: Mapping[object, str] | None = None,
+    *,
+    gap: float = 1.25,
+) -> None:
+    """Names at the right end of lines in the lines' own colours, moved apart where they would
+    touch.
 
     Parameters
     ----------
     axes : matplotlib Axes
         With its lines drawn and its limits set.
     ends : mapping or sequence
-        ``{name: (x, y)}`` with ``colours`` ``{name: colour}``, or ``[(x, y, text, colour), …]``: the last point of
+        ``{name: (x, y)}`` with ``colours`` ``{name: colour}``, or ``[(x, y, text, colour), …]``:
+        the last point of
         each line.
     gap : float
         Distance between labels in units of the font's height.
@@ -145,52 +199,104 @@ def label_lines(axes: object, ends: Mapping[object, tuple[object, float]] | Sequ
     for row, place in enumerate(places):
         places[row] = max(place, floor)
         floor = places[row] + step
-    # One column of names right of all lines: where one ends early, its name would stand on another line.
+    # One column of names right of all lines: where one ends early, its name would stand on another
+    # line.
     edge = max(x for x, *_rest in ordered) if ordered else None
     for (_x, _y, text, colour), y in zip(ordered, places, strict=True):
-        axes.annotate(say(text), (edge, y), xytext=(6, 0), textcoords="offset points", color=colour, va="center",
-                      ha="left", annotation_clip=False)  # fmt: skip
+        axes.annotate(
+            say(text),
+            (edge, y),
+            xytext=(6, 0),
+            textcoords="offset points",
+            color=colour,
+            va="center",
+            ha="left",
+            annotation_clip=False,
+        )
 
 
 LIFT = 25
 """Points from one row of event names to the next: two lines of text."""
 
 
-def mark_event(axes: object, when: object, text: object, *, level: int = 0, colour: str = MUTED) -> None:
-    """A dated happening: a thin line, its name on top; ``level`` lifts names of near events over each other."""
+def mark_event(
+    axes: object, when: object, text: object, *, level: int = 0, colour: str = MUTED
+) -> None:
+    """A dated happening: a thin line, its name on top; ``level`` lifts names of near events
+    over each other.
+    """
     axes.axvline(when, color=colour, linewidth=0.9, linestyle=(0, (3, 3)), zorder=1)
-    axes.annotate(wrap(say(text), 22, 2), (when, 1.0), xycoords=("data", "axes fraction"),
-                  xytext=(0, 4 + LIFT * level), textcoords="offset points", color=colour, fontsize=8.5, ha="center",
-                  va="bottom", annotation_clip=False)  # fmt: skip
+    axes.annotate(
+        wrap(say(text), 22, 2),
+        (when, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, 4 + LIFT * level),
+        textcoords="offset points",
+        color=colour,
+        fontsize=8.5,
+        ha="center",
+        va="bottom",
+        annotation_clip=False,
+    )
 
 
 def mark_events(axes: object, events: Sequence[tuple[object, object]]) -> None:
-    """Several dated happenings in order of time, on alternating heights where they stand near each other."""
+    """Several dated happenings in order of time, on alternating heights where they stand near
+    each other.
+    """
     from matplotlib.dates import date2num
 
     low, high = axes.get_xlim()
     reached: list[float] = []
     for when, text in sorted(events, key=lambda event: event[0]):
         place = when if isinstance(when, (int, float)) else date2num(when)
-        # The lowest row whose last name ends before this one begins; a name is about a fifth of the axis wide.
-        level = next((row for row, end in enumerate(reached) if place - end >= 0.21 * (high - low)), len(reached))
+        # The lowest row whose last name ends before this one begins; a name is about a fifth of the
+        # axis wide.
+        level = next(
+            (row for row, end in enumerate(reached) if place - end >= 0.21 * (high - low)),
+            len(reached),
+        )
         reached[level : level + 1] = [place]
         mark_event(axes, when, text, level=level)
 
 
-def draw_ribbon(axes: object, x: Sequence, low: Sequence, high: Sequence, colour: str = PALETTE[0], *,
-                strong: bool = False) -> None:  # fmt: skip
-    """The band of an interval around a line; draw the 95 % band first, then the 80 % one ``strong``."""
+def draw_ribbon(
+    axes: object,
+    x: Sequence,
+    low: Sequence,
+    high: Sequence,
+    colour: str = PALETTE[0],
+    *,
+    strong: bool = False,
+) -> None:
+    """The band of an interval around a line; draw the 95 % band first, then the 80 % one
+    ``strong``.
+    """
     axes.fill_between(x, low, high, color=colour, alpha=0.24 if strong else 0.12, linewidth=0)
 
 
-def draw_intervals(axes: object, names: Sequence[object], values: Sequence[float | None], lows: Sequence[float | None],
-                   highs: Sequence[float | None], colours: Sequence[str] | str = PALETTE[0]) -> None:  # fmt: skip
-    """Estimates with intervals, one row a name, the first on top; a row without a value stays empty."""
+def draw_intervals(
+    axes: object,
+    names: Sequence[object],
+    values: Sequence[float | None],
+    lows: Sequence[float | None],
+    highs: Sequence[float | None],
+    colours: Sequence[str] | str = PALETTE[0],
+) -> None:
+    """Estimates with intervals, one row a name, the first on top; a row without a value stays
+    empty.
+    """
     shades = [colours] * len(names) if isinstance(colours, str) else list(colours)
     for row, (value, low, high, colour) in enumerate(zip(values, lows, highs, shades, strict=True)):
         if low is not None and high is not None and low == low and high == high:
-            axes.plot([low, high], [row, row], color=colour, linewidth=2.4, alpha=0.55, solid_capstyle="round")
+            axes.plot(
+                [low, high],
+                [row, row],
+                color=colour,
+                linewidth=2.4,
+                alpha=0.55,
+                solid_capstyle="round",
+            )
         if value is not None and value == value:
             axes.plot([value], [row], "o", color=colour, markersize=6)
     axes.set_yticks(range(len(names)), [wrap(say(name), 30, 2) for name in names])
@@ -201,50 +307,103 @@ def draw_intervals(axes: object, names: Sequence[object], values: Sequence[float
 
 
 def annotate_bars(axes: object, unit: str, *, signed: bool = False, colour: str = INK) -> None:
-    """The value at the end of each bar, in its unit; leaves room for it and drops the then needless axis."""
+    """The value at the end of each bar, in its unit; leaves room for it and drops the then
+    needless axis.
+    """
     language = current_language()
     for container in axes.containers:
         values = getattr(container, "datavalues", None)
         if values is None:
             continue
-        texts = [format_quantity(float(value), unit, language, signed=signed, bare=True) for value in values]
+        texts = [
+            format_quantity(float(value), unit, language, signed=signed, bare=True)
+            for value in values
+        ]
         axes.bar_label(container, texts, padding=4, color=colour)
     axes.margins(x=0.14 if _horizontal(axes) else None, y=None if _horizontal(axes) else 0.12)
 
 
 def _horizontal(axes: object) -> bool:
-    return any(getattr(container, "orientation", "") == "horizontal" for container in axes.containers)
+    return any(
+        getattr(container, "orientation", "") == "horizontal" for container in axes.containers
+    )
 
 
-def reference_line(axes: object, value: float, text: object, which: str = "y", *, colour: str = MUTED,
-                   left: bool = False) -> None:  # fmt: skip
-    """A line to compare with (an average, a target, no change), named at its end, or ``left`` at its beginning."""
+def reference_line(
+    axes: object,
+    value: float,
+    text: object,
+    which: str = "y",
+    *,
+    colour: str = MUTED,
+    left: bool = False,
+) -> None:
+    """A line to compare with (an average, a target, no change), named at its end, or ``left``
+    at its beginning.
+    """
     if which == "y":
         axes.axhline(value, color=colour, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-        axes.annotate(say(text), (0 if left else 1, value), xycoords=("axes fraction", "data"),
-                      xytext=(2 if left else -2, 3), textcoords="offset points", ha="left" if left else "right",
-                      va="bottom", color=colour, fontsize=8.5)  # fmt: skip
+        axes.annotate(
+            say(text),
+            (0 if left else 1, value),
+            xycoords=("axes fraction", "data"),
+            xytext=(2 if left else -2, 3),
+            textcoords="offset points",
+            ha="left" if left else "right",
+            va="bottom",
+            color=colour,
+            fontsize=8.5,
+        )
     else:
         axes.axvline(value, color=colour, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-        axes.annotate(say(text), (value, 1), xycoords=("data", "axes fraction"), xytext=(3, 2),
-                      textcoords="offset points", ha="left", va="bottom", color=colour, fontsize=8.5)  # fmt: skip
+        axes.annotate(
+            say(text),
+            (value, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, 2),
+            textcoords="offset points",
+            ha="left",
+            va="bottom",
+            color=colour,
+            fontsize=8.5,
+        )
 
 
 def legend_above(axes: object, columns: int = 4) -> None:
-    """The legend in one row over the plot, where it covers no data (prefer `label_lines` for lines)."""
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=columns, borderaxespad=0.2, columnspacing=1.4)
+    """The legend in one row over the plot, where it covers no data (prefer `label_lines` for
+    lines).
+    """
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(-0.01, 1.0),
+        ncols=columns,
+        borderaxespad=0.2,
+        columnspacing=1.4,
+    )
 
 
-def draw_heat(axes: object, frame: object, unit: str, *, rows: Sequence[object] | None = None,
-              columns: Sequence[object] | None = None, high: float | None = None) -> None:  # fmt: skip
-    """A table of numbers as coloured cells with the number in each; frame: index × columns → value (NaN stays empty).
+def draw_heat(
+    axes: object,
+    frame: object,
+    unit: str,
+    *,
+    rows: Sequence[object] | None = None,
+    columns: Sequence[object] | None = None,
+    high: float | None = None,
+) -> None:
+    """A table of numbers as coloured cells with the number in each; frame: index × columns → value
+    (NaN stays empty).
 
     Colours come from the theme's seven steps, so that print and a dark page keep them apart.
     """
     from matplotlib.patches import Rectangle
 
     values = frame.to_numpy(dtype=float)
-    top = high or float(max((value for value in values.ravel() if value == value), default=1.0)) or 1.0
+    top = (
+        high
+        or float(max((value for value in values.ravel() if value == value), default=1.0))
+        or 1.0
+    )
     language = current_language()
     for row in range(values.shape[0]):
         for column in range(values.shape[1]):
@@ -252,13 +411,26 @@ def draw_heat(axes: object, frame: object, unit: str, *, rows: Sequence[object] 
             if value != value:
                 continue
             step = min(int(max(value, 0) / top * len(SEQUENTIAL)), len(SEQUENTIAL) - 1)
-            axes.add_patch(Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor=SEQUENTIAL[step]))
-            axes.text(column, row, format_quantity(float(value), unit, language, bare=True), ha="center", va="center",
-                      color=INK if step < 4 else "#fdfefe", fontsize=9)  # fmt: skip
+            axes.add_patch(
+                Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor=SEQUENTIAL[step])
+            )
+            axes.text(
+                column,
+                row,
+                format_quantity(float(value), unit, language, bare=True),
+                ha="center",
+                va="center",
+                color=INK if step < 4 else "#fdfefe",
+                fontsize=9,
+            )
     axes.set_xlim(-0.5, max(values.shape[1], 1) - 0.5)
     axes.set_ylim(max(values.shape[0], 1) - 0.5, -0.5)
-    axes.set_xticks(range(values.shape[1]), [wrap(say(name), 14, 2) for name in (columns or frame.columns)])
-    axes.set_yticks(range(values.shape[0]), [wrap(say(name), 26, 2) for name in (rows or frame.index)])
+    axes.set_xticks(
+        range(values.shape[1]), [wrap(say(name), 14, 2) for name in (columns or frame.columns)]
+    )
+    axes.set_yticks(
+        range(values.shape[0]), [wrap(say(name), 26, 2) for name in (rows or frame.index)]
+    )
     axes.tick_params(labelcolor=INK)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)

@@ -32,9 +32,16 @@ def weights(result: ItemWeights) -> Figure:
     colours = dict(zip(QUADRANTS, (PALETTE[0], PALETTE[1], PALETTE[2], PALETTE[3]), strict=True))
 
     def draw() -> object:
-        figure, (left, right) = new_figure(1, 2, height=max(2.6, 0.24 * len(frame) + 1.3), sharey=True, width=7.2)
+        figure, (left, right) = new_figure(
+            1, 2, height=max(2.6, 0.24 * len(frame) + 1.3), sharey=True, width=7.2
+        )
         rows = range(len(frame))
-        left.barh(rows, frame["importance"], color=[colours[name] for name in frame["quadrant"]], height=0.62)
+        left.barh(
+            rows,
+            frame["importance"],
+            color=[colours[name] for name in frame["quadrant"]],
+            height=0.62,
+        )
         left.set_yticks(rows, frame["item_id"])
         left.set_ylim(len(frame) - 0.4, -0.6)
         left.set_xlabel(say(_("Importance (largest is 1)")))
@@ -45,7 +52,11 @@ def weights(result: ItemWeights) -> Figure:
         for row, one in enumerate(frame.itertuples()):
             if one.rank_low == one.rank_low and one.rank_low is not None:
                 right.plot(
-                    [one.rank_low, one.rank_high], [row, row], color=colours[one.quadrant], linewidth=2.4, alpha=0.55
+                    [one.rank_low, one.rank_high],
+                    [row, row],
+                    color=colours[one.quadrant],
+                    linewidth=2.4,
+                    alpha=0.55,
                 )
             right.plot([one.rank], [row], "o", color=colours[one.quadrant], markersize=5)
         right.set_xlabel(say(_("Rank, with 95% of draws of raters")))
@@ -57,12 +68,24 @@ def weights(result: ItemWeights) -> Figure:
 
     first = frame.iloc[0]
     return Figure(
-        id="swot.weights", title=_("Which statements weigh most?"), draw=draw, data=result.table(),
-        caption=_("Bars: importance, comparable across quadrants. Points: rank of {n} raters together; lines: ranks that hold 95% of draws of raters.",
-                  n=result.n_raters),
-        alt=_("Bars of the importance of {n} items beside their ranks; {item} stands first with ranks from {low} to {high} in draws of raters.",
-              n=len(frame), item=first["item_id"], low=_or_dash(first["rank_low"]), high=_or_dash(first["rank_high"])),
-    )  # fmt: skip
+        id="swot.weights",
+        title=_("Which statements weigh most?"),
+        draw=draw,
+        data=result.table(),
+        caption=_(
+            "Bars: importance, comparable across quadrants. Points: rank of {n} raters "
+            "together; lines: ranks that hold 95% of draws of raters.",
+            n=result.n_raters,
+        ),
+        alt=_(
+            "Bars of the importance of {n} items beside their ranks; {item} stands first "
+            "with ranks from {low} to {high} in draws of raters.",
+            n=len(frame),
+            item=first["item_id"],
+            low=_or_dash(first["rank_low"]),
+            high=_or_dash(first["rank_high"]),
+        ),
+    )
 
 
 def _or_dash(value: object) -> object:
@@ -85,12 +108,23 @@ def consistency(result: ItemWeights) -> Figure:
         for row, name in enumerate(names):
             ratios = frame.loc[frame["rater"] == name, "consistency_ratio"]
             colours = [BAD if ratio > ACCEPTABLE else PALETTE[0] for ratio in ratios]
-            axes.scatter(ratios, [row] * len(ratios), c=colours, s=36, marker="D" if name == "group" else "o", zorder=3)
-        axes.set_yticks(range(len(names)), [wrap(say((GROUP | ROLES).get(name, name)), 26, 2) for name in names])
+            axes.scatter(
+                ratios,
+                [row] * len(ratios),
+                c=colours,
+                s=36,
+                marker="D" if name == "group" else "o",
+                zorder=3,
+            )
+        axes.set_yticks(
+            range(len(names)), [wrap(say((GROUP | ROLES).get(name, name)), 26, 2) for name in names]
+        )
         axes.set_ylim(len(names) - 0.5, -0.7)
         axes.set_xlim(
             -0.01,
-            max(1.5 * ACCEPTABLE, 1.05 * float(frame["consistency_ratio"].max())) if len(frame) else 1.5 * ACCEPTABLE,
+            max(1.5 * ACCEPTABLE, 1.05 * float(frame["consistency_ratio"].max()))
+            if len(frame)
+            else 1.5 * ACCEPTABLE,
         )
         axes.set_xlabel(say(_("Consistency ratio, a point for each block compared")))
         format_axis(axes, "ratio", "x")
@@ -104,12 +138,26 @@ def consistency(result: ItemWeights) -> Figure:
         frame[frame["rater"] == "group"]["consistency_ratio"],
     )
     return Figure(
-        id="swot.consistency", title=_("Who contradicts themselves, and does the group hide it?"), draw=draw, data=result.raters_table(),
-        caption=_("Right of the mark of {mark} a rater's answers contradict each other. Taken together the group reaches {group} at most, though a single "
-                  "rater reaches {worst}.", mark=ACCEPTABLE, group=_two(group), worst=_two(single)),
-        alt=_("Dot plot of consistency ratios of {n} raters and of all together; the largest of a single rater is {worst}, of the group {group}.",
-              n=result.n_raters, worst=_two(single), group=_two(group)),
-    )  # fmt: skip
+        id="swot.consistency",
+        title=_("Who contradicts themselves, and does the group hide it?"),
+        draw=draw,
+        data=result.raters_table(),
+        caption=_(
+            "Right of the mark of {mark} a rater's answers contradict each other. Taken "
+            "together the group reaches {group} at most, though a single "
+            "rater reaches {worst}.",
+            mark=ACCEPTABLE,
+            group=_two(group),
+            worst=_two(single),
+        ),
+        alt=_(
+            "Dot plot of consistency ratios of {n} raters and of all together; the largest "
+            "of a single rater is {worst}, of the group {group}.",
+            n=result.n_raters,
+            worst=_two(single),
+            group=_two(group),
+        ),
+    )
 
 
 def _two(ratios: pd.Series) -> str:
@@ -129,7 +177,14 @@ def ie_matrix(result: Matrices) -> Figure:
                 corner = (3 - column, 3 - row)
                 here = cell == result.cell
                 axes.add_patch(
-                    Rectangle(corner, 1, 1, facecolor="#eaf2f9" if here else "none", edgecolor=GRID, linewidth=1)
+                    Rectangle(
+                        corner,
+                        1,
+                        1,
+                        facecolor="#eaf2f9" if here else "none",
+                        edgecolor=GRID,
+                        linewidth=1,
+                    )
                 )
                 axes.text(
                     corner[0] + 0.94,
@@ -142,8 +197,16 @@ def ie_matrix(result: Matrices) -> Figure:
                 )
         if result.cell is not None:
             axes.plot([result.ife], [result.efe], "o", color=PALETTE[0], markersize=10)
-            axes.annotate(wrap(say(ADVICE[result.advice]), 18), (result.ife, result.efe), xytext=(0, 10), textcoords="offset points", color=PALETTE[0],
-                          va="bottom", ha="center", annotation_clip=False)  # fmt: skip
+            axes.annotate(
+                wrap(say(ADVICE[result.advice]), 18),
+                (result.ife, result.efe),
+                xytext=(0, 10),
+                textcoords="offset points",
+                color=PALETTE[0],
+                va="bottom",
+                ha="center",
+                annotation_clip=False,
+            )
         axes.set_xlim(4, 1)
         axes.set_ylim(1, 4)
         axes.set_xlabel(say(_("Internal factors (IFE): strong 4 to weak 1")))
@@ -154,12 +217,24 @@ def ie_matrix(result: Matrices) -> Figure:
         return figure
 
     return Figure(
-        id="swot.ie_matrix", title=_("Where does the company stand inside and outside?"), draw=draw, data=result.table(),
-        caption=_("Cell {cell}: {advice}. The scores are judged ratings with judged weights, not measurements; a point near a line may fall to either side.",
-                  cell=result.cell or "–", advice=ADVICE[result.advice] if result.advice else "–"),
-        alt=_("Nine-cell matrix of external against internal score; the point lies in cell {cell}, at {ife} inside and {efe} outside.",
-              cell=result.cell or "–", ife=f"{result.ife:.2f}" if result.ife else "–", efe=f"{result.efe:.2f}" if result.efe else "–"),
-    )  # fmt: skip
+        id="swot.ie_matrix",
+        title=_("Where does the company stand inside and outside?"),
+        draw=draw,
+        data=result.table(),
+        caption=_(
+            "Cell {cell}: {advice}. The scores are judged ratings with judged weights, not "
+            "measurements; a point near a line may fall to either side.",
+            cell=result.cell or "–",
+            advice=ADVICE[result.advice] if result.advice else "–",
+        ),
+        alt=_(
+            "Nine-cell matrix of external against internal score; the point lies in cell "
+            "{cell}, at {ife} inside and {efe} outside.",
+            cell=result.cell or "–",
+            ife=f"{result.ife:.2f}" if result.ife else "–",
+            efe=f"{result.efe:.2f}" if result.efe else "–",
+        ),
+    )
 
 
 def strategies(choice: StrategyChoice) -> Figure:
@@ -167,17 +242,27 @@ def strategies(choice: StrategyChoice) -> Figure:
     frame = choice.scores.sort_values(["rank", "strategy_id"]).head(12)
     texts = {one.id: one.text for one in choice.strategies}
     terms = {
-        one.id: Fixed({language: f"{one.id}  {one.text.render(language)}" for language in ("en", "zh")})
+        one.id: Fixed(
+            {language: f"{one.id}  {one.text.render(language)}" for language in ("en", "zh")}
+        )
         for one in choice.strategies
     }
 
     def draw() -> object:
         figure, (left, right) = new_figure(
-            1, 2, height=max(2.4, 0.46 * len(frame) + 1.0), sharey=True, gridspec_kw={"width_ratios": [1.3, 1]}
+            1,
+            2,
+            height=max(2.4, 0.46 * len(frame) + 1.0),
+            sharey=True,
+            gridspec_kw={"width_ratios": [1.3, 1]},
         )
         rows = range(len(frame))
         left.barh(rows, frame["score"], color=PALETTE[0], height=0.6)
-        left.set_yticks(rows, [wrap(f"{one}  {say(texts[one])}", 42, 2) for one in frame["strategy_id"]], fontsize=8.4)
+        left.set_yticks(
+            rows,
+            [wrap(f"{one}  {say(texts[one])}", 42, 2) for one in frame["strategy_id"]],
+            fontsize=8.4,
+        )
         left.set_ylim(len(frame) - 0.4, -0.6)
         left.set_xlabel(say(_("Score (mean, 0 to 1)")))
         format_axis(left, "score", "x", most=4)
@@ -192,14 +277,30 @@ def strategies(choice: StrategyChoice) -> Figure:
 
     first = frame.iloc[0] if len(frame) else None
     return Figure(
-        id="swot.strategies", title=_("Which strategy first, and how firm is that?"), draw=draw,
-        data=make_table("swot.strategies_data", _("Scores of strategies"), choice.scores, Column("strategy_id", _("Strategy"), terms=terms),
-                        Column("score", _("Score"), "score"), Column("first_share", _("First in draws"), "share"), Column("qspm", _("QSPM total"), "score")),
-        caption=_("The score is a mean over the items that a strategy joins, so long lists gain nothing. Right: share of draws in which the strategy comes "
-                  "first when weights vary by a quarter and the trust in open items over 0 to 1."),
-        alt=_("Bars of the scores of {n} strategies beside the share of draws in which each comes first; {first} leads.", n=len(frame),
-              first="–" if first is None else first["strategy_id"]),
-    )  # fmt: skip
+        id="swot.strategies",
+        title=_("Which strategy first, and how firm is that?"),
+        draw=draw,
+        data=make_table(
+            "swot.strategies_data",
+            _("Scores of strategies"),
+            choice.scores,
+            Column("strategy_id", _("Strategy"), terms=terms),
+            Column("score", _("Score"), "score"),
+            Column("first_share", _("First in draws"), "share"),
+            Column("qspm", _("QSPM total"), "score"),
+        ),
+        caption=_(
+            "The score is a mean over the items that a strategy joins, so long lists gain "
+            "nothing. Right: share of draws in which the strategy comes "
+            "first when weights vary by a quarter and the trust in open items over 0 to 1."
+        ),
+        alt=_(
+            "Bars of the scores of {n} strategies beside the share of draws in which each "
+            "comes first; {first} leads.",
+            n=len(frame),
+            first="–" if first is None else first["strategy_id"],
+        ),
+    )
 
 
 __all__ = ["consistency", "ie_matrix", "quadrants", "strategies", "weights"]

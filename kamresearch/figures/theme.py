@@ -9,21 +9,29 @@ from pathlib import Path
 from typing import TextIO
 
 FONT_FILE = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.otf"
-"""Noto Sans SC, cut to the characters of everyday Chinese and of names; its licence (OFL) lies beside it."""
+"""Noto Sans SC, cut to the characters of everyday Chinese and of names; its licence (OFL) lies
+beside it.
+"""
 
 INK, MUTED, GRID, PAPER = "#1f2933", "#5f6b7a", "#dfe3e8", "#ffffff"
 PALETTE = ("#0b5fa5", "#d1600a", "#2a7f62", "#8f4aa8", "#a08a00", "#b3324b", "#4b5563")
-"""Colours that stay apart for colour-blind readers and in print; the first is always the company's own."""
+"""Colours that stay apart for colour-blind readers and in print; the first is always the
+company's own.
+"""
 GOOD, BAD, NEUTRAL = "#2a7f62", "#b3324b", "#6b7280"
 SEQUENTIAL = ("#eaf2f9", "#c9dff0", "#9cc5e4", "#65a3d1", "#3481ba", "#0f609f", "#083d6b")
-"""Seven steps from little to much, for heat maps: dark text on the first four, light text on the last three."""
+"""Seven steps from little to much, for heat maps: dark text on the first four, light text on
+the last three.
+"""
 DIVERGING = ("#9c2740", "#cf6f7f", "#efc6cb", "#f2f2f0", "#bcdccf", "#63a98d", "#1f6b51")
 """Seven steps from bad over nothing to good."""
 
 WIDTH, HEIGHT = 7.2, 3.8
 """Inches of a normal figure: the width of a report's text."""
 MANY_MARKS, RASTER_DPI = 3000, 192
-"""Marks of a scatter or bundle of lines that are drawn as shapes at most, and the resolution of those drawn as pixels."""
+"""Marks of a scatter or bundle of lines that are drawn as shapes at most, and the resolution
+of those drawn as pixels.
+"""
 
 
 @lru_cache(maxsize=1)
@@ -44,19 +52,50 @@ def house_style() -> dict[str, object]:
         **sns.axes_style("whitegrid"),
         # Names and labels are text, never formulas: a "$" in a company's name stays a dollar.
         "text.parse_math": False,
-        "font.family": [font_family()], "font.size": 9.5, "axes.unicode_minus": False, "svg.fonttype": "none",
-        "figure.dpi": 96, "figure.figsize": (WIDTH, HEIGHT), "figure.constrained_layout.use": True,
-        "text.color": INK, "axes.edgecolor": MUTED, "axes.labelcolor": MUTED, "axes.titlecolor": INK,
-        "xtick.color": MUTED, "ytick.color": MUTED, "axes.linewidth": 0.8, "grid.linewidth": 0.8,
-        "xtick.bottom": False, "ytick.left": False, "xtick.major.pad": 5, "ytick.major.pad": 5,
-        "axes.titlelocation": "left", "axes.titlesize": 10.5, "axes.titlepad": 10, "axes.labelsize": 9.5,
-        "xtick.labelsize": 9.5, "ytick.labelsize": 9.5, "legend.fontsize": 9.5, "legend.frameon": False,
-        "legend.handlelength": 1.4, "grid.color": GRID, "axes.grid": True, "axes.grid.axis": "y",
-        "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False, "axes.axisbelow": True,
-        "lines.linewidth": 1.8, "lines.solid_capstyle": "round", "patch.edgecolor": "none", "patch.linewidth": 0,
-        "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none",
+        "font.family": [font_family()],
+        "font.size": 9.5,
+        "axes.unicode_minus": False,
+        "svg.fonttype": "none",
+        "figure.dpi": 96,
+        "figure.figsize": (WIDTH, HEIGHT),
+        "figure.constrained_layout.use": True,
+        "text.color": INK,
+        "axes.edgecolor": MUTED,
+        "axes.labelcolor": MUTED,
+        "axes.titlecolor": INK,
+        "xtick.color": MUTED,
+        "ytick.color": MUTED,
+        "axes.linewidth": 0.8,
+        "grid.linewidth": 0.8,
+        "xtick.bottom": False,
+        "ytick.left": False,
+        "xtick.major.pad": 5,
+        "ytick.major.pad": 5,
+        "axes.titlelocation": "left",
+        "axes.titlesize": 10.5,
+        "axes.titlepad": 10,
+        "axes.labelsize": 9.5,
+        "xtick.labelsize": 9.5,
+        "ytick.labelsize": 9.5,
+        "legend.fontsize": 9.5,
+        "legend.frameon": False,
+        "legend.handlelength": 1.4,
+        "grid.color": GRID,
+        "axes.grid": True,
+        "axes.grid.axis": "y",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.spines.left": False,
+        "axes.axisbelow": True,
+        "lines.linewidth": 1.8,
+        "lines.solid_capstyle": "round",
+        "patch.edgecolor": "none",
+        "patch.linewidth": 0,
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "savefig.facecolor": "none",
         "axes.prop_cycle": cycler(color=PALETTE),
-    }  # fmt: skip
+    }
 
 
 def set_house_theme() -> None:
@@ -68,7 +107,9 @@ def set_house_theme() -> None:
 
 @contextmanager
 def house_theme() -> Iterator[Callable[[object, TextIO, str], None]]:
-    """The theme inside a ``with`` block; gives a function that saves a figure as deterministic SVG and closes it."""
+    """The theme inside a ``with`` block; gives a function that saves a figure as deterministic
+    SVG and closes it.
+    """
     import matplotlib
 
     matplotlib.use("agg")
@@ -79,18 +120,26 @@ def house_theme() -> Iterator[Callable[[object, TextIO, str], None]]:
         dense = _rasterise_dense(figure)
         with matplotlib.rc_context({"svg.hashsalt": salt}):
             figure.savefig(
-                file, format="svg", metadata={"Date": None, "Creator": None}, dpi=RASTER_DPI if dense else "figure"
+                file,
+                format="svg",
+                metadata={"Date": None, "Creator": None},
+                dpi=RASTER_DPI if dense else "figure",
             )
         plt.close(figure)
 
     with matplotlib.rc_context(house_style()), warnings.catch_warnings():
-        # A character outside the shipped font (an emoji in a name) stays text in the SVG: the reader's browser draws it.
-        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font", category=UserWarning)
+        # A character outside the shipped font (an emoji in a name) stays text in the SVG: the
+        # reader's browser draws it.
+        warnings.filterwarnings(
+            "ignore", message=r"Glyph \d+ .* missing from font", category=UserWarning
+        )
         yield save
 
 
 def _rasterise_dense(figure: object) -> bool:
-    """Marks too many to be told apart become pixels of the picture: as shapes, a hundred thousand weigh ten megabytes."""
+    """Marks too many to be told apart become pixels of the picture: as shapes, a hundred
+    thousand weigh ten megabytes.
+    """
     from matplotlib.collections import LineCollection, PathCollection
 
     marks = [(one, len(one.get_offsets())) for one in figure.findobj(PathCollection)]
@@ -143,13 +192,15 @@ def shorten(text: object, width: int = 28) -> str:
 
 
 def wrap(text: object, width: int = 24, most: int = 3) -> str:
-    r"""A label broken into lines of a width; Chinese breaks anywhere but before punctuation, other text at spaces.
+    r"""A label broken into lines of a width; Chinese breaks anywhere but before punctuation, other
+    text at spaces.
 
     >>> wrap("expected value of the next year", 14)
     'expected value\nof the next\nyear'
     """
     pieces = re.findall(
-        r"[\u2e80-\u9fff\uff00-\uffef][，。、；：）》”！？,.;:)]*|[^\s\u2e80-\u9fff\uff00-\uffef]+|\s+", clean(text)
+        r"[\u2e80-\u9fff\uff00-\uffef][，。、；：）》”！？,.;:)]*|[^\s\u2e80-\u9fff\uff00-\uffef]+|\s+",
+        clean(text),
     )
     lines, line = [], ""
     for piece in pieces:

@@ -28,7 +28,11 @@ def show_years(axes: object, years: list[float]) -> None:
 
 def _events_on_years(axes: object, inputs: Inputs, first: float, last: float) -> None:
     titles = inputs.event_texts()
-    rows = [row for row in inputs.events.to_dict("records") if row.get("kind") in ("ownership", "market", None)]
+    rows = [
+        row
+        for row in inputs.events.to_dict("records")
+        if row.get("kind") in ("ownership", "market", None)
+    ]
     places = [(_event_place(row["date"]), titles[row["event_id"]]) for row in rows]
     parts.mark_events(axes, [(place, text) for place, text in places if first <= place <= last])
 
@@ -53,8 +57,18 @@ def level(result: Level, inputs: Inputs) -> Figure:
         axes.plot(places, years["value"], color=OWN)
         for place, row in zip(places, years.to_dict("records"), strict=True):
             firm = row["status"] in ("reported", "derived")
-            axes.plot([place], [row["value"]], "o", color=OWN, markerfacecolor=OWN if firm else "white", markersize=7)
-            if len(years) <= 12 or row["period"] in (years["period"].iloc[0], years["period"].iloc[-1]):
+            axes.plot(
+                [place],
+                [row["value"]],
+                "o",
+                color=OWN,
+                markerfacecolor=OWN if firm else "white",
+                markersize=7,
+            )
+            if len(years) <= 12 or row["period"] in (
+                years["period"].iloc[0],
+                years["period"].iloc[-1],
+            ):
                 _name_point(axes, place, row["value"], result.unit)
         axes.margins(y=0.25)
         axes.set_xlim(min(places) - 0.6, max(places) + 0.6)
@@ -68,17 +82,35 @@ def level(result: Level, inputs: Inputs) -> Figure:
 
     last = years.iloc[-1]
     return Figure(
-        id="trend.level", title=_("What happened, year by year?"), draw=draw, data=result.table(),
-        caption=_("A straight stretch is steady growth where the scale is logarithmic. Hollow points are rounded, approximate or "
-                  "claimed figures. n = {n} years.", n=len(years)),
-        alt=_("Line of yearly sales, {n} years, ending at {value} in {year}.", n=len(years), year=str(last["period"]),
-              value=Quantity(float(last["value"]), result.unit)),
-    )  # fmt: skip
+        id="trend.level",
+        title=_("What happened, year by year?"),
+        draw=draw,
+        data=result.table(),
+        caption=_(
+            "A straight stretch is steady growth where the scale is logarithmic. Hollow "
+            "points are rounded, approximate or "
+            "claimed figures. n = {n} years.",
+            n=len(years),
+        ),
+        alt=_(
+            "Line of yearly sales, {n} years, ending at {value} in {year}.",
+            n=len(years),
+            year=str(last["period"]),
+            value=Quantity(float(last["value"]), result.unit),
+        ),
+    )
 
 
 def _name_point(axes: object, place: float, value: float, unit: str) -> None:
-    axes.annotate(parts.say(Quantity(value, unit)), (place, value), xytext=(0, -16), textcoords="offset points", ha="center",
-                  fontsize=8.5, color=parts.INK)  # fmt: skip
+    axes.annotate(
+        parts.say(Quantity(value, unit)),
+        (place, value),
+        xytext=(0, -16),
+        textcoords="offset points",
+        ha="center",
+        fontsize=8.5,
+        color=parts.INK,
+    )
 
 
 def halves(result: Level) -> Figure:
@@ -97,14 +129,26 @@ def halves(result: Level) -> Figure:
         axes.grid(visible=False, axis="y")
         return figure
 
-    table = make_table("trend.halves_data", _("Half-years"), result.halves, "period", Column("value", _("Sales"), result.unit),
-                       Column("growth", _("Growth on the same half a year before"), "share"),
-                       Column("status", _("Status"), terms=STATUSES))  # fmt: skip
+    table = make_table(
+        "trend.halves_data",
+        _("Half-years"),
+        result.halves,
+        "period",
+        Column("value", _("Sales"), result.unit),
+        Column("growth", _("Growth on the same half a year before"), "share"),
+        Column("status", _("Status"), terms=STATUSES),
+    )
     return Figure(
-        id="trend.halves", title=_("In which half did it turn?"), draw=draw, data=table,
-        caption=_("Growth of each half-year on the same half a year before; a second half is the year minus its reported first half."),
+        id="trend.halves",
+        title=_("In which half did it turn?"),
+        draw=draw,
+        data=table,
+        caption=_(
+            "Growth of each half-year on the same half a year before; a second half is the "
+            "year minus its reported first half."
+        ),
         alt=_("Bars of the growth of {n} half-years.", n=len(known)),
-    )  # fmt: skip
+    )
 
 
 def months(result: Months, inputs: Inputs) -> Figure:
@@ -121,20 +165,37 @@ def months(result: Months, inputs: Inputs) -> Figure:
         parts.format_axis(axes, result.unit)
         parts.format_month_axis(axes)
         titles = inputs.event_texts()
-        inside = [(pd.Timestamp(row["date"]), titles[row["event_id"]]) for row in inputs.events.to_dict("records")
-                  if row.get("kind") in ("ownership", "market") and frame["month"].iloc[0] <= pd.Timestamp(row["date"])]  # fmt: skip
+        inside = [
+            (pd.Timestamp(row["date"]), titles[row["event_id"]])
+            for row in inputs.events.to_dict("records")
+            if row.get("kind") in ("ownership", "market")
+            and frame["month"].iloc[0] <= pd.Timestamp(row["date"])
+        ]
         parts.mark_events(axes, inside)
         parts.label_lines(axes, ends)
         return figure
 
-    table = make_table("trend.months_data", _("Own orders by month"), frame, "month", Column("value", _("Sales"), result.unit),
-                       Column("rolling_12m", _("Twelve months to date"), result.unit), Column("trend", _("Trend"), result.unit),
-                       Column("season", _("Seasonal factor"), "ratio"))  # fmt: skip
+    table = make_table(
+        "trend.months_data",
+        _("Own orders by month"),
+        frame,
+        "month",
+        Column("value", _("Sales"), result.unit),
+        Column("rolling_12m", _("Twelve months to date"), result.unit),
+        Column("trend", _("Trend"), result.unit),
+        Column("season", _("Seasonal factor"), "ratio"),
+    )
     return Figure(
-        id="trend.months", title=_("How do the company’s own months run?"), draw=draw, data=table,
-        caption=_("Thin: each month. Thick: trend without the season (robust STL). n = {n} whole months.", n=len(frame)),
+        id="trend.months",
+        title=_("How do the company’s own months run?"),
+        draw=draw,
+        data=table,
+        caption=_(
+            "Thin: each month. Thick: trend without the season (robust STL). n = {n} whole months.",
+            n=len(frame),
+        ),
         alt=_("Line of {n} months of own orders with their trend.", n=len(frame)),
-    )  # fmt: skip
+    )
 
 
 def season(result: Months) -> Figure:
@@ -143,7 +204,9 @@ def season(result: Months) -> Figure:
 
     def draw() -> object:
         figure, axes = parts.new_figure()
-        axes.vlines(table["month_of_year"], table["low"], table["high"], color=OWN, alpha=0.35, linewidth=5)
+        axes.vlines(
+            table["month_of_year"], table["low"], table["high"], color=OWN, alpha=0.35, linewidth=5
+        )
         axes.plot(table["month_of_year"], table["index"], "o", color=OWN)
         axes.set_xticks(range(1, 13))
         axes.set_xlabel(str(_("Month of the year")))
@@ -151,15 +214,30 @@ def season(result: Months) -> Figure:
         parts.reference_line(axes, 1.0, _("an average month"))
         return figure
 
-    data = make_table("trend.season_data", _("Seasonal shape"), table, Column("month_of_year", _("Month of the year"), "count"),
-                      Column("index", _("Factor"), "ratio"), Column("low", _("Lowest year"), "ratio"),
-                      Column("high", _("Highest year"), "ratio"), "n")  # fmt: skip
+    data = make_table(
+        "trend.season_data",
+        _("Seasonal shape"),
+        table,
+        Column("month_of_year", _("Month of the year"), "count"),
+        Column("index", _("Factor"), "ratio"),
+        Column("low", _("Lowest year"), "ratio"),
+        Column("high", _("Highest year"), "ratio"),
+        "n",
+    )
     best = table.loc[table["index"].idxmax(), "month_of_year"]
     return Figure(
-        id="trend.season", title=_("Which months are strong?"), draw=draw, data=data,
-        caption=_("Points: mean factor, 1 is an average month; bars: from the lowest to the highest year."),
-        alt=_("Seasonal factors of the twelve months; month {month} is the strongest.", month=int(best)),
-    )  # fmt: skip
+        id="trend.season",
+        title=_("Which months are strong?"),
+        draw=draw,
+        data=data,
+        caption=_(
+            "Points: mean factor, 1 is an average month; bars: from the lowest to the highest year."
+        ),
+        alt=_(
+            "Seasonal factors of the twelve months; month {month} is the strongest.",
+            month=int(best),
+        ),
+    )
 
 
 def mix(result: RevenueSplit) -> Figure:
@@ -178,31 +256,53 @@ def mix(result: RevenueSplit) -> Figure:
                 label=parts.say(label),
                 color=parts.PALETTE[place],
             )
-        axes.set_xticks(range(len(effects)), [parts.say(DIMENSIONS[name]) for name in effects["dimension"]])
+        axes.set_xticks(
+            range(len(effects)), [parts.say(DIMENSIONS[name]) for name in effects["dimension"]]
+        )
         axes.axhline(0, color=parts.MUTED, linewidth=0.8)
         parts.format_axis(axes, "money", signed=True)
         parts.legend_above(axes)
         return figure
 
-    table = make_table("trend.mix_data", _("Change of revenue, split"), effects, Column("dimension", _("By"), terms=DIMENSIONS),
-                       Column("change", _("Change"), "money"), Column("volume_effect", _("Volume"), "money"),
-                       Column("mix_effect", _("Mix"), "money"), Column("price_effect", _("Price"), "money"),
-                       Column("n_segments", _("Segments"), "count"))  # fmt: skip
+    table = make_table(
+        "trend.mix_data",
+        _("Change of revenue, split"),
+        effects,
+        Column("dimension", _("By"), terms=DIMENSIONS),
+        Column("change", _("Change"), "money"),
+        Column("volume_effect", _("Volume"), "money"),
+        Column("mix_effect", _("Mix"), "money"),
+        Column("price_effect", _("Price"), "money"),
+        Column("n_segments", _("Segments"), "count"),
+    )
     change = float(effects["change"].iloc[0])
     return Figure(
-        id="trend.mix", title=_("Volume, mix or price?"), draw=draw, data=table,
-        caption=_("The change of revenue over twelve months ({change}) split three ways; each split adds up to it.",
-                  change=Quantity(change, "money", signed=True)),
+        id="trend.mix",
+        title=_("Volume, mix or price?"),
+        draw=draw,
+        data=table,
+        caption=_(
+            "The change of revenue over twelve months ({change}) split three ways; each "
+            "split adds up to it.",
+            change=Quantity(change, "money", signed=True),
+        ),
         alt=_("Bars of volume, mix and price effects by {n} dimensions.", n=len(effects)),
-    )  # fmt: skip
+    )
 
 
 def segments_table(result: RevenueSplit) -> Table:
     """Every segment's change."""
     frame = result.segments.sort_values(["dimension", "change"]).reset_index(drop=True)
-    return make_table("trend.segments", _("Change by region, channel and product"), frame,
-                      Column("dimension", _("By"), terms=DIMENSIONS), Column("segment", _("Segment")),
-                      Column("units_before", _("Units, year before"), "units"), Column("units_after", _("Units, last year"), "units"),
-                      Column("revenue_before", _("Revenue, year before"), "money"),
-                      Column("revenue_after", _("Revenue, last year"), "money"), Column("change", _("Change"), "money"),
-                      Column("growth", _("Growth"), "share"))  # fmt: skip
+    return make_table(
+        "trend.segments",
+        _("Change by region, channel and product"),
+        frame,
+        Column("dimension", _("By"), terms=DIMENSIONS),
+        Column("segment", _("Segment")),
+        Column("units_before", _("Units, year before"), "units"),
+        Column("units_after", _("Units, last year"), "units"),
+        Column("revenue_before", _("Revenue, year before"), "money"),
+        Column("revenue_after", _("Revenue, last year"), "money"),
+        Column("change", _("Change"), "money"),
+        Column("growth", _("Growth"), "share"),
+    )

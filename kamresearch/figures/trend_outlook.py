@@ -1,4 +1,6 @@
-"""Pictures of the outlook: fans, coverage, what became of a forecast, accounts that order now and then."""
+"""Pictures of the outlook: fans, coverage, what became of a forecast, accounts that order now
+and then.
+"""
 
 import numpy as np
 import pandas as pd
@@ -25,7 +27,11 @@ def fan(result: Outlook) -> Figure:
         last = float(result.past["value"].iloc[-1])
         for level, strong in ((95, False), (80, True)):
             parts.draw_ribbon(
-                axes, joined_x, [last, *ahead[f"lo_{level}"]], [last, *ahead[f"hi_{level}"]], strong=strong
+                axes,
+                joined_x,
+                [last, *ahead[f"lo_{level}"]],
+                [last, *ahead[f"hi_{level}"]],
+                strong=strong,
             )
         axes.plot(past_x, result.past["value"], color=OWN)
         axes.plot(joined_x, [last, *ahead["mean"]], color=OWN, linewidth=2.4)
@@ -36,18 +42,31 @@ def fan(result: Outlook) -> Figure:
             show_years(axes, [*past_x, *future_x])
         else:
             parts.format_month_axis(axes)
-        ends = [(future_x[-1], float(ahead["mean"].iloc[-1]), _("forecast"), OWN),
-                (future_x[-1], float(rival.iloc[-1]), _("naive"), RIVAL)]  # fmt: skip
+        ends = [
+            (future_x[-1], float(ahead["mean"].iloc[-1]), _("forecast"), OWN),
+            (future_x[-1], float(rival.iloc[-1]), _("naive"), RIVAL),
+        ]
         parts.label_lines(axes, ends)
         return figure
 
     return Figure(
-        id=result.shown[0], draw=draw, data=result.table(),
-        title=_("What comes next, year by year?") if yearly else _("What comes next, month by month?"),
-        caption=_("Line: nine models joined; dark band 80%, light band 95%; dashed: the naive forecast. Learnt from {n} periods.",
-                  n=len(result.past)),
-        alt=_("Fan of {steps} forecast periods after {n} known ones.", steps=len(ahead), n=len(result.past)),
-    )  # fmt: skip
+        id=result.shown[0],
+        draw=draw,
+        data=result.table(),
+        title=_("What comes next, year by year?")
+        if yearly
+        else _("What comes next, month by month?"),
+        caption=_(
+            "Line: nine models joined; dark band 80%, light band 95%; dashed: the naive "
+            "forecast. Learnt from {n} periods.",
+            n=len(result.past),
+        ),
+        alt=_(
+            "Fan of {steps} forecast periods after {n} known ones.",
+            steps=len(ahead),
+            n=len(result.past),
+        ),
+    )
 
 
 def _fan_axis(result: Outlook, ahead: pd.DataFrame) -> tuple[list, list]:
@@ -55,8 +74,10 @@ def _fan_axis(result: Outlook, ahead: pd.DataFrame) -> tuple[list, list]:
         return [place_year(period) for period in result.past["period"]], [
             place_year(period) for period in ahead["period"]
         ]
-    return (list(pd.PeriodIndex(result.past["period"], freq="M").to_timestamp()),
-            list(pd.PeriodIndex(ahead["period"].astype(str), freq="M").to_timestamp()))  # fmt: skip
+    return (
+        list(pd.PeriodIndex(result.past["period"], freq="M").to_timestamp()),
+        list(pd.PeriodIndex(ahead["period"].astype(str), freq="M").to_timestamp()),
+    )
 
 
 def coverage(*results: Outlook) -> Figure:
@@ -84,7 +105,9 @@ def coverage(*results: Outlook) -> Figure:
             parts.format_axis(left, "share", axis, most=4)
         left.set_xlabel(str(_("stated")))
         left.set_ylabel(str(_("measured in the backtest")))
-        right.set_yticks(range(3), [parts.wrap(parts.say(label), 18, 3) for label in METHODS.values()])
+        right.set_yticks(
+            range(3), [parts.wrap(parts.say(label), 18, 3) for label in METHODS.values()]
+        )
         right.invert_yaxis()
         parts.format_axis(right, "ratio", "x", most=4)
         right.grid(visible=False, axis="y")
@@ -94,20 +117,52 @@ def coverage(*results: Outlook) -> Figure:
             left.legend(loc="lower right")
         return figure
 
-    rows = [{"series": outlook.frequency, "what": f"coverage_{row['level']}", "value": row["covered"], "n": row["n"]}
-            for outlook, one in frames for row in one.coverage.to_dict("records")]  # fmt: skip
-    rows += [{"series": outlook.frequency, "what": row["method"], "value": row["mase"], "n": row["n"]}
-             for outlook, one in frames for row in one.backtest.to_dict("records")]  # fmt: skip
+    rows = [
+        {
+            "series": outlook.frequency,
+            "what": f"coverage_{row['level']}",
+            "value": row["covered"],
+            "n": row["n"],
+        }
+        for outlook, one in frames
+        for row in one.coverage.to_dict("records")
+    ]
+    rows += [
+        {"series": outlook.frequency, "what": row["method"], "value": row["mase"], "n": row["n"]}
+        for outlook, one in frames
+        for row in one.backtest.to_dict("records")
+    ]
     frame = pd.DataFrame(rows, columns=["series", "what", "value", "n"])
-    terms = {**METHODS, "coverage_80": _("measured coverage, 80%"), "coverage_95": _("measured coverage, 95%")}
-    table = make_table("trend.coverage_data", _("Backtest"), frame, Column("series", _("Series"), terms=names),
-                       Column("what", _("What"), terms=terms), Column("value", _("Value"), "ratio"), "n")  # fmt: skip
+    terms = {
+        **METHODS,
+        "coverage_80": _("measured coverage, 80%"),
+        "coverage_95": _("measured coverage, 95%"),
+    }
+    table = make_table(
+        "trend.coverage_data",
+        _("Backtest"),
+        frame,
+        Column("series", _("Series"), terms=names),
+        Column("what", _("What"), terms=terms),
+        Column("value", _("Value"), "ratio"),
+        "n",
+    )
     return Figure(
-        id="trend.coverage", title=_("How far can the intervals be trusted?"), draw=draw, data=table,
-        caption=_("Left: how often past values fell inside intervals learnt from the other origins; on the dashed line they hold what "
-                  "they state. Right: mean scaled error in the same backtest; shorter is better."),
-        alt=_("Measured against stated coverage, and errors beside the naive forecasts, for {n} series.", n=len(frames)),
-    )  # fmt: skip
+        id="trend.coverage",
+        title=_("How far can the intervals be trusted?"),
+        draw=draw,
+        data=table,
+        caption=_(
+            "Left: how often past values fell inside intervals learnt from the other "
+            "origins; on the dashed line they hold what "
+            "they state. Right: mean scaled error in the same backtest; shorter is better."
+        ),
+        alt=_(
+            "Measured against stated coverage, and errors beside the naive forecasts, for "
+            "{n} series.",
+            n=len(frames),
+        ),
+    )
 
 
 def then(result: Outlook) -> Figure:
@@ -118,36 +173,65 @@ def then(result: Outlook) -> Figure:
         figure, axes = parts.new_figure(height=4.2)
         past_x, future_x = _fan_axis(result, ahead)
         for level, strong in ((95, False), (80, True)):
-            parts.draw_ribbon(axes, future_x, ahead[f"lo_{level}"], ahead[f"hi_{level}"], strong=strong)
+            parts.draw_ribbon(
+                axes, future_x, ahead[f"lo_{level}"], ahead[f"hi_{level}"], strong=strong
+            )
         axes.plot(past_x, result.past["value"], color=OWN)
         axes.plot(future_x, ahead["mean"], color=OWN, linestyle=(0, (4, 2)))
         actual_x = [place_year(period) for period in judged["period"]]
         axes.plot(actual_x, judged["value"], "o-", color=RIVAL)
         parts.format_axis(axes, result.unit)
         show_years(axes, [*past_x, *future_x])
-        parts.label_lines(axes, [(future_x[-1], float(ahead["mean"].iloc[-1]), _("forecast"), OWN),
-                                 (actual_x[-1], float(judged["value"].iloc[-1]), _("what came"), RIVAL)])  # fmt: skip
+        parts.label_lines(
+            axes,
+            [
+                (future_x[-1], float(ahead["mean"].iloc[-1]), _("forecast"), OWN),
+                (actual_x[-1], float(judged["value"].iloc[-1]), _("what came"), RIVAL),
+            ],
+        )
         return figure
 
     return Figure(
-        id="trend.then", title=_("What became of the forecast?"), draw=draw, data=then_table(result),
-        caption=_("Made with what was known on {day}; points are what came. {held} of {n} lie in the 95% band.",
-                  day=Quantity(result.made_on, "date"), held=int(judged["inside"].sum()), n=len(judged)),
-        alt=_("Forecast fan with {n} later values, {held} of them inside.", n=len(judged), held=int(judged["inside"].sum())),
-    )  # fmt: skip
+        id="trend.then",
+        title=_("What became of the forecast?"),
+        draw=draw,
+        data=then_table(result),
+        caption=_(
+            "Made with what was known on {day}; points are what came. {held} of {n} lie in "
+            "the 95% band.",
+            day=Quantity(result.made_on, "date"),
+            held=int(judged["inside"].sum()),
+            n=len(judged),
+        ),
+        alt=_(
+            "Forecast fan with {n} later values, {held} of them inside.",
+            n=len(judged),
+            held=int(judged["inside"].sum()),
+        ),
+    )
 
 
 def then_table(result: Outlook) -> Table:
     """The forecast against what came."""
-    return make_table("trend.then_table", _("The forecast against what came"), result.judged, "period",
-                      Column("value", _("What came"), result.unit), Column("mean", _("Forecast"), result.unit),
-                      Column("lo_95", _("95%, from"), result.unit), Column("hi_95", _("95%, to"), result.unit),
-                      Column("naive2", _("Naive2"), result.unit), Column("inside", _("Inside"), "flag"),
-                      Column("error", _("Miss"), "share"))  # fmt: skip
+    return make_table(
+        "trend.then_table",
+        _("The forecast against what came"),
+        result.judged,
+        "period",
+        Column("value", _("What came"), result.unit),
+        Column("mean", _("Forecast"), result.unit),
+        Column("lo_95", _("95%, from"), result.unit),
+        Column("hi_95", _("95%, to"), result.unit),
+        Column("naive2", _("Naive2"), result.unit),
+        Column("inside", _("Inside"), "flag"),
+        Column("error", _("Miss"), "share"),
+    )
 
 
 def account_demand(result: AccountDemand) -> Figure:
-    """The accounts from which most is expected, with their intervals; each method's error in the backtest."""
+    """The accounts from which most is expected, with their intervals; each method's error in
+    the backtest.
+    """
     shown, errors = result.frame.head(12), result.backtest
     tested = len(errors) > 0
 
@@ -168,7 +252,8 @@ def account_demand(result: AccountDemand) -> Figure:
             colours = [OWN, *[parts.NEUTRAL] * (len(errors) - 1)]
             right.barh(np.arange(len(errors)), errors["rmse"], 0.6, color=colours)
             right.set_yticks(
-                range(len(errors)), [parts.wrap(parts.say(DEMAND_METHODS[name]), 18, 2) for name in errors["method"]]
+                range(len(errors)),
+                [parts.wrap(parts.say(DEMAND_METHODS[name]), 18, 2) for name in errors["method"]],
             )
             right.invert_yaxis()
             parts.format_axis(right, "ratio", "x", most=4)
@@ -178,17 +263,36 @@ def account_demand(result: AccountDemand) -> Figure:
 
     best = shown.iloc[0]
     return Figure(
-        id="trend.intermittent", title=_("What may the accounts bring that order now and then?"), draw=draw, data=demand_errors(result),
-        caption=_("Left: the {k} of {n} such accounts from which most is expected; bars are 80% intervals. Right: root mean squared "
-                  "error over {tests} quarters of accounts; shorter is better.", k=len(shown), n=len(result.frame), tests=result.n_tests),
-        alt=_("Expected orders of {k} accounts, led by {account} with {expected}, and the errors of four methods.", k=len(shown),
-              account=str(best["account_id"]), expected=Quantity(float(best["expected"]), "ratio")),
-    )  # fmt: skip
+        id="trend.intermittent",
+        title=_("What may the accounts bring that order now and then?"),
+        draw=draw,
+        data=demand_errors(result),
+        caption=_(
+            "Left: the {k} of {n} such accounts from which most is expected; bars are 80% "
+            "intervals. Right: root mean squared "
+            "error over {tests} quarters of accounts; shorter is better.",
+            k=len(shown),
+            n=len(result.frame),
+            tests=result.n_tests,
+        ),
+        alt=_(
+            "Expected orders of {k} accounts, led by {account} with {expected}, and the "
+            "errors of four methods.",
+            k=len(shown),
+            account=str(best["account_id"]),
+            expected=Quantity(float(best["expected"]), "ratio"),
+        ),
+    )
 
 
 def demand_errors(result: AccountDemand) -> Table:
     """Each method's errors over the last four quarters."""
-    return make_table("trend.intermittent_errors", _("Backtest of accounts that order now and then"), result.backtest,
-                      Column("method", _("Method"), terms=DEMAND_METHODS), Column("mae", _("Mean absolute error"), "ratio"),
-                      Column("rmse", _("Root mean squared error"), "ratio"),
-                      Column("bias", _("Mean of forecast minus orders"), "ratio"))  # fmt: skip
+    return make_table(
+        "trend.intermittent_errors",
+        _("Backtest of accounts that order now and then"),
+        result.backtest,
+        Column("method", _("Method"), terms=DEMAND_METHODS),
+        Column("mae", _("Mean absolute error"), "ratio"),
+        Column("rmse", _("Root mean squared error"), "ratio"),
+        Column("bias", _("Mean of forecast minus orders"), "ratio"),
+    )

@@ -22,22 +22,44 @@ def breaks(result: Break, inputs: Inputs) -> Figure:
         axes.plot(days, series.to_numpy(), color=OWN, linewidth=1.2)
         if result.verdict == "break":
             for period in result.confidence_set:
-                axes.axvspan(period.start_time, (period + 1).start_time, color=RIVAL, alpha=0.14, linewidth=0)
+                axes.axvspan(
+                    period.start_time, (period + 1).start_time, color=RIVAL, alpha=0.14, linewidth=0
+                )
             axes.axvline(result.date.start_time, color=RIVAL, linewidth=1.4)
         parts.format_axis(axes, inputs.unit)
         parts.format_month_axis(axes)
         return figure
 
-    table = make_table("trend.break_data", _("Statistic by date"), result.profile.assign(period=result.profile["period"].astype(str)),
-                       "period", Column("statistic", _("Likelihood ratio"), "score"))  # fmt: skip
+    table = make_table(
+        "trend.break_data",
+        _("Statistic by date"),
+        result.profile.assign(period=result.profile["period"].astype(str)),
+        "period",
+        Column("statistic", _("Likelihood ratio"), "score"),
+    )
     caption = {
-        "break": _("Line: the most likely first month after the break; band: every month that the data cannot exclude (95%). "
-                   "p-value {p}.", p=Quantity(result.p_value, "p_value")),
-        "no_break": _("No break stands out from what such a series does by itself (p-value {p}).", p=Quantity(result.p_value, "p_value")),
-        "cannot_tell": _("The series moves like a random walk: whether its level broke cannot be told."),
-    }[result.verdict]  # fmt: skip
-    return Figure(id="trend.break", title=_("Did the level break?"), draw=draw, data=table, caption=caption,
-                  alt=_("Line of {n} months; {verdict}", n=result.n, verdict=caption))  # fmt: skip
+        "break": _(
+            "Line: the most likely first month after the break; band: every month that the "
+            "data cannot exclude (95%). "
+            "p-value {p}.",
+            p=Quantity(result.p_value, "p_value"),
+        ),
+        "no_break": _(
+            "No break stands out from what such a series does by itself (p-value {p}).",
+            p=Quantity(result.p_value, "p_value"),
+        ),
+        "cannot_tell": _(
+            "The series moves like a random walk: whether its level broke cannot be told."
+        ),
+    }[result.verdict]
+    return Figure(
+        id="trend.break",
+        title=_("Did the level break?"),
+        draw=draw,
+        data=table,
+        caption=caption,
+        alt=_("Line of {n} months; {verdict}", n=result.n, verdict=caption),
+    )
 
 
 def events(result: EventStudy) -> Figure:
@@ -58,7 +80,10 @@ def events(result: EventStudy) -> Figure:
             if np.isfinite(one.low):
                 axes.plot([one.low, one.high], [row, row], color=OWN, linewidth=2.4, alpha=0.5)
             axes.plot([one.effect], [row], "o", color=OWN, markersize=7)
-        axes.set_yticks(range(len(effects)), [parts.wrap(parts.say(titles[one.event_id]), 30, 2) for one in effects])
+        axes.set_yticks(
+            range(len(effects)),
+            [parts.wrap(parts.say(titles[one.event_id]), 30, 2) for one in effects],
+        )
         axes.set_ylim(len(effects) - 0.4, -0.6)
         axes.tick_params(axis="y", labelcolor=parts.INK)
         parts.format_axis(axes, "share", "x", signed=True)
@@ -67,17 +92,31 @@ def events(result: EventStudy) -> Figure:
         return figure
 
     return Figure(
-        id=result.figure, title=_("Did anything move at known dates?"), draw=draw, data=events_table(result),
-        caption=_("Point: step at the event against {against}; line: 95% interval; ticks: the same step at every other date.",
-                  against=result.against),
+        id=result.figure,
+        title=_("Did anything move at known dates?"),
+        draw=draw,
+        data=events_table(result),
+        caption=_(
+            "Point: step at the event against {against}; line: 95% interval; ticks: the "
+            "same step at every other date.",
+            against=result.against,
+        ),
         alt=_("Steps at {n} events among the steps at other dates.", n=len(effects)),
-    )  # fmt: skip
+    )
 
 
 def events_table(result: EventStudy) -> Table:
     """Each event's step with its placebo share."""
-    return make_table(result.table, _("Steps at known dates"), result.frame(), Column("event_id", _("Event"), terms=result.titles),
-                      Column("first_after", _("First whole period after"), "period"), Column("effect", _("Step"), "share"),
-                      Column("low", _("95%, from"), "share"), Column("high", _("95%, to"), "share"),
-                      Column("placebo_p", _("Share of dates with a step as large"), "share"),
-                      Column("n_before", _("Periods before"), "count"), Column("n_after", _("Periods after"), "count"))  # fmt: skip
+    return make_table(
+        result.table,
+        _("Steps at known dates"),
+        result.frame(),
+        Column("event_id", _("Event"), terms=result.titles),
+        Column("first_after", _("First whole period after"), "period"),
+        Column("effect", _("Step"), "share"),
+        Column("low", _("95%, from"), "share"),
+        Column("high", _("95%, to"), "share"),
+        Column("placebo_p", _("Share of dates with a step as large"), "share"),
+        Column("n_before", _("Periods before"), "count"),
+        Column("n_after", _("Periods after"), "count"),
+    )

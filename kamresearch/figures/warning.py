@@ -15,8 +15,10 @@ def by_value(result: Alerts) -> Figure:
 
     def draw() -> object:
         figure, axes = parts.new_figure(height=1.1 + 0.32 * max(len(frame), 2))
-        names = [parts.shorten(name if isinstance(name, str) else account, 30)
-                 for name, account in zip(frame["account_name"], frame["account_id"], strict=True)]  # fmt: skip
+        names = [
+            parts.shorten(name if isinstance(name, str) else account, 30)
+            for name, account in zip(frame["account_name"], frame["account_id"], strict=True)
+        ]
         axes.barh(range(len(frame)), frame["value_at_risk"], color=parts.PALETTE[0], height=0.62)
         axes.set_yticks(range(len(frame)), names)
         axes.invert_yaxis()
@@ -26,10 +28,20 @@ def by_value(result: Alerts) -> Figure:
         return figure
 
     total = float(result.frame["value_at_risk"].sum())
-    return Figure("churn.alerts_by_value", _("Whom to look after first?"),
-                  _("The {k} alerts with the most value at risk, of {n} alerts in all; together {total} a year.", k=len(frame),
-                    n=len(result.frame), total=Quantity(total, "money")),
-                  _("Bar chart of value at risk of {k} accounts under alert.", k=len(frame)), draw, result.table())  # fmt: skip
+    return Figure(
+        "churn.alerts_by_value",
+        _("Whom to look after first?"),
+        _(
+            "The {k} alerts with the most value at risk, of {n} alerts in all; together "
+            "{total} a year.",
+            k=len(frame),
+            n=len(result.frame),
+            total=Quantity(total, "money"),
+        ),
+        _("Bar chart of value at risk of {k} accounts under alert.", k=len(frame)),
+        draw,
+        result.table(),
+    )
 
 
 def example(result: Alerts) -> Figure:
@@ -38,25 +50,58 @@ def example(result: Alerts) -> Figure:
 
     def draw() -> object:
         figure, (axes, below) = parts.new_figure(2, 1, height=4.2, sharex=True)
-        axes.bar(frame["month"], frame["n_orders"], width=22, color=parts.PALETTE[0], label=parts.say(_("orders")))
+        axes.bar(
+            frame["month"],
+            frame["n_orders"],
+            width=22,
+            color=parts.PALETTE[0],
+            label=parts.say(_("orders")),
+        )
         axes.step(
-            frame["month"], frame["expected"], where="mid", color=parts.PALETTE[1], label=parts.say(_("expected"))
+            frame["month"],
+            frame["expected"],
+            where="mid",
+            color=parts.PALETTE[1],
+            label=parts.say(_("expected")),
         )
         parts.format_axis(axes, "orders", most=4)
         parts.legend_above(axes, 2)
-        below.plot(frame["month"], frame["cusum"], color=parts.PALETTE[3], marker="o", markersize=3.5)
-        parts.reference_line(below, float(frame["threshold"].iloc[0]), _("threshold"), "y", left=True)
+        below.plot(
+            frame["month"], frame["cusum"], color=parts.PALETTE[3], marker="o", markersize=3.5
+        )
+        parts.reference_line(
+            below, float(frame["threshold"].iloc[0]), _("threshold"), "y", left=True
+        )
         parts.format_axis(below, "score", most=4)
         below.set_ylabel(parts.say(_("missing, added up")))
         parts.format_month_axis(below)
         return figure
 
-    table = make_table("churn.alert_months", _("The months behind the alert"), frame, Column("month", _("Month"), "period"),
-                       Column("n_orders", _("Orders"), "orders"), Column("expected", _("Expected"), "score"),
-                       Column("cusum", _("Missing, added up"), "score"), Column("threshold", _("Threshold"), "score"))  # fmt: skip
-    return Figure("churn.alert_example", _("How does an alert come about?"),
-                  _("The first alert of the list. Above: orders a month and what the account's own level and the movement of all accounts let expect; below: what is missing, added up, and the threshold."),
-                  _("Monthly orders of one account against expectation, and a rising sum of missing orders crossing its threshold."), draw, table)  # fmt: skip
+    table = make_table(
+        "churn.alert_months",
+        _("The months behind the alert"),
+        frame,
+        Column("month", _("Month"), "period"),
+        Column("n_orders", _("Orders"), "orders"),
+        Column("expected", _("Expected"), "score"),
+        Column("cusum", _("Missing, added up"), "score"),
+        Column("threshold", _("Threshold"), "score"),
+    )
+    return Figure(
+        "churn.alert_example",
+        _("How does an alert come about?"),
+        _(
+            "The first alert of the list. Above: orders a month and what the account's own "
+            "level and the movement of all accounts let expect; below: what is missing, "
+            "added up, and the threshold."
+        ),
+        _(
+            "Monthly orders of one account against expectation, and a rising sum of "
+            "missing orders crossing its threshold."
+        ),
+        draw,
+        table,
+    )
 
 
 def backtest(result: Alerts) -> Figure:
@@ -80,13 +125,26 @@ def backtest(result: Alerts) -> Figure:
             color=parts.PALETTE[1],
             label=parts.say(_("false alarms a year")),
         )
-        axes.set_xticks(x, [parts.wrap(parts.say(CLASS_TERMS[name]), 18) for name in frame["rhythm"]])
+        axes.set_xticks(
+            x, [parts.wrap(parts.say(CLASS_TERMS[name]), 18) for name in frame["rhythm"]]
+        )
         axes.set_ylim(0, 1)
         parts.format_axis(axes, "share")
         parts.legend_above(axes, 2)
         return figure
 
-    return Figure("churn.backtest", _("What can the watch see, and at what price?"),
-                  _("By rhythm: share of halved accounts found within a year, and share of accounts that stayed but were alerted. n = {n} account-years.",
-                    n=int(frame["n"].sum())),
-                  _("Paired bars of halvings found and of false alarms for {k} classes of rhythm.", k=len(frame)), draw, result.threshold_table())  # fmt: skip
+    return Figure(
+        "churn.backtest",
+        _("What can the watch see, and at what price?"),
+        _(
+            "By rhythm: share of halved accounts found within a year, and share of "
+            "accounts that stayed but were alerted. n = {n} account-years.",
+            n=int(frame["n"].sum()),
+        ),
+        _(
+            "Paired bars of halvings found and of false alarms for {k} classes of rhythm.",
+            k=len(frame),
+        ),
+        draw,
+        result.threshold_table(),
+    )

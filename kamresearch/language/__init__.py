@@ -4,15 +4,34 @@
     caption = _("Sales fell by {change} in {year}.", change=Quantity(-0.109, "share"), year="2012")
     caption.render("zh")
 
-English is the source language; translations live in ``catalogue/<language>/*.po`` where a translator edits
+English is the source language; translations live in ``catalogue/<language>/*.po`` where a
+translator edits
 them. All catalogues of a language are read as one.
 """
 
 from kamresearch.language.catalogue_store import LANGUAGES, missing_translations, translate
 from kamresearch.language.format import Quantity, format_quantity
-from kamresearch.language.message import Fixed, Message, Text, current_language, message, render, use_language
+from kamresearch.language.message import (
+    Fixed,
+    Message,
+    Text,
+    current_language,
+    message,
+    render,
+    use_language,
+)
 
 __all__ = [
-    "LANGUAGES", "Fixed", "Message", "Quantity", "Text", "current_language", "format_quantity", "message",
-    "missing_translations", "render", "translate", "use_language",
-]  # fmt: skip
+    "LANGUAGES",
+    "Fixed",
+    "Message",
+    "Quantity",
+    "Text",
+    "current_language",
+    "format_quantity",
+    "message",
+    "missing_translations",
+    "render",
+    "translate",
+    "use_language",
+]

@@ -11,7 +11,9 @@ CATALOGUES = Path(__file__).parent / "catalogue"
 
 @cache
 def load_catalogue(language: str) -> dict[str, str]:
-    """All messages of a language: source text → translation, from every ``.po`` file in its folder."""
+    """All messages of a language: source text → translation, from every ``.po`` file in its
+    folder.
+    """
     from babel.messages.pofile import read_po
 
     translations: dict[str, str] = {}

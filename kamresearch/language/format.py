@@ -15,23 +15,41 @@ MISSING = "–"
 
 UNITS = {
     "count": "whole things without a name of their own",
-    "accounts": "accounts", "orders": "orders", "managers": "managers", "records": "records of a table",
+    "accounts": "accounts",
+    "orders": "orders",
+    "managers": "managers",
+    "records": "records of a table",
     "units": "vehicles or other goods sold",
-    "share": "0 to 1, shown as per cent", "share_change": "difference of two shares, shown in percentage points",
-    "probability": "0 to 1, shown as per cent", "p_value": "0 to 1, shown as a number",
-    "ratio": "times", "score": "a number on a scale of its own", "index": "an index value",
-    "cny": "Chinese yuan", "money": "the data's own currency, named where `money_in` says it",
-    "days": "days", "months": "months", "years": "years", "hours": "hours",
-    "date": "a date (ISO text)", "period": "a month, quarter or year (text)",
-    "text": "a word or name", "flag": "yes or no",
-}  # fmt: skip
+    "share": "0 to 1, shown as per cent",
+    "share_change": "difference of two shares, shown in percentage points",
+    "probability": "0 to 1, shown as per cent",
+    "p_value": "0 to 1, shown as a number",
+    "ratio": "times",
+    "score": "a number on a scale of its own",
+    "index": "an index value",
+    "cny": "Chinese yuan",
+    "money": "the data's own currency, named where `money_in` says it",
+    "days": "days",
+    "months": "months",
+    "years": "years",
+    "hours": "hours",
+    "date": "a date (ISO text)",
+    "period": "a month, quarter or year (text)",
+    "text": "a word or name",
+    "flag": "yes or no",
+}
 """Every unit that a finding or a column may carry."""
 
 _WRITTEN_OUT = 1e15
 """Beyond this a number is shown by its power of ten: its digits would no longer be exact."""
 
 _COUNTS = {"count", "accounts", "orders", "managers", "records", "units"}
-_NAMED = {"days": "{value} days", "months": "{value} months", "years": "{value} years", "hours": "{value} hours"}
+_NAMED = {
+    "days": "{value} days",
+    "months": "{value} months",
+    "years": "{value} years",
+    "hours": "{value} hours",
+}
 
 
 _CURRENCY: ContextVar[str] = ContextVar("currency", default="")
@@ -39,7 +57,8 @@ _CURRENCY: ContextVar[str] = ContextVar("currency", default="")
 
 @contextmanager
 def money_in(currency: str) -> Iterator[None]:
-    """Name the data's currency with each amount of money inside the block; an empty one names nothing.
+    """Name the data's currency with each amount of money inside the block; an empty one names
+    nothing.
 
     >>> with money_in("CNY"):
     ...     format_quantity(4.12e9, "money", "en"), format_quantity(4.12e9, "money", "zh")
@@ -72,7 +91,9 @@ class Quantity:
         return self.render(current_language())
 
 
-def format_quantity(value: object, unit: str, language: str, *, signed: bool = False, bare: bool = False) -> str:
+def format_quantity(
+    value: object, unit: str, language: str, *, signed: bool = False, bare: bool = False
+) -> str:
     """A value in its unit, as text for a reader.
 
     Parameters
@@ -125,12 +146,19 @@ def _format_number(value: float, unit: str, language: str, *, signed: bool, bare
     elif unit == "p_value":
         text = format_decimal(value, format="0.000", locale=locale) if value >= 0.001 else "<0.001"
     elif unit in _COUNTS:
-        text = format_decimal(value, format="#,##0" if float(value).is_integer() or abs(value) >= 1000 else "#,##0.0",
-                              locale=locale)  # fmt: skip
+        text = format_decimal(
+            value,
+            format="#,##0" if float(value).is_integer() or abs(value) >= 1000 else "#,##0.0",
+            locale=locale,
+        )
     elif unit in ("cny", "money"):
         # 亿 is ten thousand 万: one digit behind it would leave as little as one figure.
         digits = 2 if language == "zh" and abs(value) >= 1e8 else 1
-        compact = format_compact_decimal(value, fraction_digits=digits, locale=locale) if abs(value) >= 1e4 else None
+        compact = (
+            format_compact_decimal(value, fraction_digits=digits, locale=locale)
+            if abs(value) >= 1e4
+            else None
+        )
         number = compact or format_decimal(value, format="#,##0", locale=locale)
         text = number if bare else _with_currency(number, unit, language)
     elif unit in _NAMED:
@@ -139,7 +167,9 @@ def _format_number(value: float, unit: str, language: str, *, signed: bool, bare
     else:
         small = 0.00005 <= abs(value) < 0.095
         text = format_decimal(
-            value, format="0.00##" if small else "#,##0.00" if abs(value) < 100 else "#,##0", locale=locale
+            value,
+            format="0.00##" if small else "#,##0.00" if abs(value) < 100 else "#,##0",
+            locale=locale,
         )
     return plus + _without_minus_zero(text)
 
@@ -150,9 +180,19 @@ def _with_currency(number: str, unit: str, language: str) -> str:
     named = currency_name(language)
     if not named:
         return number
-    return f"{number}{named}" if named == "元" else f"{number} {named}" if language == "zh" else f"{named} {number}"
+    return (
+        f"{number}{named}"
+        if named == "元"
+        else f"{number} {named}"
+        if language == "zh"
+        else f"{named} {number}"
+    )
 
 
 def _without_minus_zero(text: str) -> str:
     """A number that rounds to nothing has no sign."""
-    return text.replace("-", "", 1) if "-" in text and not any(digit in text for digit in "123456789") else text
+    return (
+        text.replace("-", "", 1)
+        if "-" in text and not any(digit in text for digit in "123456789")
+        else text
+    )

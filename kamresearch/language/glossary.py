@@ -27,24 +27,44 @@ class Term:
 
 @cache
 def load_glossary(language: str) -> tuple[Term, ...]:
-    """Every term of every topic in a language; of a term that two topics explain, the first file's words count."""
+    """Every term of every topic in a language; of a term that two topics explain, the first
+    file's words count.
+    """
     import yaml
 
     terms: dict[str, Term] = {}
     for path in sorted(FOLDER.glob("*.yml")):
         for entry in yaml.safe_load(path.read_text(encoding="utf-8")) or ():
             term = _read_term(entry, language, path)
-            if term.id not in terms and not any(term.term.lower() == known.term.lower() for known in terms.values()):
+            if term.id not in terms and not any(
+                term.term.lower() == known.term.lower() for known in terms.values()
+            ):
                 terms[term.id] = term
     return tuple(terms.values())
 
 
 def _read_term(entry: object, language: str, path: Path) -> Term:
-    whole = isinstance(entry, dict) and "id" in entry and all(
-        isinstance(entry.get(one), dict) and entry[one].get("term") and entry[one].get("meaning") for one in LANGUAGES
-    )  # fmt: skip
+    whole = (
+        isinstance(entry, dict)
+        and "id" in entry
+        and all(
+            isinstance(entry.get(one), dict)
+            and entry[one].get("term")
+            and entry[one].get("meaning")
+            for one in LANGUAGES
+        )
+    )
     if not whole:
-        raise KamError(f"glossary/{path.name}", f"an id, and a term with its meaning in {', '.join(LANGUAGES)}",
-                       repr(entry)[:120], "complete the entry")  # fmt: skip
+        raise KamError(
+            f"glossary/{path.name}",
+            f"an id, and a term with its meaning in {', '.join(LANGUAGES)}",
+            repr(entry)[:120],
+            "complete the entry",
+        )
     words = entry[language]
-    return Term(str(entry["id"]), str(words["term"]), str(words["meaning"]), tuple(map(str, words.get("also", ()))))
+    return Term(
+        str(entry["id"]),
+        str(words["term"]),
+        str(words["meaning"]),
+        tuple(map(str, words.get("also", ()))),
+    )

@@ -1,4 +1,6 @@
-"""Messages: sentences that are translated when shown, with numbers formed in the reader's language."""
+"""Messages: sentences that are translated when shown, with numbers formed in the reader's
+language.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +23,9 @@ class Text(Protocol):
 
 @dataclass(frozen=True)
 class Message:
-    """A source text with named values, translated when rendered; ``str()`` renders in the current language."""
+    """A source text with named values, translated when rendered; ``str()`` renders in the
+    current language.
+    """
 
     template: str
     values: Mapping[str, object] = field(default_factory=dict)
@@ -37,7 +41,9 @@ class Message:
 
 @dataclass(frozen=True)
 class Fixed:
-    """A text that comes already written in each language: a user's SWOT item, a finding read back."""
+    """A text that comes already written in each language: a user's SWOT item, a finding read
+    back.
+    """
 
     texts: Mapping[str, str]
 
@@ -60,7 +66,8 @@ def message(template: str, **values: object) -> Message:
 def render(value: object, language: str) -> str:
     """A value in a language: messages and quantities by their own rule, anything else as its text.
 
-    Whole numbers from ten thousand up get separators, which both languages write alike; years have none.
+    Whole numbers from ten thousand up get separators, which both languages write alike; years have
+    none.
 
     >>> render(21858, "en"), render(2012, "zh")
     ('21,858', '2012')

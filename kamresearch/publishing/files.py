@@ -20,7 +20,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def to_json(content: object) -> str:
-    """JSON as every file of a version holds it: readable, in its own characters, one form for equal contents."""
+    """JSON as every file of a version holds it: readable, in its own characters, one form for
+    equal contents.
+    """
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
@@ -46,7 +48,9 @@ def text_sha256(*texts: str) -> str:
 
 def json_sha256(content: object) -> str:
     """The checksum of plain values, whatever the order of their keys."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True, allow_nan=False).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(content, sort_keys=True, ensure_ascii=True, allow_nan=False).encode()
+    ).hexdigest()
 
 
 def sync_folder(folder: Path) -> None:

@@ -61,7 +61,9 @@ class Bar(Silent):
         from tqdm import tqdm
 
         self.end()
-        self._bar = tqdm(total=total, desc=what, unit="part", leave=False, file=sys.stderr, dynamic_ncols=True)
+        self._bar = tqdm(
+            total=total, desc=what, unit="part", leave=False, file=sys.stderr, dynamic_ncols=True
+        )
 
     def advance(self, text: str) -> None:
         if self._bar is not None:

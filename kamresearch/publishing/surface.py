@@ -4,7 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kamresearch.finding import Findings
-from kamresearch.publishing.asking.parameters import ParameterSet, parse_assignments, read_parameters
+from kamresearch.publishing.asking.parameters import (
+    ParameterSet,
+    parse_assignments,
+    read_parameters,
+)
 from kamresearch.publishing.asking.request import Request, make_request
 from kamresearch.publishing.making.run import run
 from kamresearch.publishing.progress import Progress
@@ -12,12 +16,25 @@ from kamresearch.publishing.sealed.store import Version, find_version, list_vers
 from kamresearch.studies.places import project_root
 
 
-def publish(studies: str | Iterable[str] = (), *, data: str | Path | None = None, mapping: str | Path | None = None,
-            params: str | Path | Mapping[str, Mapping[str, object]] | None = None, as_of: str | None = None,
-            where: str | None = None, lang: str | None = None, jobs: int | None = None, reports: str | Path | None = None,
-            label: str | None = None, force: bool = False, timeout: float = 1800.0, memory: float | None = None,
-            progress: Progress | None = None) -> Version:  # fmt: skip
-    """Which version of the reports belongs to these inputs? The one on the shelf, or a new one, sealed.
+def publish(
+    studies: str | Iterable[str] = (),
+    *,
+    data: str | Path | None = None,
+    mapping: str | Path | None = None,
+    params: str | Path | Mapping[str, Mapping[str, object]] | None = None,
+    as_of: str | None = None,
+    where: str | None = None,
+    lang: str | None = None,
+    jobs: int | None = None,
+    reports: str | Path | None = None,
+    label: str | None = None,
+    force: bool = False,
+    timeout: float = 1800.0,
+    memory: float | None = None,
+    progress: Progress | None = None,
+) -> Version:
+    """Which version of the reports belongs to these inputs? The one on the shelf, or a new one,
+    sealed.
 
     Parameters
     ----------
@@ -60,21 +77,40 @@ def publish(studies: str | Iterable[str] = (), *, data: str | Path | None = None
         The version could not be sealed.
     """
     request = ask(
-        (studies,) if isinstance(studies, str) else tuple(studies), data=data and str(data), mapping=mapping and str(mapping),
-        params=params, as_of=as_of, where=where, lang=lang, jobs=jobs, reports=reports, label=label, force=force,
-        timeout=timeout, memory=memory,
-    )  # fmt: skip
+        (studies,) if isinstance(studies, str) else tuple(studies),
+        data=data and str(data),
+        mapping=mapping and str(mapping),
+        params=params,
+        as_of=as_of,
+        where=where,
+        lang=lang,
+        jobs=jobs,
+        reports=reports,
+        label=label,
+        force=force,
+        timeout=timeout,
+        memory=memory,
+    )
     return run(request, progress)
 
 
-def ask(studies: tuple[str, ...] = (), *, params: str | Path | Mapping | None = None, assignments: Iterable[str] = (),
-        **more: object) -> Request:  # fmt: skip
-    """A request from texts: a parameters file (or a name in ``params/``), ``study.name=value`` over it, and options."""
+def ask(
+    studies: tuple[str, ...] = (),
+    *,
+    params: str | Path | Mapping | None = None,
+    assignments: Iterable[str] = (),
+    **more: object,
+) -> Request:
+    """A request from texts: a parameters file (or a name in ``params/``), ``study.name=value``
+    over it, and options.
+    """
     root = project_root()
     asked = ParameterSet(params) if isinstance(params, Mapping) else ParameterSet()
     if isinstance(params, (str, Path)):
         asked = read_parameters(_params_file(str(params), root))
-    return make_request(root, studies=studies, asked=parse_assignments(assignments).over(asked), **more)
+    return make_request(
+        root, studies=studies, asked=parse_assignments(assignments).over(asked), **more
+    )
 
 
 def _params_file(text: str, root: Path) -> Path:
@@ -91,7 +127,9 @@ def versions(reports: str | Path | None = None) -> list[Version]:
 def findings(version: str | Version, reports: str | Path | None = None) -> Findings:
     """The findings of a version, given by name (or its beginning, or ``latest``)."""
     return (
-        version.findings if isinstance(version, Version) else find_version(shelf_folder(reports), str(version)).findings
+        version.findings
+        if isinstance(version, Version)
+        else find_version(shelf_folder(reports), str(version)).findings
     )
 
 

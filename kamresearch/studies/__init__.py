@@ -1,6 +1,7 @@
 """Studies: what each notebook declares, and the session in which it runs.
 
-One module a study (``sales_trend.py``, ``churn.py`` …) holds its parameters and its ``STUDY`` declaration; a new
+One module a study (``sales_trend.py``, ``churn.py`` …) holds its parameters and its ``STUDY``
+declaration; a new
 module here is found by itself, and the rest of the house never lists studies by hand.
 """
 

@@ -12,21 +12,37 @@ class Params(StudyParams):
     """Parameters of the study beside those that every study has."""
 
     definition: Literal["auto", "recorded", "contract", "silence"] = Field(
-        "auto", description="What a loss is; auto takes recorded losses where there are any, else silence."
+        "auto",
+        description="What a loss is; auto takes recorded losses where there are any, else silence.",
     )
-    window_days: int = Field(365, ge=30, le=1095, description="Days within which losses are counted and predicted.")
+    window_days: int = Field(
+        365, ge=30, le=1095, description="Days within which losses are counted and predicted."
+    )
     gap_days: int = Field(
-        0, ge=0, le=180, description="Days between the model's features and the start of its outcome."
+        0,
+        ge=0,
+        le=180,
+        description="Days between the model's features and the start of its outcome.",
     )
     silence_factor: float = Field(
         3.0, ge=1, le=20, description="Silence counts as a loss beyond so many of its own gaps."
     )
-    group_by: Literal["region", "industry", "channel"] = Field("region", description="Groups of rates and curves.")
-    acceptance: float = Field(0.3, ge=0, le=1, description="Assumed share of leavers who stay because of an offer.")
-    incentive_share: float = Field(0.02, ge=0, lt=1, description="Assumed cost of an offer as a share of yearly value.")
-    contact_cost: float = Field(2000.0, ge=0, description="Assumed cost of a contact, in the data's currency.")
+    group_by: Literal["region", "industry", "channel"] = Field(
+        "region", description="Groups of rates and curves."
+    )
+    acceptance: float = Field(
+        0.3, ge=0, le=1, description="Assumed share of leavers who stay because of an offer."
+    )
+    incentive_share: float = Field(
+        0.02, ge=0, lt=1, description="Assumed cost of an offer as a share of yearly value."
+    )
+    contact_cost: float = Field(
+        2000.0, ge=0, description="Assumed cost of a contact, in the data's currency."
+    )
     most_contacts: int = Field(40, ge=0, description="How many accounts can be contacted.")
-    false_alarm_rate: float = Field(0.1, ge=0.001, le=0.5, description="Share of staying accounts alerted a year.")
+    false_alarm_rate: float = Field(
+        0.1, ge=0.001, le=0.5, description="Share of staying accounts alerted a year."
+    )
 
 
 STUDY = Study(
@@ -38,24 +54,79 @@ STUDY = Study(
     prefix="churn",
     needs=("accounts", "orders"),
     wants=("churn_events", "contracts", "service_events", "assignments"),
-    sections=("definition", "staying", "causes", "returns", "model", "why", "money", "warning", "limits"),
+    sections=(
+        "definition",
+        "staying",
+        "causes",
+        "returns",
+        "model",
+        "why",
+        "money",
+        "warning",
+        "limits",
+    ),
     findings=(
-        "churn.rate_12m", "churn.n_lost_12m", "churn.rate_change", "churn.rate_effect", "churn.mix_effect",
-        "churn.survival_24m", "churn.price_share", "churn.product_share", "churn.service_share",
-        "churn.competitor_share", "churn.relocation_share", "churn.unknown_share", "churn.cause_skill",
-        "churn.return_rate_price", "churn.return_rate_product", "churn.return_rate_service", "churn.return_p_value",
-        "churn.return_power", "churn.model_skill", "churn.model_auc", "churn.model_slope", "churn.revenue_at_risk",
-        "churn.n_contacts", "churn.contact_gain", "churn.expected_loss", "churn.n_alerts", "churn.false_alarm_rate",
-        "churn.detection_delay", "churn.alerts_in_vain", "churn.losses_warned",
+        "churn.rate_12m",
+        "churn.n_lost_12m",
+        "churn.rate_change",
+        "churn.rate_effect",
+        "churn.mix_effect",
+        "churn.survival_24m",
+        "churn.price_share",
+        "churn.product_share",
+        "churn.service_share",
+        "churn.competitor_share",
+        "churn.relocation_share",
+        "churn.unknown_share",
+        "churn.cause_skill",
+        "churn.return_rate_price",
+        "churn.return_rate_product",
+        "churn.return_rate_service",
+        "churn.return_p_value",
+        "churn.return_power",
+        "churn.model_skill",
+        "churn.model_auc",
+        "churn.model_slope",
+        "churn.revenue_at_risk",
+        "churn.n_contacts",
+        "churn.contact_gain",
+        "churn.expected_loss",
+        "churn.n_alerts",
+        "churn.false_alarm_rate",
+        "churn.detection_delay",
+        "churn.alerts_in_vain",
+        "churn.losses_warned",
     ),
     figures=(
-        "churn.rates", "churn.survival", "churn.hazard", "churn.causes", "churn.incidence", "churn.returns",
-        "churn.reliability", "churn.gains", "churn.importance", "churn.dependence", "churn.contact_curve",
-        "churn.alerts_by_value", "churn.alert_example", "churn.backtest",
+        "churn.rates",
+        "churn.survival",
+        "churn.hazard",
+        "churn.causes",
+        "churn.incidence",
+        "churn.returns",
+        "churn.reliability",
+        "churn.gains",
+        "churn.importance",
+        "churn.dependence",
+        "churn.contact_curve",
+        "churn.alerts_by_value",
+        "churn.alert_example",
+        "churn.backtest",
     ),
     tables=(
-        "churn.definition", "churn.rates", "churn.sensitivity", "churn.survival_by_group", "churn.cohorts",
-        "churn.cause_shares", "churn.winback", "churn.leaks", "churn.models", "churn.contacts",
-        "churn.contact_sensitivity", "churn.alerts", "churn.alert_power", "churn.backtest",
+        "churn.definition",
+        "churn.rates",
+        "churn.sensitivity",
+        "churn.survival_by_group",
+        "churn.cohorts",
+        "churn.cause_shares",
+        "churn.winback",
+        "churn.leaks",
+        "churn.models",
+        "churn.contacts",
+        "churn.contact_sensitivity",
+        "churn.alerts",
+        "churn.alert_power",
+        "churn.backtest",
     ),
-)  # fmt: skip
+)

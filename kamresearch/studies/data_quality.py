@@ -9,12 +9,22 @@ from kamresearch.studies.declaration import Study, StudyParams
 class Params(StudyParams):
     """Parameters of the study beside those that every study has."""
 
-    threshold: float = Field(0.5, ge=0, le=1, description="Completeness below which a report should not be used.")
-    precedence: str = Field(
-        "finance,sales,after_sales", description="Departments in the order in which their figure stands."
+    threshold: float = Field(
+        0.5, ge=0, le=1, description="Completeness below which a report should not be used."
     )
-    top: int = Field(20, ge=1, le=500, description="Length of the ranking that departments' figures are tried on.")
-    pages: int = Field(10, ge=1, le=100, description="Number of largest accounts with a page of their own.")
+    precedence: str = Field(
+        "finance,sales,after_sales",
+        description="Departments in the order in which their figure stands.",
+    )
+    top: int = Field(
+        20,
+        ge=1,
+        le=500,
+        description="Length of the ranking that departments' figures are tried on.",
+    )
+    pages: int = Field(
+        10, ge=1, le=100, description="Number of largest accounts with a page of their own."
+    )
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -33,14 +43,40 @@ STUDY = Study(
     wants=("departments", "pairs"),
     sections=("audit", "rows", "duplicates", "coverage", "conflicts", "pages", "limits"),
     findings=(
-        "quality.completeness", "quality.n_errors", "quality.n_warnings", "quality.rows_in", "quality.quarantined_share",
-        "quality.n_duplicates", "quality.n_group_links", "quality.linked_share", "quality.coverage_least", "quality.n_review",
-        "quality.conflict_share", "quality.conflict_size", "quality.top_changed", "quality.ledger_agreement",
+        "quality.completeness",
+        "quality.n_errors",
+        "quality.n_warnings",
+        "quality.rows_in",
+        "quality.quarantined_share",
+        "quality.n_duplicates",
+        "quality.n_group_links",
+        "quality.linked_share",
+        "quality.coverage_least",
+        "quality.n_review",
+        "quality.conflict_share",
+        "quality.conflict_size",
+        "quality.top_changed",
+        "quality.ledger_agreement",
     ),
-    figures=("quality.completeness_by_column", "quality.coverage", "quality.conflicts", "quality.ranking"),
+    figures=(
+        "quality.completeness_by_column",
+        "quality.coverage",
+        "quality.conflicts",
+        "quality.ranking",
+    ),
     tables=(
-        "quality.issues", "quality.rows", "quality.quarantine", "quality.fields", "quality.duplicates", "quality.decisions", "quality.coverage_table",
-        "quality.review", "quality.conflict_kinds", "quality.conflict_list", "quality.ranking_table", "quality.account_views",
+        "quality.issues",
+        "quality.rows",
+        "quality.quarantine",
+        "quality.fields",
+        "quality.duplicates",
+        "quality.decisions",
+        "quality.coverage_table",
+        "quality.review",
+        "quality.conflict_kinds",
+        "quality.conflict_list",
+        "quality.ranking_table",
+        "quality.account_views",
         "quality.account_pages",
     ),
-)  # fmt: skip
+)

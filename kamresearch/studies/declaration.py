@@ -1,4 +1,6 @@
-"""What a study declares before it runs: its parameters, its inputs, and everything it promises to show."""
+"""What a study declares before it runs: its parameters, its inputs, and everything it promises
+to show.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,16 +18,27 @@ HOUSE_MODULES = {"declaration", "session", "outputs", "places"}
 class StudyParams(BaseModel):
     """Parameters that every study has; each study's own class adds to them.
 
-    The fields, in this order and with these defaults, are the notebook's ``parameters`` cell (a test compares).
+    The fields, in this order and with these defaults, are the notebook's ``parameters`` cell (a
+    test compares).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, strict=False)
 
-    data: str = Field("data/cases/geely_volvo", description="Folder, file or address of the account data.")
-    mapping: str = Field("", description="A mapping.yml that renames a company's own columns; empty for none.")
+    data: str = Field(
+        "data/cases/geely_volvo", description="Folder, file or address of the account data."
+    )
+    mapping: str = Field(
+        "", description="A mapping.yml that renames a company's own columns; empty for none."
+    )
     where: str = Field("", description="One slice of the accounts as column=value; empty for all.")
-    as_of: str = Field("2012-12-31", pattern=r"^\d{4}-\d{2}-\d{2}$", description="Nothing later than this day is seen.")
-    findings: str = Field("", description="Folder of executed notebooks whose findings this study reads.")
+    as_of: str = Field(
+        "2012-12-31",
+        pattern=r"^\d{4}-\d{2}-\d{2}$",
+        description="Nothing later than this day is seen.",
+    )
+    findings: str = Field(
+        "", description="Folder of executed notebooks whose findings this study reads."
+    )
     lang: str = Field("en", description="Languages to show, separated by commas.")
     seed: int = Field(0, ge=0, description="Seed of everything random.")
 
@@ -35,19 +48,25 @@ class StudyParams(BaseModel):
         chosen = tuple(part.strip() for part in self.lang.split(",") if part.strip())
         unknown = [part for part in chosen if part not in LANGUAGES]
         if unknown or not chosen:
-            raise ParameterError("parameter 'lang'", f"languages out of {', '.join(LANGUAGES)}", repr(self.lang),
-                                 "write for example en,zh")  # fmt: skip
+            raise ParameterError(
+                "parameter 'lang'",
+                f"languages out of {', '.join(LANGUAGES)}",
+                repr(self.lang),
+                "write for example en,zh",
+            )
         return chosen
 
 
 @dataclass(frozen=True)
 class Study:
-    """A study's promise. A run that loses a section, finding, figure or table without saying why fails.
+    """A study's promise. A run that loses a section, finding, figure or table without saying why
+    fails.
 
     Parameters
     ----------
     name : str
-        The name used on the command line and as the first part of finding ids' notebooks: ``sales_trend``.
+        The name used on the command line and as the first part of finding ids' notebooks:
+        ``sales_trend``.
     notebook : str
         File name in ``notebooks/`` without its ending: ``02_sales_trend``.
     title, question : Text
@@ -57,7 +76,8 @@ class Study:
     prefix : str
         First part of the ids of its findings, tables and figures: ``trend``.
     needs : tuple of str
-        Tables without which the study cannot run at all; publishing then says so and leaves the study out.
+        Tables without which the study cannot run at all; publishing then says so and leaves the
+        study out.
     wants : tuple of str
         Optional tables; without one, the section that needs it says so.
     reads : tuple of str
@@ -81,20 +101,30 @@ class Study:
     tables: tuple[str, ...] = ()
 
     def parameters(self, values: dict) -> StudyParams:
-        """Validated parameters; unknown names, wrong types and values out of range are refused in words."""
+        """Validated parameters; unknown names, wrong types and values out of range are refused
+        in words.
+        """
         known = self.params.model_fields
         for name in values:
             if name not in known:
-                raise ParameterError(f"parameter {self.name}.{name}", "a parameter of this study", "an unknown name",
-                                     near_matches(name, known))  # fmt: skip
+                raise ParameterError(
+                    f"parameter {self.name}.{name}",
+                    "a parameter of this study",
+                    "an unknown name",
+                    near_matches(name, known),
+                )
         try:
             params = self.params(**values)
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
             about = known[name].description if name in known else ""
-            raise ParameterError(f"parameter {self.name}.{name}", first["msg"], repr(first["input"]),
-                                 about or "see the study's parameters") from None  # fmt: skip
+            raise ParameterError(
+                f"parameter {self.name}.{name}",
+                first["msg"],
+                repr(first["input"]),
+                about or "see the study's parameters",
+            ) from None
         params.languages  # noqa: B018  (an unknown language is refused here, before a kernel starts)
         return params
 
@@ -104,15 +134,23 @@ def all_studies() -> tuple[Study, ...]:
     """Every study of the house, in the order of their notebooks."""
     import kamresearch.studies as package
 
-    names = [module.name for module in iter_modules(package.__path__) if module.name not in HOUSE_MODULES]
+    names = [
+        module.name for module in iter_modules(package.__path__) if module.name not in HOUSE_MODULES
+    ]
     studies = [import_module(f"{package.__name__}.{name}").STUDY for name in names]
     return tuple(sorted(studies, key=lambda study: study.notebook))
 
 
 def find_study(name: str) -> Study:
-    """The study of a name, of a notebook's name, or of a notebook's number: ``churn``, ``04_churn``, ``04``."""
+    """The study of a name, of a notebook's name, or of a notebook's number: ``churn``,
+    ``04_churn``, ``04``.
+    """
     for study in all_studies():
         if name in (study.name, study.notebook, study.notebook.split("_")[0]):
             return study
-    raise StudyError(f"study {name!r}", "the name of a study", "no such study",
-                     near_matches(name, [study.name for study in all_studies()]))  # fmt: skip
+    raise StudyError(
+        f"study {name!r}",
+        "the name of a study",
+        "no such study",
+        near_matches(name, [study.name for study in all_studies()]),
+    )

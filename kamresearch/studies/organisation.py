@@ -10,13 +10,24 @@ class Params(StudyParams):
     """Parameters of the study beside those that every study has."""
 
     band_low: float = Field(
-        0.13, ge=0, le=1, description="Share of a book's revenue that a departure puts at risk, lower end."
+        0.13,
+        ge=0,
+        le=1,
+        description="Share of a book's revenue that a departure puts at risk, lower end.",
     )
     band_high: float = Field(0.18, ge=0, le=1, description="The same, upper end.")
-    hours_a: float = Field(12.0, ge=0, le=200, description="Hours a month that an account of tier A asks for.")
-    hours_b: float = Field(6.0, ge=0, le=200, description="Hours a month that an account of tier B asks for.")
-    hours_c: float = Field(2.5, ge=0, le=200, description="Hours a month that an account of tier C asks for.")
-    balance: float = Field(0.5, ge=0, le=100, description="Weight of balanced load against likeness in linkage groups.")
+    hours_a: float = Field(
+        12.0, ge=0, le=200, description="Hours a month that an account of tier A asks for."
+    )
+    hours_b: float = Field(
+        6.0, ge=0, le=200, description="Hours a month that an account of tier B asks for."
+    )
+    hours_c: float = Field(
+        2.5, ge=0, le=200, description="Hours a month that an account of tier C asks for."
+    )
+    balance: float = Field(
+        0.5, ge=0, le=100, description="Weight of balanced load against likeness in linkage groups."
+    )
 
 
 STUDY = Study(
@@ -31,15 +42,41 @@ STUDY = Study(
     reads=("segmentation",),
     sections=("exposure", "coverage", "workload", "groups", "limits"),
     findings=(
-        "organisation.top_manager_share", "organisation.top_manager_loss_high", "organisation.effective_managers",
-        "organisation.single_threaded_share", "organisation.single_threaded_revenue_share", "organisation.executive_share",
-        "organisation.executive_accounts", "organisation.seats_filled_share", "organisation.coverage_share", "organisation.whole_team_share",
-        "organisation.overloaded_managers", "organisation.overloaded_after_moves", "organisation.total_load", "organisation.n_groups",
-        "organisation.groups_gap", "organisation.groups_likeness", "organisation.groups_against_random", "organisation.uncovered_after_departure",
+        "organisation.top_manager_share",
+        "organisation.top_manager_loss_high",
+        "organisation.effective_managers",
+        "organisation.single_threaded_share",
+        "organisation.single_threaded_revenue_share",
+        "organisation.executive_share",
+        "organisation.executive_accounts",
+        "organisation.seats_filled_share",
+        "organisation.coverage_share",
+        "organisation.whole_team_share",
+        "organisation.overloaded_managers",
+        "organisation.overloaded_after_moves",
+        "organisation.total_load",
+        "organisation.n_groups",
+        "organisation.groups_gap",
+        "organisation.groups_likeness",
+        "organisation.groups_against_random",
+        "organisation.uncovered_after_departure",
     ),
-    figures=("organisation.exposure", "organisation.threads", "organisation.coverage", "organisation.workload", "organisation.groups"),
+    figures=(
+        "organisation.exposure",
+        "organisation.threads",
+        "organisation.coverage",
+        "organisation.workload",
+        "organisation.groups",
+    ),
     tables=(
-        "organisation.exposure", "organisation.single_threaded", "organisation.problems", "organisation.structure", "organisation.missing_roles",
-        "organisation.workload", "organisation.moves", "organisation.groups", "organisation.groups_compared",
+        "organisation.exposure",
+        "organisation.single_threaded",
+        "organisation.problems",
+        "organisation.structure",
+        "organisation.missing_roles",
+        "organisation.workload",
+        "organisation.moves",
+        "organisation.groups",
+        "organisation.groups_compared",
     ),
-)  # fmt: skip
+)

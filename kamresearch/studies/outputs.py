@@ -1,7 +1,9 @@
 """The form in which a study's results leave its kernel: cell outputs that a notebook file keeps.
 
-Everything that publishing, later studies and comparisons need is in the executed notebook itself; kernels write no
-files. One output holds one language, but for findings and tables, whose heads come in every language at once.
+Everything that publishing, later studies and comparisons need is in the executed notebook itself;
+kernels write no
+files. One output holds one language, but for findings and tables, whose heads come in every
+language at once.
 """
 
 import json
@@ -23,11 +25,15 @@ def read_notebook(path: Path) -> dict:
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise StudyError(str(path), "an executed notebook", type(error).__name__, "publish the study again") from error
+        raise StudyError(
+            str(path), "an executed notebook", type(error).__name__, "publish the study again"
+        ) from error
 
 
 def iterate_outputs(notebook: dict, kind: str | None = None) -> Iterator[dict]:
-    """The contents of all outputs of the house in a notebook, in order; ``kind`` keeps one kind of them."""
+    """The contents of all outputs of the house in a notebook, in order; ``kind`` keeps one
+    kind of them.
+    """
     for cell in notebook["cells"]:
         for output in cell.get("outputs", ()):
             content = output.get("data", {}).get(MIME)
@@ -52,6 +58,8 @@ def read_table(notebook: dict, table_id: str) -> "pd.DataFrame | None":
         if content["id"] == table_id:
             names = [column["name"] for column in content["columns"]]
             frame = pd.DataFrame(content["rows"], columns=names)
-            frame.attrs["terms"] = {column["name"]: column["terms"] for column in content["columns"] if column["terms"]}
+            frame.attrs["terms"] = {
+                column["name"]: column["terms"] for column in content["columns"] if column["terms"]
+            }
             return frame
     return None

@@ -26,7 +26,9 @@ from kamresearch.studies.outputs import MIME, read_findings, read_notebook, read
 from kamresearch.studies.places import findings_folder, resolve_path
 
 ROWS_KEPT = 10_000
-"""Rows of a table that travel through the notebook into ``tables/*.csv``; a longer one says that it was cut."""
+"""Rows of a table that travel through the notebook into ``tables/*.csv``; a longer one says
+that it was cut.
+"""
 
 
 class Session:
@@ -49,20 +51,28 @@ class Session:
 
     @cached_property
     def evidence(self) -> Findings:
-        """The findings of the studies that this one reads (from the version being made, else as last saved)."""
+        """The findings of the studies that this one reads (from the version being made, else
+        as last saved).
+        """
         return Findings(
-            finding for notebook in self._notebooks.values() for finding in read_findings(notebook).values()
+            finding
+            for notebook in self._notebooks.values()
+            for finding in read_findings(notebook).values()
         )
 
     def read_table(self, table_id: str) -> pd.DataFrame | None:
-        """A table of one of the studies that this one reads; None where it did not run or had none."""
+        """A table of one of the studies that this one reads; None where it did not run or had
+        none.
+        """
         for notebook in self._notebooks.values():
             frame = read_table(notebook, table_id)
             if frame is not None:
                 return frame
         return None
 
-    def export(self, *findings: Finding | Iterable[Finding], uses: tuple[str, ...] | None = None) -> None:
+    def export(
+        self, *findings: Finding | Iterable[Finding], uses: tuple[str, ...] | None = None
+    ) -> None:
         """Hand findings on; those that rest on simulated tables are marked so."""
         flat = [one for item in findings for one in ([item] if isinstance(item, Finding) else item)]
         if self._simulated(uses):
@@ -73,9 +83,14 @@ class Session:
         _publish("\n".join(lines), {"kind": "findings", "findings": written})
 
     def highlight(self, *findings: Finding) -> None:
-        """Show findings of this or another study as cards; they stay exported by the study that made them."""
+        """Show findings of this or another study as cards; they stay exported by the study
+        that made them.
+        """
         lines = [_plain_line(finding) for finding in findings]
-        _publish("\n".join(lines), {"kind": "cards", "findings": [finding.to_dict() for finding in findings]})
+        _publish(
+            "\n".join(lines),
+            {"kind": "cards", "findings": [finding.to_dict() for finding in findings]},
+        )
 
     def show(self, *items: Figure | Table, uses: tuple[str, ...] | None = None) -> None:
         """Show figures and tables, each figure once per language."""
@@ -98,14 +113,21 @@ class Session:
         self._notice("caveat", texts)
 
     def absent(self, *ids: str, reason: Text) -> None:
-        """Say why declared figures, tables or sections are not here: a table is missing, too few accounts."""
+        """Say why declared figures, tables or sections are not here: a table is missing, too
+        few accounts.
+        """
         self._notice("absent", (reason,), ids=list(ids))
 
     def lacks(self, table: str, *ids: str) -> bool:
         """True, with a notice in place of the ids, when an optional table is missing."""
         if self.tables.has(table):
             return False
-        self.absent(*ids, reason=_("This section needs the table “{table}”, which the data do not have.", table=table))
+        self.absent(
+            *ids,
+            reason=_(
+                "This section needs the table “{table}”, which the data do not have.", table=table
+            ),
+        )
         return True
 
     def _notice(self, kind: str, texts: Iterable[Text], **more: object) -> None:
@@ -115,11 +137,19 @@ class Session:
         for language in self.params.languages:
             with self._named_money():
                 spoken = [render(text, language) for text in texts]
-            _publish("\n".join(spoken), {"kind": kind, "lang": language, "paragraphs": spoken, **more})
+            _publish(
+                "\n".join(spoken), {"kind": kind, "lang": language, "paragraphs": spoken, **more}
+            )
 
     def _named_money(self) -> AbstractContextManager:
-        """Inside, sentences name the data's currency; pictures do not, whose axes have no room for it."""
-        return money_in(self.tables.currency) if self.study.needs or self.study.wants else nullcontext()
+        """Inside, sentences name the data's currency; pictures do not, whose axes have no room
+        for it.
+        """
+        return (
+            money_in(self.tables.currency)
+            if self.study.needs or self.study.wants
+            else nullcontext()
+        )
 
     def _simulated(self, uses: tuple[str, ...] | None) -> bool:
         names = self.study.needs + self.study.wants if uses is None else uses
@@ -127,9 +157,15 @@ class Session:
 
 
 def _open(data: str, mapping: str) -> object:
-    """Account data: as publishing prepared them where it did so for these parameters, else from their source."""
+    """Account data: as publishing prepared them where it did so for these parameters, else
+    from their source.
+    """
     prepared = os.environ.get("KAM_PREPARED", "")
-    if prepared and os.environ.get("KAM_PREPARED_FOR") == f"{data}|{mapping}" and Path(prepared).is_file():
+    if (
+        prepared
+        and os.environ.get("KAM_PREPARED_FOR") == f"{data}|{mapping}"
+        and Path(prepared).is_file()
+    ):
         from kamresearch.data.prepared import open_prepared
 
         return open_prepared(Path(prepared))
@@ -146,14 +182,21 @@ def open_study(name: str, namespace: Mapping[str, object]) -> Session:
     name : str
         The study's name.
     namespace : mapping
-        The notebook's variables (``vars()``); those that are parameters of the study are validated and taken.
+        The notebook's variables (``vars()``); those that are parameters of the study are validated
+        and taken.
     """
     study = find_study(name)
     missing = [field for field in study.params.model_fields if field not in namespace]
     if missing:
-        raise StudyError(f"notebook of {name}", "a parameters cell that names every parameter", f"no {', '.join(missing)}",
-                         "add them to the cell tagged 'parameters'")  # fmt: skip
-    return Session(study, study.parameters({field: namespace[field] for field in study.params.model_fields}))
+        raise StudyError(
+            f"notebook of {name}",
+            "a parameters cell that names every parameter",
+            f"no {', '.join(missing)}",
+            "add them to the cell tagged 'parameters'",
+        )
+    return Session(
+        study, study.parameters({field: namespace[field] for field in study.params.model_fields})
+    )
 
 
 def _plain_line(finding: Finding) -> str:
@@ -181,16 +224,29 @@ def table_content(table: Table, simulated: bool) -> dict:
     """A table as JSON: rows as data, heads and coded values in every language."""
     frame = table.frame.head(ROWS_KEPT)
     columns = [
-        {"name": column.name, "unit": column.unit, "label": _texts(column.label),
-         "terms": {code: _texts(term) for code, term in column.terms.items()}}
+        {
+            "name": column.name,
+            "unit": column.unit,
+            "label": _texts(column.label),
+            "terms": {code: _texts(term) for code, term in column.terms.items()},
+        }
         for column in table.columns
-    ]  # fmt: skip
-    rows = [[_cell(value) for value in row] for row in frame[[c.name for c in table.columns]].itertuples(index=False)]
+    ]
+    rows = [
+        [_cell(value) for value in row]
+        for row in frame[[c.name for c in table.columns]].itertuples(index=False)
+    ]
     return {
-        "kind": "table", "id": table.id, "title": _texts(table.title), "caption": _texts(table.caption),
-        "columns": columns, "rows": rows, "rows_total": len(table.frame), "rows_shown": table.rows_shown,
+        "kind": "table",
+        "id": table.id,
+        "title": _texts(table.title),
+        "caption": _texts(table.caption),
+        "columns": columns,
+        "rows": rows,
+        "rows_total": len(table.frame),
+        "rows_shown": table.rows_shown,
         "simulated": simulated,
-    }  # fmt: skip
+    }
 
 
 def _cell(value: object) -> object:
@@ -207,10 +263,11 @@ def _show_table(table: Table, language: str, simulated: bool) -> None:
     shown = table.frame[[column.name for column in table.columns]].head(table.rows_shown).copy()
     for column in table.columns:
         shown[column.name] = [
-            render(column.terms[value], language) if value in column.terms
+            render(column.terms[value], language)
+            if value in column.terms
             else format_quantity(value, column.unit, language, bare=True)
             for value in shown[column.name].tolist()
-        ]  # fmt: skip
+        ]
     shown.columns = [render(column.label, language) for column in table.columns]
     html = shown.to_html(index=False, escape=True, border=0)
     _publish(f"table {table.id}: {len(table.frame)} rows", content, {"text/html": html})
@@ -228,8 +285,13 @@ def _draw(figure: Figure, language: str) -> str:
 
 def _show_figure(figure: Figure, picture: str, language: str, simulated: bool) -> None:
     content = {
-        "kind": "figure", "id": figure.id, "lang": language, "simulated": simulated,
-        "title": render(figure.title, language), "caption": render(figure.caption, language),
-        "alt": render(figure.alt, language), "data": table_content(figure.data, simulated),
-    }  # fmt: skip
+        "kind": "figure",
+        "id": figure.id,
+        "lang": language,
+        "simulated": simulated,
+        "title": render(figure.title, language),
+        "caption": render(figure.caption, language),
+        "alt": render(figure.alt, language),
+        "data": table_content(figure.data, simulated),
+    }
     _publish(f"figure {figure.id}", content, {"image/svg+xml": picture})

@@ -10,14 +10,17 @@ class Params(StudyParams):
     """Parameters of the study beside those that every study has."""
 
     causes: str = Field(
-        "", description="Causes of loss that the programme can touch, separated by commas; empty for all."
+        "",
+        description="Causes of loss that the programme can touch, separated by commas; empty for all.",  # noqa: E501
     )
-    baseline_quarters: int = Field(8, ge=3, le=40, description="First quarters that set the centre of the run chart.")
+    baseline_quarters: int = Field(
+        8, ge=3, le=40, description="First quarters that set the centre of the run chart."
+    )
     draws: int = Field(
         400,
         ge=50,
         le=20_000,
-        description="Draws of accounts and of start dates behind the programme's interval and placebo.",
+        description="Draws of accounts and of start dates behind the programme's interval and placebo.",  # noqa: E501
     )
 
 
@@ -25,7 +28,10 @@ STUDY = Study(
     name="targets",
     notebook="07_targets",
     title=_("Goals that can be checked"),
-    question=_("Where does each goal stand, could these accounts show it at all, and did the programme help?"),
+    question=_(
+        "Where does each goal stand, could these accounts show it at all, and did the "
+        "programme help?"
+    ),
     params=Params,
     prefix="targets",
     needs=("accounts", "orders", "goals"),
@@ -33,10 +39,24 @@ STUDY = Study(
     reads=("data_quality", "sales_trend", "segmentation", "churn", "organisation"),
     sections=("standing", "power", "run_chart", "programme", "limits"),
     findings=(
-        "targets.n_goals", "targets.n_detectable", "targets.n_met_likely", "targets.n_cannot_tell", "targets.n_missed",
-        "targets.quarterly_loss_share", "targets.n_signals", "targets.programme_ratio", "targets.programme_placebo_ratio",
-        "targets.programme_permutation_p", "targets.programme_naive_ratio",
+        "targets.n_goals",
+        "targets.n_detectable",
+        "targets.n_met_likely",
+        "targets.n_cannot_tell",
+        "targets.n_missed",
+        "targets.quarterly_loss_share",
+        "targets.n_signals",
+        "targets.programme_ratio",
+        "targets.programme_placebo_ratio",
+        "targets.programme_permutation_p",
+        "targets.programme_naive_ratio",
     ),
     figures=("targets.standing", "targets.power", "targets.run_chart", "targets.programme"),
-    tables=("targets.goals", "targets.power", "targets.run_chart", "targets.programme_units", "targets.programme_steps"),
-)  # fmt: skip
+    tables=(
+        "targets.goals",
+        "targets.power",
+        "targets.run_chart",
+        "targets.programme_units",
+        "targets.programme_steps",
+    ),
+)

@@ -1,4 +1,6 @@
-"""Accounts that order now and then: told apart, forecast with intervals that hold, held to naive answers."""
+"""Accounts that order now and then: told apart, forecast with intervals that hold, held to
+naive answers.
+"""
 
 import numpy as np
 import pandas as pd
@@ -9,14 +11,23 @@ from kamresearch.analysis.trend.intermittent import draw_totals, smooth_demand, 
 
 
 def panel(rows: dict[str, np.ndarray], end="2012-12") -> pd.DataFrame:
-    parts = [pd.DataFrame({"account_id": name, "month": pd.period_range(end=end, periods=len(orders), freq="M").to_timestamp(),
-                           "n_orders": orders}) for name, orders in rows.items()]  # fmt: skip
+    parts = [
+        pd.DataFrame(
+            {
+                "account_id": name,
+                "month": pd.period_range(end=end, periods=len(orders), freq="M").to_timestamp(),
+                "n_orders": orders,
+            }
+        )
+        for name, orders in rows.items()
+    ]
     return pd.concat(parts, ignore_index=True)
 
 
 def sporadic(n, months, chance, rng):
     return {
-        f"S{number:03d}": (rng.random(months) < chance) * rng.integers(1, 4, months) + (np.arange(months) == 0)
+        f"S{number:03d}": (rng.random(months) < chance) * rng.integers(1, 4, months)
+        + (np.arange(months) == 0)
         for number in range(n)
     }
 
@@ -25,7 +36,9 @@ def sporadic(n, months, chance, rng):
 def test_only_accounts_with_many_empty_months_and_a_year_of_past_are_chosen():
     rng = np.random.default_rng(0)
     steady, young = np.full(36, 2), np.array([1, 0, 0, 0, 1])
-    found = forecast_accounts(panel({**sporadic(5, 36, 0.2, rng), "steady": steady, "young": young}), "2012-12-31")
+    found = forecast_accounts(
+        panel({**sporadic(5, 36, 0.2, rng), "steady": steady, "young": young}), "2012-12-31"
+    )
     assert sorted(found.frame["account_id"]) == [f"S{number:03d}" for number in range(5)]
     assert found.n_accounts == 6
     assert (found.frame["low"] <= found.frame["expected"]).all()
@@ -44,11 +57,19 @@ def test_where_nobody_orders_now_and_then_it_says_so():
 
 @pytest.mark.unit
 def test_no_account_at_all_is_no_traceback():
-    empty = pd.DataFrame({"account_id": pd.Series(dtype=str), "month": pd.Series(dtype="datetime64[us]"), "n_orders": pd.Series(dtype=int)})  # fmt: skip
+    empty = pd.DataFrame(
+        {
+            "account_id": pd.Series(dtype=str),
+            "month": pd.Series(dtype="datetime64[us]"),
+            "n_orders": pd.Series(dtype=int),
+        }
+    )
     found = forecast_accounts(empty, "2012-12-31")
     assert found.frame.empty
     assert found.reason is not None
-    assert all(finding.value is not None or finding.reason is not None for finding in found.findings())
+    assert all(
+        finding.value is not None or finding.reason is not None for finding in found.findings()
+    )
 
 
 @pytest.mark.properties
@@ -80,7 +101,8 @@ def test_smoothing_by_hand_gives_the_same_chance_and_size(monkeypatch):
 
     monkeypatch.setattr(intermittent, "CHANCES", np.array([0.5]))
     monkeypatch.setattr(intermittent, "SIZES", np.array([0.25]))
-    # Starts at 1/2 and 3; a zero, a 4, a zero, a 2: the chance halves its way, the size moves with orders alone.
+    # Starts at 1/2 and 3; a zero, a 4, a zero, a 2: the chance halves its way, the size moves with
+    # orders alone.
     chance, size = smooth_demand(np.array([0.0, 4.0, 0.0, 2.0]))
     assert chance == pytest.approx((((0.5 / 2 + 1) / 2) / 2 + 1) / 2)
     assert size == pytest.approx(0.75 * (3 + 0.25 * (4 - 3)) + 0.25 * 2)
@@ -101,7 +123,10 @@ def test_quarters_of_simulated_accounts_lie_inside_the_interval_and_the_forecast
 @pytest.mark.recovery
 def test_an_account_that_stopped_is_expected_to_bring_less_than_its_past_mean():
     rng = np.random.default_rng(4)
-    rows = {f"S{n:03d}": np.r_[(rng.random(36) < 0.5).astype(int), np.zeros(18, dtype=int)] for n in range(40)}
+    rows = {
+        f"S{n:03d}": np.r_[(rng.random(36) < 0.5).astype(int), np.zeros(18, dtype=int)]
+        for n in range(40)
+    }
     found = forecast_accounts(panel(rows), "2012-12-31")
     assert found.frame["expected"].mean() < 0.5 * 3 * np.mean([row.mean() for row in rows.values()])
     assert found.skill is None, "the last quarter again has no error at all here"

@@ -1,4 +1,6 @@
-"""Weights from pairwise judgements, against published tables, a full eigensolver, and the pitfalls of the method."""
+"""Weights from pairwise judgements, against published tables, a full eigensolver, and the
+pitfalls of the method.
+"""
 
 from fractions import Fraction
 
@@ -34,9 +36,17 @@ def matrix(*rows: str) -> np.ndarray:
 
 
 SCHOOL = matrix("4 3 1 3 4", "7 3 1/5 1", "1/5 1/5 1/6", "1 1/3", "3")
-DRINKS = matrix("9 5 2 1 1 1/2", "1/3 1/9 1/9 1/9 1/9", "1/3 1/4 1/3 1/9", "1/2 1 1/3", "2 1/2", "1/3")
+DRINKS = matrix(
+    "9 5 2 1 1 1/2", "1/3 1/9 1/9 1/9 1/9", "1/3 1/4 1/3 1/9", "1/2 1 1/3", "2 1/2", "1/3"
+)
 HOUSE = matrix(
-    "5 3 7 6 6 1/3 1/4", "1/3 5 3 3 1/5 1/7", "6 3 4 6 1/5", "1/3 1/4 1/7 1/8", "1/2 1/5 1/6", "1/5 1/6", "1/2"
+    "5 3 7 6 6 1/3 1/4",
+    "1/3 5 3 3 1/5 1/7",
+    "6 3 4 6 1/5",
+    "1/3 1/4 1/7 1/8",
+    "1/2 1/5 1/6",
+    "1/5 1/6",
+    "1/2",
 )
 PUBLISHED = [
     (SCHOOL, [0.32, 0.14, 0.03, 0.13, 0.24, 0.14], 7.49, 0.24, 0.08),
@@ -48,7 +58,9 @@ how far the printed eigenvalue (reckoned by hand and rounded) may lie from the e
 
 
 @pytest.mark.parametrize(
-    ("judged", "weights", "eigenvalue", "ratio", "slack"), PUBLISHED, ids=["school", "drinks", "house"]
+    ("judged", "weights", "eigenvalue", "ratio", "slack"),
+    PUBLISHED,
+    ids=["school", "drinks", "house"],
 )
 def test_weights_and_ratio_equal_the_published_tables(judged, weights, eigenvalue, ratio, slack):
     found, largest = principal_weights(judged)
@@ -107,13 +119,28 @@ def test_two_items_cannot_contradict_each_other_and_divide_nothing_by_zero():
     assert consistency_ratio(np.array([[1.0]])) == 0.0
 
 
-SIMULATED = {3: 0.5245, 4: 0.8815, 5: 1.1086, 6: 1.2479, 7: 1.3417, 8: 1.4056, 9: 1.4499, 10: 1.4854, 11: 1.5140, 12: 1.5365, 13: 1.5551,
-             14: 1.5713, 15: 1.5838}  # fmt: skip
+SIMULATED = {
+    3: 0.5245,
+    4: 0.8815,
+    5: 1.1086,
+    6: 1.2479,
+    7: 1.3417,
+    8: 1.4056,
+    9: 1.4499,
+    10: 1.4854,
+    11: 1.5140,
+    12: 1.5365,
+    13: 1.5551,
+    14: 1.5713,
+    15: 1.5838,
+}
 """Random index of Alonso and Lamata (2006), from 100,000 matrices a size."""
 
 
 def draw_indices(n: int, draws: int) -> np.ndarray:
-    """Consistency indices of matrices whose judgements are drawn from Saaty's scale, by a full eigensolver."""
+    """Consistency indices of matrices whose judgements are drawn from Saaty's scale, by a full
+    eigensolver.
+    """
     scale = np.array([1 / value for value in range(9, 1, -1)] + list(range(1, 10)))
     above, full = np.triu_indices(n, 1), np.ones((draws, n, n))
     drawn = np.random.default_rng(n).choice(scale, (draws, len(above[0])))
@@ -127,13 +154,17 @@ def test_the_random_index_lies_within_the_error_of_the_draws_behind_it(n):
     found = draw_indices(n, 20_000 if n < 9 else 6_000)
     assert found.mean() == pytest.approx(SIMULATED[n], abs=4 * found.std() / len(found) ** 0.5)
     # Saaty drew some 500 matrices a size and rounded to hundredths.
-    assert module.RANDOM_INDEX[n] == pytest.approx(found.mean(), abs=2.5 * found.std() / 500**0.5 + 0.005)
+    assert module.RANDOM_INDEX[n] == pytest.approx(
+        found.mean(), abs=2.5 * found.std() / 500**0.5 + 0.005
+    )
 
 
 @pytest.mark.slow
 def test_beyond_the_table_the_random_index_follows_what_is_drawn():
     found = draw_indices(20, 2_000)
-    assert module.random_index(20) == pytest.approx(found.mean(), abs=4 * found.std() / len(found) ** 0.5 + 0.005)
+    assert module.random_index(20) == pytest.approx(
+        found.mean(), abs=4 * found.std() / len(found) ** 0.5 + 0.005
+    )
 
 
 def test_the_random_index_grows_with_the_size_and_gaps_take_it_away():
@@ -156,17 +187,24 @@ def test_the_worst_triad_and_the_answer_to_revisit_are_the_one_that_was_spoilt()
     assert module.worst_triad(truth[:, None] / truth[None, :]) is None
 
 
-# the study's weights ------------------------------------------------------------------------------------------------
+# the study's weights
+# ------------------------------------------------------------------------------------------------
 
 
 def make_items(**counts: int):
     names = {"strength": "S", "weakness": "W", "opportunity": "O", "threat": "T"}
-    rows = [(f"{names[q]}{k}", q, f"{q} {k}", f"{q} {k}") for q, n in counts.items() for k in range(1, n + 1)]
+    rows = [
+        (f"{names[q]}{k}", q, f"{q} {k}", f"{q} {k}")
+        for q, n in counts.items()
+        for k in range(1, n + 1)
+    ]
     return read_items(pd.DataFrame(rows, columns=["item_id", "quadrant", "text_en", "text_zh"]))
 
 
 def answers(rater: str, pairs: dict, department: str = "sales") -> pd.DataFrame:
-    rows = [(rater, department, left, right, float(value)) for (left, right), value in pairs.items()]
+    rows = [
+        (rater, department, left, right, float(value)) for (left, right), value in pairs.items()
+    ]
     return pd.DataFrame(rows, columns=["rater", "department", "left", "right", "value"])
 
 
@@ -178,7 +216,9 @@ def all_pairs(weights: dict[str, float], turn: dict | None = None) -> dict:
 
 def test_everything_judged_equal_weighs_equal_though_quadrants_differ_in_length():
     items = make_items(strength=3, threat=6)
-    pairs = all_pairs({f"S{k}": 1 for k in (1, 2, 3)}) | all_pairs({f"T{k}": 1 for k in range(1, 7)})
+    pairs = all_pairs({f"S{k}": 1 for k in (1, 2, 3)}) | all_pairs(
+        {f"T{k}": 1 for k in range(1, 7)}
+    )
     result = weigh_items(answers("a", pairs | {("strength", "threat"): 1}), items)
     assert set(result.weights["importance"].round(9)) == {1.0}
     classic = result.weights.groupby("quadrant")["classic"].first()
@@ -188,7 +228,14 @@ def test_everything_judged_equal_weighs_equal_though_quadrants_differ_in_length(
 
 def test_a_group_hides_raters_who_contradict_themselves():
     items = make_items(strength=4)
-    circle = {("S1", "S2"): 5, ("S2", "S3"): 5, ("S1", "S3"): 1 / 5, ("S1", "S4"): 2, ("S2", "S4"): 2, ("S3", "S4"): 2}
+    circle = {
+        ("S1", "S2"): 5,
+        ("S2", "S3"): 5,
+        ("S1", "S3"): 1 / 5,
+        ("S1", "S4"): 2,
+        ("S2", "S4"): 2,
+        ("S3", "S4"): 2,
+    }
     reverse = {pair: 1 / value for pair, value in circle.items()}
     judged = pd.concat([answers("a", circle), answers("b", reverse, "finance")])
     result = weigh_items(judged, items)
@@ -219,7 +266,12 @@ def test_ranks_get_wider_intervals_where_raters_disagree_and_the_draws_follow_th
     assert (agreed.weights["rank_low"] == agreed.weights["rank_high"]).all()
     split = pd.concat(
         [
-            answers(name, all_pairs({"W1": 4, "W2": 2, "W3": 1} if name < "c" else {"W1": 1, "W2": 2, "W3": 4}))
+            answers(
+                name,
+                all_pairs(
+                    {"W1": 4, "W2": 2, "W3": 1} if name < "c" else {"W1": 1, "W2": 2, "W3": 4}
+                ),
+            )
             for name in "abcde"
         ]
     )
@@ -233,14 +285,20 @@ def test_one_rater_alone_gives_ranks_without_interval_and_says_so():
     result = weigh_items(answers("a", all_pairs({"S1": 2, "S2": 1})), make_items(strength=2))
     assert result.weights["rank_low"].isna().all()
     assert any("One rater alone" in str(caveat) for caveat in result.caveats)
-    certainty = next(finding for finding in result.findings() if finding.id == "swot.first_item_certainty")
+    certainty = next(
+        finding for finding in result.findings() if finding.id == "swot.first_item_certainty"
+    )
     assert certainty.value is None
     assert certainty.reason
 
 
 def test_cloning_an_item_turns_ranks_under_the_textbook_and_not_under_scaling_by_the_largest():
     items = make_items(strength=2, threat=3)
-    pairs = all_pairs({"S1": 3, "S2": 2}) | all_pairs({"T1": 5, "T2": 4, "T3": 3}) | {("strength", "threat"): 0.9}
+    pairs = (
+        all_pairs({"S1": 3, "S2": 2})
+        | all_pairs({"T1": 5, "T2": 4, "T3": 3})
+        | {("strength", "threat"): 0.9}
+    )
     result = weigh_items(answers("a", pairs), items)
     textbook = result.reversals("sum").frame
     assert len(textbook[textbook["change"] == "clone"]) > 0
@@ -258,7 +316,10 @@ def test_cloning_an_item_turns_ranks_under_the_textbook_and_not_under_scaling_by
 )
 def test_a_clone_of_a_consistent_item_never_moves_importance(strengths, threats):
     def weigh(one: list[float], other: list[float]) -> dict[str, float]:
-        blocks = {"strength": [f"S{k}" for k in range(len(one))], "threat": [f"T{k}" for k in range(len(other))]}
+        blocks = {
+            "strength": [f"S{k}" for k in range(len(one))],
+            "threat": [f"T{k}" for k in range(len(other))],
+        }
         local = {"strength": np.array(one) / sum(one), "threat": np.array(other) / sum(other)}
         from kamresearch.analysis.swot.weights import combine
 
@@ -286,7 +347,9 @@ def test_a_rater_who_answers_half_is_weighed_from_what_there_is():
     }
     result = weigh_items(answers("a", half), items)
     assert result.raters.set_index("rater").loc["a", "n_answered"] == 5
-    assert result.weights["local"].tolist() == pytest.approx([value / 15 for value in truth.values()], abs=1e-6)
+    assert result.weights["local"].tolist() == pytest.approx(
+        [value / 15 for value in truth.values()], abs=1e-6
+    )
 
 
 def test_a_rater_whose_answers_leave_an_item_out_is_left_out_and_named():
@@ -320,9 +383,14 @@ def test_judgements_without_number_or_rater_are_refused_in_words(rater, value, m
 def test_a_single_item_in_a_quadrant_weighs_as_its_quadrant_does():
     judged = answers("a", {("S1", "S2"): 3, ("strength", "threat"): 2})
     weights = weigh_items(judged, make_items(strength=2, threat=1))
-    assert weights.weights.set_index("item_id").loc["T1", ["local", "scaled"]].tolist() == [1.0, 1.0]
+    assert weights.weights.set_index("item_id").loc["T1", ["local", "scaled"]].tolist() == [
+        1.0,
+        1.0,
+    ]
     assert weights.importance["T1"] == pytest.approx(0.5)
-    assert weigh_items(answers("a", {("S1", "S1"): 1}), make_items(strength=1)).importance == {"S1": 1.0}
+    assert weigh_items(answers("a", {("S1", "S1"): 1}), make_items(strength=1)).importance == {
+        "S1": 1.0
+    }
 
 
 def test_a_pair_judged_twice_in_contradiction_is_refused():
@@ -330,7 +398,9 @@ def test_a_pair_judged_twice_in_contradiction_is_refused():
     with pytest.raises(DataError, match="contradict each other"):
         weigh_items(judged, make_items(strength=2))
     agreeing = pd.concat([answers("a", {("S1", "S2"): 3}), answers("a", {("S2", "S1"): 1 / 3})])
-    assert weigh_items(agreeing, make_items(strength=2)).weights["local"].iloc[0] == pytest.approx(0.75)
+    assert weigh_items(agreeing, make_items(strength=2)).weights["local"].iloc[0] == pytest.approx(
+        0.75
+    )
 
 
 def test_an_unknown_item_is_refused_with_near_matches():
@@ -367,7 +437,10 @@ def test_judgements_that_leave_items_unjoined_have_no_weights():
 def test_weighing_changes_neither_judgements_nor_order_of_rows():
     items = make_items(weakness=3)
     judged = pd.concat(
-        [answers("a", all_pairs({"W1": 4, "W2": 2, "W3": 1})), answers("b", all_pairs({"W1": 1, "W2": 2, "W3": 3}))],
+        [
+            answers("a", all_pairs({"W1": 4, "W2": 2, "W3": 1})),
+            answers("b", all_pairs({"W1": 1, "W2": 2, "W3": 3})),
+        ],
         ignore_index=True,
     )
     before = judged.copy(deep=True)

@@ -22,7 +22,8 @@ def verdicts(n, rho, count, shift=0.0, replicates=499):
     place = int(0.55 * n)
     step = shift * (np.arange(n) >= place)
     return [
-        find_break(pd.Series(autoregression(n, rho, rng) + step), replicates=replicates) for _ in range(count)
+        find_break(pd.Series(autoregression(n, rho, rng) + step), replicates=replicates)
+        for _ in range(count)
     ], place
 
 
@@ -59,7 +60,9 @@ def margin(rate, count):
 @pytest.mark.parametrize("rho", [0.0, 0.6])
 def test_false_alarms_stay_low_under_autocorrelation(rho):
     found, _ = verdicts(24, rho, 150)
-    assert alarm_rate(found) <= 0.08 + margin(0.08, 150), "at most 8 % at a nominal 5 %; 150 series leave ± 5 points"
+    assert alarm_rate(found) <= 0.08 + margin(0.08, 150), (
+        "at most 8 % at a nominal 5 %; 150 series leave ± 5 points"
+    )
 
 
 @pytest.mark.recovery
@@ -87,7 +90,9 @@ def test_two_standard_deviations_of_the_series_are_found_in_four_of_five_series_
     called = np.array([one.p_value <= 0.05 for one in found])
     assert called.mean() >= 0.80, "1,000 series: the rate itself is known to ± 2.5 points"
     assert held.mean() >= 0.95 - margin(0.95, 1000)
-    assert held[called].mean() >= 0.95 - margin(0.95, called.sum()), "where a break is called, the set is read"
+    assert held[called].mean() >= 0.95 - margin(0.95, called.sum()), (
+        "where a break is called, the set is read"
+    )
 
 
 @pytest.mark.recovery
@@ -102,7 +107,11 @@ def test_the_dates_of_short_series_hold_what_they_promise(rho):
 def test_scale_and_level_do_not_matter_and_the_seed_does_all():
     values = pd.Series(autoregression(48, 0.4, np.random.default_rng(3)))
     once, scaled = find_break(values), find_break(1000 + 50 * values)
-    assert (once.p_value, once.date, once.confidence_set) == (scaled.p_value, scaled.date, scaled.confidence_set)
+    assert (once.p_value, once.date, once.confidence_set) == (
+        scaled.p_value,
+        scaled.date,
+        scaled.confidence_set,
+    )
     assert find_break(values).p_value == once.p_value
 
 
@@ -113,7 +122,9 @@ def test_a_season_is_no_break_and_a_trend_is_none_when_told():
     rng = np.random.default_rng(11)
     seasonal = pd.Series(10 * np.sin(2 * np.pi * place / 12) + rng.normal(size=72), index=index)
     assert find_break(seasonal).verdict == "no_break"
-    assert find_break(pd.Series(0.5 * place + rng.normal(size=72)), trend=True).verdict == "no_break"
+    assert (
+        find_break(pd.Series(0.5 * place + rng.normal(size=72)), trend=True).verdict == "no_break"
+    )
 
 
 @pytest.mark.unit

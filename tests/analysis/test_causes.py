@@ -1,4 +1,6 @@
-"""Causes: incidences equal statsmodels' to the last digit, bounds hold, reasons are read in two languages."""
+"""Causes: incidences equal statsmodels' to the last digit, bounds hold, reasons are read in
+two languages.
+"""
 
 import numpy as np
 import pandas as pd
@@ -44,7 +46,8 @@ def test_incidences_equal_statsmodels_to_ten_digits():
         np.testing.assert_array_equal(ours["time"], theirs.times)
         for place, name in enumerate(names):
             assert np.abs(ours[name] - theirs.cinc[place]).max() < 1e-10
-            # Its variance divides by zero where all who remain are lost at once; elsewhere they are equal.
+            # Its variance divides by zero where all who remain are lost at once; elsewhere they are
+            # equal.
             usable = np.isfinite(theirs.cinc_se[place])
             assert np.abs(ours[f"{name}_se"] - theirs.cinc_se[place])[usable].max() < 1e-10
 
@@ -61,7 +64,9 @@ def test_incidences_are_the_same_bits_on_every_run_and_in_any_row_order():
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(1, 20), st.sampled_from([None, "price", "product", "service"])), min_size=1, max_size=60
+        st.tuples(st.integers(1, 20), st.sampled_from([None, "price", "product", "service"])),
+        min_size=1,
+        max_size=60,
     )
 )
 def test_incidences_over_all_causes_are_one_minus_survival(rows):
@@ -111,17 +116,28 @@ def test_a_cause_without_losses_and_the_cause_of_all_have_exact_bounds():
     # Forty all followed to the end: losses for price take nothing from what is known of service.
     time = np.r_[np.arange(1.0, 31), np.full(10, 50.0)]
     curves = cumulative_incidence(time, ["price"] * 30 + [None] * 10, ["price", "service"])
-    assert incidence_at(curves, "service", 40) == pytest.approx((0, *proportion_confint(0, 40, method="beta")))
+    assert incidence_at(curves, "service", 40) == pytest.approx(
+        (0, *proportion_confint(0, 40, method="beta"))
+    )
     assert incidence_at(curves, "price", 40)[1] > 0
     gone = cumulative_incidence(np.arange(1.0, 6), ["price"] * 5, ["price", "service"])
-    assert incidence_at(gone, "price", 5) == pytest.approx((1, *proportion_confint(5, 5, method="beta")))
-    assert incidence_at(gone, "service", 5) == pytest.approx((0, *proportion_confint(0, 5, method="beta")))
+    assert incidence_at(gone, "price", 5) == pytest.approx(
+        (1, *proportion_confint(5, 5, method="beta"))
+    )
+    assert incidence_at(gone, "service", 5) == pytest.approx(
+        (0, *proportion_confint(0, 5, method="beta"))
+    )
 
 
 @pytest.mark.parametrize(("rate", "other"), [(0.002, 0.03), (0.01, 0.03)])
 def test_intervals_of_a_rare_cause_cover_the_truth(rate, other):
     rng = np.random.default_rng(1)
-    truth, covered, tried, n = rate / (rate + other) * (1 - np.exp(-(rate + other) * 24)), 0, 800, 40
+    truth, covered, tried, n = (
+        rate / (rate + other) * (1 - np.exp(-(rate + other) * 24)),
+        0,
+        800,
+        40,
+    )
     for _ in range(tried):
         life, watched = rng.exponential(1 / (rate + other), n), rng.uniform(12, 60, n)
         cause = np.where(rng.random(n) < rate / (rate + other), "service", "price")
@@ -134,10 +150,23 @@ def test_intervals_of_a_rare_cause_cover_the_truth(rate, other):
 
 @pytest.mark.parametrize(
     ("reason", "cause"),
-    [("Price too high", "price"), ("竞争对手报价更低", "price"), ("产品不符合需求", "product"), ("售后服务差", "service"),
-     ("complaints not solved", "service"), ("went to competitor", "competitor"), ("被竞品截走", "competitor"), ("公司搬迁", "relocation"),
-     ("不详", "unknown"), ("", "unknown"), (None, "unknown"), ("xyzzy", "unknown"), ("PRICE", "price"), ("priceless art", "price")],
-)  # fmt: skip
+    [
+        ("Price too high", "price"),
+        ("竞争对手报价更低", "price"),
+        ("产品不符合需求", "product"),
+        ("售后服务差", "service"),
+        ("complaints not solved", "service"),
+        ("went to competitor", "competitor"),
+        ("被竞品截走", "competitor"),
+        ("公司搬迁", "relocation"),
+        ("不详", "unknown"),
+        ("", "unknown"),
+        (None, "unknown"),
+        ("xyzzy", "unknown"),
+        ("PRICE", "price"),
+        ("priceless art", "price"),
+    ],
+)
 def test_a_reason_is_read_in_either_language(reason, cause):
     assert map_reasons(pd.Series([reason], dtype=object)).tolist() == [cause]
 
@@ -162,11 +191,16 @@ def test_the_user_can_edit_the_reason_table(tmp_path):
 
 def losses_of(causes, reasons=None, offers=None, returns=None, start="2010-01-01"):
     n = len(causes)
-    return pd.DataFrame({
-        "account_id": [f"a{i}" for i in range(n)], "churn_date": pd.Timestamp(start), "cause": causes,
-        "return_date": pd.to_datetime(returns if returns is not None else [None] * n),
-        "stated_reason": reasons or [None] * n, "offer": offers or [None] * n,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "account_id": [f"a{i}" for i in range(n)],
+            "churn_date": pd.Timestamp(start),
+            "cause": causes,
+            "return_date": pd.to_datetime(returns if returns is not None else [None] * n),
+            "stated_reason": reasons or [None] * n,
+            "offer": offers or [None] * n,
+        }
+    )
 
 
 def spells_of(losses):
@@ -193,10 +227,16 @@ def test_a_foreign_cause_is_refused_with_its_name():
 
 def test_bounds_hold_whatever_the_unknown_are():
     losses = losses_of(["price"] * 6 + ["service"] * 2 + ["unknown"] * 2)
-    row = measure_causes(losses, spells_of(losses), "2012-12-31").frame.set_index("cause").loc["price"]
+    row = (
+        measure_causes(losses, spells_of(losses), "2012-12-31")
+        .frame.set_index("cause")
+        .loc["price"]
+    )
     assert (row["share"], row["bound_low"], row["bound_high"]) == (0.75, 0.6, 0.8)
     assert row["low"] < row["share"] < row["high"]
-    assert (row["record_low"], row["record_high"]) == pytest.approx((0.75 * 0.72, 0.75 + 0.28 * 0.25))
+    assert (row["record_low"], row["record_high"]) == pytest.approx(
+        (0.75 * 0.72, 0.75 + 0.28 * 0.25)
+    )
 
 
 def test_causes_all_unknown_give_reasons_in_place_of_numbers():
@@ -209,8 +249,12 @@ def test_causes_all_unknown_give_reasons_in_place_of_numbers():
 
 
 def test_two_public_records_of_the_same_customers_agree_for_seventy_two_per_cent(shared_data):
-    one = pd.read_csv(shared_data / "ibm_telco_churn_reason.csv").set_index("CustomerID")["Churn Reason"]
-    two = pd.read_csv(shared_data / "telco_churn_category.csv").set_index("Customer ID")["Churn Reason"]
+    one = pd.read_csv(shared_data / "ibm_telco_churn_reason.csv").set_index("CustomerID")[
+        "Churn Reason"
+    ]
+    two = pd.read_csv(shared_data / "telco_churn_category.csv").set_index("Customer ID")[
+        "Churn Reason"
+    ]
     both = one.dropna().index.intersection(two.dropna().index)
     assert (one[both] == two[both]).mean() == pytest.approx(0.72, abs=0.01)
     ours = agreement(map_reasons(one[both]), map_reasons(two[both]))
@@ -219,17 +263,24 @@ def test_two_public_records_of_the_same_customers_agree_for_seventy_two_per_cent
 
 def test_a_return_after_the_as_of_date_is_not_seen():
     losses = losses_of(["price"], returns=[None])
-    assert measure_returns(losses, "2010-06-01").rates.set_index("cause").loc["price", "returned"] == 0
+    assert (
+        measure_returns(losses, "2010-06-01").rates.set_index("cause").loc["price", "returned"] == 0
+    )
 
 
 def test_the_hypothesis_of_the_seed_is_tested_with_its_power_stated():
     back = ["2010-06-01"] * 20 + [None] * 20
-    losses = losses_of(["price"] * 40 + ["product"] * 40, returns=back + ["2010-06-01"] * 2 + [None] * 38)
+    losses = losses_of(
+        ["price"] * 40 + ["product"] * 40, returns=back + ["2010-06-01"] * 2 + [None] * 38
+    )
     result = measure_returns(losses, "2012-12-31")
     assert result.p_value < 0.001
     assert result.power > 0.8
     assert "more often" in result.verdict().render("en")
-    same = losses_of(["price"] * 5 + ["product"] * 5, returns=["2010-06-01"] + [None] * 4 + ["2010-06-01"] + [None] * 4)
+    same = losses_of(
+        ["price"] * 5 + ["product"] * 5,
+        returns=["2010-06-01"] + [None] * 4 + ["2010-06-01"] + [None] * 4,
+    )
     weak = measure_returns(same, "2012-12-31")
     assert weak.p_value == 1
     assert weak.power < 0.3
@@ -239,19 +290,29 @@ def test_the_hypothesis_of_the_seed_is_tested_with_its_power_stated():
 
 def test_product_leavers_who_return_more_often_are_not_told_as_price_leavers():
     back = ["2010-06-01"] * 4 + [None] * 36 + ["2010-06-01"] * 20 + [None] * 20
-    result = measure_returns(losses_of(["price"] * 40 + ["product"] * 40, returns=back), "2012-12-31")
+    result = measure_returns(
+        losses_of(["price"] * 40 + ["product"] * 40, returns=back), "2012-12-31"
+    )
     assert result.p_value < 0.001
     verdict = result.verdict()
-    assert "return less often than those lost over the product: 10.0% against 50.0%" in verdict.render("en")
+    assert (
+        "return less often than those lost over the product: 10.0% against 50.0%"
+        in verdict.render("en")
+    )
     assert "更少回归" in verdict.render("zh")
 
 
 def test_the_verdict_speaks_of_the_shares_that_the_test_compares():
-    """Price losses of the last weeks, all back at once, lift the curve and play no part in the test."""
+    """Price losses of the last weeks, all back at once, lift the curve and play no part in the
+    test.
+    """
     old = losses_of(
-        ["price"] * 40 + ["product"] * 40, returns=["2010-06-01"] * 4 + [None] * 36 + ["2010-06-01"] * 20 + [None] * 20
+        ["price"] * 40 + ["product"] * 40,
+        returns=["2010-06-01"] * 4 + [None] * 36 + ["2010-06-01"] * 20 + [None] * 20,
     )
-    new = losses_of(["price"] * 100, returns=["2012-12-20"] * 100).assign(churn_date=pd.Timestamp("2012-12-01"))
+    new = losses_of(["price"] * 100, returns=["2012-12-20"] * 100).assign(
+        churn_date=pd.Timestamp("2012-12-01")
+    )
     new["account_id"] = [f"new{number}" for number in range(100)]
     result = measure_returns(pd.concat([old, new], ignore_index=True), "2012-12-31")
     rates = result.rates.set_index("cause")["rate"]
@@ -261,12 +322,19 @@ def test_the_verdict_speaks_of_the_shares_that_the_test_compares():
 
 def test_offers_of_a_cause_are_pooled_among_themselves_with_bounds_that_admit_it():
     cause = ["price"] * 30 + ["product"] * 20
-    losses = losses_of(cause, returns=(["2010-06-01"] * 3 + [None] * 7) * 3 + ["2010-06-01"] * 18 + [None] * 2)
+    losses = losses_of(
+        cause, returns=(["2010-06-01"] * 3 + [None] * 7) * 3 + ["2010-06-01"] * 18 + [None] * 2
+    )
     losses["offer"] = np.repeat(["none", "discount", "upgrade", "none"], [10, 10, 10, 20])
-    table = measure_returns(losses, "2012-12-31", yearly_value=1_000.0).winback.set_index(["cause", "offer"])
+    table = measure_returns(losses, "2012-12-31", yearly_value=1_000.0).winback.set_index(
+        ["cause", "offer"]
+    )
     assert table.loc["price", "rate"].tolist() == pytest.approx([0.3] * 3, abs=0.02)
-    # One offer alone keeps about its Jeffreys interval, and three alike are not known better than all thirty.
-    assert table.loc[("product", "none"), ["low", "high"]].tolist() == pytest.approx([0.717, 0.979], abs=0.01)
+    # One offer alone keeps about its Jeffreys interval, and three alike are not known better than
+    # all thirty.
+    assert table.loc[("product", "none"), ["low", "high"]].tolist() == pytest.approx(
+        [0.717, 0.979], abs=0.01
+    )
     assert (table.loc["price", "high"] - table.loc["price", "low"] > 0.32).all()
     np.testing.assert_allclose(table["value"], table["rate"] * 1_000)
     caption = measure_returns(losses, "2012-12-31").table().caption.render("en")
@@ -291,7 +359,9 @@ def test_features_that_know_nothing_of_the_cause_make_the_model_abstain():
     noise = pd.DataFrame({"x": rng.normal(size=240), "region": rng.choice(["East", "West"], 240)})
     accounts = pd.Series([f"a{i}" for i in range(240)])
     assert predict_causes(noise, cause, accounts).abstains
-    told = noise.assign(x=cause.map({"price": 0.0, "product": 3.0, "service": 6.0}) + rng.normal(size=240))
+    told = noise.assign(
+        x=cause.map({"price": 0.0, "product": 3.0, "service": 6.0}) + rng.normal(size=240)
+    )
     assert not predict_causes(told, cause, accounts).abstains
     few = predict_causes(noise.head(30), cause.head(30), accounts.head(30))
     assert few.abstains

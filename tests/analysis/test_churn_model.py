@@ -1,4 +1,6 @@
-"""ChurnModel: takes tables as they come, refuses what cannot be learnt, and its probabilities mean what they say."""
+"""ChurnModel: takes tables as they come, refuses what cannot be learnt, and its probabilities
+mean what they say.
+"""
 
 import importlib.util
 import re
@@ -21,15 +23,26 @@ pytestmark = pytest.mark.unit
 def messy(n=240, seed=0):
     rng = np.random.default_rng(seed)
     silence = rng.gamma(2, 30, n)
-    frame = pd.DataFrame({
-        "silence": silence, "orders": rng.poisson(6, n), "region": rng.choice(["East", "West", "North", None], n),
-        "constant": 7, "empty": np.nan, "flag": rng.random(n) < 0.3, "city": [f"city {i}" for i in rng.integers(0, 90, n)],
-        "since": pd.Timestamp("2010-01-01") + pd.to_timedelta(rng.integers(0, 900, n), unit="D"),
-        "amount": [f"{value:,.2f}" if value > 5 else " " for value in rng.gamma(2, 900, n)],
-        "note": [f"call {i} price complaint" if i % 3 else f"visit {i} all well" for i in range(n)],
-        "account_id": np.arange(n) + 10_000, "kind": pd.Categorical(rng.choice(["a", "b"], n)),
-        "share": pd.array(np.where(rng.random(n) < 0.1, None, rng.random(n)), dtype="Float64"),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "silence": silence,
+            "orders": rng.poisson(6, n),
+            "region": rng.choice(["East", "West", "North", None], n),
+            "constant": 7,
+            "empty": np.nan,
+            "flag": rng.random(n) < 0.3,
+            "city": [f"city {i}" for i in rng.integers(0, 90, n)],
+            "since": pd.Timestamp("2010-01-01")
+            + pd.to_timedelta(rng.integers(0, 900, n), unit="D"),
+            "amount": [f"{value:,.2f}" if value > 5 else " " for value in rng.gamma(2, 900, n)],
+            "note": [
+                f"call {i} price complaint" if i % 3 else f"visit {i} all well" for i in range(n)
+            ],
+            "account_id": np.arange(n) + 10_000,
+            "kind": pd.Categorical(rng.choice(["a", "b"], n)),
+            "share": pd.array(np.where(rng.random(n) < 0.1, None, rng.random(n)), dtype="Float64"),
+        }
+    )
     y = (rng.random(n) < sigmoid((silence - 80) / 25)).astype(int)
     return frame, y
 
@@ -89,7 +102,9 @@ def test_a_fit_never_changes_its_input():
 @pytest.mark.parametrize("only", [0, 1])
 def test_no_churners_or_all_churners_are_refused_in_words(only):
     frame, _ = messy(40)
-    with pytest.raises(ChurnModelError, match="left and accounts that stayed.*one class alone in 40 rows"):
+    with pytest.raises(
+        ChurnModelError, match="left and accounts that stayed.*one class alone in 40 rows"
+    ):
         ChurnModel().fit(frame, np.full(40, only))
 
 
@@ -141,7 +156,11 @@ def test_noise_alone_gives_everybody_about_the_base_rate():
     rng = np.random.default_rng(3)
     frame = pd.DataFrame(rng.normal(size=(400, 12))).add_prefix("x")
     y = (rng.random(400) < 0.15).astype(int)
-    p = ChurnModel().fit(frame, y).predict_proba(pd.DataFrame(rng.normal(size=(400, 12))).add_prefix("x"))[:, 1]
+    p = (
+        ChurnModel()
+        .fit(frame, y)
+        .predict_proba(pd.DataFrame(rng.normal(size=(400, 12))).add_prefix("x"))[:, 1]
+    )
     assert abs(p.mean() - y.mean()) < 0.03
     assert np.quantile(p, 0.95) < 0.35
 
@@ -152,16 +171,18 @@ def test_probabilities_of_a_known_process_have_slope_one():
     z = -1.5 + frame["a"] + 0.6 * frame["b"] * (frame["c"] > 0)
     y = (rng.random(3000) < sigmoid(z.to_numpy())).astype(int)
     model = ChurnModel().fit(frame[:1500], y[:1500])
-    _, slope = recalibrate(y[1500:].astype(float), model.decision_function(frame[1500:]), (100.0, 100.0))
+    _, slope = recalibrate(
+        y[1500:].astype(float), model.decision_function(frame[1500:]), (100.0, 100.0)
+    )
     assert slope == pytest.approx(1, abs=0.15)
 
 
 def test_no_class_weight_and_no_resampling_appears_anywhere():
     folder = Path(importlib.util.find_spec("kamresearch.analysis.churn").origin).parent
     for path in folder.glob("*.py"):
-        assert not re.search(r"class_weight|balanced|SMOTE|oversampl|undersampl", path.read_text(encoding="utf-8")), (
-            path.name
-        )
+        assert not re.search(
+            r"class_weight|balanced|SMOTE|oversampl|undersampl", path.read_text(encoding="utf-8")
+        ), path.name
 
 
 def test_weights_on_a_class_would_ruin_the_probabilities():
@@ -171,16 +192,23 @@ def test_weights_on_a_class_would_ruin_the_probabilities():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(4000, 3))
     y = (rng.random(4000) < sigmoid(-2 + X[:, 0])).astype(int)
-    plain, weighted = LogisticRegression().fit(X, y), LogisticRegression(class_weight="balanced").fit(X, y)
+    plain, weighted = (
+        LogisticRegression().fit(X, y),
+        LogisticRegression(class_weight="balanced").fit(X, y),
+    )
     assert abs(plain.predict_proba(X)[:, 1].mean() - y.mean()) < 0.005
     assert weighted.predict_proba(X)[:, 1].mean() - y.mean() > 0.15
 
 
 def test_everything_is_learnt_inside_the_fold():
-    """A row's own outcome never reaches its encoding: names that are different in every pair tell nothing."""
+    """A row's own outcome never reaches its encoding: names that are different in every pair
+    tell nothing.
+    """
     rng = np.random.default_rng(1)
     y = (rng.random(600) < 0.3).astype(float)
-    frame = pd.DataFrame({"pair": [f"p{i // 2}" for i in range(600)], "quad": [f"q{i // 6}" for i in range(600)]})
+    frame = pd.DataFrame(
+        {"pair": [f"p{i // 2}" for i in range(600)], "quad": [f"q{i // 6}" for i in range(600)]}
+    )
     encoder = Encoder().fit(frame, y)
     encoded = encoder.transform(frame, y)
     for column in encoded.T:
@@ -204,9 +232,9 @@ def test_same_unit_columns_are_summed_and_unlike_ones_are_not():
     assert ("total_day_charge", "total_eve_charge") in groups
     assert ("total_day_minutes", "total_eve_minutes") in groups
     assert not any({"total_day_charge", "total_day_minutes"} <= set(group) for group in groups)
-    assert find_same_unit_groups(["Q1Sales", "Q2Sales"], {n: rng.gamma(4, 9, 50) for n in ("Q1Sales", "Q2Sales")}) == [
-        ("Q1Sales", "Q2Sales")
-    ]
+    assert find_same_unit_groups(
+        ["Q1Sales", "Q2Sales"], {n: rng.gamma(4, 9, 50) for n in ("Q1Sales", "Q2Sales")}
+    ) == [("Q1Sales", "Q2Sales")]
     below = {"a_cash": rng.normal(size=50), "b_cash": rng.normal(size=50)}
     assert find_same_unit_groups(list(below), below) == []
 
@@ -240,7 +268,9 @@ def test_a_symmetric_tree_asks_every_row_the_same_question():
 
 
 def test_what_a_question_is_worth_equals_the_sum_written_out():
-    """Every border of two columns: leaves filled before each border against the rows of the stretch behind, in loops."""
+    """Every border of two columns: leaves filled before each border against the rows of the
+    stretch behind, in loops.
+    """
     rng = np.random.default_rng(3)
     X, y = np.column_stack([rng.integers(0, 4, 160), rng.normal(size=160)]), rng.random(160) < 0.4
     model = SymmetricBoosting(trees=1, depth=1, bins=8, orders=1, chance=0.0).fit(X, y)
@@ -252,15 +282,23 @@ def test_what_a_question_is_worth_equals_the_sum_written_out():
             along = length = 0.0
             for side in (binned[:, column] <= question, binned[:, column] > question):
                 for filled, seen in pairwise(borders):
-                    before, behind = side & (placed < filled), side & (placed >= filled) & (placed < seen)
+                    before, behind = (
+                        side & (placed < filled),
+                        side & (placed >= filled) & (placed < seen),
+                    )
                     value = gradient[before].sum() / (before.sum() + model.penalty)
-                    along, length = along + value * gradient[behind].sum(), length + value**2 * behind.sum()
+                    along, length = (
+                        along + value * gradient[behind].sum(),
+                        length + value**2 * behind.sum(),
+                    )
             worth[column, question] = along / np.sqrt(length + 1e-9)
     assert tuple(model.questions_[0, 0]) == max(worth, key=worth.get)
 
 
 def test_a_column_learned_by_heart_is_not_asked_about():
-    """Fifty levels of noise fit the training rows better than a weak true flag; rows that did not help to fill see it."""
+    """Fifty levels of noise fit the training rows better than a weak true flag; rows that did
+    not help to fill see it.
+    """
     asked = []
     for seed in range(10):
         rng = np.random.default_rng(seed)
@@ -282,7 +320,8 @@ def grown_models(y, steps, seed=0):
 
 
 def test_no_row_is_judged_by_a_model_that_knows_it():
-    """Behind a border a row's own outcome turned over changes its gradient by the outcome alone, after any number of trees;
+    """Behind a border a row's own outcome turned over changes its gradient by the outcome alone,
+    after any number of trees;
     and a model tells the rows behind its border the same whatever became of them.
     """
     rng = np.random.default_rng(0)
@@ -327,13 +366,17 @@ def test_a_models_step_is_newtons_from_the_rows_before_its_border():
         for place in range(4):
             inside = known[leaf[known] == place]
             step = 0.5 * (y[inside] - p).sum() / (len(inside) * p * (1 - p) + 3.0)
-            np.testing.assert_allclose(models.score[entries & (leaf[models.row] == place)], -1.0 + step)
+            np.testing.assert_allclose(
+                models.score[entries & (leaf[models.row] == place)], -1.0 + step
+            )
     every = 0.5 * np.bincount(leaf, y - p) / (100 * p * (1 - p) + 3.0)
     np.testing.assert_allclose(last, every)
 
 
 def test_chance_lets_other_questions_in_and_fades():
-    """Two equal flags: by worth alone the first is asked always, by chance either; late trees know no chance."""
+    """Two equal flags: by worth alone the first is asked always, by chance either; late trees
+    know no chance.
+    """
     rng = np.random.default_rng(0)
     flag = rng.integers(0, 2, 300).astype(float)
     X, y = np.column_stack([flag, flag]), (rng.random(300) < 0.2 + 0.5 * flag).astype(float)
@@ -372,14 +415,19 @@ def protocol(shared_eval):
 @pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize(
-    ("name", "auc", "log_loss"), [("telco", 0.85, 0.41), ("mlc", 0.90, 0.14), ("bank", 0.855, 0.345)]
+    ("name", "auc", "log_loss"),
+    [("telco", 0.85, 0.41), ("mlc", 0.90, 0.14), ("bank", 0.855, 0.345)],
 )
 def test_a_single_split_of_the_public_sets_is_near_the_benchmark(protocol, name, auc, log_loss):
     from sklearn.model_selection import train_test_split
 
     X, y = protocol.load(name)
     train, test = train_test_split(np.arange(len(y)), test_size=0.3, stratify=y, random_state=0)
-    p = ChurnModel().fit(X.iloc[train].reset_index(drop=True), y[train]).predict_proba(X.iloc[test])[:, 1]
+    p = (
+        ChurnModel()
+        .fit(X.iloc[train].reset_index(drop=True), y[train])
+        .predict_proba(X.iloc[test])[:, 1]
+    )
     measured = protocol.metrics(y[test], p)
     assert measured["auc"] > auc
     assert measured["logloss"] < log_loss
@@ -397,7 +445,11 @@ def test_resampling_before_the_split_fakes_what_the_house_refuses():
     extra = rng.choice(np.flatnonzero(y), 350)
     rows = rng.permutation(np.r_[np.arange(500), extra])
     train, test = rows[:600], rows[600:]
-    faked = auc_of(y[test], KNeighborsClassifier(1).fit(X[train], y[train]).predict_proba(X[test])[:, 1])
-    honest = auc_of(y[250:], KNeighborsClassifier(1).fit(X[:250], y[:250]).predict_proba(X[250:])[:, 1])
+    faked = auc_of(
+        y[test], KNeighborsClassifier(1).fit(X[train], y[train]).predict_proba(X[test])[:, 1]
+    )
+    honest = auc_of(
+        y[250:], KNeighborsClassifier(1).fit(X[:250], y[:250]).predict_proba(X[250:])[:, 1]
+    )
     assert faked > 0.9
     assert honest < 0.6

@@ -1,4 +1,6 @@
-"""Panels, folds and leaks: features up to the cut-off, outcomes after it, accounts and times apart."""
+"""Panels, folds and leaks: features up to the cut-off, outcomes after it, accounts and times
+apart.
+"""
 
 from dataclasses import replace
 
@@ -72,11 +74,16 @@ def test_no_test_account_and_no_future_stands_in_the_training_rows(panel):
 
 
 def test_folds_do_not_hang_on_the_order_of_rows(panel):
-    mixed = Panel(panel.frame.sample(frac=1, random_state=1).reset_index(drop=True), panel.features, 365, 0)
+    mixed = Panel(
+        panel.frame.sample(frac=1, random_state=1).reset_index(drop=True), panel.features, 365, 0
+    )
 
     def pairs(one):
         return {
-            (frozenset(zip(one.frame["account_id"].iloc[test], one.frame["cutoff"].iloc[test])), len(train))
+            (
+                frozenset(zip(one.frame["account_id"].iloc[test], one.frame["cutoff"].iloc[test])),
+                len(train),
+            )
             for train, test in time_and_account_folds(one)
         }
 
@@ -87,13 +94,17 @@ def test_of_very_many_accounts_the_same_ones_are_drawn_whole(panel):
     drawn = draw_accounts(panel, 50)
     ids = drawn.frame["account_id"].unique()
     assert len(ids) == 50
-    pd.testing.assert_frame_equal(drawn.frame, panel.frame[panel.frame["account_id"].isin(ids)].reset_index(drop=True))
+    pd.testing.assert_frame_equal(
+        drawn.frame, panel.frame[panel.frame["account_id"].isin(ids)].reset_index(drop=True)
+    )
     upside_down = replace(panel, frame=panel.frame.iloc[::-1].reset_index(drop=True))
     assert set(draw_accounts(upside_down, 50).frame["account_id"]) == set(ids)
     assert draw_accounts(panel, 10_000) is panel
 
 
-def test_where_accounts_are_drawn_every_account_present_still_gets_its_probability(case, monkeypatch):
+def test_where_accounts_are_drawn_every_account_present_still_gets_its_probability(
+    case, monkeypatch
+):
     monkeypatch.setattr(risk, "say_drawn", lambda n: drawing.say_drawn(n, 20))
     monkeypatch.setattr(risk, "draw_accounts", lambda panel: draw_accounts(panel, 20))
     modelling = model_losses(case)
@@ -125,7 +136,11 @@ def test_the_panel_of_the_case_passes_the_leak_detector(panel):
 def honest():
     rng = np.random.default_rng(0)
     y = (rng.random(400) < 0.2).astype(int)
-    return pd.DataFrame({"orders": rng.poisson(5, 400), "region": rng.choice(["East", "West"], 400)}), y, rng
+    return (
+        pd.DataFrame({"orders": rng.poisson(5, 400), "region": rng.choice(["East", "West"], 400)}),
+        y,
+        rng,
+    )
 
 
 def planted(kind, X, y, rng):
@@ -133,7 +148,10 @@ def planted(kind, X, y, rng):
     return {
         "churn_score": (y * 1.7 + rng.normal(size=400), "name_and_power"),
         "days_until_end_of_data": (y * 9.0 + rng.normal(size=400), "too_good"),
-        "last_contact": (pd.Series(np.where(y, day + pd.Timedelta(days=9), day - pd.Timedelta(days=9))), "after"),
+        "last_contact": (
+            pd.Series(np.where(y, day + pd.Timedelta(days=9), day - pd.Timedelta(days=9))),
+            "after",
+        ),
         "closing_note": (pd.Series(np.where(y == 1, rng.normal(size=400), np.nan)), "missing"),
         "Churn Label": (pd.Series(np.where(rng.random(400) < 0.5, y, 1 - y)), "name"),
     }[kind]
@@ -145,7 +163,9 @@ def planted(kind, X, y, rng):
 def test_a_planted_leak_is_found(kind, honest):
     X, y, rng = honest
     values, why = planted(kind, X, y, rng)
-    leaks = find_leaks(X.assign(**{kind: values}), y, pd.Series(pd.Timestamp("2011-12-31"), index=X.index)).frame
+    leaks = find_leaks(
+        X.assign(**{kind: values}), y, pd.Series(pd.Timestamp("2011-12-31"), index=X.index)
+    ).frame
     row = leaks.set_index("feature").loc[kind]
     assert row["why"] == why
     assert row["verdict"] == ("question" if why == "name" else "refuse")
@@ -197,7 +217,9 @@ def test_no_churners_and_all_churners_are_refused_in_words(panel, value):
     assert judgement.chosen is None
 
 
-def test_a_feature_that_knows_the_outcome_leaves_pooled_rates_and_the_reason_in_place_of_a_model(case):
+def test_a_feature_that_knows_the_outcome_leaves_pooled_rates_and_the_reason_in_place_of_a_model(
+    case,
+):
     def knowing(day):
         snapshot, start = case.snapshot_at(day), pd.Timestamp(day)
         lost = case.losses.lost_within(start, start + pd.Timedelta(days=365))
@@ -220,7 +242,9 @@ def test_among_too_few_losses_no_feature_is_accused(case):
 
 def test_where_nobody_was_present_a_window_ago_nobody_gets_a_probability(case):
     young = case.accounts.assign(first_seen=pd.Timestamp("2012-03-01"))
-    modelling = model_losses(replace(case, accounts=young, observed_from=pd.Timestamp("2012-03-01")))
+    modelling = model_losses(
+        replace(case, accounts=young, observed_from=pd.Timestamp("2012-03-01"))
+    )
     assert modelling.risk.frame["churn_probability"].isna().all()
     at_risk = modelling.risk.findings()[0]
     assert (at_risk.value, at_risk.interval, at_risk.sentence) == (None, None, None)

@@ -1,4 +1,6 @@
-"""Churn on simulated accounts: planted causes, returns, hazards and false alarms are found again."""
+"""Churn on simulated accounts: planted causes, returns, hazards and false alarms are found
+again.
+"""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +20,13 @@ pytestmark = [pytest.mark.recovery, pytest.mark.long, pytest.mark.timeout(1800)]
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """3,000 accounts, watched for a year longer than the studies may see."""
-    return simulate(tmp_path_factory.mktemp("world"), accounts=3000, seed=11, start="2008-01-01", end="2013-12-31")
+    return simulate(
+        tmp_path_factory.mktemp("world"),
+        accounts=3000,
+        seed=11,
+        start="2008-01-01",
+        end="2013-12-31",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +40,15 @@ def test_the_planted_causes_shares_lie_within_their_intervals(world, case):
     planted = truth["true_cause"].value_counts(normalize=True)
     spells = churn.make_spells(case.first_seen, case.losses, case.observed_from)
     found = causes.measure_causes(case.losses.frame, spells, "2012-12-31").frame.set_index("cause")
-    # The simulator writes a wrong cause for 6 % of the losses; each share may move by that on top of chance.
+    # The simulator writes a wrong cause for 6 % of the losses; each share may move by that on top
+    # of chance.
     for cause, share in planted.items():
         row = found.loc[cause]
         assert row["bound_low"] - 0.01 < share < row["bound_high"] + 0.01
-    inside = [found.loc[cause, "low"] <= share <= found.loc[cause, "high"] for cause, share in planted.items()]
+    inside = [
+        found.loc[cause, "low"] <= share <= found.loc[cause, "high"]
+        for cause, share in planted.items()
+    ]
     assert sum(inside) >= 4
 
 
@@ -52,7 +64,9 @@ STATED = (0.05, 0.1)
 
 
 def measure_false_alarms(folder, rates=STATED):
-    """Share of the accounts that stayed which were alerted, in two years that took no part in their thresholds."""
+    """Share of the accounts that stayed which were alerted, in two years that took no part in
+    their thresholds.
+    """
     tables = kam.open_data(str(folder))
     months = account_months(tables, as_of="2012-12-31")
     months["month"] = pd.to_datetime(months["month"])
@@ -67,16 +81,24 @@ def measure_false_alarms(folder, rates=STATED):
         then, past = warning.losses_known(known, end), ends[place + 1 :]
         stayed = who_stayed(years[end], later)
         for rate in rates:
-            limits = warning.set_thresholds([years[e] for e in past], [who_stayed(years[e], then) for e in past], rate)
+            limits = warning.set_thresholds(
+                [years[e] for e in past], [who_stayed(years[e], then) for e in past], rate
+            )
             alerted = warning.first_alerts(years[end], limits)[stayed] >= 0
             rows.append((rate, end.year, stayed.sum(), alerted.mean()))
     return pd.DataFrame(rows, columns=["stated", "year", "n", "measured"])
 
 
 def test_the_alerts_false_alarm_rate_is_within_a_point_of_what_it_states(tmp_path):
-    """Eight watched years in four worlds: 25,000 account-years; a world and year alone is two points wide by chance."""
-    worlds = [simulate(tmp_path / str(seed), accounts=10_000, seed=seed, start="2008-01-01", end="2013-12-31")
-              for seed in (31, 32, 33, 34)]  # fmt: skip
+    """Eight watched years in four worlds: 25,000 account-years; a world and year alone is two
+    points wide by chance.
+    """
+    worlds = [
+        simulate(
+            tmp_path / str(seed), accounts=10_000, seed=seed, start="2008-01-01", end="2013-12-31"
+        )
+        for seed in (31, 32, 33, 34)
+    ]
     found = pd.concat([measure_false_alarms(world) for world in worlds])
     for stated, part in found.groupby("stated"):
         rate = np.average(part["measured"], weights=part["n"])
@@ -91,20 +113,32 @@ KNOWN = ["segment", "size", "rate", "discount", "frailty", "share_of_wallet", "f
 
 
 def hazards_of(folder):
-    """account_id, what its hazards are made of, and the simulator's own probability of leaving within a year."""
+    """account_id, what its hazards are made of, and the simulator's own probability of leaving
+    within a year.
+    """
     truth = pd.read_parquet(folder / "truth" / "accounts.parquet")
-    places = pd.read_parquet(folder / "accounts.parquet")[["account_id", "region", "industry", "channel"]]
-    truth = truth.merge(places.drop_duplicates("account_id"), on="account_id", how="left", validate="1:1")
+    places = pd.read_parquet(folder / "accounts.parquet")[
+        ["account_id", "region", "industry", "channel"]
+    ]
+    truth = truth.merge(
+        places.drop_duplicates("account_id"), on="account_id", how="left", validate="1:1"
+    )
     truth = truth[truth["months_present"] >= 12].reset_index(drop=True)
-    return truth[[*KNOWN, "region", "industry", "channel"]], -np.expm1(-truth["hazard_yearly_mean"].to_numpy())
+    return truth[[*KNOWN, "region", "industry", "channel"]], -np.expm1(
+        -truth["hazard_yearly_mean"].to_numpy()
+    )
 
 
 @pytest.fixture(scope="module")
 def predictions(tmp_path_factory):
-    """True and predicted probabilities of 4,000 accounts beside each of eight disjoint fits to 4,000, in two worlds."""
+    """True and predicted probabilities of 4,000 accounts beside each of eight disjoint fits to
+    4,000, in two worlds.
+    """
     found = []
     for seed in (51, 52):
-        frame, chance = hazards_of(simulate(tmp_path_factory.mktemp("hazards"), accounts=20_000, seed=seed))
+        frame, chance = hazards_of(
+            simulate(tmp_path_factory.mktemp("hazards"), accounts=20_000, seed=seed)
+        )
         rng = np.random.default_rng(seed)
         parts = np.array_split(rng.permutation(len(frame)), 4)
         left = rng.random(len(frame)) < chance
@@ -113,22 +147,34 @@ def predictions(tmp_path_factory):
             for model in (churn.ChurnModel(), PlainLogistic()):
                 model.fit(frame.iloc[rows].reset_index(drop=True), left[rows])
                 p = model.predict_proba(frame.iloc[others].reset_index(drop=True))[:, 1]
-                found.append({"model": type(model).__name__, "fit": (seed, place), "true": chance[others], "p": p})
+                found.append(
+                    {
+                        "model": type(model).__name__,
+                        "fit": (seed, place),
+                        "true": chance[others],
+                        "p": p,
+                    }
+                )
     return pd.DataFrame(found)
 
 
 def pooled_slope(part):
     """Slope of the truth on the log-odds of all fits together.
 
-    Not the mean of the fits' slopes: a fit that tells accounts hardly apart has a slope of anything, and would count as
+    Not the mean of the fits' slopes: a fit that tells accounts hardly apart has a slope of
+    anything, and would count as
     much as one that does.
     """
-    return recalibration(np.concatenate(part["true"].tolist()), np.concatenate(part["p"].tolist()))[1]
+    return recalibration(np.concatenate(part["true"].tolist()), np.concatenate(part["p"].tolist()))[
+        1
+    ]
 
 
 @pytest.mark.parametrize("model", ["ChurnModel", "PlainLogistic"])
 def test_calibrated_probabilities_of_the_simulators_own_hazard_have_slope_one(predictions, model):
-    """The true probabilities stand in for outcomes of the accounts tested: only chance in training is left."""
+    """The true probabilities stand in for outcomes of the accounts tested: only chance in
+    training is left.
+    """
     part = predictions[predictions["model"] == model]
     slope = pooled_slope(part)
     without = np.array([pooled_slope(part[part["fit"] != fit]) for fit in part["fit"]])

@@ -24,7 +24,14 @@ def ledger(claims, facts):
 
 
 def one(facts, **claim):
-    row = {"claim_id": "X", "who": "test", "text_en": "a", "text_zh": "b", "market": "China", **claim}
+    row = {
+        "claim_id": "X",
+        "who": "test",
+        "text_en": "a",
+        "text_zh": "b",
+        "market": "China",
+        **claim,
+    }
     return judge_claims(pd.DataFrame([row]), facts).frame.iloc[0]
 
 
@@ -46,7 +53,11 @@ def test_the_market_of_2012_grew(ledger):
 @pytest.mark.golden
 def test_luxury_fell_nearly_8_percent_has_the_wrong_sign_in_the_one_source_there_is(ledger):
     row = ledger.loc["C10"]
-    assert (row["verdict"], row["remark"], row["found_low"]) == ("contradicted", "overlap_opposite", 0.08)
+    assert (row["verdict"], row["remark"], row["found_low"]) == (
+        "contradicted",
+        "overlap_opposite",
+        0.08,
+    )
 
 
 @pytest.mark.golden
@@ -56,7 +67,10 @@ def test_growth_after_the_purchase_and_the_fall_of_2012_stand(ledger):
 
 @pytest.mark.unit
 def test_a_figure_that_only_the_claimant_gives_supports_nothing(ledger):
-    assert (ledger.loc["C01", "verdict"], ledger.loc["C01", "remark"]) == ("not_testable", "own_figure")
+    assert (ledger.loc["C01", "verdict"], ledger.loc["C01", "remark"]) == (
+        "not_testable",
+        "own_figure",
+    )
     assert ledger.loc["C02", "verdict"] == "not_testable"
 
 
@@ -74,7 +88,10 @@ def test_a_rank_a_judgement_and_a_period_without_figures_are_not_testable(ledger
 @pytest.mark.unit
 @pytest.mark.parametrize(("value", "verdict"), [(42_000, "supported"), (50_000, "contradicted")])
 def test_a_level_is_tested_within_five_percent(facts, value, verdict):
-    assert one(facts, quantity="level", brand="Volvo Cars", period="2012", value=value)["verdict"] == verdict
+    assert (
+        one(facts, quantity="level", brand="Volvo Cars", period="2012", value=value)["verdict"]
+        == verdict
+    )
 
 
 @pytest.mark.unit
@@ -82,7 +99,9 @@ def test_a_difference_of_two_growth_rates_is_tested_on_both(facts):
     row = one(facts, quantity="difference", brand="Audi | Volvo Cars", period="2012", value=0.40)
     assert row["verdict"] == "supported"
     assert (
-        one(facts, quantity="difference", brand="Audi | Volvo Cars", period="2012", value=-0.2)["verdict"]
+        one(facts, quantity="difference", brand="Audi | Volvo Cars", period="2012", value=-0.2)[
+            "verdict"
+        ]
         == "contradicted"
     )
 
@@ -90,7 +109,10 @@ def test_a_difference_of_two_growth_rates_is_tested_on_both(facts):
 @pytest.mark.unit
 def test_what_is_not_known_yet_cannot_contradict(claims, case_folder):
     early = read_facts(pd.read_csv(case_folder / "market.csv", dtype={"period": str}), "2008-12-31")
-    assert judge_claims(claims, early).frame.set_index("claim_id").loc["C15", "verdict"] == "not_testable"
+    assert (
+        judge_claims(claims, early).frame.set_index("claim_id").loc["C15", "verdict"]
+        == "not_testable"
+    )
 
 
 @pytest.mark.unit
@@ -109,9 +131,24 @@ def test_every_claim_gets_exactly_one_verdict(claims, facts):
 
 @pytest.mark.unit
 def test_one_way_of_reckoning_is_written_once(facts):
-    rows = pd.DataFrame([{"claim_id": "X", "who": "test", "text_en": "a", "text_zh": "b", "market": "China", "quantity": "growth",
-                          "brand": brand, "period": str(year), "value": value}
-                         for brand in sorted(set(facts["brand"])) for year in range(2007, 2013) for value in (0.1, 0.2, 0.4, 0.6, 0.79)])  # fmt: skip
+    rows = pd.DataFrame(
+        [
+            {
+                "claim_id": "X",
+                "who": "test",
+                "text_en": "a",
+                "text_zh": "b",
+                "market": "China",
+                "quantity": "growth",
+                "brand": brand,
+                "period": str(year),
+                "value": value,
+            }
+            for brand in sorted(set(facts["brand"]))
+            for year in range(2007, 2013)
+            for value in (0.1, 0.2, 0.4, 0.6, 0.79)
+        ]
+    )
     told = judge_claims(rows, facts).frame
     told = told[told["remark"] == "other_year"]
     assert len(told)

@@ -15,16 +15,23 @@ pytestmark = pytest.mark.unit
 
 
 def make_groups(sizes=(60, 50, 40), seed=0):
-    """Accounts of planted groups, far apart in revenue, frequency and silence; returns snapshot and truth."""
+    """Accounts of planted groups, far apart in revenue, frequency and silence; returns
+    snapshot and truth.
+    """
     rng = np.random.default_rng(seed)
     centres = [(12.0, 3.5, 2.0), (9.0, 2.0, 3.0), (6.0, 0.5, 5.0)]
     parts, truth = [], []
     for group, size in enumerate(sizes):
         revenue, orders, silence = centres[group]
-        parts.append(pd.DataFrame({
-            "revenue_12m": rng.lognormal(revenue, 0.4, size), "n_orders_12m": np.maximum(rng.poisson(np.exp(orders), size), 1),
-            "days_since_last_order": rng.lognormal(silence, 0.3, size),
-        }))  # fmt: skip
+        parts.append(
+            pd.DataFrame(
+                {
+                    "revenue_12m": rng.lognormal(revenue, 0.4, size),
+                    "n_orders_12m": np.maximum(rng.poisson(np.exp(orders), size), 1),
+                    "days_since_last_order": rng.lognormal(silence, 0.3, size),
+                }
+            )
+        )
         truth += [group] * size
     frame = pd.concat(parts, ignore_index=True)
     frame.insert(0, "account_id", [f"A{i:04d}" for i in range(len(frame))])
@@ -97,7 +104,9 @@ def test_noise_is_one_group_with_a_reason_or_no_tiny_one():
     assert result.k == 1
     assert "No split into groups" in str(result.reason)
     assert {finding.id for finding in result.findings() if finding.value is None} == {
-        "segmentation.cluster_stability", "segmentation.cluster_silhouette"}  # fmt: skip
+        "segmentation.cluster_stability",
+        "segmentation.cluster_silhouette",
+    }
 
 
 @pytest.mark.parametrize("n", [1, 5, 19])
@@ -119,7 +128,12 @@ def test_accounts_without_an_order_in_the_year_are_left_out_and_counted(planted)
 
 def test_ties_everywhere_do_not_fall_over():
     frame = pd.DataFrame(
-        {"account_id": [f"{i}" for i in range(40)], "revenue_12m": 5.0, "n_orders_12m": 2, "days_since_last_order": 9.0}
+        {
+            "account_id": [f"{i}" for i in range(40)],
+            "revenue_12m": 5.0,
+            "n_orders_12m": 2,
+            "days_since_last_order": 9.0,
+        }
     )
     same = segment(frame)
     assert same.k == 1
@@ -131,7 +145,9 @@ def test_ties_everywhere_do_not_fall_over():
 def test_the_same_seed_gives_the_same_clusters_in_any_order_of_rows(planted):
     one, two = segment(planted[0], draws=4, seed=3), segment(planted[0], draws=4, seed=3)
     pd.testing.assert_series_equal(one.labels, two.labels)
-    shuffled = segment(planted[0].sample(frac=1, random_state=0), draws=4, seed=3).labels.reindex(one.labels.index)
+    shuffled = segment(planted[0].sample(frac=1, random_state=0), draws=4, seed=3).labels.reindex(
+        one.labels.index
+    )
     assert (shuffled == one.labels).mean() > 0.98
 
 
@@ -142,7 +158,12 @@ def test_currency_does_not_move_accounts(planted):
 
 def test_codes_and_keys_are_no_features():
     frame = pd.DataFrame(
-        {"customer_id": np.arange(30), "channel": np.tile([1, 2], 15), "spend": np.linspace(1, 9, 30), "flag": True}
+        {
+            "customer_id": np.arange(30),
+            "channel": np.tile([1, 2], 15),
+            "spend": np.linspace(1, 9, 30),
+            "flag": True,
+        }
     )
     assert list(choose_features(frame, None)) == ["spend"]
     assert list(choose_features(frame, ("channel",))) == ["channel"]
@@ -151,7 +172,9 @@ def test_codes_and_keys_are_no_features():
 
 
 def test_a_shaped_feature_is_on_one_scale_without_outliers():
-    shaped = shape_column(np.append(np.random.default_rng(0).lognormal(5, 1.5, 300), [1e12, np.nan]))
+    shaped = shape_column(
+        np.append(np.random.default_rng(0).lognormal(5, 1.5, 300), [1e12, np.nan])
+    )
     assert shaped.mean() == pytest.approx(0, abs=1e-9)
     assert shaped.std() == pytest.approx(1)
     assert np.abs(shaped).max() < 3.5

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamresearch.analysis.segmentation import measure_concentration, measure_dependence, measure_persistence
+from kamresearch.analysis.segmentation import (
+    measure_concentration,
+    measure_dependence,
+    measure_persistence,
+)
 from kamresearch.analysis.segmentation.concentration import gini, herfindahl, top_share
 from kamresearch.analysis.segmentation.draws import draw_revenue, revenue_spread
 from kamresearch.errors import AnalysisError
@@ -19,11 +23,16 @@ AS_OF = "2012-12-31"
 def make_snapshot(revenue, **columns):
     """A snapshot with the columns that these analyses read."""
     n = len(revenue)
-    frame = pd.DataFrame({
-        "account_id": [f"A{i:04d}" for i in range(n)], "account_name": [f"Name {i}" for i in range(n)],
-        "revenue_12m": np.asarray(revenue, dtype=float), "revenue_prior_12m": np.asarray(revenue, dtype=float),
-        "n_orders_12m": 5, "n_orders_prior_12m": 5,
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "account_id": [f"A{i:04d}" for i in range(n)],
+            "account_name": [f"Name {i}" for i in range(n)],
+            "revenue_12m": np.asarray(revenue, dtype=float),
+            "revenue_prior_12m": np.asarray(revenue, dtype=float),
+            "n_orders_12m": 5,
+            "n_orders_prior_12m": 5,
+        }
+    )
     return frame.assign(**columns)
 
 
@@ -45,7 +54,9 @@ def test_gini_agrees_with_its_definition_by_pairs():
 
 def test_profit_makes_a_whale_where_accounts_lose_money():
     result = measure_concentration(
-        make_snapshot([100, 100, 100, 100, 100], profit_12m=[50.0, 30.0, 20.0, -20.0, -30.0]), AS_OF, draws=50
+        make_snapshot([100, 100, 100, 100, 100], profit_12m=[50.0, 30.0, 20.0, -20.0, -30.0]),
+        AS_OF,
+        draws=50,
     )
     assert result.basis == "profit"
     assert result.value("top_fifth_basis") == pytest.approx(1.0)
@@ -55,20 +66,29 @@ def test_profit_makes_a_whale_where_accounts_lose_money():
 
 
 def test_one_account_without_cost_turns_the_basis_to_revenue():
-    assert measure_concentration(make_snapshot([10, 10], profit_12m=[1.0, np.nan]), AS_OF, draws=20).basis == "revenue"
+    assert (
+        measure_concentration(
+            make_snapshot([10, 10], profit_12m=[1.0, np.nan]), AS_OF, draws=20
+        ).basis
+        == "revenue"
+    )
 
 
 def test_eighty_twenty_is_rejected_where_accounts_are_equal_and_kept_where_it_is_true():
     even = measure_concentration(make_snapshot(np.full(200, 10.0)), AS_OF)
     assert even.p_eighty_twenty < 0.01
-    values = np.where(np.arange(500) < 100, 80 / 100, 20 / 400) * np.random.default_rng(1).uniform(0.8, 1.2, 500)
+    values = np.where(np.arange(500) < 100, 80 / 100, 20 / 400) * np.random.default_rng(1).uniform(
+        0.8, 1.2, 500
+    )
     assert measure_concentration(make_snapshot(values), AS_OF).p_eighty_twenty > 0.05
 
 
 def test_dormant_accounts_do_not_make_a_company_look_concentrated():
     active = make_snapshot(np.full(20, 10.0))
     with_dormant = make_snapshot(np.append(np.full(20, 10.0), np.zeros(80)))
-    assert measure_concentration(active, AS_OF, draws=20).value("top_fifth_basis") == pytest.approx(0.2)
+    assert measure_concentration(active, AS_OF, draws=20).value("top_fifth_basis") == pytest.approx(
+        0.2
+    )
     result = measure_concentration(with_dormant, AS_OF, draws=20)
     assert result.value("top_fifth_basis") == pytest.approx(0.2)
     assert (result.n_accounts, result.n_active) == (100, 20)
@@ -84,7 +104,8 @@ def test_a_small_company_says_that_it_is_small():
 @pytest.mark.parametrize("revenue", [[0.0, 0.0], [-5.0, -3.0]], ids=["no revenue", "all returns"])
 def test_without_a_positive_total_shares_are_undefined_with_a_reason(revenue):
     findings = {
-        finding.id: finding for finding in measure_concentration(make_snapshot(revenue), AS_OF, draws=20).findings()
+        finding.id: finding
+        for finding in measure_concentration(make_snapshot(revenue), AS_OF, draws=20).findings()
     }
     for name in ("top_fifth_share", "top1_share", "gini", "hhi", "eighty_twenty_p_value"):
         assert findings[f"segmentation.{name}"].value is None
@@ -127,7 +148,9 @@ def test_currency_leaves_shares_and_order_does_not_matter(values, rate):
 
 def test_accounts_that_never_change_stay_all():
     result = measure_persistence(
-        make_snapshot(np.arange(1, 51, dtype=float) * 1000, n_orders_12m=5000, n_orders_prior_12m=5000)
+        make_snapshot(
+            np.arange(1, 51, dtype=float) * 1000, n_orders_12m=5000, n_orders_prior_12m=5000
+        )
     )
     assert result.share == 1.0
     assert result.by_chance > 0.9
@@ -137,7 +160,9 @@ def test_accounts_that_never_change_stay_all():
 def test_equal_accounts_stay_no_more_than_chance_lets_them():
     rng = np.random.default_rng(0)
     before, now = rng.poisson(4, 500) * 10.0, rng.poisson(4, 500) * 10.0
-    snapshot = make_snapshot(now, revenue_prior_12m=before, n_orders_12m=now / 10, n_orders_prior_12m=before / 10)
+    snapshot = make_snapshot(
+        now, revenue_prior_12m=before, n_orders_12m=now / 10, n_orders_prior_12m=before / 10
+    )
     result = measure_persistence(snapshot)
     assert result.share == pytest.approx(0.2, abs=0.1)
 
@@ -147,32 +172,52 @@ def test_chance_alone_explains_the_persistence_of_a_stable_company():
     rng = np.random.default_rng(3)
     level = rng.lognormal(2, 1, 800)
     before, now = rng.poisson(level), rng.poisson(level)
-    snapshot = make_snapshot(now * 10.0, revenue_prior_12m=before * 10.0, n_orders_12m=now, n_orders_prior_12m=before)
+    snapshot = make_snapshot(
+        now * 10.0, revenue_prior_12m=before * 10.0, n_orders_12m=now, n_orders_prior_12m=before
+    )
     result = measure_persistence(snapshot)
-    assert result.by_chance_interval.low - 0.06 <= result.share <= result.by_chance_interval.high + 0.06
+    assert (
+        result.by_chance_interval.low - 0.06
+        <= result.share
+        <= result.by_chance_interval.high + 0.06
+    )
 
 
 def test_a_list_of_the_largest_falls_back_by_itself():
     rng = np.random.default_rng(5)
     before, now = rng.poisson(20, 400), rng.poisson(20, 400)
-    snapshot = make_snapshot(now * 10.0, revenue_prior_12m=before * 10.0, n_orders_12m=now, n_orders_prior_12m=before)
+    snapshot = make_snapshot(
+        now * 10.0, revenue_prior_12m=before * 10.0, n_orders_12m=now, n_orders_prior_12m=before
+    )
     assert measure_persistence(snapshot).regression < -0.15
 
 
 @pytest.mark.shared
 def test_on_cdnow_only_half_of_the_largest_fifth_stay(shared_data):
     frame = pd.read_csv(shared_data / "cdnow_sample.csv", parse_dates=["date"])
-    halves = frame.groupby(["customer_id", frame["date"] > "1997-09-30"])["spend"].sum().unstack(fill_value=0.0)
-    counts = frame.groupby(["customer_id", frame["date"] > "1997-09-30"]).size().unstack(fill_value=0)
-    snapshot = make_snapshot(halves[True].to_numpy(), revenue_prior_12m=halves[False].to_numpy(),
-                             n_orders_12m=counts[True].to_numpy(), n_orders_prior_12m=counts[False].to_numpy())  # fmt: skip
+    halves = (
+        frame.groupby(["customer_id", frame["date"] > "1997-09-30"])["spend"]
+        .sum()
+        .unstack(fill_value=0.0)
+    )
+    counts = (
+        frame.groupby(["customer_id", frame["date"] > "1997-09-30"]).size().unstack(fill_value=0)
+    )
+    snapshot = make_snapshot(
+        halves[True].to_numpy(),
+        revenue_prior_12m=halves[False].to_numpy(),
+        n_orders_12m=counts[True].to_numpy(),
+        n_orders_prior_12m=counts[False].to_numpy(),
+    )
     assert measure_persistence(snapshot).share == pytest.approx(0.5, abs=0.06)
 
 
 def test_too_few_accounts_have_no_persistence_but_a_reason():
     result = measure_persistence(make_snapshot([1.0, 2.0, 3.0]))
     assert result.share is None
-    assert all(finding.value is None and finding.reason is not None for finding in result.findings())
+    assert all(
+        finding.value is None and finding.reason is not None for finding in result.findings()
+    )
 
 
 # Draws
@@ -195,7 +240,9 @@ def test_the_spread_of_a_year_is_that_of_a_bootstrap_over_its_orders():
 
 
 def test_losing_the_largest_customers_costs_their_ledger():
-    result = measure_dependence(make_snapshot([50, 20, 10, 10, 5, 5], profit_12m=[5.0, 4.0, 3.0, 2.0, 1.0, 1.0]))
+    result = measure_dependence(
+        make_snapshot([50, 20, 10, 10, 5, 5], profit_12m=[5.0, 4.0, 3.0, 2.0, 1.0, 1.0])
+    )
     frame = result.frame.set_index("n_lost")
     assert frame["revenue_lost_share"].to_dict() == pytest.approx({1: 0.5, 3: 0.8, 5: 0.95})
     assert frame["profit_lost"].to_dict() == {1: 5.0, 3: 12.0, 5: 15.0}

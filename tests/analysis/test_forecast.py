@@ -17,20 +17,29 @@ BOUNDS = ["lo_95", "lo_80", "mean", "hi_80", "hi_95"]
 
 
 def monthly(values, start="2005-01"):
-    return pd.Series(np.asarray(values, dtype=float), index=pd.period_range(start, periods=len(values), freq="M"))
+    return pd.Series(
+        np.asarray(values, dtype=float), index=pd.period_range(start, periods=len(values), freq="M")
+    )
 
 
 def wave(n=72, level=100.0, slope=0.5, size=0.3, noise=0.03, seed=0):
     place = np.arange(n)
     factor = 1 + size * np.sin(2 * np.pi * place / 12)
-    return (level + slope * place) * factor * np.exp(noise * np.random.default_rng(seed).standard_normal(n))
+    return (
+        (level + slope * place)
+        * factor
+        * np.exp(noise * np.random.default_rng(seed).standard_normal(n))
+    )
 
 
 def one_frame(values, **columns):
-    return pd.DataFrame({"series_id": "a", "period": range(len(values)), "value": values, **columns})
+    return pd.DataFrame(
+        {"series_id": "a", "period": range(len(values)), "value": values, **columns}
+    )
 
 
-# the edge zoo -----------------------------------------------------------------------------------------------------------
+# the edge zoo
+# -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.unit
@@ -52,7 +61,9 @@ def test_no_points_are_refused_in_words():
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize(("value", "words"), [(0.0, "Every value is zero"), (7.0, "Every value is the same")])
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.0, "Every value is zero"), (7.0, "Every value is the same")]
+)
 def test_all_zero_and_a_constant_go_on_as_they_are_and_say_so(value, words):
     result = forecast(monthly([value] * 40), 3)
     assert (result.frame[BOUNDS] == value).all().all()
@@ -87,7 +98,9 @@ def test_two_values_for_one_period_are_refused_with_the_period():
     with pytest.raises(AnalysisError, match="2005-01"):
         forecast(pd.concat([series, series.head(1)]), 3)
     with pytest.raises(AnalysisError, match="series 'a'.*one value per period"):
-        forecast_many(pd.DataFrame({"series_id": "a", "period": [1, 1, 2, 3], "value": [1.0, 2, 3, 4]}), 1)
+        forecast_many(
+            pd.DataFrame({"series_id": "a", "period": [1, 1, 2, 3], "value": [1.0, 2, 3, 4]}), 1
+        )
 
 
 @pytest.mark.unit
@@ -120,7 +133,11 @@ def test_a_missing_column_is_named():
         (pd.date_range("2005-01-31", periods=48, freq="ME"), 12, "2009-01"),
         (pd.date_range("2005-01-01", periods=48, freq="MS"), 12, "2009-01"),
         (pd.Index([f"{2000 + place // 4}Q{place % 4 + 1}" for place in range(48)]), 4, "2012Q1"),
-        (pd.Index([f"{2005 + place // 12}-{place % 12 + 1:02d}" for place in range(48)]), 12, "2009-01"),
+        (
+            pd.Index([f"{2005 + place // 12}-{place % 12 + 1:02d}" for place in range(48)]),
+            12,
+            "2009-01",
+        ),
         (pd.date_range("2005-01-03", periods=48, freq="W-MON"), 52, "2005-11-29/2005-12-05"),
         (pd.date_range("2005-01-03", periods=48, freq="D"), 7, "2005-02-20"),
         (pd.date_range("1960-12-31", periods=48, freq="YE"), 1, "2008"),
@@ -147,15 +164,21 @@ def test_intermittent_demand_gets_a_method_of_its_own():
 
 @pytest.mark.unit
 def test_many_series_of_different_lengths_and_ids_keep_their_order():
-    frame = pd.concat([one_frame(wave(40)).assign(series_id="z"), one_frame(wave(9)).assign(series_id="007")])
+    frame = pd.concat(
+        [one_frame(wave(40)).assign(series_id="z"), one_frame(wave(9)).assign(series_id="007")]
+    )
     rows = forecast_many(
-        frame.sample(frac=1, random_state=0).sort_values("series_id", ascending=False, kind="stable"), 4
+        frame.sample(frac=1, random_state=0).sort_values(
+            "series_id", ascending=False, kind="stable"
+        ),
+        4,
     )
     assert list(rows["series_id"].unique()) == ["z", "007"]
     assert rows.groupby("series_id", sort=False)["step"].apply(list).tolist() == [[1, 2, 3, 4]] * 2
 
 
-# properties -------------------------------------------------------------------------------------------------------------
+# properties
+# -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.properties
@@ -197,18 +220,27 @@ def test_any_numbers_give_finite_ordered_intervals(values, season):
 
 @pytest.mark.properties
 def test_the_answer_does_not_depend_on_the_number_of_jobs():
-    frame = pd.concat([one_frame(wave(40, seed=seed)).assign(series_id=f"s{seed}") for seed in range(6)])
-    pd.testing.assert_frame_equal(forecast_many(frame, 3, 12, jobs=1), forecast_many(frame, 3, 12, jobs=2))
+    frame = pd.concat(
+        [one_frame(wave(40, seed=seed)).assign(series_id=f"s{seed}") for seed in range(6)]
+    )
+    pd.testing.assert_frame_equal(
+        forecast_many(frame, 3, 12, jobs=1), forecast_many(frame, 3, 12, jobs=2)
+    )
 
 
 @pytest.mark.properties
 def test_many_agrees_with_one():
     series = monthly(wave())
-    frame = pd.DataFrame({"series_id": "a", "period": series.index.astype(str), "value": series.to_numpy()})
-    pd.testing.assert_frame_equal(forecast(series, 6).frame[BOUNDS], forecast_many(frame, 6)[BOUNDS])
+    frame = pd.DataFrame(
+        {"series_id": "a", "period": series.index.astype(str), "value": series.to_numpy()}
+    )
+    pd.testing.assert_frame_equal(
+        forecast(series, 6).frame[BOUNDS], forecast_many(frame, 6)[BOUNDS]
+    )
 
 
-# golden and recovery ----------------------------------------------------------------------------------------------------
+# golden and recovery
+# -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.golden
@@ -219,7 +251,9 @@ def test_theta_agrees_with_statsmodels_where_both_smooth_alike():
 
     values = np.cumsum(np.random.default_rng(5).normal(1, 2, 80)) + 100
     batch = Batch(values[None], np.array([80]), 6, values, np.ones((1, 1)), True, False)
-    theirs = ThetaModel(pd.Series(values), deseasonalize=False, period=1).fit().forecast(6).to_numpy()
+    theirs = (
+        ThetaModel(pd.Series(values), deseasonalize=False, period=1).fit().forecast(6).to_numpy()
+    )
     np.testing.assert_allclose(forecast_theta(batch)[0], theirs, rtol=0.01)
 
 
@@ -235,11 +269,14 @@ def test_a_planted_season_is_found_and_none_in_noise():
     values = wave(60)
     assert is_seasonal(values, 12)
     shape = measure_seasonality(values, 12, multiplicative=True)
-    np.testing.assert_allclose(shape.index, 1 + 0.3 * np.sin(2 * np.pi * np.arange(12) / 12), atol=0.06)
+    np.testing.assert_allclose(
+        shape.index, 1 + 0.3 * np.sin(2 * np.pi * np.arange(12) / 12), atol=0.06
+    )
     noise = np.random.default_rng(0)
     alarms = np.mean([is_seasonal(100 + noise.normal(size=60), 12) for _ in range(400)])
     assert alarms < 0.15, (
-        "above the nominal 5 % (the moving average ties neighbours together); shrinkage makes alarms harmless"
+        "above the nominal 5 % (the moving average ties neighbours together); shrinkage "
+        "makes alarms harmless"
     )
 
 
@@ -250,17 +287,27 @@ def test_intervals_of_simulated_series_cover_about_what_they_state():
         whole = np.random.default_rng(seed).normal(0, 1, 90).cumsum() * 2 + 200
         answer = predict(whole[:72], 18, 12)
         for level, found in hits.items():
-            found.append(np.mean((whole[72:] >= answer[f"lo_{level}"]) & (whole[72:] <= answer[f"hi_{level}"])))
+            found.append(
+                np.mean(
+                    (whole[72:] >= answer[f"lo_{level}"]) & (whole[72:] <= answer[f"hi_{level}"])
+                )
+            )
     assert 0.70 <= np.mean(hits[80]) <= 0.92
     assert np.mean(hits[95]) >= 0.88
 
 
 @pytest.mark.recovery
 def test_a_forecast_that_does_not_beat_the_naive_one_says_so():
-    walks = [forecast(monthly(np.random.default_rng(seed).normal(0, 1, 60).cumsum() + 100), 6) for seed in range(8)]
+    walks = [
+        forecast(monthly(np.random.default_rng(seed).normal(0, 1, 60).cumsum() + 100), 6)
+        for seed in range(8)
+    ]
     losers = [one for one in walks if one.beats_naive is False]
     assert losers, "on random walks some combination must lose to the last value"
-    assert all(any("not better than a naive one" in str(caveat) for caveat in one.caveats) for one in losers)
+    assert all(
+        any("not better than a naive one" in str(caveat) for caveat in one.caveats)
+        for one in losers
+    )
 
 
 def m3_scores(shared_eval, period, every):
@@ -272,7 +319,9 @@ def m3_scores(shared_eval, period, every):
     sys.modules["forecast_eval"] = protocol
     spec.loader.exec_module(protocol)
     chosen = protocol.load_m3(period)[::every]
-    frame = pd.concat([one_frame(one.train.astype(float)).assign(series_id=one.id) for one in chosen])
+    frame = pd.concat(
+        [one_frame(one.train.astype(float)).assign(series_id=one.id) for one in chosen]
+    )
     rows = forecast_many(frame, chosen[0].horizon, chosen[0].season)
     return protocol.score(chosen, dict(list(rows.groupby("series_id"))))
 

@@ -8,7 +8,12 @@ import pytest
 
 import kamresearch as kam
 from kamresearch.analysis import drawing
-from kamresearch.analysis.lifetime.beta_geometric import BetaGeometric, fit_bgnbd, fit_mbgnbd, fit_rhythm
+from kamresearch.analysis.lifetime.beta_geometric import (
+    BetaGeometric,
+    fit_bgnbd,
+    fit_mbgnbd,
+    fit_rhythm,
+)
 from kamresearch.analysis.lifetime.blend import mix, sharpen
 from kamresearch.analysis.lifetime.gamma_gamma import fit_gamma_gamma
 from kamresearch.analysis.lifetime.maximum import Estimate
@@ -25,7 +30,9 @@ END = "1997-09-30"
 @pytest.fixture(scope="module")
 def cdnow(shared_data):
     frame = pd.read_csv(shared_data / "cdnow_sample.csv", parse_dates=["date"])
-    return frame.rename(columns={"customer_id": "account_id", "date": "order_date", "spend": "revenue"})
+    return frame.rename(
+        columns={"customer_id": "account_id", "date": "order_date", "spend": "revenue"}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +41,9 @@ def history(cdnow):
 
 
 def simulate_shop(n=300, seed=0, days=360, rhythm=1, drop=0.15):
-    """Orders of an MBG/NBD world: gamma rates, a share of accounts leaving after each order; rhythm k gives Erlang gaps."""
+    """Orders of an MBG/NBD world: gamma rates, a share of accounts leaving after each order;
+    rhythm k gives Erlang gaps.
+    """
     rng = np.random.default_rng(seed)
     rows = []
     for account in range(n):
@@ -43,7 +52,11 @@ def simulate_shop(n=300, seed=0, days=360, rhythm=1, drop=0.15):
         value = rng.gamma(6, 20)
         while day <= days:
             rows.append(
-                (f"{account:05d}", pd.Timestamp("2010-01-01") + pd.Timedelta(days=day), rng.gamma(4, value / 4))
+                (
+                    f"{account:05d}",
+                    pd.Timestamp("2010-01-01") + pd.Timedelta(days=day),
+                    rng.gamma(4, value / 4),
+                )
             )
             if rng.random() < drop:
                 break
@@ -74,7 +87,9 @@ def test_cdnow_gives_the_published_parameters_with_standard_errors(fit, history)
 
 
 @pytest.mark.shared
-def test_gamma_gamma_on_cdnow_gives_the_published_parameters_and_the_correlation_it_assumes_away(history):
+def test_gamma_gamma_on_cdnow_gives_the_published_parameters_and_the_correlation_it_assumes_away(
+    history,
+):
     model = fit_gamma_gamma(history)
     assert tuple(model.estimate.values.values()) == pytest.approx((6.250, 3.744, 15.444), abs=1e-3)
     assert model.correlation == pytest.approx(0.11, abs=0.01)
@@ -107,7 +122,8 @@ def test_standard_errors_agree_with_the_spread_of_estimates_over_resamples(shop)
     model = fit_mbgnbd(history)
     rng = np.random.default_rng(1)
     drawn = [
-        fit_mbgnbd(history.iloc[rng.integers(0, len(history), len(history))]).estimate.values["r"] for _ in range(25)
+        fit_mbgnbd(history.iloc[rng.integers(0, len(history), len(history))]).estimate.values["r"]
+        for _ in range(25)
     ]
     assert model.estimate.errors["r"] == pytest.approx(np.std(drawn), rel=0.6)
 
@@ -124,23 +140,37 @@ def test_expected_orders_agree_with_the_closed_form_of_bgnbd(shop):
     top = 1 - ((alpha + age) / (alpha + age + ahead)) ** (r + x) * hyp2f1(
         r + x, b + x, a + b + x - 1, ahead / (alpha + age + ahead)
     )
-    gone = np.where(x > 0, a / (b + np.maximum(x, 1) - 1) * ((alpha + age) / (alpha + t_x)) ** (r + x), 0)
+    gone = np.where(
+        x > 0, a / (b + np.maximum(x, 1) - 1) * ((alpha + age) / (alpha + t_x)) ** (r + x), 0
+    )
     expected = (a + b + x - 1) / (a - 1) * top / (1 + gone)
     np.testing.assert_allclose(model.expected_orders(history, 90), expected, rtol=1e-5)
 
 
 def test_probability_of_an_order_agrees_with_simulation(shop):
-    history = FramePurchases(shop).history("2010-12-27").iloc[[0]].assign(
-        n_order_days=4, age_at_last_order_days=140.0, observed_days=210.0, days_since_last_order=70.0)  # fmt: skip
+    history = (
+        FramePurchases(shop)
+        .history("2010-12-27")
+        .iloc[[0]]
+        .assign(
+            n_order_days=4,
+            age_at_last_order_days=140.0,
+            observed_days=210.0,
+            days_since_last_order=70.0,
+        )
+    )
     model = fit_mbgnbd(FramePurchases(shop).history("2010-12-27"))
     r, alpha, a, b = model.estimate.values.values()
     rng = np.random.default_rng(0)
     rate, leaving = rng.gamma(r, 1 / alpha, 400_000), rng.beta(a, b, 400_000)
-    # weights of the history under each rate: three more orders in 20 weeks, then ten weeks of silence
+    # weights of the history under each rate: three more orders in 20 weeks, then ten weeks of
+    # silence
     silent = leaving + (1 - leaving) * np.exp(-rate * 10)
     weight = (1 - leaving) ** 3 * rate**3 * np.exp(-rate * 20) * silent
     order = (1 - leaving) * np.exp(-rate * 10) / silent * (1 - np.exp(-rate * 60 / 7))
-    assert model.probability_active(history, 60)[0] == pytest.approx((weight * order).sum() / weight.sum(), rel=0.01)
+    assert model.probability_active(history, 60)[0] == pytest.approx(
+        (weight * order).sum() / weight.sum(), rel=0.01
+    )
 
 
 @pytest.mark.parametrize("rhythm", [1, 2])
@@ -150,7 +180,9 @@ def test_expected_orders_of_mbgnbd_agree_with_simulation(shop, rhythm):
     history = FramePurchases(shop).history("2010-12-27")
     estimate = Estimate({"r": 1.0, "alpha": 5.0, "a": 1.0, "b": 0.5}, {}, 0.0, 1)
     model = BetaGeometric("mbgnbd", estimate, True, rhythm, 7.0)
-    one = history.iloc[[0]].assign(n_order_days=4, age_at_last_order_days=140.0, observed_days=210.0)
+    one = history.iloc[[0]].assign(
+        n_order_days=4, age_at_last_order_days=140.0, observed_days=210.0
+    )
     r, alpha, a, b = model.estimate.values.values()
     rng, n = np.random.default_rng(0), 400_000
     rate, leaving = rng.gamma(r, 1 / alpha, n), rng.beta(a, b, n)
@@ -165,15 +197,21 @@ def test_expected_orders_of_mbgnbd_agree_with_simulation(shop, rhythm):
         orders += alive
         alive &= rng.random(n) > leaving
         clock = clock + rng.gamma(rhythm, 1 / rate)
-    everything = (weight + leaving * (1 - leaving) ** 3 * rate ** (3 * rhythm) * np.exp(-rate * 20)).sum()
-    assert model.expected_orders(one, 700)[0] == pytest.approx((weight * orders).sum() / everything, rel=0.015)
+    everything = (
+        weight + leaving * (1 - leaving) ** 3 * rate ** (3 * rhythm) * np.exp(-rate * 20)
+    ).sum()
+    assert model.expected_orders(one, 700)[0] == pytest.approx(
+        (weight * orders).sum() / everything, rel=0.015
+    )
 
 
 @pytest.mark.recovery
 def test_a_planted_rhythm_is_found_and_absent_where_there_is_none():
     on_a_rhythm = FramePurchases(simulate_shop(seed=3, rhythm=4, n=400)).history("2010-12-27")
     assert fit_rhythm(on_a_rhythm).rhythm >= 2
-    assert fit_rhythm(FramePurchases(simulate_shop(seed=4, n=400)).history("2010-12-27")).rhythm == 1
+    assert (
+        fit_rhythm(FramePurchases(simulate_shop(seed=4, n=400)).history("2010-12-27")).rhythm == 1
+    )
 
 
 @pytest.mark.recovery
@@ -201,7 +239,9 @@ def test_recency_means_one_thing_in_each_column(shop):
 
 
 def test_adding_the_future_changes_nothing(shop):
-    future = pd.DataFrame({"account_id": ["00001", "new"], "order_date": pd.Timestamp("2011-05-01"), "revenue": 1e9})
+    future = pd.DataFrame(
+        {"account_id": ["00001", "new"], "order_date": pd.Timestamp("2011-05-01"), "revenue": 1e9}
+    )
     before = kam.lifetime.fit(shop, "2010-12-27", model="paretonbd").predict(90)
     after = kam.lifetime.fit(pd.concat([shop, future]), "2010-12-27", model="paretonbd").predict(90)
     pd.testing.assert_frame_equal(before, after)
@@ -215,19 +255,27 @@ def test_learned_predictions_see_nothing_after_the_as_of_date(shop):
 
 
 def test_boosting_without_anything_to_learn_is_refused_in_words():
-    """Two hundred accounts order early in 2008 and never again: no later stretch has an order to learn from."""
+    """Two hundred accounts order early in 2008 and never again: no later stretch has an order
+    to learn from.
+    """
     rows = [(f"A{i:03d}", day) for i in range(200) for day in ("2008-01-10", "2008-02-20")]
     orders = pd.DataFrame(rows, columns=["account_id", "order_date"]).assign(revenue=100.0)
-    orders["order_date"] = pd.to_datetime(orders["order_date"]) + pd.to_timedelta(np.arange(len(orders)) % 9, unit="D")
+    orders["order_date"] = pd.to_datetime(orders["order_date"]) + pd.to_timedelta(
+        np.arange(len(orders)) % 9, unit="D"
+    )
     with pytest.raises(AnalysisError, match="accounts that ordered again"):
         kam.lifetime.fit(orders, "2011-12-31", horizon_days=365, model="boosting").predict(365)
 
 
 def test_order_of_rows_and_currency_do_not_matter(shop):
     first = kam.lifetime.fit(shop, "2010-12-27", model="mbgnbd").predict(90)
-    shuffled = kam.lifetime.fit(shop.sample(frac=1, random_state=1), "2010-12-27", model="mbgnbd").predict(90)
+    shuffled = kam.lifetime.fit(
+        shop.sample(frac=1, random_state=1), "2010-12-27", model="mbgnbd"
+    ).predict(90)
     pd.testing.assert_frame_equal(first, shuffled)
-    dearer = kam.lifetime.fit(shop.assign(revenue=shop["revenue"] * 100), "2010-12-27", model="mbgnbd").predict(90)
+    dearer = kam.lifetime.fit(
+        shop.assign(revenue=shop["revenue"] * 100), "2010-12-27", model="mbgnbd"
+    ).predict(90)
     np.testing.assert_allclose(dearer["expected_orders"], first["expected_orders"])
     np.testing.assert_allclose(dearer["expected_value"], first["expected_value"] * 100, rtol=1e-3)
 
@@ -238,7 +286,8 @@ def test_the_gate_shows_every_baseline_and_chooses_on_stretches_that_no_model_sa
         result.choice.summary["model"]
     )
     assert (
-        result.choice.frame["cut"] + pd.Timedelta(days=result.choice.horizon_days) <= pd.Timestamp("2010-12-27")
+        result.choice.frame["cut"] + pd.Timedelta(days=result.choice.horizon_days)
+        <= pd.Timestamp("2010-12-27")
     ).all()
     assert result.choice.summary["chosen"].sum() == 1
     assert {finding.id for finding in result.findings()} >= {
@@ -252,7 +301,9 @@ def test_the_gate_shows_every_baseline_and_chooses_on_stretches_that_no_model_sa
 
 def test_fitting_changes_neither_its_input_nor_its_answer(shop):
     copy = shop.copy(deep=True)
-    first, second = (kam.lifetime.fit(shop, "2010-12-27", model="blend").predict(30) for _ in range(2))
+    first, second = (
+        kam.lifetime.fit(shop, "2010-12-27", model="blend").predict(30) for _ in range(2)
+    )
     pd.testing.assert_frame_equal(shop, copy)
     pd.testing.assert_frame_equal(first, second)
 
@@ -288,30 +339,46 @@ def test_sharpening_keeps_the_total_and_the_order():
 
 def test_one_account_gets_its_past_rate():
     days = pd.to_datetime(["2012-01-01", "2012-02-01", "2012-03-01"])
-    result = kam.lifetime.fit(pd.DataFrame({"account_id": "A", "order_date": days, "revenue": 5.0}), "2012-03-31")
+    result = kam.lifetime.fit(
+        pd.DataFrame({"account_id": "A", "order_date": days, "revenue": 5.0}), "2012-03-31"
+    )
     assert result.chosen == "past_rate"
     assert result.predict(90)["expected_orders"].tolist() == [2.0]
     assert any("no model is fitted" in str(caveat) for caveat in result.caveats)
 
 
 def test_one_order_each_expects_little_and_invents_no_value_model():
-    orders = pd.DataFrame({"account_id": [f"{i}" for i in range(60)], "revenue": 10.0,
-                           "order_date": pd.Timestamp("2012-01-01") + pd.to_timedelta(np.arange(60) % 30, "D")})  # fmt: skip
+    orders = pd.DataFrame(
+        {
+            "account_id": [f"{i}" for i in range(60)],
+            "revenue": 10.0,
+            "order_date": pd.Timestamp("2012-01-01") + pd.to_timedelta(np.arange(60) % 30, "D"),
+        }
+    )
     result = kam.lifetime.fit(orders, "2012-06-30")
     assert result.spending is None
     assert (result.predict(90)["expected_orders"] < 0.2).all()
 
 
 def test_accounts_with_returns_alone_stay_with_a_reason():
-    orders = pd.DataFrame({"account_id": ["A", "A", "B"], "order_date": pd.to_datetime(["2012-01-01", "2012-02-01", "2012-01-05"]),
-                           "revenue": [10.0, 12.0, -3.0]})  # fmt: skip
+    orders = pd.DataFrame(
+        {
+            "account_id": ["A", "A", "B"],
+            "order_date": pd.to_datetime(["2012-01-01", "2012-02-01", "2012-01-05"]),
+            "revenue": [10.0, 12.0, -3.0],
+        }
+    )
     prediction = kam.lifetime.fit(orders, "2012-03-31").predict(30).set_index("account_id")
     assert prediction.loc["B", "reason"] == "no_orders"
-    assert prediction.loc["B", ["expected_orders", "probability_active", "expected_value"]].tolist() == [0, 0, 0]
+    assert prediction.loc[
+        "B", ["expected_orders", "probability_active", "expected_value"]
+    ].tolist() == [0, 0, 0]
 
 
 def test_all_returns_expect_nothing_and_say_so():
-    orders = pd.DataFrame({"account_id": ["A", "B"], "order_date": pd.Timestamp("2012-01-01"), "revenue": -1.0})
+    orders = pd.DataFrame(
+        {"account_id": ["A", "B"], "order_date": pd.Timestamp("2012-01-01"), "revenue": -1.0}
+    )
     result = kam.lifetime.fit(orders, "2012-03-31")
     assert result.predict(30)["reason"].tolist() == ["no_orders", "no_orders"]
     assert result.findings()[0].value is None
@@ -320,17 +387,24 @@ def test_all_returns_expect_nothing_and_say_so():
 
 def test_a_negative_order_lowers_the_net_but_is_no_purchase():
     orders = pd.DataFrame(
-        {"account_id": "A", "order_date": pd.to_datetime(["2012-01-01", "2012-02-01"]), "revenue": [10.0, -4.0]}
+        {
+            "account_id": "A",
+            "order_date": pd.to_datetime(["2012-01-01", "2012-02-01"]),
+            "revenue": [10.0, -4.0],
+        }
     )
     row = FramePurchases(orders).history("2012-03-31").iloc[0]
     assert (row["n_order_days"], row["revenue_orders"], row["revenue_net"]) == (1, 10.0, 6.0)
 
 
 def test_orders_without_account_or_date_or_after_the_day_are_counted_and_shown():
-    orders = pd.DataFrame({
-        "account_id": ["A", None, "A", "A"], "revenue": 1.0,
-        "order_date": pd.to_datetime(["2012-01-01", "2012-01-02", None, "2012-09-01"]),
-    })  # fmt: skip
+    orders = pd.DataFrame(
+        {
+            "account_id": ["A", None, "A", "A"],
+            "revenue": 1.0,
+            "order_date": pd.to_datetime(["2012-01-01", "2012-01-02", None, "2012-09-01"]),
+        }
+    )
     result = kam.lifetime.fit(orders, "2012-03-31")
     left = result.left_out
     assert (left.without_account, left.without_date, left.after_as_of) == (1, 1, 1)
@@ -343,7 +417,10 @@ def test_orders_without_account_or_date_or_after_the_day_are_counted_and_shown()
 def test_ties_everywhere_give_equal_accounts_equal_expectations():
     days = pd.to_datetime(["2012-01-01", "2012-02-01", "2012-03-01"])
     orders = pd.concat(
-        [pd.DataFrame({"account_id": f"{i:03d}", "order_date": days, "revenue": 7.0}) for i in range(50)]
+        [
+            pd.DataFrame({"account_id": f"{i:03d}", "order_date": days, "revenue": 7.0})
+            for i in range(50)
+        ]
     )
     prediction = kam.lifetime.fit(orders, "2012-06-30").predict(60)
     assert prediction["expected_orders"].nunique() == 1
@@ -352,17 +429,25 @@ def test_ties_everywhere_give_equal_accounts_equal_expectations():
 
 def test_one_giant_account_does_not_make_the_others_giants(shop):
     giant = pd.DataFrame(
-        {"account_id": "giant", "order_date": pd.date_range("2010-01-01", "2010-12-20", freq="2D"), "revenue": 1e7}
+        {
+            "account_id": "giant",
+            "order_date": pd.date_range("2010-01-01", "2010-12-20", freq="2D"),
+            "revenue": 1e7,
+        }
     )
     prediction = (
-        kam.lifetime.fit(pd.concat([shop, giant]), "2010-12-27", model="mbgnbd").predict(90).set_index("account_id")
+        kam.lifetime.fit(pd.concat([shop, giant]), "2010-12-27", model="mbgnbd")
+        .predict(90)
+        .set_index("account_id")
     )
     assert prediction["expected_orders"].idxmax() == "giant"
     assert prediction["expected_orders"].drop("giant").max() < 45
 
 
 def test_no_orders_at_all_are_an_empty_answer():
-    orders = pd.DataFrame({"account_id": pd.Series([], dtype=str), "order_date": pd.to_datetime([]), "revenue": []})
+    orders = pd.DataFrame(
+        {"account_id": pd.Series([], dtype=str), "order_date": pd.to_datetime([]), "revenue": []}
+    )
     result = kam.lifetime.fit(orders, "2012-03-31")
     assert result.predict(30).empty
     assert result.value().empty
@@ -372,7 +457,10 @@ def test_bad_columns_dates_and_parameters_are_refused_in_words(shop):
     with pytest.raises(DataError, match="no revenue"):
         kam.lifetime.fit(shop.drop(columns="revenue"), "2010-12-27")
     with pytest.raises(DataError, match="expected dates; found 1: 'soon'"):
-        kam.lifetime.fit(pd.DataFrame({"account_id": ["A"], "order_date": ["soon"], "revenue": [1.0]}), "2010-12-27")
+        kam.lifetime.fit(
+            pd.DataFrame({"account_id": ["A"], "order_date": ["soon"], "revenue": [1.0]}),
+            "2010-12-27",
+        )
     with pytest.raises(ParameterError, match="margin in"):
         kam.lifetime.fit(shop, "2010-12-27", margin=2)
     with pytest.raises(ParameterError, match="did you mean 'paretonbd'"):
@@ -384,7 +472,12 @@ def test_bad_columns_dates_and_parameters_are_refused_in_words(shop):
 
 
 def test_models_that_fit_are_fitted_and_no_model_is_silently_replaced(shop):
-    assert set(fit_models(FramePurchases(shop).history("2010-12-27"))) == {"bgnbd", "mbgnbd", "rhythm", "paretonbd"}
+    assert set(fit_models(FramePurchases(shop).history("2010-12-27"))) == {
+        "bgnbd",
+        "mbgnbd",
+        "rhythm",
+        "paretonbd",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -395,9 +488,13 @@ def case(case_folder):
 def test_the_engine_and_pandas_count_the_same_purchases(case):
     orders = case.orders.select("account_id", "order_date", "revenue").to_pandas()
     here, there = FramePurchases(orders), TablePurchases(case)
-    pd.testing.assert_frame_equal(here.history("2011-12-31"), there.history("2011-12-31"), check_dtype=False)
     pd.testing.assert_frame_equal(
-        here.outcome("2011-12-31", "2012-06-30"), there.outcome("2011-12-31", "2012-06-30"), check_dtype=False
+        here.history("2011-12-31"), there.history("2011-12-31"), check_dtype=False
+    )
+    pd.testing.assert_frame_equal(
+        here.outcome("2011-12-31", "2012-06-30"),
+        there.outcome("2011-12-31", "2012-06-30"),
+        check_dtype=False,
     )
     assert here.span("2011-12-31") == there.span("2011-12-31")
     assert here.left_out("2011-12-31") == there.left_out("2011-12-31")
@@ -410,17 +507,25 @@ def test_squares_of_orders_come_from_the_engine(case):
     by_order = year.groupby(["account_id", "order_id"])["revenue"].sum()
     expected = (by_order**2).groupby("account_id").sum()
     found = order_moments(case, "2012-12-31").set_index("account_id")["revenue_squares_12m"]
-    pd.testing.assert_series_equal(found.sort_index(), expected.sort_index(), check_names=False, check_dtype=False)
+    pd.testing.assert_series_equal(
+        found.sort_index(), expected.sort_index(), check_names=False, check_dtype=False
+    )
 
 
 def test_models_fitted_to_a_draw_predict_every_account(monkeypatch):
-    """Fitted to a third of the accounts, the parameters stay within their errors and nobody is left without a value."""
+    """Fitted to a third of the accounts, the parameters stay within their errors and nobody is
+    left without a value.
+    """
     orders, day = simulate_shop(900), "2010-12-27"
     whole = kam.lifetime.fit(orders, day, model="mbgnbd")
-    monkeypatch.setattr("kamresearch.analysis.lifetime.fitting.draw_ids", lambda ids: drawing.draw_ids(ids, 300))
+    monkeypatch.setattr(
+        "kamresearch.analysis.lifetime.fitting.draw_ids", lambda ids: drawing.draw_ids(ids, 300)
+    )
     part = kam.lifetime.fit(orders, day, model="mbgnbd")
     assert len(part.past.history(pd.Timestamp(day))) == 300
     both = whole.predict(180).merge(part.predict(180), on="account_id", suffixes=("", "_drawn"))
     assert len(both) == len(whole.predict(180))
-    assert both["expected_orders_drawn"].sum() == pytest.approx(both["expected_orders"].sum(), rel=0.2)
+    assert both["expected_orders_drawn"].sum() == pytest.approx(
+        both["expected_orders"].sum(), rel=0.2
+    )
     assert both["expected_orders"].corr(both["expected_orders_drawn"], method="spearman") > 0.95

@@ -28,7 +28,11 @@ def facts(table):
 
 @pytest.mark.golden
 def test_volvo_2012_lost_17_thousand_by_share_while_the_market_would_have_added_12_thousand(facts):
-    last = m.measure_position(facts, "Volvo Cars", RIVALS, "China").effects.set_index("period").loc["2012"]
+    last = (
+        m.measure_position(facts, "Volvo Cars", RIVALS, "China")
+        .effects.set_index("period")
+        .loc["2012"]
+    )
     assert last["market_effect"] == pytest.approx(12_037, abs=1)
     assert last["share_effect"] == pytest.approx(-17_188, abs=1)
     assert last["change"] == 41_989 - 47_140
@@ -39,18 +43,32 @@ def test_every_row_of_the_compilation_stands_in_the_case_with_its_source(table, 
     spelled = {"FY": "{year}", "H1": "{year}-H1", "Jan-Aug": "{year}-01/{year}-08"}
     with (shared_data / "volvo_china_annual_and_luxury_market.csv").open(encoding="utf-8") as file:
         rows = [
-            (f"annual {n}", spelled[row["period"]].format(**row), row) for n, row in enumerate(csv.DictReader(file), 1)
+            (f"annual {n}", spelled[row["period"]].format(**row), row)
+            for n, row in enumerate(csv.DictReader(file), 1)
         ]
     with (shared_data / "volvo_china_monthly_2020_2024.csv").open(encoding="utf-8") as file:
-        rows += [(f"monthly {n}", row["month"], {"brand": "Volvo Cars", "market": "China", "growth_pct": "", **row})
-                 for n, row in enumerate(csv.DictReader(file), 1)]  # fmt: skip
+        rows += [
+            (
+                f"monthly {n}",
+                row["month"],
+                {"brand": "Volvo Cars", "market": "China", "growth_pct": "", **row},
+            )
+            for n, row in enumerate(csv.DictReader(file), 1)
+        ]
     kept = table.set_index("origin")
     for origin, period, row in rows:
         ours = kept.loc[origin]
-        assert (ours["period"], ours["brand"], ours["market"], ours["source"], ours["original_status"]) == (
-            period, row["brand"], row["market"], row["source"], row["status"])  # fmt: skip
+        assert (
+            ours["period"],
+            ours["brand"],
+            ours["market"],
+            ours["source"],
+            ours["original_status"],
+        ) == (period, row["brand"], row["market"], row["source"], row["status"])
         assert row["units"] == "" or float(row["units"]) == ours["units"]
-        assert row["growth_pct"] == "" or float(row["growth_pct"]) / 100 == pytest.approx(ours["growth"])
+        assert row["growth_pct"] == "" or float(row["growth_pct"]) / 100 == pytest.approx(
+            ours["growth"]
+        )
         assert (row["note"] or "") == ("" if pd.isna(ours["note"]) else ours["note"])
     assert len(rows) == 96 + 56
 
@@ -69,14 +87,18 @@ def test_a_year_counts_as_known_on_its_last_day_and_not_before(table):
 @pytest.mark.properties
 def test_adding_the_future_never_changes_what_was_known(table, facts):
     past = table[[read_period(text)[1] <= pd.Period("2012-12", "M") for text in table["period"]]]
-    pd.testing.assert_frame_equal(m.read_facts(past, "2012-12-31").reset_index(drop=True), facts, check_dtype=False)
+    pd.testing.assert_frame_equal(
+        m.read_facts(past, "2012-12-31").reset_index(drop=True), facts, check_dtype=False
+    )
 
 
 @pytest.mark.unit
 def test_the_best_standing_is_chosen_and_nothing_is_averaged(facts):
     chosen = m.choose_facts(facts)
     year = chosen[
-        (chosen["brand"] == "Volvo Cars") & (chosen["period"] == "2010") & (chosen["market"] == "China")
+        (chosen["brand"] == "Volvo Cars")
+        & (chosen["period"] == "2010")
+        & (chosen["market"] == "China")
     ].iloc[0]
     assert (year["units"], year["status"], year["n_sources"]) == (30_522, "reported", 4)
     assert set(chosen["units"]) <= set(facts["units"].dropna())
@@ -85,7 +107,10 @@ def test_the_best_standing_is_chosen_and_nothing_is_averaged(facts):
 @pytest.mark.unit
 def test_sources_that_disagree_by_more_than_rounding_are_listed(facts):
     conflicts = m.list_conflicts(facts).set_index(["brand", "period"])
-    assert conflicts.loc[("BMW Group (BMW+MINI)", "2012"), ["lowest", "highest"]].tolist() == [296_000, 326_444]
+    assert conflicts.loc[("BMW Group (BMW+MINI)", "2012"), ["lowest", "highest"]].tolist() == [
+        296_000,
+        326_444,
+    ]
     assert ("Volvo Cars", "2009") not in conflicts.index, "22,000 is 22,405 rounded"
 
 
@@ -131,7 +156,12 @@ def test_a_shift_to_cheaper_goods_at_old_prices_is_all_mix():
     old = pd.DataFrame({"units": [10.0, 10.0], "revenue": [1000.0, 500.0]}, index=["dear", "cheap"])
     new = pd.DataFrame({"units": [5.0, 15.0], "revenue": [500.0, 750.0]}, index=["dear", "cheap"])
     split = effects.split_revenue(old, new)
-    assert split.to_dict() == {"change": -250.0, "volume_effect": 0.0, "mix_effect": -250.0, "price_effect": 0.0}
+    assert split.to_dict() == {
+        "change": -250.0,
+        "volume_effect": 0.0,
+        "mix_effect": -250.0,
+        "price_effect": 0.0,
+    }
 
 
 @pytest.mark.unit
@@ -158,7 +188,8 @@ def test_two_brands_in_one_series_never_mix(facts):
 
 @pytest.mark.unit
 @pytest.mark.parametrize(
-    ("column", "value", "words"), [("period", "spring 2012", "rewrite them"), ("units", "n/a", "clean them")]
+    ("column", "value", "words"),
+    [("period", "spring 2012", "rewrite them"), ("units", "n/a", "clean them")],
 )
 def test_unreadable_periods_and_texts_among_numbers_are_refused(table, column, value, words):
     bad = table.astype({"units": object})
@@ -170,4 +201,8 @@ def test_unreadable_periods_and_texts_among_numbers_are_refused(table, column, v
 @pytest.mark.unit
 def test_a_gap_year_gives_no_effect_across_it(table):
     facts = m.read_facts(table, "2025-12-31")
-    assert set(m.measure_position(facts, "Volvo Cars", RIVALS, "China").effects["period"]) == {"2010", "2011", "2012"}
+    assert set(m.measure_position(facts, "Volvo Cars", RIVALS, "China").effects["period"]) == {
+        "2010",
+        "2011",
+        "2012",
+    }

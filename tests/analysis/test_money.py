@@ -1,4 +1,6 @@
-"""Money: profits equal empulse's, contacts keep to the budget, doing nothing is the line to beat."""
+"""Money: profits equal empulse's, contacts keep to the budget, doing nothing is the line to
+beat.
+"""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,8 @@ from kamresearch.errors import AnalysisError
 
 pytestmark = pytest.mark.golden
 
-# Printed by benchmarks/peers/churn_profit.py (empulse 0.13.1): EMPC usual, EMPC other, EMPB usual, EMPB other.
+# Printed by benchmarks/peers/churn_profit.py (empulse 0.13.1): EMPC usual, EMPC other, EMPB usual,
+# EMPB other.
 EMPULSE = (
     ("good", 7.804679560518, 14.141596778734, 7.205375000000, 17.877941666667),
     ("weak", 4.025986146742, 4.620167159683, 1.812208333333, 14.539108333333),
@@ -40,10 +43,13 @@ def ranking(kind):
 def test_expected_maximum_profits_equal_those_of_empulse(row):
     y, score, value = ranking(row[0])
     ours = (
-        expected_maximum_profit(y, score), expected_maximum_profit(y, score, value=500, incentive=40, contact=5, alpha=3, beta=9),
+        expected_maximum_profit(y, score),
+        expected_maximum_profit(y, score, value=500, incentive=40, contact=5, alpha=3, beta=9),
         expected_maximum_profit_b2b(y, score, value),
-        expected_maximum_profit_b2b(y, score, value, incentive_share=0.02, contact=3, alpha=9, beta=11),
-    )  # fmt: skip
+        expected_maximum_profit_b2b(
+            y, score, value, incentive_share=0.02, contact=3, alpha=9, beta=11
+        ),
+    )
     assert ours == pytest.approx(row[1:], abs=1e-6)
 
 
@@ -62,14 +68,17 @@ def test_a_better_ranking_earns_more_and_order_of_rows_does_not_matter():
     (y, good, value), (_, weak, _) = ranking("good"), ranking("weak")
     assert expected_maximum_profit_b2b(y, good, value) > expected_maximum_profit_b2b(y, weak, value)
     back = np.arange(len(y))[::-1]
-    assert expected_maximum_profit(y[back], good[back]) == pytest.approx(expected_maximum_profit(y, good), abs=1e-12)
+    assert expected_maximum_profit(y[back], good[back]) == pytest.approx(
+        expected_maximum_profit(y, good), abs=1e-12
+    )
 
 
 def test_auc_and_profit_can_disagree():
     from kamresearch.analysis.churn.validation import auc_of
 
     y = np.array([1] * 10 + [0] * 90)
-    # First a sure group of four leavers and then nothing, against a ranking that is better everywhere else.
+    # First a sure group of four leavers and then nothing, against a ranking that is better
+    # everywhere else.
     sharp = np.r_[np.full(4, 9.0), np.full(6, 1.0), np.full(90, 2.0)]
     broad = np.r_[np.full(10, 5.0), np.full(54, 5.0), np.full(36, 1.0)]
     assert auc_of(y, broad) > auc_of(y, sharp)
@@ -78,17 +87,23 @@ def test_auc_and_profit_can_disagree():
 
 @pytest.fixture
 def accounts():
-    return pd.DataFrame({
-        "account_id": ["a", "b", "c", "d"], "account_name": ["A", "B", "C", "D"], "region": ["East", "East", None, "West"],
-        "churn_probability": [0.5, 0.5, 0.02, 0.9], "value": [100_000.0, 10_000.0, 1_000_000.0, 1_000.0],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "account_id": ["a", "b", "c", "d"],
+            "account_name": ["A", "B", "C", "D"],
+            "region": ["East", "East", None, "West"],
+            "churn_probability": [0.5, 0.5, 0.02, 0.9],
+            "value": [100_000.0, 10_000.0, 1_000_000.0, 1_000.0],
+        }
+    )
 
 
 def test_the_gain_of_a_contact_is_the_hand_worked_one(accounts):
     terms = OfferTerms(acceptance=0.3, incentive_share=0.02, contact_cost=1_000, most_contacts=10)
     result = choose_contacts(accounts, terms)
     by_id = dict(zip(result.frame["account_id"], result.frame["gain"], strict=True))
-    # a: .5 (.3 · .98 · 100,000 − 1,000) − .5 (2,000 + 1,000) = 14,200 − 1,500; d is worth less than a contact.
+    # a: .5 (.3 · .98 · 100,000 − 1,000) − .5 (2,000 + 1,000) = 14,200 − 1,500; d is worth less than
+    # a contact.
     assert by_id["a"] == pytest.approx(12_700)
     assert "d" not in by_id
     assert result.exposed == pytest.approx(50_000 + 5_000 + 20_000 + 900)
@@ -104,7 +119,9 @@ def test_at_the_break_even_acceptance_a_contact_earns_nothing(accounts):
     terms = OfferTerms(contact_cost=1_000)
     row = choose_contacts(accounts, terms).frame.iloc[0]
     even = OfferTerms(acceptance=row["break_even"], contact_cost=1_000)
-    assert even.gain(np.array([row["churn_probability"]]), np.array([row["value"]]))[0] == pytest.approx(0, abs=1e-6)
+    assert even.gain(np.array([row["churn_probability"]]), np.array([row["value"]]))[
+        0
+    ] == pytest.approx(0, abs=1e-6)
 
 
 def test_without_any_acceptance_every_contact_loses_and_doing_nothing_is_best(accounts):

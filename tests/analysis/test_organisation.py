@@ -22,10 +22,17 @@ DAY = "2012-12-31"
 
 def accounts_of(**regions: str) -> pd.DataFrame:
     names = list(regions)
-    return pd.DataFrame({
-        "account_id": names, "account_name": [f"Name {name}" for name in names], "region": list(regions.values()), "channel": "direct",
-        "industry": "Logistics", "revenue_12m": [100.0 * (place + 1) for place in range(len(names))], "is_away": False,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "account_id": names,
+            "account_name": [f"Name {name}" for name in names],
+            "region": list(regions.values()),
+            "channel": "direct",
+            "industry": "Logistics",
+            "revenue_12m": [100.0 * (place + 1) for place in range(len(names))],
+            "is_away": False,
+        }
+    )
 
 
 def team_of(*rows: tuple) -> pd.DataFrame:
@@ -36,17 +43,25 @@ def team_of(*rows: tuple) -> pd.DataFrame:
 
 def spells_of(*rows: tuple) -> pd.DataFrame:
     frame = pd.DataFrame(
-        [(*row, *[None] * (4 - len(row))) for row in rows], columns=["account_id", "manager_id", "from", "to"]
+        [(*row, *[None] * (4 - len(row))) for row in rows],
+        columns=["account_id", "manager_id", "from", "to"],
     )
-    return frame.assign(**{"from": pd.to_datetime(frame["from"]), "to": pd.to_datetime(frame["to"])})
+    return frame.assign(
+        **{"from": pd.to_datetime(frame["from"]), "to": pd.to_datetime(frame["to"])}
+    )
 
 
 ACCOUNTS = accounts_of(a="East", b="East", c="West", d="West")
 TEAM = team_of(
-    ("M1", "East", "direct_manager", 100), ("M2", "West", "direct_manager", 100), ("M3", None, "executive", 100)
+    ("M1", "East", "direct_manager", 100),
+    ("M2", "West", "direct_manager", 100),
+    ("M3", None, "executive", 100),
 )
 SPELLS = spells_of(
-    ("a", "M1", "2010-01-01"), ("b", "M1", "2010-01-01"), ("c", "M2", "2010-01-01"), ("d", "M3", "2010-01-01")
+    ("a", "M1", "2010-01-01"),
+    ("b", "M1", "2010-01-01"),
+    ("c", "M2", "2010-01-01"),
+    ("d", "M3", "2010-01-01"),
 )
 
 
@@ -58,11 +73,16 @@ def values_of(result) -> dict:
     return {finding.id: finding.value for finding in result.findings()}
 
 
-# holdings -----------------------------------------------------------------------------------------------------------
+# holdings
+# -------------------------------------------------------------------------------------------------
 
 
 def test_each_account_has_the_manager_of_the_running_spell():
-    spells = spells_of(("a", "M1", "2009-01-01", "2011-06-30"), ("a", "M2", "2011-07-01"), ("b", "M1", "2010-01-01"))
+    spells = spells_of(
+        ("a", "M1", "2009-01-01", "2011-06-30"),
+        ("a", "M2", "2011-07-01"),
+        ("b", "M1", "2010-01-01"),
+    )
     holdings = organisation.find_holdings(accounts_of(a="East", b="East"), TEAM, spells, DAY)
     assert holdings.accounts["manager_id"].tolist() == ["M2", "M1"]
     assert problems_of(holdings) == set()
@@ -95,7 +115,11 @@ def test_a_manager_without_accounts_is_listed():
 
 def test_strangers_leavers_backward_spells_and_orphans_are_listed():
     team = team_of(("M1", "East", "direct_manager", 100, "2008-01-01", "2012-01-01"))
-    spells = spells_of(("a", "M1", "2010-01-01"), ("b", "M7", "2010-01-01"), ("c", "M1", "2011-01-01", "2010-01-01"))
+    spells = spells_of(
+        ("a", "M1", "2010-01-01"),
+        ("b", "M7", "2010-01-01"),
+        ("c", "M1", "2011-01-01", "2010-01-01"),
+    )
     holdings = organisation.find_holdings(ACCOUNTS, team, spells, DAY)
     assert problems_of(holdings) == {"left", "unknown_manager", "backwards", "nobody"}
     assert set(holdings.problems.query("problem == 'nobody'")["account_id"]) == {"c", "d"}
@@ -104,26 +128,36 @@ def test_strangers_leavers_backward_spells_and_orphans_are_listed():
 def test_what_lies_after_the_day_is_not_seen():
     later = pd.concat([SPELLS, spells_of(("a", "M2", "2013-02-01"))])
     later.loc[later["account_id"] == "b", "to"] = pd.Timestamp("2013-03-01")
-    before, after = (organisation.find_holdings(ACCOUNTS, TEAM, spells, DAY) for spells in (SPELLS, later))
+    before, after = (
+        organisation.find_holdings(ACCOUNTS, TEAM, spells, DAY) for spells in (SPELLS, later)
+    )
     pd.testing.assert_frame_equal(before.accounts, after.accounts)
     pd.testing.assert_frame_equal(before.problems, after.problems)
 
 
 def test_accounts_that_are_away_hold_no_manager_down():
     away = ACCOUNTS.assign(is_away=[True, False, False, False])
-    assert organisation.find_holdings(away, TEAM, SPELLS, DAY).accounts["account_id"].tolist() == ["b", "c", "d"]
+    assert organisation.find_holdings(away, TEAM, SPELLS, DAY).accounts["account_id"].tolist() == [
+        "b",
+        "c",
+        "d",
+    ]
 
 
 def test_a_report_on_an_account_that_left_says_so_and_everything_else_has_a_reason():
     holdings = organisation.find_holdings(ACCOUNTS.assign(is_away=True), TEAM, SPELLS, DAY)
     assert holdings.accounts.empty
     assert "No account is with the company on 31 Dec 2012" in str(holdings.caveats[0])
-    workload = organisation.measure_workload(holdings, organisation.tiers_by_revenue(holdings.accounts))
+    workload = organisation.measure_workload(
+        holdings, organisation.tiers_by_revenue(holdings.accounts)
+    )
     exposure = organisation.measure_exposure(holdings, load=workload.load)
     groups = organisation.group_managers(holdings, workload.load)
     told = [finding for result in (workload, exposure, groups) for finding in result.findings()]
     assert all(finding.reason is not None for finding in told if not finding.value)
-    assert not any(finding.sentence for result in (exposure, groups) for finding in result.findings())
+    assert not any(
+        finding.sentence for result in (exposure, groups) for finding in result.findings()
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for figure in (
@@ -136,9 +170,13 @@ def test_a_report_on_an_account_that_left_says_so_and_everything_else_has_a_reas
 
 
 def test_optional_columns_may_all_be_missing():
-    bare = organisation.find_holdings(ACCOUNTS, TEAM[["manager_id"]], SPELLS[["account_id", "manager_id", "from"]], DAY)
+    bare = organisation.find_holdings(
+        ACCOUNTS, TEAM[["manager_id"]], SPELLS[["account_id", "manager_id", "from"]], DAY
+    )
     workload = organisation.measure_workload(bare, organisation.tiers_by_revenue(bare.accounts))
-    assert organisation.measure_exposure(bare, load=workload.load).by_manager["n_accounts"].sum() == 4
+    assert (
+        organisation.measure_exposure(bare, load=workload.load).by_manager["n_accounts"].sum() == 4
+    )
     assert "no recorded capacity" in " ".join(map(str, workload.caveats))
 
 
@@ -147,9 +185,16 @@ def elsewhere_of(*rows: tuple) -> pd.DataFrame:
 
 
 def test_of_a_slice_hours_count_by_the_share_of_accounts_inside_it():
-    """M1 holds two accounts here and three elsewhere: 100 hours x 2/5 = 40; two accounts of 6 hours ask for 12 of them."""
-    outside = elsewhere_of(("M1", "2010-01-01"), ("M1", "2010-01-01"), ("M1", "2012-01-01"), ("M1", "2009-01-01", "2011-01-01"),
-                           ("M2", "2013-05-01"))  # fmt: skip
+    """M1 holds two accounts here and three elsewhere: 100 hours x 2/5 = 40; two accounts of 6
+    hours ask for 12 of them.
+    """
+    outside = elsewhere_of(
+        ("M1", "2010-01-01"),
+        ("M1", "2010-01-01"),
+        ("M1", "2012-01-01"),
+        ("M1", "2009-01-01", "2011-01-01"),
+        ("M2", "2013-05-01"),
+    )
     held = organisation.find_holdings(ACCOUNTS, TEAM, SPELLS, DAY, outside)
     workload = organisation.measure_workload(held, pd.Series("B", index=ACCOUNTS["account_id"]))
     load = workload.by_manager.set_index("manager_id")
@@ -157,7 +202,9 @@ def test_of_a_slice_hours_count_by_the_share_of_accounts_inside_it():
     assert load.loc["M2", ["capacity_hours", "load"]].tolist() == pytest.approx([100, 0.06])
     assert "1 of the 3 managers" in " ".join(map(str, held.caveats))
     unknown = organisation.find_holdings(ACCOUNTS, TEAM[["manager_id"]], SPELLS, DAY, outside)
-    load = organisation.measure_workload(unknown, pd.Series(dtype=str)).by_manager.set_index("manager_id")
+    load = organisation.measure_workload(unknown, pd.Series(dtype=str)).by_manager.set_index(
+        "manager_id"
+    )
     assert load["capacity_hours"].tolist() == pytest.approx([130 * 2 / 5, 130, 130])
 
 
@@ -172,11 +219,15 @@ def test_who_holds_accounts_elsewhere_alone_is_no_part_of_a_slices_team():
             ),
         ]
     )
-    outside = elsewhere_of(("M8", "2010-01-01"), ("D", "2010-01-01"), ("M9", "2009-01-01", "2010-01-01"))  # fmt: skip
+    outside = elsewhere_of(
+        ("M8", "2010-01-01"), ("D", "2010-01-01"), ("M9", "2009-01-01", "2010-01-01")
+    )
     held = organisation.find_holdings(ACCOUNTS, team, SPELLS, DAY, outside)
     assert held.managers["manager_id"].tolist() == ["D", "M1", "M2", "M3", "M9"]
     assert held.problems["manager_id"].tolist() == ["M9"]
-    assert set(organisation.measure_workload(held, pd.Series(dtype=str)).by_manager["manager_id"]) == {"M1", "M2", "M9"}
+    assert set(
+        organisation.measure_workload(held, pd.Series(dtype=str)).by_manager["manager_id"]
+    ) == {"M1", "M2", "M9"}
 
 
 def test_the_whole_counts_every_hour_and_says_nothing_of_slices():
@@ -188,7 +239,8 @@ def test_the_whole_counts_every_hour_and_says_nothing_of_slices():
     assert len(none.caveats) == 1
 
 
-# exposure -----------------------------------------------------------------------------------------------------------
+# exposure
+# -------------------------------------------------------------------------------------------------
 
 
 def holdings():
@@ -198,13 +250,19 @@ def holdings():
 def test_n_minus_one_of_each_manager_is_the_band_times_the_book():
     result = organisation.measure_exposure(holdings(), band=(0.13, 0.18))
     book = result.by_manager.set_index("manager_id")
-    assert book.loc["M1", ["revenue", "share", "loss_low", "loss_high"]].tolist() == pytest.approx([300, 0.3, 39, 54])
+    assert book.loc["M1", ["revenue", "share", "loss_low", "loss_high"]].tolist() == pytest.approx(
+        [300, 0.3, 39, 54]
+    )
     values = values_of(result)
     assert values["organisation.top_manager_share"] == pytest.approx(0.4)
-    assert values["organisation.effective_managers"] == pytest.approx(1 / (0.3**2 + 0.3**2 + 0.4**2))
+    assert values["organisation.effective_managers"] == pytest.approx(
+        1 / (0.3**2 + 0.3**2 + 0.4**2)
+    )
     assert values["organisation.executive_share"] == pytest.approx(0.4)
     assert values["organisation.executive_accounts"] == 1
-    wider = organisation.measure_exposure(holdings(), band=(0.2, 0.5)).by_manager.set_index("manager_id")
+    wider = organisation.measure_exposure(holdings(), band=(0.2, 0.5)).by_manager.set_index(
+        "manager_id"
+    )
     assert wider.loc["M1", "loss_high"] == pytest.approx(150)
 
 
@@ -219,7 +277,10 @@ def test_a_manager_who_holds_all_that_managers_hold_counts_as_one():
     assert "1 managers share the revenue in their hands as if 1" in str(result.verdict())
     idle = organisation.measure_exposure(
         organisation.find_holdings(
-            accounts.assign(revenue_12m=[0.0, 50.0]), TEAM, spells_of(("a", "M1", "2010-01-01")), DAY
+            accounts.assign(revenue_12m=[0.0, 50.0]),
+            TEAM,
+            spells_of(("a", "M1", "2010-01-01")),
+            DAY,
         )
     )
     assert values_of(idle)["organisation.effective_managers"] is None
@@ -235,11 +296,22 @@ def test_the_band_is_said_to_be_an_assumption_because_leavers_choose_themselves(
 
 
 def test_single_threads_are_counted_only_where_the_team_is_recorded():
-    coverage = pd.DataFrame([("a", "core", "sales", "manager", "P1"), ("a", "core", "sales", "leader", None), ("b", "core", "sales", "manager", "P1"),
-                             ("b", "core", "marketing", "director", "P2"), ("b", "support", "sales", "helper", "P3")],
-                            columns=["account_id", "layer", "function", "role", "person_id"])  # fmt: skip
+    coverage = pd.DataFrame(
+        [
+            ("a", "core", "sales", "manager", "P1"),
+            ("a", "core", "sales", "leader", None),
+            ("b", "core", "sales", "manager", "P1"),
+            ("b", "core", "marketing", "director", "P2"),
+            ("b", "support", "sales", "helper", "P3"),
+        ],
+        columns=["account_id", "layer", "function", "role", "person_id"],
+    )
     result = organisation.measure_exposure(holdings(), coverage)
-    single = next(finding for finding in result.findings() if finding.id == "organisation.single_threaded_share")
+    single = next(
+        finding
+        for finding in result.findings()
+        if finding.id == "organisation.single_threaded_share"
+    )
     assert (single.value, single.n) == (0.5, 2)
     assert single.interval.low < 0.1
     assert result.single_table().frame["account_id"].tolist() == ["a"]
@@ -254,17 +326,19 @@ def test_the_successor_has_the_likest_book_among_those_with_room():
         **{f"z{k}": "West" for k in range(4)},
     )
     team = team_of(
-        ("X", "East", "direct_manager", 100), ("Y", "East", "direct_manager", 100), ("Z", "West", "direct_manager", 100)
+        ("X", "East", "direct_manager", 100),
+        ("Y", "East", "direct_manager", 100),
+        ("Z", "West", "direct_manager", 100),
     )
     spells = spells_of(*[(name, name[0].upper(), "2010-01-01") for name in accounts["account_id"]])
     held = organisation.find_holdings(accounts, team, spells, DAY)
-    roomy = organisation.measure_exposure(held, load=pd.Series({"X": 0.3, "Y": 0.3, "Z": 0.3})).by_manager.set_index(
-        "manager_id"
-    )
+    roomy = organisation.measure_exposure(
+        held, load=pd.Series({"X": 0.3, "Y": 0.3, "Z": 0.3})
+    ).by_manager.set_index("manager_id")
     assert roomy.loc["X", "successor"] == "Y"
-    full = organisation.measure_exposure(held, load=pd.Series({"X": 0.3, "Y": 0.9, "Z": 0.3})).by_manager.set_index(
-        "manager_id"
-    )
+    full = organisation.measure_exposure(
+        held, load=pd.Series({"X": 0.3, "Y": 0.9, "Z": 0.3})
+    ).by_manager.set_index("manager_id")
     assert full.loc["X", "successor"] == "Z"
     assert full.loc["X", "load_after"] == pytest.approx(0.6)
 
@@ -274,7 +348,8 @@ def slow_successors(held, holders: pd.DataFrame, load: pd.Series | None) -> list
     alike = book_similarity(held.accounts, holders["manager_id"].tolist())
     hours = dict(zip(holders["manager_id"], holders["capacity_hours"].astype(float), strict=True))
     able = holders.loc[
-        ~holders["role"].isin(["executive", "executive_sponsor", "director"]) & holders["in_role"], "manager_id"
+        ~holders["role"].isin(["executive", "executive_sponsor", "director"]) & holders["in_role"],
+        "manager_id",
     ]
     found = []
     for leaving in holders["manager_id"]:
@@ -301,14 +376,20 @@ def test_successors_are_those_that_looking_one_by_one_finds(seed):
     rng = np.random.default_rng(seed)
     held, load = world(int(rng.integers(1, 9)), n_accounts=40, seed=seed)
     team = held.managers
-    team["role"] = rng.choice(["direct_manager", "dealer_manager", "director"], len(team), p=[0.4, 0.4, 0.2])
+    team["role"] = rng.choice(
+        ["direct_manager", "dealer_manager", "director"], len(team), p=[0.4, 0.4, 0.2]
+    )
     team["in_role"] = rng.random(len(team)) < 0.8
-    team["capacity_hours"] = pd.array(rng.choice([60.0, 200.0, 400.0], len(team)), "Float64").astype("Float64")
+    team["capacity_hours"] = pd.array(
+        rng.choice([60.0, 200.0, 400.0], len(team)), "Float64"
+    ).astype("Float64")
     team.loc[rng.random(len(team)) < 0.2, "capacity_hours"] = pd.NA
     load = None if seed % 4 == 0 else load * rng.uniform(0.05, 0.6, len(load))
     book = organisation.measure_exposure(held, load=load).by_manager
     expected = slow_successors(held, book, load)
-    assert [None if pd.isna(one) else one for one in book["successor"]] == [row[0] for row in expected]
+    assert [None if pd.isna(one) else one for one in book["successor"]] == [
+        row[0] for row in expected
+    ]
     for column, place in (("similarity", 1), ("load_after", 2)):
         assert book[column].tolist() == pytest.approx([row[place] for row in expected], nan_ok=True)
 
@@ -324,18 +405,30 @@ def test_without_revenue_shares_are_undefined_with_a_reason():
 @settings(max_examples=15, deadline=None)
 def test_another_currency_scales_money_and_leaves_shares(factor):
     one = organisation.measure_exposure(holdings())
-    held = organisation.find_holdings(ACCOUNTS.assign(revenue_12m=ACCOUNTS["revenue_12m"] * factor), TEAM, SPELLS, DAY)
+    held = organisation.find_holdings(
+        ACCOUNTS.assign(revenue_12m=ACCOUNTS["revenue_12m"] * factor), TEAM, SPELLS, DAY
+    )
     other = organisation.measure_exposure(held)
     assert other.by_manager["share"].tolist() == pytest.approx(one.by_manager["share"].tolist())
-    assert other.by_manager["loss_high"].tolist() == pytest.approx((one.by_manager["loss_high"] * factor).tolist())
+    assert other.by_manager["loss_high"].tolist() == pytest.approx(
+        (one.by_manager["loss_high"] * factor).tolist()
+    )
 
 
-# structure and coverage ---------------------------------------------------------------------------------------------
+# structure and coverage
+# ---------------------------------------------------------------------------------------------
 
 
 def test_the_structure_asks_for_two_managers_a_region_and_three_above():
-    team = team_of(("E", None, "executive_sponsor"), ("D", None, "director"), ("M1", "East", "direct_manager"), ("M2", "East", "dealer_manager"),
-                   ("M3", "West", "direct_manager"), ("M4", "West", "dealer_manager", 100, None, "2011-01-01"), ("D2", None, "director"))  # fmt: skip
+    team = team_of(
+        ("E", None, "executive_sponsor"),
+        ("D", None, "director"),
+        ("M1", "East", "direct_manager"),
+        ("M2", "East", "dealer_manager"),
+        ("M3", "West", "direct_manager"),
+        ("M4", "West", "dealer_manager", 100, None, "2011-01-01"),
+        ("D2", None, "director"),
+    )
     held = organisation.find_holdings(ACCOUNTS, team, SPELLS, DAY)
     result = organisation.check_structure(held.managers, ["East", "West"])
     assert len(result.seats) == 2 * 2 + 3
@@ -347,35 +440,53 @@ def test_the_structure_asks_for_two_managers_a_region_and_three_above():
 
 
 def full_team(account: str) -> list[tuple]:
-    return [(account, "core", "sales", "manager", "P1"), (account, "core", "marketing", "director", "P2"), (account, "support", "research", "dev", "P3"),
-            (account, "support", "after_sales", "care", "P4"), (account, "periphery", "finance", "admin", "P5")]  # fmt: skip
+    return [
+        (account, "core", "sales", "manager", "P1"),
+        (account, "core", "marketing", "director", "P2"),
+        (account, "support", "research", "dev", "P3"),
+        (account, "support", "after_sales", "care", "P4"),
+        (account, "periphery", "finance", "admin", "P5"),
+    ]
 
 
 def test_what_is_missing_is_named_by_layer_and_function():
-    rows = full_team("a") + [(*row[:4], None) if row[2] in ("finance", "research") else row for row in full_team("b")]
+    rows = full_team("a") + [
+        (*row[:4], None) if row[2] in ("finance", "research") else row for row in full_team("b")
+    ]
     coverage = pd.DataFrame(rows, columns=["account_id", "layer", "function", "role", "person_id"])
     result = organisation.measure_coverage(coverage, ACCOUNTS)
     found = result.accounts.set_index("account_id")
     assert found.loc["a", "share"] == 1
-    assert found.loc["b", ["missing_functions", "missing_layers"]].tolist() == ["research, finance", "periphery"]
+    assert found.loc["b", ["missing_functions", "missing_layers"]].tolist() == [
+        "research, finance",
+        "periphery",
+    ]
     values = values_of(result)
     assert values["organisation.coverage_share"] == pytest.approx(0.8)
     assert values["organisation.whole_team_share"] == 0.5
     assert "2 of 4 accounts" in str(result.caveats[0])
-    terms = next(column.terms for column in result.table().columns if column.name == "missing_functions")
+    terms = next(
+        column.terms for column in result.table().columns if column.name == "missing_functions"
+    )
     assert "研发" in terms["research, finance"].render("zh")
 
 
-# workload -----------------------------------------------------------------------------------------------------------
+# workload
+# -------------------------------------------------------------------------------------------------
 
 
 def crowd(n: int = 12):
     accounts = accounts_of(**{f"a{k:02d}": "East" if k % 2 else "West" for k in range(n)})
     team = team_of(
-        ("X", "East", "direct_manager", 20), ("Y", "West", "direct_manager", 100), ("P", None, "policy_manager", 10)
+        ("X", "East", "direct_manager", 20),
+        ("Y", "West", "direct_manager", 100),
+        ("P", None, "policy_manager", 10),
     )
     spells = spells_of(
-        *[(name, "X" if number < n - 2 else "Y", "2010-01-01") for number, name in enumerate(accounts["account_id"])]
+        *[
+            (name, "X" if number < n - 2 else "Y", "2010-01-01")
+            for number, name in enumerate(accounts["account_id"])
+        ]
     )
     return organisation.find_holdings(accounts, team, spells, DAY)
 
@@ -413,27 +524,44 @@ def test_accounts_of_tier_a_never_move_across_regions():
 
 def test_a_team_too_small_for_its_accounts_is_said_to_be_so():
     held = crowd()
-    result = organisation.measure_workload(held, pd.Series("A", index=held.accounts["account_id"]), {"A": 40.0})
+    result = organisation.measure_workload(
+        held, pd.Series("A", index=held.accounts["account_id"]), {"A": 40.0}
+    )
     assert values_of(result)["organisation.overloaded_after_moves"] >= 1
     assert "no moving of accounts can cure that" in " ".join(map(str, result.caveats))
 
 
 def company(seed: int, n_accounts: int = 40, n_managers: int = 8):
-    """Accounts and managers with traits, regions and capacities drawn at random, some of them unknown."""
+    """Accounts and managers with traits, regions and capacities drawn at random, some of them
+    unknown.
+    """
     rng = np.random.default_rng(seed)
 
     def draw(values: list, n: int) -> np.ndarray:
         return rng.choice(np.array([*values, None], dtype=object), n)
 
     ids = [f"A{k:04d}" for k in range(n_accounts)]
-    accounts = pd.DataFrame({
-        "account_id": ids, "account_name": ids, "region": draw(["East", "West", "North"], n_accounts), "channel": draw(["direct", "dealer"], n_accounts),
-        "industry": draw(["Finance", "Energy", "Hotels"], n_accounts), "revenue_12m": rng.lognormal(3, 1, n_accounts), "is_away": False,
-    })  # fmt: skip
+    accounts = pd.DataFrame(
+        {
+            "account_id": ids,
+            "account_name": ids,
+            "region": draw(["East", "West", "North"], n_accounts),
+            "channel": draw(["direct", "dealer"], n_accounts),
+            "industry": draw(["Finance", "Energy", "Hotels"], n_accounts),
+            "revenue_12m": rng.lognormal(3, 1, n_accounts),
+            "is_away": False,
+        }
+    )
     names = [f"M{k:03d}" for k in range(n_managers)]
-    team = team_of(*[(name, region, "direct_manager", float(rng.choice([20, 40, 80])))
-                     for name, region in zip(names, draw(["East", "West"], n_managers), strict=True)])  # fmt: skip
-    spells = spells_of(*[(one, names[int(n_managers * rng.random() ** 2)], "2010-01-01") for one in ids])
+    team = team_of(
+        *[
+            (name, region, "direct_manager", float(rng.choice([20, 40, 80])))
+            for name, region in zip(names, draw(["East", "West"], n_managers), strict=True)
+        ]
+    )
+    spells = spells_of(
+        *[(one, names[int(n_managers * rng.random() ** 2)], "2010-01-01") for one in ids]
+    )
     held = organisation.find_holdings(accounts, team, spells, DAY)
     return held, pd.Series(rng.choice(list("ABC"), n_accounts), index=ids)
 
@@ -443,9 +571,14 @@ def slow_moves(held, tiers: pd.Series, team: pd.DataFrame) -> list[tuple[str, st
     traits = ("region", "channel", "industry")
     rows = held.accounts.assign(tier=held.accounts["account_id"].map(tiers)).to_dict("records")
     region = dict(zip(held.managers["manager_id"], held.managers["region"], strict=True))
-    books = {name: [row for row in rows if row["manager_id"] == name] for name in team["manager_id"]}
+    books = {
+        name: [row for row in rows if row["manager_id"] == name] for name in team["manager_id"]
+    }
     room = dict(zip(team["manager_id"], team["capacity_hours"], strict=True))
-    used = {name: sum(organisation.workload.HOURS[row["tier"]] for row in book) for name, book in books.items()}
+    used = {
+        name: sum(organisation.workload.HOURS[row["tier"]] for row in book)
+        for name, book in books.items()
+    }
 
     def share(name: str, trait: str, value: str) -> float:
         known = [row[trait] for row in books[name] if not pd.isna(row[trait])]
@@ -462,7 +595,11 @@ def slow_moves(held, tiers: pd.Series, team: pd.DataFrame) -> list[tuple[str, st
                     near = not pd.isna(region[name]) and region[name] == row["region"]
                     national = pd.isna(region[name])
                     left = room[name] - used[name] - hours
-                    if name == giver or left < -1e-9 or (row["tier"] == "A" and not (near or national)):
+                    if (
+                        name == giver
+                        or left < -1e-9
+                        or (row["tier"] == "A" and not (near or national))
+                    ):
                         continue
                     fit = round(sum(share(name, trait, row[trait]) for trait in traits) / 3, 6)
                     options.append(((near, fit, hours, left, -place), row, name))
@@ -477,7 +614,11 @@ def slow_moves(held, tiers: pd.Series, team: pd.DataFrame) -> list[tuple[str, st
 
 
 def moved(result) -> list[tuple]:
-    return list(result.moves[["account_id", "from_manager", "to_manager"]].itertuples(index=False, name=None))
+    return list(
+        result.moves[["account_id", "from_manager", "to_manager"]].itertuples(
+            index=False, name=None
+        )
+    )
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -493,7 +634,9 @@ def test_the_companies_drawn_do_move_accounts():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_region_that_is_nowhere_filled_is_as_good_as_none(seed):
-    """Managers' regions unknown, in every way of writing so: nobody is near, and nobody is barred from tier A."""
+    """Managers' regions unknown, in every way of writing so: nobody is near, and nobody is
+    barred from tier A.
+    """
     held, tiers = company(seed)
     answers = []
     for empty in (None, np.nan, pd.NA):
@@ -501,24 +644,36 @@ def test_a_region_that_is_nowhere_filled_is_as_good_as_none(seed):
             frame.assign(region=pd.Series(empty, index=frame.index, dtype=object))
             for frame in (held.accounts, held.managers)
         ]
-        answers.append(organisation.measure_workload(replace(held, accounts=frames[0], managers=frames[1]), tiers))
-    spells = spells_of(*[(row.account_id, row.manager_id, "2010-01-01") for row in held.accounts.itertuples()])
+        answers.append(
+            organisation.measure_workload(
+                replace(held, accounts=frames[0], managers=frames[1]), tiers
+            )
+        )
+    spells = spells_of(
+        *[(row.account_id, row.manager_id, "2010-01-01") for row in held.accounts.itertuples()]
+    )
     absent = held.managers[["manager_id", "role", "capacity_hours"]]
     bare = held.accounts.assign(region=None, is_away=False)
-    answers.append(organisation.measure_workload(organisation.find_holdings(bare, absent, spells, DAY), tiers))
+    answers.append(
+        organisation.measure_workload(organisation.find_holdings(bare, absent, spells, DAY), tiers)
+    )
     assert len(answers[0].moves) > 0
     for other in answers[1:]:
         pd.testing.assert_frame_equal(other.moves, answers[0].moves)
 
 
 def test_moves_compare_only_one_givers_accounts_at_a_time(monkeypatch):
-    """Two thousand accounts against three hundred managers stay far from a matrix of all of them."""
+    """Two thousand accounts against three hundred managers stay far from a matrix of all of
+    them.
+    """
     held, tiers = company(3, n_accounts=2000, n_managers=300)
     held.managers["capacity_hours"] = pd.array(np.where(np.arange(300) % 2, 30.0, 80.0), "Float64")
     owner, asked = held.accounts["manager_id"].to_numpy(), []
     compare = organisation.workload._Books.compare
     monkeypatch.setattr(
-        organisation.workload._Books, "compare", lambda self, rows: asked.append(rows) or compare(self, rows)
+        organisation.workload._Books,
+        "compare",
+        lambda self, rows: asked.append(rows) or compare(self, rows),
     )
     result = organisation.measure_workload(held, tiers)
     givers = [set(owner[rows]) for rows in asked]
@@ -533,14 +688,20 @@ def test_moves_compare_only_one_givers_accounts_at_a_time(monkeypatch):
 
 def test_tiers_by_revenue_cut_at_eighty_and_ninety_five_per_cent():
     accounts = pd.DataFrame({"account_id": list("abcd"), "revenue_12m": [80.0, 15.0, 5.0, 0.0]})
-    assert organisation.tiers_by_revenue(accounts).to_dict() == {"a": "A", "b": "B", "c": "C", "d": "C"}
+    assert organisation.tiers_by_revenue(accounts).to_dict() == {
+        "a": "A",
+        "b": "B",
+        "c": "C",
+        "d": "C",
+    }
     assert set(organisation.tiers_by_revenue(accounts.assign(revenue_12m=0.0))) == {"C"}
     published = pd.DataFrame({"account_id": ["a"], "tier": ["C"]})
     assert organisation.choose_tiers(published, holdings()).to_dict() == {"a": "C"}
     assert len(organisation.choose_tiers(None, holdings())) == 4
 
 
-# linkage groups -----------------------------------------------------------------------------------------------------
+# linkage groups
+# -------------------------------------------------------------------------------------------------
 
 
 def random_problem(n: int, seed: int) -> grouping.Problem:
@@ -580,7 +741,10 @@ def test_groups_hold_everybody_once_in_threes_and_fours_and_beat_greedy_and_chan
     assert solved.cost <= problem.total(grouping.group_greedily(problem)) + 1e-9
     assert (
         solved.cost
-        <= min(problem.total(one) for one in grouping.group_randomly(problem, np.random.default_rng(0))) + 1e-9
+        <= min(
+            problem.total(one) for one in grouping.group_randomly(problem, np.random.default_rng(0))
+        )
+        + 1e-9
     )
 
 
@@ -591,8 +755,12 @@ def test_exact_prices_find_every_group_that_brute_force_finds():
         every = np.array(list(itertools.combinations(range(14), size)))
         reduced = problem.costs(every) - duals[every].sum(axis=1)
         found = pricing.price_groups(problem, duals, size, ceiling)
-        assert set(map(tuple, found.groups.tolist())) == set(map(tuple, every[reduced <= ceiling].tolist()))
-        assert found.reduced == pytest.approx(problem.costs(found.groups) - duals[found.groups].sum(axis=1))
+        assert set(map(tuple, found.groups.tolist())) == set(
+            map(tuple, every[reduced <= ceiling].tolist())
+        )
+        assert found.reduced == pytest.approx(
+            problem.costs(found.groups) - duals[found.groups].sum(axis=1)
+        )
         assert found.floor == ceiling
 
 
@@ -604,7 +772,11 @@ def test_a_search_cut_short_knows_a_floor_under_what_it_left_out(most, quick, mo
     every = np.array(list(itertools.combinations(range(14), 4)))
     reduced = problem.costs(every) - duals[every].sum(axis=1)
     found = pricing.price_groups(problem, duals, 4, 0.0, quick=True)
-    left_out = [cost for group, cost in zip(every.tolist(), reduced, strict=True) if group not in found.groups.tolist()]
+    left_out = [
+        cost
+        for group, cost in zip(every.tolist(), reduced, strict=True)
+        if group not in found.groups.tolist()
+    ]
     assert found.floor < 0
     assert min(left_out) >= found.floor - 1e-9
     assert found.least <= reduced.min() + 1e-9
@@ -633,7 +805,9 @@ def test_the_work_is_bounded_in_steps_and_never_by_the_clock(monkeypatch):
 
     seen, milp = [], scipy.optimize.milp
     monkeypatch.setattr(
-        scipy.optimize, "milp", lambda *a, options, **k: seen.append(dict(options)) or milp(*a, options=options, **k)
+        scipy.optimize,
+        "milp",
+        lambda *a, options, **k: seen.append(dict(options)) or milp(*a, options=options, **k),
     )
     partition.solve(random_problem(20, 3))
     assert {options["node_limit"] for options in seen} == {partition.MILP_NODES}
@@ -650,17 +824,28 @@ def test_two_hundred_managers_get_the_same_groups_twice_with_a_gap_of_three_per_
 
 def world(n_managers: int, n_accounts: int = 60, seed: int = 1):
     rng = np.random.default_rng(seed)
-    accounts = pd.DataFrame({
-        "account_id": [f"A{k:03d}" for k in range(n_accounts)], "account_name": "x", "region": rng.choice(["East", "West", "North"], n_accounts),
-        "channel": rng.choice(["direct", "dealer"], n_accounts), "industry": rng.choice(["Finance", "Energy", "Hotels"], n_accounts),
-        "revenue_12m": rng.lognormal(3, 1, n_accounts), "is_away": False,
-    })  # fmt: skip
+    accounts = pd.DataFrame(
+        {
+            "account_id": [f"A{k:03d}" for k in range(n_accounts)],
+            "account_name": "x",
+            "region": rng.choice(["East", "West", "North"], n_accounts),
+            "channel": rng.choice(["direct", "dealer"], n_accounts),
+            "industry": rng.choice(["Finance", "Energy", "Hotels"], n_accounts),
+            "revenue_12m": rng.lognormal(3, 1, n_accounts),
+            "is_away": False,
+        }
+    )
     team = team_of(*[(f"M{k:02d}", "East", "direct_manager", 60) for k in range(n_managers)])
     spells = spells_of(
-        *[(account, f"M{k % n_managers:02d}", "2010-01-01") for k, account in enumerate(accounts["account_id"])]
+        *[
+            (account, f"M{k % n_managers:02d}", "2010-01-01")
+            for k, account in enumerate(accounts["account_id"])
+        ]
     )
     held = organisation.find_holdings(accounts, team, spells, DAY)
-    return held, organisation.measure_workload(held, organisation.tiers_by_revenue(held.accounts)).load
+    return held, organisation.measure_workload(
+        held, organisation.tiers_by_revenue(held.accounts)
+    ).load
 
 
 @pytest.mark.parametrize("n", [3, 4, 5, 6, 9, 14])
@@ -670,22 +855,30 @@ def test_every_account_keeps_somebody_after_any_one_departure(n):
     group_of = result.groups.set_index("manager_id")["group"]
     for leaving in group_of.index:
         orphans = held.accounts.loc[held.accounts["manager_id"] == leaving, "account_id"]
-        stay = [one for one in group_of.index if group_of[one] == group_of[leaving] and one != leaving]
+        stay = [
+            one for one in group_of.index if group_of[one] == group_of[leaving] and one != leaving
+        ]
         assert len(stay) >= 2 or orphans.empty
     assert set(result.groups["deputy"]) <= set(group_of.index)
     assert (result.groups["deputy"] != result.groups["manager_id"]).all()
 
 
 def region_lonely(held, groups: pd.DataFrame) -> tuple[int, int]:
-    """Account by account: does a mate of its manager sit in its region, or hold an account there?"""
+    """Account by account: does a mate of its manager sit in its region, or hold an account
+    there?
+    """
     group_of = dict(zip(groups["manager_id"], groups["group"], strict=True))
     place = dict(zip(held.managers["manager_id"], held.managers["region"], strict=True))
     lonely = told = 0
-    rows = held.accounts[held.accounts["manager_id"].isin(group_of) & held.accounts["region"].notna()].to_dict(
-        "records"
-    )
+    rows = held.accounts[
+        held.accounts["manager_id"].isin(group_of) & held.accounts["region"].notna()
+    ].to_dict("records")
     for row in rows:
-        mates = [one for one in group_of if group_of[one] == group_of[row["manager_id"]] and one != row["manager_id"]]
+        mates = [
+            one
+            for one in group_of
+            if group_of[one] == group_of[row["manager_id"]] and one != row["manager_id"]
+        ]
         known = any(place[one] == row["region"] for one in mates) or any(
             other["manager_id"] in mates and other["region"] == row["region"] for other in rows
         )
@@ -698,23 +891,35 @@ def test_accounts_whose_region_nobody_else_of_the_group_serves_are_counted(seed)
     held, tiers = company(seed, n_accounts=30, n_managers=9)
     result = organisation.group_managers(held, organisation.measure_workload(held, tiers).load)
     assert (result.n_uncovered, result.n_placed) == region_lonely(held, result.groups)
-    assert f"{result.n_uncovered} of {result.n_placed} accounts lie in a region" in str(result.verdict())
+    assert f"{result.n_uncovered} of {result.n_placed} accounts lie in a region" in str(
+        result.verdict()
+    )
 
 
 def test_a_group_of_three_regions_leaves_each_region_to_one_manager():
-    """X serves East, Y West and one account of East, Z North: Y's two of West and Z's one of North have nobody else."""
+    """X serves East, Y West and one account of East, Z North: Y's two of West and Z's one of
+    North have nobody else.
+    """
     accounts = accounts_of(a="East", b="West", c="West", d="East", e="North")
     team = team_of(*[(name, None, "direct_manager", 100) for name in "XYZ"])
-    spells = spells_of(*[(account, name, "2010-01-01") for account, name in zip("abcde", "XYYYZ", strict=True)])
+    spells = spells_of(
+        *[(account, name, "2010-01-01") for account, name in zip("abcde", "XYYYZ", strict=True)]
+    )
     held = organisation.find_holdings(accounts, team, spells, DAY)
     result = organisation.group_managers(held, pd.Series(0.5, index=list("XYZ")))
-    found = next(one for one in result.findings() if one.id == "organisation.uncovered_after_departure")
+    found = next(
+        one for one in result.findings() if one.id == "organisation.uncovered_after_departure"
+    )
     assert (found.value, found.n, found.n_unit) == (3, 5, "accounts")
-    placed = organisation.find_holdings(accounts, team.assign(region=[None, None, "West"]), spells, DAY)
+    placed = organisation.find_holdings(
+        accounts, team.assign(region=[None, None, "West"]), spells, DAY
+    )
     assert organisation.group_managers(placed, pd.Series(0.5, index=list("XYZ"))).n_uncovered == 1
     nowhere = organisation.find_holdings(accounts.assign(region=None), team, spells, DAY)
     result = organisation.group_managers(nowhere, pd.Series(0.5, index=list("XYZ")))
-    found = next(one for one in result.findings() if one.id == "organisation.uncovered_after_departure")
+    found = next(
+        one for one in result.findings() if one.id == "organisation.uncovered_after_departure"
+    )
     assert found.value is None
     assert "No account's region is recorded" in str(found.reason)
     assert str(result.verdict()).endswith("%.")
@@ -756,8 +961,16 @@ def test_executives_are_no_part_of_linkage_groups_and_balance_must_be_a_weight()
 
 
 def test_likeness_is_one_for_the_same_book_and_zero_for_nothing_in_common():
-    accounts = pd.DataFrame({"account_id": list("abc"), "manager_id": ["X", "Y", "Z"], "region": ["E", "E", "W"], "channel": ["d", "d", "r"],
-                             "industry": ["F", "F", "G"], "revenue_12m": [1.0, 50.0, 0.0]})  # fmt: skip
+    accounts = pd.DataFrame(
+        {
+            "account_id": list("abc"),
+            "manager_id": ["X", "Y", "Z"],
+            "region": ["E", "E", "W"],
+            "channel": ["d", "d", "r"],
+            "industry": ["F", "F", "G"],
+            "revenue_12m": [1.0, 50.0, 0.0],
+        }
+    )
     found = book_similarity(accounts, ["X", "Y", "Z"])
     assert found.loc["X", "Y"] == pytest.approx(1)
     assert found.loc["X", "Z"] == 0
@@ -784,5 +997,8 @@ def test_a_load_far_below_capacity_is_drawn_beside_it():
     )
     with house_theme() as save, warnings.catch_warnings():
         warnings.filterwarnings("error", message="constrained_layout")
-        for figure in (figures.workload(low), figures.groups(organisation.group_managers(held, low.load))):
+        for figure in (
+            figures.workload(low),
+            figures.groups(organisation.group_managers(held, low.load)),
+        ):
             save(figure.draw(), io.StringIO(), figure.id)

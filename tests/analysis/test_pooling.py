@@ -1,4 +1,6 @@
-"""Partial pooling: bounds that hold what they say, because neither the groups' mean nor their likeness is known."""
+"""Partial pooling: bounds that hold what they say, because neither the groups' mean nor their
+likeness is known.
+"""
 
 import numpy as np
 import pandas as pd
@@ -54,19 +56,30 @@ def test_a_group_alone_keeps_about_its_jeffreys_interval(k, n):
 
 
 def test_bounds_agree_with_draws_from_the_prior_weighed_by_the_likelihood():
-    """The model told again by other means: draw mean and strength, weigh them by the data, draw the shares."""
+    """The model told again by other means: draw mean and strength, weigh them by the data,
+    draw the shares.
+    """
     k, n = np.array([1, 3, 9, 0]), np.array([4, 12, 20, 2])
     rng = np.random.default_rng(3)
     mean, pull = rng.beta(0.5, 0.5, 400_000), rng.random(400_000)
     strength = n.mean() * pull / (1 - pull)
     keep = (mean * strength > 1e-12) & ((1 - mean) * strength > 1e-12)
     mean, strength = mean[keep], strength[keep]
-    weight = np.prod([betabinom.pmf(a, b, mean * strength, (1 - mean) * strength) for a, b in zip(k, n, strict=True)], axis=0)  # fmt: skip
+    weight = np.prod(
+        [
+            betabinom.pmf(a, b, mean * strength, (1 - mean) * strength)
+            for a, b in zip(k, n, strict=True)
+        ],
+        axis=0,
+    )
     chosen = rng.choice(len(mean), 200_000, p=weight / weight.sum())
     frame, middle = pool(k, n)
     assert middle == pytest.approx(np.median(strength[chosen]), rel=0.03)
     for row, successes, trials in zip(frame.itertuples(), k, n, strict=True):
-        a, b = mean[chosen] * strength[chosen] + successes, (1 - mean[chosen]) * strength[chosen] + trials - successes
+        a, b = (
+            mean[chosen] * strength[chosen] + successes,
+            (1 - mean[chosen]) * strength[chosen] + trials - successes,
+        )
         share = rng.beta(a, b)
         expected = [share.mean(), *np.quantile(share, [0.025, 0.975])]
         np.testing.assert_allclose([row.pooled, row.low, row.high], expected, atol=0.006)

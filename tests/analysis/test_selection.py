@@ -4,7 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kamresearch.analysis.segmentation import apply_overrides, load_card, measure_migration, select_key_accounts
+from kamresearch.analysis.segmentation import (
+    apply_overrides,
+    load_card,
+    measure_migration,
+    select_key_accounts,
+)
 from kamresearch.analysis.segmentation.card import percentile_ranks
 from kamresearch.analysis.segmentation.selection import score_accounts, tier_of
 from kamresearch.analysis.segmentation.tiers import hold_tiers
@@ -22,11 +27,19 @@ def card():
 def snapshot():
     rng = np.random.default_rng(0)
     revenue = np.sort(rng.lognormal(10, 1.5, 60))[::-1]
-    return pd.DataFrame({
-        "account_id": [f"A{i:03d}" for i in range(60)], "revenue_12m": revenue, "profit_12m": revenue * 0.2,
-        "revenue_growth_12m": 0.0, "months_active_12m": 9, "n_orders_12m": 12, "potential_revenue": revenue * 2,
-        "strategic_fit": np.tile([1, 3, 5], 20), "service_events_12m": 2,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "account_id": [f"A{i:03d}" for i in range(60)],
+            "revenue_12m": revenue,
+            "profit_12m": revenue * 0.2,
+            "revenue_growth_12m": 0.0,
+            "months_active_12m": 9,
+            "n_orders_12m": 12,
+            "potential_revenue": revenue * 2,
+            "strategic_fit": np.tile([1, 3, 5], 20),
+            "service_events_12m": 2,
+        }
+    )
 
 
 def write_card(folder, text):
@@ -36,14 +49,21 @@ def write_card(folder, text):
 
 
 def test_a_score_is_the_weighted_mean_of_points(tmp_path):
-    card = load_card(write_card(tmp_path, """
+    card = load_card(
+        write_card(
+            tmp_path,
+            """
 name: two
 criteria:
   - {id: fit, column: strategic_fit, weight: 3, scale: range, low: 1, high: 5, kind: judged}
   - {id: share, column: share, weight: 1, scale: range, low: 0, high: 1, kind: measured}
 tiers: {A: 70, B: 50}
-"""))  # fmt: skip
-    score, coverage = score_accounts(np.array([[5.0, 0.0], [3.0, 1.0], [3.0, np.nan], [np.nan, np.nan]]), card)
+""",
+        )
+    )
+    score, coverage = score_accounts(
+        np.array([[5.0, 0.0], [3.0, 1.0], [3.0, np.nan], [np.nan, np.nan]]), card
+    )
     np.testing.assert_allclose(score, [75.0, 62.5, 50.0, np.nan])
     np.testing.assert_allclose(coverage, [1.0, 1.0, 0.75, 0.0])
     assert tier_of(score, card).tolist() == ["A", "B", "B", "unrated"]
@@ -68,7 +88,9 @@ def test_ranks_are_intervals_and_wider_where_a_year_hangs_on_few_orders(snapshot
     unsure = select_key_accounts(snapshot.assign(n_orders_12m=2), card)
     width = [(r.frame["rank_high"] - r.frame["rank_low"]).mean() for r in (sure, unsure)]
     assert width[0] < width[1]
-    inside = (unsure.frame["rank"] >= unsure.frame["rank_low"]) & (unsure.frame["rank"] <= unsure.frame["rank_high"])
+    inside = (unsure.frame["rank"] >= unsure.frame["rank_low"]) & (
+        unsure.frame["rank"] <= unsure.frame["rank_high"]
+    )
     assert inside.mean() > 0.8
     assert unsure.frame["probability_a"].between(0, 1).all()
 
@@ -111,16 +133,24 @@ def test_ties_everywhere_rank_everybody_first(card):
 
 
 def test_one_account_and_one_giant_are_ranked_without_a_fall(card):
-    single = select_key_accounts(pd.DataFrame({"account_id": ["a"], "revenue_12m": [5.0], "n_orders_12m": [1]}), card)
+    single = select_key_accounts(
+        pd.DataFrame({"account_id": ["a"], "revenue_12m": [5.0], "n_orders_12m": [1]}), card
+    )
     assert single.frame["rank"].tolist() == [1.0]
     giant = pd.DataFrame(
-        {"account_id": [f"{i:02d}" for i in range(30)], "revenue_12m": [1e12] + [10.0] * 29, "n_orders_12m": 3}
+        {
+            "account_id": [f"{i:02d}" for i in range(30)],
+            "revenue_12m": [1e12] + [10.0] * 29,
+            "n_orders_12m": 3,
+        }
     )
     assert select_key_accounts(giant, card).frame.iloc[0]["rank"] == 1
 
 
 def test_accounts_with_negative_revenue_and_without_orders_stay(card):
-    frame = pd.DataFrame({"account_id": list("abc"), "revenue_12m": [-5.0, 0.0, 10.0], "n_orders_12m": [1, 0, 2]})
+    frame = pd.DataFrame(
+        {"account_id": list("abc"), "revenue_12m": [-5.0, 0.0, 10.0], "n_orders_12m": [1, 0, 2]}
+    )
     result = select_key_accounts(frame, card).frame.set_index("account_id")
     assert len(result) == 3
     assert result.loc["c", "rank"] == 1
@@ -134,13 +164,29 @@ def test_no_account_is_refused_in_words(snapshot, card):
 # Hysteresis
 
 
-@pytest.mark.parametrize(("score", "before", "held"), [
-    (72.0, "B", "B"), (74.0, "B", "A"), (68.0, "A", "A"), (65.9, "A", "B"), (40.0, "A", "C"), (53.0, "C", "C"), (80.0, "C", "A"),
-    (72.0, "C", "B"), (71.0, "absent", "A"), (45.0, "B", "C"), (47.0, "B", "B"),
-])  # fmt: skip
-def test_a_tier_is_left_only_when_the_score_is_clearly_beyond_a_threshold(score, before, held, card):
+@pytest.mark.parametrize(
+    ("score", "before", "held"),
+    [
+        (72.0, "B", "B"),
+        (74.0, "B", "A"),
+        (68.0, "A", "A"),
+        (65.9, "A", "B"),
+        (40.0, "A", "C"),
+        (53.0, "C", "C"),
+        (80.0, "C", "A"),
+        (72.0, "C", "B"),
+        (71.0, "absent", "A"),
+        (45.0, "B", "C"),
+        (47.0, "B", "B"),
+    ],
+)
+def test_a_tier_is_left_only_when_the_score_is_clearly_beyond_a_threshold(
+    score, before, held, card
+):
     scores = np.array([score])
-    assert hold_tiers(scores, tier_of(scores, card), np.array([before], dtype=object), card).tolist() == [held]
+    assert hold_tiers(
+        scores, tier_of(scores, card), np.array([before], dtype=object), card
+    ).tolist() == [held]
 
 
 def test_noise_does_not_move_accounts_but_without_hysteresis_it_would(card):
@@ -156,7 +202,10 @@ def test_tiers_of_a_year_ago_are_kept_through_the_selection(snapshot, card):
     result = select_key_accounts(snapshot, card, before=snapshot)
     assert (result.frame["tier_before"] == result.frame["tier_by_score"]).all()
     assert result.n_held == 0
-    assert any("No snapshot of a year before" in str(c) for c in select_key_accounts(snapshot, card).caveats)
+    assert any(
+        "No snapshot of a year before" in str(c)
+        for c in select_key_accounts(snapshot, card).caveats
+    )
 
 
 # Overrides
@@ -168,11 +217,19 @@ def overrides(*rows):
 
 def test_an_override_holds_between_its_dates_and_the_latest_decision_counts():
     ids, tiers = pd.Series(["a", "b", "c", "d"]), np.array(["C", "C", "A", "B"], dtype=object)
-    log = apply_overrides(ids, tiers, overrides(
-        ("a", "A", "director", "reference", "2012-01-01", "2013-01-01"), ("a", "B", "director", "second look", "2012-06-01", "2013-06-01"),
-        ("b", "A", "director", "old", "2010-01-01", "2011-01-01"), ("b", "A", "director", "to come", "2013-02-01", "2014-01-01"),
-        ("c", "A", "director", "agrees", "2012-01-01", "2012-12-31"), ("z", "A", "director", "who?", "2012-01-01", "2013-01-01"),
-    ), "2012-12-31")  # fmt: skip
+    log = apply_overrides(
+        ids,
+        tiers,
+        overrides(
+            ("a", "A", "director", "reference", "2012-01-01", "2013-01-01"),
+            ("a", "B", "director", "second look", "2012-06-01", "2013-06-01"),
+            ("b", "A", "director", "old", "2010-01-01", "2011-01-01"),
+            ("b", "A", "director", "to come", "2013-02-01", "2014-01-01"),
+            ("c", "A", "director", "agrees", "2012-01-01", "2012-12-31"),
+            ("z", "A", "director", "who?", "2012-01-01", "2013-01-01"),
+        ),
+        "2012-12-31",
+    )
     assert log.tiers.tolist() == ["B", "C", "A", "B"]
     status = log.log.set_index(["account_id", "why"])["status"].to_dict()
     assert status[("a", "reference")] == "superseded"
@@ -188,7 +245,9 @@ def test_an_override_is_marked_in_the_selection(snapshot, card):
     last = snapshot["account_id"].iloc[-1]
     table = overrides((last, "A", "director", "reference", "2012-01-01", "2013-01-01"))
     row = (
-        select_key_accounts(snapshot, card, overrides=table, as_of="2012-12-31").frame.set_index("account_id").loc[last]
+        select_key_accounts(snapshot, card, overrides=table, as_of="2012-12-31")
+        .frame.set_index("account_id")
+        .loc[last]
     )
     assert (row["tier"], row["overridden"]) == ("A", True)
     assert row["tier_by_rule"] != "A"
@@ -207,7 +266,9 @@ def test_the_migration_matrix_counts_every_account_once(card):
 
 
 def test_nobody_rated_twice_has_no_stability_but_a_reason(card):
-    finding = measure_migration(np.array(["absent"], dtype=object), np.array(["A"], dtype=object), card).findings()[0]
+    finding = measure_migration(
+        np.array(["absent"], dtype=object), np.array(["A"], dtype=object), card
+    ).findings()[0]
     assert finding.value is None
     assert "rated at both dates" in str(finding.reason)
 
@@ -221,14 +282,31 @@ def test_the_house_card_reads_and_its_weights_sum_to_one(card):
     assert {criterion.kind for criterion in card.criteria} == {"measured", "judged"}
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    ("criteria: []", "a list of criteria"),
-    ("criteria: [{id: x}]", "no column, weight, scale, kind"),
-    ("criteria: [{id: x, column: y, weight: 1, scale: log, kind: measured}]", "a scale of rank, range"),
-    ("criteria: [{id: x, column: y, weight: -1, scale: rank, kind: measured}]", "a weight of zero or more"),
-    ("criteria: [{id: x, column: y, weight: 1, scale: range, low: 5, high: 1, kind: judged}]", "low below high"),
-    ("criteria: [{id: x, column: y, weight: 1, scale: rank, kind: judged}]\ntiers: {A: 50, B: 70}", "thresholds that fall"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("criteria: []", "a list of criteria"),
+        ("criteria: [{id: x}]", "no column, weight, scale, kind"),
+        (
+            "criteria: [{id: x, column: y, weight: 1, scale: log, kind: measured}]",
+            "a scale of rank, range",
+        ),
+        (
+            "criteria: [{id: x, column: y, weight: -1, scale: rank, kind: measured}]",
+            "a weight of zero or more",
+        ),
+        (
+            "criteria: "
+            "[{id: x, column: y, weight: 1, scale: range, low: 5, high: 1, kind: judged}]",
+            "low below high",
+        ),
+        (
+            "criteria: [{id: x, column: y, weight: 1, scale: rank, kind: judged}]\ntiers: "
+            "{A: 50, B: 70}",
+            "thresholds that fall",
+        ),
+    ],
+)
 def test_a_bad_card_is_refused_in_words(tmp_path, text, words):
     with pytest.raises(ParameterError, match=words):
         load_card(write_card(tmp_path, text))

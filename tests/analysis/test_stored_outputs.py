@@ -1,7 +1,10 @@
-"""What the studies said of the case, they say again, in both languages: findings, tables, captions, caveats.
+"""What the studies said of the case, they say again, in both languages: findings, tables, captions,
+caveats.
 
-nbval compares the text of a kernel's outputs; here the same cells run in this process, and everything that a page is made of is
-compared with the notebooks. The mutation check needs that: it sees only what runs in its own process.
+nbval compares the text of a kernel's outputs; here the same cells run in this process, and
+everything that a page is made of is
+compared with the notebooks. The mutation check needs that: it sees only what runs in its own
+process.
 """
 
 import json
@@ -37,12 +40,21 @@ def assert_alike(found, stored, place):
 def test_a_study_says_of_the_case_what_its_notebook_holds(study, root, monkeypatch):
     published = []
     monkeypatch.chdir(root / "notebooks")
-    monkeypatch.setattr(session, "_publish", lambda text, content, more=None: published.append((text, content)))
-    notebook = json.loads((root / "notebooks" / f"{study.notebook}.ipynb").read_text(encoding="utf-8"))
+    monkeypatch.setattr(
+        session, "_publish", lambda text, content, more=None: published.append((text, content))
+    )
+    notebook = json.loads(
+        (root / "notebooks" / f"{study.notebook}.ipynb").read_text(encoding="utf-8")
+    )
     namespace = {"__name__": "__main__"}
-    for number, cell in enumerate(cell for cell in notebook["cells"] if cell["cell_type"] == "code"):
+    for number, cell in enumerate(
+        cell for cell in notebook["cells"] if cell["cell_type"] == "code"
+    ):
         published.clear()
-        exec(compile("".join(cell["source"]), f"{study.notebook}, code cell {number}", "exec"), namespace)  # noqa: S102
+        exec(
+            compile("".join(cell["source"]), f"{study.notebook}, code cell {number}", "exec"),
+            namespace,
+        )  # noqa: S102
         stored = [output["data"] for output in cell["outputs"] if MIME in output.get("data", {})]
         assert [text for text, _ in published] == ["".join(data["text/plain"]) for data in stored]
         for (_text, content), data in zip(published, stored, strict=True):

@@ -1,4 +1,6 @@
-"""Survival: curves equal statsmodels', late entry counts, bounds cover, groups and cohorts lose nobody."""
+"""Survival: curves equal statsmodels', late entry counts, bounds cover, groups and cohorts
+lose nobody.
+"""
 
 import numpy as np
 import pandas as pd
@@ -25,11 +27,18 @@ def test_kaplan_meier_equals_statsmodels():
     time, lost, _ = sample()
     ours, theirs = kaplan_meier(time, lost), SurvfuncRight(time, lost.astype(float))
     ours = ours[ours["lost"] > 0]
-    np.testing.assert_allclose(ours["survival"], theirs.surv_prob[np.isin(theirs.surv_times, ours["time"])], atol=1e-12)
     np.testing.assert_allclose(
-        ours["standard_error"], theirs.surv_prob_se[np.isin(theirs.surv_times, ours["time"])], atol=1e-12
+        ours["survival"], theirs.surv_prob[np.isin(theirs.surv_times, ours["time"])], atol=1e-12
     )
-    assert ours["at_risk"].tolist() == theirs.n_risk[np.isin(theirs.surv_times, ours["time"])].astype(int).tolist()
+    np.testing.assert_allclose(
+        ours["standard_error"],
+        theirs.surv_prob_se[np.isin(theirs.surv_times, ours["time"])],
+        atol=1e-12,
+    )
+    assert (
+        ours["at_risk"].tolist()
+        == theirs.n_risk[np.isin(theirs.surv_times, ours["time"])].astype(int).tolist()
+    )
 
 
 def test_late_entry_equals_statsmodels():
@@ -53,7 +62,9 @@ def test_the_hand_worked_ledger_of_six_accounts():
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=60), st.randoms())
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=60), st.randoms()
+)
 def test_survival_falls_stays_in_bounds_and_forgets_the_order_of_rows(rows, random):
     time, lost = np.array([r[0] for r in rows], float), np.array([r[1] for r in rows])
     curve = kaplan_meier(time, lost)
@@ -77,18 +88,35 @@ def test_times_that_cannot_be_are_refused_in_words():
 
 
 def staying_of(entry, exit_days, lost):
-    spells = pd.DataFrame({"account_id": [f"{i}" for i in range(len(entry))], "start": pd.Timestamp("2010-01-01"),
-                           "entry_days": entry, "exit_days": exit_days, "cause": None, "lost": lost})  # fmt: skip
+    spells = pd.DataFrame(
+        {
+            "account_id": [f"{i}" for i in range(len(entry))],
+            "start": pd.Timestamp("2010-01-01"),
+            "entry_days": entry,
+            "exit_days": exit_days,
+            "cause": None,
+            "lost": lost,
+        }
+    )
     return study_staying(spells, pd.Series("East", index=spells["account_id"]), "region")
 
 
 def test_one_newcomer_lost_does_not_speak_for_ninety_nine_who_stayed():
     first = pd.Series(
-        [pd.Timestamp("2005-01-01")] * 99 + [pd.Timestamp("2010-03-01")], index=[f"a{i}" for i in range(100)]
+        [pd.Timestamp("2005-01-01")] * 99 + [pd.Timestamp("2010-03-01")],
+        index=[f"a{i}" for i in range(100)],
     )
-    frame = pd.DataFrame({"account_id": ["a99"], "churn_date": pd.to_datetime(["2010-05-01"]),
-                          "return_date": pd.to_datetime([None]), "cause": "price"})  # fmt: skip
-    spells = make_spells(first, Losses("recorded", pd.Timestamp("2012-12-31"), frame), pd.Timestamp("2010-01-01"))
+    frame = pd.DataFrame(
+        {
+            "account_id": ["a99"],
+            "churn_date": pd.to_datetime(["2010-05-01"]),
+            "return_date": pd.to_datetime([None]),
+            "cause": "price",
+        }
+    )
+    spells = make_spells(
+        first, Losses("recorded", pd.Timestamp("2012-12-31"), frame), pd.Timestamp("2010-01-01")
+    )
     staying = study_staying(spells, pd.Series("East", index=first.index), "region")
     finding = staying.findings()[0]
     assert finding.value is None
@@ -110,17 +138,22 @@ def test_a_curve_that_begins_late_is_that_of_the_accounts_still_there():
     begins = curve["begins"].iloc[0]
     assert (np.searchsorted(np.sort(entry), begins, "right") - (time <= begins).sum()) == 10
     left = time > begins
-    theirs = SurvfuncRight(time[left], lost[left].astype(float), entry=np.maximum(entry[left], begins))
+    theirs = SurvfuncRight(
+        time[left], lost[left].astype(float), entry=np.maximum(entry[left], begins)
+    )
     ours = curve[curve["lost"] > 0].set_index("time")["survival"]
     shared = np.isin(theirs.surv_times, ours.index)
     assert len(ours) > 10
-    np.testing.assert_allclose(ours.reindex(theirs.surv_times[shared]), theirs.surv_prob[shared], atol=1e-12)
+    np.testing.assert_allclose(
+        ours.reindex(theirs.surv_times[shared]), theirs.surv_prob[shared], atol=1e-12
+    )
     assert survival_at(curve, begins - 1) is None
     assert survival_at(curve, begins) == (1, 1, 1)
 
 
 def test_a_curve_ends_where_nobody_is_watched_until_older_accounts_enter():
-    # Thirty newcomers seen for a year, ninety accounts seen from their sixth year on: of year two nothing is known.
+    # Thirty newcomers seen for a year, ninety accounts seen from their sixth year on: of year two
+    # nothing is known.
     entry = np.r_[np.zeros(30), np.full(90, 1826.0)]
     exit_days = np.r_[np.full(20, 365.5), np.full(10, 100.5), np.full(90, 2900.5)]
     staying = staying_of(entry, exit_days, exit_days == 100.5)
@@ -179,7 +212,8 @@ def test_with_late_entry_the_bounds_cover_and_no_curve_falls_to_nothing():
     rng = np.random.default_rng(0)
     covered, known, tried = 0, 0, 1000
     for _ in range(tried):
-        # Two in a hundred leave a month; a few newcomers and many older accounts, watched for three years.
+        # Two in a hundred leave a month; a few newcomers and many older accounts, watched for three
+        # years.
         start = np.r_[rng.uniform(0, 36, 8), -rng.uniform(0, 90, 150)]
         life = rng.exponential(50, 158)
         entry, end = np.maximum(-start, 0), 36 - start
@@ -198,17 +232,23 @@ def test_with_late_entry_the_bounds_cover_and_no_curve_falls_to_nothing():
 
 @pytest.fixture
 def losses():
-    frame = pd.DataFrame({
-        "account_id": ["a", "b", "b"], "churn_date": pd.to_datetime(["2011-01-01", "2011-06-01", "2012-06-01"]),
-        "return_date": pd.to_datetime([None, "2011-12-01", None]), "cause": ["price", "service", "price"],
-        "stated_reason": None, "offer": None,
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "account_id": ["a", "b", "b"],
+            "churn_date": pd.to_datetime(["2011-01-01", "2011-06-01", "2012-06-01"]),
+            "return_date": pd.to_datetime([None, "2011-12-01", None]),
+            "cause": ["price", "service", "price"],
+            "stated_reason": None,
+            "offer": None,
+        }
+    )
     return Losses("recorded", pd.Timestamp("2012-12-31"), frame)
 
 
 def test_an_account_has_one_first_spell_and_older_ones_enter_late(losses):
     first = pd.Series(
-        pd.to_datetime(["2005-01-01", "2010-01-01", "2012-01-01", "2013-05-01"]), index=["a", "b", "c", "later"]
+        pd.to_datetime(["2005-01-01", "2010-01-01", "2012-01-01", "2013-05-01"]),
+        index=["a", "b", "c", "later"],
     )
     spells = make_spells(first, losses, pd.Timestamp("2008-01-01")).set_index("account_id")
     assert sorted(spells.index) == ["a", "b", "c"]
@@ -219,12 +259,19 @@ def test_an_account_has_one_first_spell_and_older_ones_enter_late(losses):
 
 def test_where_silence_tells_an_account_starts_with_its_first_order(losses):
     first = pd.Series(
-        pd.to_datetime(["2005-01-01", "2010-01-10", "2010-01-10", "2010-01-10"]), index=["a", "b", "c", "never"]
+        pd.to_datetime(["2005-01-01", "2010-01-10", "2010-01-10", "2010-01-10"]),
+        index=["a", "b", "c", "never"],
     )
-    started = pd.Series(pd.to_datetime(["2009-02-28", "2010-01-31", "2010-04-30"]), index=["a", "b", "c"])
+    started = pd.Series(
+        pd.to_datetime(["2009-02-28", "2010-01-31", "2010-04-30"]), index=["a", "b", "c"]
+    )
     silent = Losses("silence", losses.as_of, losses.frame, started=started)
     spells = make_spells(first, silent, pd.Timestamp("2008-01-01")).set_index("account_id")
-    assert spells["start"].dt.strftime("%Y-%m-%d").tolist() == ["2005-01-01", "2010-01-10", "2010-04-01"]
+    assert spells["start"].dt.strftime("%Y-%m-%d").tolist() == [
+        "2005-01-01",
+        "2010-01-10",
+        "2010-04-01",
+    ]
     assert spells["entry_days"].tolist() == [1492, 0, 0]
 
 
@@ -232,13 +279,26 @@ def test_nobody_is_lost_between_groups_and_hazards(losses):
     rng = np.random.default_rng(0)
     n = 120
     exit_days = rng.exponential(900, n) + 1
-    spells = pd.DataFrame({"account_id": [f"{i}" for i in range(n)], "start": pd.Timestamp("2008-01-01"), "entry_days": 0.0,
-                           "exit_days": exit_days, "cause": None, "lost": rng.random(n) < 0.5})  # fmt: skip
+    spells = pd.DataFrame(
+        {
+            "account_id": [f"{i}" for i in range(n)],
+            "start": pd.Timestamp("2008-01-01"),
+            "entry_days": 0.0,
+            "exit_days": exit_days,
+            "cause": None,
+            "lost": rng.random(n) < 0.5,
+        }
+    )
     groups = pd.Series(np.where(np.arange(n) % 3 == 0, "East", "West"), index=spells["account_id"])
     result = study_staying(spells, groups, "region")
-    assert sum(int(curve["lost"].sum()) for name, curve in result.curves.items() if name) == result.n_lost
+    assert (
+        sum(int(curve["lost"].sum()) for name, curve in result.curves.items() if name)
+        == result.n_lost
+    )
     assert result.hazards["n_lost"].sum() == result.n_lost
-    assert result.hazards["account_years"].sum() == pytest.approx(exit_days.sum() / 365.25, rel=1e-9)
+    assert result.hazards["account_years"].sum() == pytest.approx(
+        exit_days.sum() / 365.25, rel=1e-9
+    )
     assert result.cohort_table().frame["n_accounts"].sum() == n
 
 
@@ -247,7 +307,10 @@ def test_nobody_lost_and_nobody_watched_are_spells_and_curves_like_any_other(los
     none = Losses("silence", losses.as_of, losses.frame.iloc[:0])
     spells = make_spells(first_seen, none, pd.Timestamp("2010-01-01"))
     assert spells["lost"].tolist() == [False, False]
-    assert survival_at(study_staying(spells, pd.Series({"a": "x"}), "region").curves[""], 365.0)[0] == 1.0
+    assert (
+        survival_at(study_staying(spells, pd.Series({"a": "x"}), "region").curves[""], 365.0)[0]
+        == 1.0
+    )
     nobody = make_spells(first_seen.mask(first_seen.notna()), none, pd.Timestamp("2010-01-01"))
     staying = study_staying(nobody, pd.Series({"a": "x"}), "region")
     assert staying.n_accounts == 0

@@ -19,7 +19,16 @@ DAY = "2012-12-31"
 
 def measured(id: str, value, low=None, high=None, n=400, unit="share", reason=None) -> Finding:
     text = Fixed({"en": id, "zh": id})
-    return Finding(id, value, unit, text, text, None if low is None else Interval(low, high), n=n, reason=reason)
+    return Finding(
+        id,
+        value,
+        unit,
+        text,
+        text,
+        None if low is None else Interval(low, high),
+        n=n,
+        reason=reason,
+    )
 
 
 def share(lost: int, n: int, id: str = "churn.rate_12m") -> Finding:
@@ -27,24 +36,42 @@ def share(lost: int, n: int, id: str = "churn.rate_12m") -> Finding:
     return measured(id, lost / n, float(low), float(high), n)
 
 
-def goal_of(baseline=0.20, target=0.15, due="2014-12-31", finding="churn.rate_12m", begun="2012-12-31"):
-    row = {"goal_id": "G1", "text_en": "goal", "text_zh": "目标", "finding": finding, "baseline": baseline, "target": target, "baseline_date": begun,
-           "due_date": due, "owner": "director"}  # fmt: skip
+def goal_of(
+    baseline=0.20, target=0.15, due="2014-12-31", finding="churn.rate_12m", begun="2012-12-31"
+):
+    row = {
+        "goal_id": "G1",
+        "text_en": "goal",
+        "text_zh": "目标",
+        "finding": finding,
+        "baseline": baseline,
+        "target": target,
+        "baseline_date": begun,
+        "due_date": due,
+        "owner": "director",
+    }
     return targets.read_goals(pd.DataFrame([row]))
 
 
 def standing_of(finding: Finding, **more) -> pd.Series:
-    return targets.track_goals(goal_of(finding=finding.id, **more), Findings([finding]), DAY).frame.iloc[0]
+    return targets.track_goals(
+        goal_of(finding=finding.id, **more), Findings([finding]), DAY
+    ).frame.iloc[0]
 
 
-# power --------------------------------------------------------------------------------------------------------------
+# power
+# -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.golden
-@pytest.mark.parametrize(("before", "after"), [(0.20, 0.15), (0.20, 0.10), (0.05, 0.02), (0.5, 0.6), (0.9, 0.95)])
+@pytest.mark.parametrize(
+    ("before", "after"), [(0.20, 0.15), (0.20, 0.10), (0.05, 0.02), (0.5, 0.6), (0.9, 0.95)]
+)
 @pytest.mark.parametrize("power", [0.8, 0.9])
 def test_accounts_needed_equal_statsmodels(before, after, power):
-    theirs = NormalIndPower().solve_power(proportion_effectsize(before, after), alpha=0.05, power=power)
+    theirs = NormalIndPower().solve_power(
+        proportion_effectsize(before, after), alpha=0.05, power=power
+    )
     assert targets.needed_per_arm(before, after, power=power) == int(np.ceil(theirs))
 
 
@@ -67,7 +94,9 @@ def test_power_is_how_often_simulated_portfolios_show_the_change():
 
 
 @pytest.mark.properties
-@given(before=st.floats(0.05, 0.95), n=st.integers(30, 5000), direction=st.sampled_from(["up", "down"]))
+@given(
+    before=st.floats(0.05, 0.95), n=st.integers(30, 5000), direction=st.sampled_from(["up", "down"])
+)
 @settings(max_examples=60, deadline=None)
 def test_the_detectable_share_needs_exactly_the_accounts_there_are(before, n, direction):
     nearest = targets.detectable_share(before, n, direction=direction)
@@ -86,7 +115,8 @@ def test_no_change_needs_no_number_and_no_accounts_show_nothing():
         targets.needed_per_arm(0.2, 0.1, power=1.0)
 
 
-# standing -----------------------------------------------------------------------------------------------------------
+# standing
+# -------------------------------------------------------------------------------------------------
 
 
 def test_six_of_forty_lost_is_seven_to_twenty_nine_per_cent_and_cannot_be_told():
@@ -101,14 +131,22 @@ def test_six_of_forty_lost_is_seven_to_twenty_nine_per_cent_and_cannot_be_told()
 
 @pytest.mark.parametrize(
     ("lost", "due", "status"),
-    [(40, "2014-12-31", "likely"), (120, "2014-12-31", "unlikely"), (40, "2012-06-30", "met"), (120, "2012-06-30", "missed"), (58, "2012-06-30", "cannot_tell")],
-)  # fmt: skip
+    [
+        (40, "2014-12-31", "likely"),
+        (120, "2014-12-31", "unlikely"),
+        (40, "2012-06-30", "met"),
+        (120, "2012-06-30", "missed"),
+        (58, "2012-06-30", "cannot_tell"),
+    ],
+)
 def test_a_goal_stands_where_its_whole_interval_says(lost, due, status):
     assert standing_of(share(lost, 400), due=due, begun="2011-01-01")["status"] == status
 
 
 def test_a_goal_dated_in_the_past_is_judged_and_gets_no_chance():
-    result = targets.track_goals(goal_of(due="2012-06-30", begun="2011-06-30"), Findings([share(40, 400)]), DAY)
+    result = targets.track_goals(
+        goal_of(due="2012-06-30", begun="2011-06-30"), Findings([share(40, 400)]), DAY
+    )
     row = result.frame.iloc[0]
     assert row["probability"] is None
     assert row["days_left"] < 0
@@ -123,7 +161,9 @@ def test_a_goal_upwards_counts_upwards():
 
 
 @pytest.mark.recovery
-@pytest.mark.parametrize(("lost", "n", "target"), [(30, 200, 0.15), (50, 245, 0.15), (70, 400, 0.15)])
+@pytest.mark.parametrize(
+    ("lost", "n", "target"), [(30, 200, 0.15), (50, 245, 0.15), (70, 400, 0.15)]
+)
 def test_the_chance_of_meeting_is_that_of_a_portfolio_measured_again(lost, n, target):
     rng = np.random.default_rng(1)
     true = rng.beta(lost + 0.5, n - lost + 0.5, 200_000)
@@ -155,18 +195,29 @@ def test_a_mean_of_shares_is_not_taken_for_a_count():
 
 
 def test_bounds_that_hold_for_certain_are_no_samples_interval():
-    """Growth of rounded figures has bounds of level 1: it can be judged, but it has no standard error and no chance."""
+    """Growth of rounded figures has bounds of level 1: it can be judged, but it has no
+    standard error and no chance.
+    """
     text = Fixed({"en": "growth", "zh": "增长"})
-    finding = Finding("trend.growth_last_year", 0.2, "share", text, text, Interval(0.19, 0.21, level=1.0), n=2)
+    finding = Finding(
+        "trend.growth_last_year", 0.2, "share", text, text, Interval(0.19, 0.21, level=1.0), n=2
+    )
     row = standing_of(finding, baseline=0.1, target=0.15)
     assert row["status"] == "open"
     assert pd.isna(row["probability"])
-    assert standing_of(finding, baseline=0.1, target=0.15, begun="2010-12-31", due="2012-06-30")["status"] == "met"
+    assert (
+        standing_of(finding, baseline=0.1, target=0.15, begun="2010-12-31", due="2012-06-30")[
+            "status"
+        ]
+        == "met"
+    )
 
 
 def test_a_number_without_interval_has_no_chance_and_stays_open():
     assert (
-        standing_of(measured("trend.units_last_year", 41989.0, unit="units"), baseline=40_000, target=50_000)["status"]
+        standing_of(
+            measured("trend.units_last_year", 41989.0, unit="units"), baseline=40_000, target=50_000
+        )["status"]
         == "open"
     )
 
@@ -182,9 +233,13 @@ def test_a_goal_on_an_unknown_finding_is_listed_with_near_matches():
 
 @pytest.mark.parametrize(
     ("change", "match"),
-    [({"baseline": 0.15}, "a baseline and a target that differ"), ({"due": "2011-01-01"}, "a day after the baseline's"), ({"due": None}, "say by when"),
-     ({"target": float("nan")}, "a baseline and a target that differ")],
-)  # fmt: skip
+    [
+        ({"baseline": 0.15}, "a baseline and a target that differ"),
+        ({"due": "2011-01-01"}, "a day after the baseline's"),
+        ({"due": None}, "say by when"),
+        ({"target": float("nan")}, "a baseline and a target that differ"),
+    ],
+)
 def test_goals_that_cannot_be_are_refused(change, match):
     with pytest.raises(DataError, match=match):
         goal_of(**change)
@@ -200,16 +255,23 @@ def test_no_goal_and_doubled_goals_are_refused():
 def test_counts_of_goals_add_up_and_the_sentence_names_them():
     result = targets.track_goals(goal_of(), Findings([share(40, 400)]), DAY)
     values = {finding.id: finding.value for finding in result.findings()}
-    assert (values["targets.n_goals"], values["targets.n_detectable"], values["targets.n_met_likely"]) == (1, 0, 1)
+    assert (
+        values["targets.n_goals"],
+        values["targets.n_detectable"],
+        values["targets.n_met_likely"],
+    ) == (1, 0, 1)
     assert "1 are met or likely" in result.verdict().render("en")
     assert "P(" in result.power_table().title.render("en") + result.table().caption.render("en")
 
 
-# run chart ----------------------------------------------------------------------------------------------------------
+# run chart
+# -------------------------------------------------------------------------------------------------
 
 
 def counts(lost: list[int], n: int = 200) -> pd.DataFrame:
-    return pd.DataFrame({"period": pd.date_range("2008-01-01", periods=len(lost), freq="QS"), "n": n, "lost": lost})
+    return pd.DataFrame(
+        {"period": pd.date_range("2008-01-01", periods=len(lost), freq="QS"), "n": n, "lost": lost}
+    )
 
 
 @pytest.mark.golden
@@ -253,7 +315,8 @@ def test_too_few_quarters_give_no_centre_and_say_so():
     assert chart.table().frame.empty
 
 
-# panel --------------------------------------------------------------------------------------------------------------
+# panel
+# -------------------------------------------------------------------------------------------------
 
 
 def lives(*rows: tuple) -> pd.DataFrame:
@@ -264,10 +327,12 @@ def lives(*rows: tuple) -> pd.DataFrame:
 
 def losses(*rows: tuple) -> pd.DataFrame:
     frame = pd.DataFrame(
-        [(*row, *[None] * (4 - len(row))) for row in rows], columns=["account_id", "churn_date", "return_date", "cause"]
+        [(*row, *[None] * (4 - len(row))) for row in rows],
+        columns=["account_id", "churn_date", "return_date", "cause"],
     )
     return frame.assign(
-        churn_date=pd.to_datetime(frame["churn_date"]), return_date=pd.to_datetime(frame["return_date"])
+        churn_date=pd.to_datetime(frame["churn_date"]),
+        return_date=pd.to_datetime(frame["return_date"]),
     )
 
 
@@ -280,22 +345,33 @@ def test_days_at_risk_end_with_the_loss_and_begin_again_with_the_return():
     )
     assert panel["days"].tolist() == [50, 40, 42, 92]
     assert panel["lost"].tolist() == [0, 1, 0, 0]
-    assert panel["period"].dt.strftime("%Y-%m").tolist() == ["2010-01", "2010-04", "2010-07", "2010-10"]
+    assert panel["period"].dt.strftime("%Y-%m").tolist() == [
+        "2010-01",
+        "2010-04",
+        "2010-07",
+        "2010-10",
+    ]
 
 
 def test_years_before_losses_were_recorded_hold_only_survivors_and_are_left_out():
     panel = targets.loss_panel(
-        lives(("a", "2002-01-01", "E"), ("b", "2003-01-01", "E")), losses(("a", "2010-05-10")), "2010-12-31"
+        lives(("a", "2002-01-01", "E"), ("b", "2003-01-01", "E")),
+        losses(("a", "2010-05-10")),
+        "2010-12-31",
     )
     assert panel["period"].min() == pd.Timestamp("2010-04-01")
 
 
 def test_adding_the_future_changes_nothing_that_was_known():
-    accounts, past = lives(("a", "2009-01-01", "E"), ("b", "2009-01-01", "E")), losses(("a", "2010-05-10"))
+    accounts, past = (
+        lives(("a", "2009-01-01", "E"), ("b", "2009-01-01", "E")),
+        losses(("a", "2010-05-10")),
+    )
     future = pd.concat([past, losses(("b", "2011-05-10"))])
     future.loc[future["account_id"] == "a", "return_date"] = pd.Timestamp("2011-06-01")
     pd.testing.assert_frame_equal(
-        targets.loss_panel(accounts, past, "2010-12-31"), targets.loss_panel(accounts, future, "2010-12-31")
+        targets.loss_panel(accounts, past, "2010-12-31"),
+        targets.loss_panel(accounts, future, "2010-12-31"),
     )
 
 
@@ -310,30 +386,47 @@ def test_losses_of_other_causes_end_the_risk_without_counting():
     assert panel["lost"].sum() == 0
     assert panel["days"].sum() == 130
     with pytest.raises(AnalysisError, match="month, quarter"):
-        targets.loss_panel(lives(("a", "2010-01-01", "E")), losses(("a", "2010-05-10")), DAY, period="week")
+        targets.loss_panel(
+            lives(("a", "2010-01-01", "E")), losses(("a", "2010-05-10")), DAY, period="week"
+        )
 
 
 def test_losses_of_unknown_accounts_and_before_the_beginning_are_no_risk():
     panel = targets.loss_panel(
-        lives(("a", "2010-06-01", "E")), losses(("a", "2010-05-10"), ("z", "2010-05-10")), "2010-12-31"
+        lives(("a", "2010-06-01", "E")),
+        losses(("a", "2010-05-10"), ("z", "2010-05-10")),
+        "2010-12-31",
     )
     assert panel.empty
 
 
-# the programme ------------------------------------------------------------------------------------------------------
+# the programme
+# -------------------------------------------------------------------------------------------------
 
 
 def staggered(
-    ratio: float, seed: int, *, units: int = 10, each: int = 150, chosen_bad: bool = False, quarters: int = 20
+    ratio: float,
+    seed: int,
+    *,
+    units: int = 10,
+    each: int = 150,
+    chosen_bad: bool = False,
+    quarters: int = 20,
 ):
-    """Accounts that are at risk throughout, quarterly losses, a programme that reaches units one after another."""
+    """Accounts that are at risk throughout, quarterly losses, a programme that reaches units
+    one after another.
+    """
     rng = np.random.default_rng(seed)
     starts = [8 + unit if unit < units - 3 else None for unit in range(units)]
     trend = 1 + (0 if chosen_bad else 0.5) * np.sin(np.arange(quarters) / 3)
     people, events, programme = [], [], []
     first = pd.period_range("2008Q1", periods=quarters, freq="Q")
     for unit in range(units):
-        level = 0.03 * (4.0 if chosen_bad and starts[unit] is not None else 1) * np.exp(rng.normal(0, 0.2))
+        level = (
+            0.03
+            * (4.0 if chosen_bad and starts[unit] is not None else 1)
+            * np.exp(rng.normal(0, 0.2))
+        )
         for number in range(each):
             name = f"U{unit}-{number}"
             people.append((name, "2008-01-01", f"unit {unit}"))
@@ -342,16 +435,27 @@ def staggered(
             for quarter in range(quarters):
                 treated = starts[unit] is not None and quarter >= starts[unit]
                 if rng.random() < level * trend[quarter] * (ratio if treated else 1):
-                    events.append((name, first[quarter].start_time + pd.Timedelta(days=int(rng.integers(0, 89)))))
+                    events.append(
+                        (
+                            name,
+                            first[quarter].start_time + pd.Timedelta(days=int(rng.integers(0, 89))),
+                        )
+                    )
                     break
-    return lives(*people), losses(*events), pd.DataFrame(programme, columns=["account_id", "start_date"])
+    return (
+        lives(*people),
+        losses(*events),
+        pd.DataFrame(programme, columns=["account_id", "start_date"]),
+    )
 
 
 @pytest.mark.recovery
 @pytest.mark.parametrize("ratio", [0.5, 1.0])
 def test_the_planted_effect_lies_in_the_interval_and_the_placebo_shows_nothing(ratio):
     accounts, events, programme = staggered(ratio, 3)
-    effect = targets.evaluate_programme(accounts, events, programme, DAY, resamples=200, permutations=100)
+    effect = targets.evaluate_programme(
+        accounts, events, programme, DAY, resamples=200, permutations=100
+    )
     assert effect.low <= ratio <= effect.high
     assert effect.placebo_low <= 1 <= effect.placebo_high
     assert effect.verdict == ("fewer" if ratio < 1 else "cannot_tell")
@@ -361,9 +465,13 @@ def test_the_planted_effect_lies_in_the_interval_and_the_placebo_shows_nothing(r
 
 @pytest.mark.recovery
 def test_units_chosen_because_they_lose_most_fool_the_plain_comparison_and_not_the_difference():
-    """Who gets a programme, as who leaves a job, is not drawn by lot: raw means compare the chosen with the others."""
+    """Who gets a programme, as who leaves a job, is not drawn by lot: raw means compare the
+    chosen with the others.
+    """
     accounts, events, programme = staggered(0.6, 5, chosen_bad=True)
-    effect = targets.evaluate_programme(accounts, events, programme, DAY, resamples=200, permutations=20)
+    effect = targets.evaluate_programme(
+        accounts, events, programme, DAY, resamples=200, permutations=20
+    )
     assert effect.naive_ratio > 0.75
     assert effect.low <= 0.6 <= effect.high
     assert effect.high < 1
@@ -380,7 +488,9 @@ def test_a_trend_that_all_share_is_no_effect():
 
 
 def test_units_treated_early_are_no_controls_of_late_ones():
-    """An effect that grows with time biases two-way fixed effects; here the late unit is compared with the never treated alone."""
+    """An effect that grows with time biases two-way fixed effects; here the late unit is
+    compared with the never treated alone.
+    """
     days = np.full((3, 6), 1000.0)
     lost = np.full((3, 6), 40.0)
     treated = np.zeros((3, 6), dtype=bool)
@@ -401,9 +511,13 @@ def test_expected_losses_equal_a_poisson_regression_of_untreated_cells():
     days, lost = rng.uniform(500, 2000, (5, 7)), rng.poisson(30, (5, 7)).astype(float)
     treated = np.arange(7)[None, :] >= np.array([3, 4, 5, 9, 9])[:, None]
     unit, period = np.meshgrid(range(5), range(7), indexing="ij")
-    design = pd.get_dummies(pd.DataFrame({"u": unit.ravel(), "p": period.ravel()}).astype(str), dtype=float)
+    design = pd.get_dummies(
+        pd.DataFrame({"u": unit.ravel(), "p": period.ravel()}).astype(str), dtype=float
+    )
     keep = ~treated.ravel()
-    fit = sm.GLM(lost.ravel()[keep], design[keep], family=sm.families.Poisson(), exposure=days.ravel()[keep]).fit()
+    fit = sm.GLM(
+        lost.ravel()[keep], design[keep], family=sm.families.Poisson(), exposure=days.ravel()[keep]
+    ).fit()
     theirs = fit.predict(design[~keep], exposure=days.ravel()[~keep]).sum()
     assert targets.estimate_ratio(lost, days, treated)[1] == pytest.approx(theirs, rel=1e-6)
 
@@ -411,7 +525,9 @@ def test_expected_losses_equal_a_poisson_regression_of_untreated_cells():
 def test_a_programme_that_cannot_be_compared_says_so_and_guesses_nothing():
     accounts = lives(*[(f"a{k}", "2008-01-01", "East") for k in range(30)])
     events = losses(*[(f"a{k}", "2010-05-10") for k in range(5)])
-    everywhere = pd.DataFrame({"account_id": [f"a{k}" for k in range(30)], "start_date": pd.Timestamp("2009-01-01")})
+    everywhere = pd.DataFrame(
+        {"account_id": [f"a{k}" for k in range(30)], "start_date": pd.Timestamp("2009-01-01")}
+    )
     effect = targets.evaluate_programme(accounts, events, everywhere, DAY)
     assert effect.ratio is None
     assert effect.verdict == "cannot_tell"
@@ -425,9 +541,16 @@ def test_a_programme_that_cannot_be_compared_says_so_and_guesses_nothing():
 
 def test_the_same_seed_gives_the_same_interval_whatever_the_order_of_rows():
     accounts, events, programme = staggered(0.6, 8, units=5, each=60)
-    one = targets.evaluate_programme(accounts, events, programme, DAY, resamples=60, permutations=20)
+    one = targets.evaluate_programme(
+        accounts, events, programme, DAY, resamples=60, permutations=20
+    )
     again = targets.evaluate_programme(
-        accounts.sample(frac=1, random_state=1), events, programme, DAY, resamples=60, permutations=20
+        accounts.sample(frac=1, random_state=1),
+        events,
+        programme,
+        DAY,
+        resamples=60,
+        permutations=20,
     )
     assert (one.ratio, one.low, one.high, one.permutation_p) == pytest.approx(
         (again.ratio, again.low, again.high, again.permutation_p)
@@ -441,9 +564,19 @@ def test_the_simulators_programme_is_found_again(tmp_path):
     from kamresearch.data.simulate import simulate
 
     folder = simulate(tmp_path / "world", accounts=6000, seed=11, messy=False)
-    read = {name: pd.read_parquet(folder / f"{name}.parquet") for name in ("accounts", "churn_events", "programme")}
-    effect = targets.evaluate_programme(read["accounts"], read["churn_events"], read["programme"], DAY, causes=("price", "service", "competitor"),
-                                        resamples=200, permutations=100)  # fmt: skip
+    read = {
+        name: pd.read_parquet(folder / f"{name}.parquet")
+        for name in ("accounts", "churn_events", "programme")
+    }
+    effect = targets.evaluate_programme(
+        read["accounts"],
+        read["churn_events"],
+        read["programme"],
+        DAY,
+        causes=("price", "service", "competitor"),
+        resamples=200,
+        permutations=100,
+    )
     assert effect.low < 0.60 < effect.high
     assert effect.high < 1
     assert effect.placebo_low < 1 < effect.placebo_high
@@ -470,7 +603,9 @@ def test_figures_are_drawn_without_anything_to_show(language):
 
     standing = targets.track_goals(goal_of(finding="no.such"), Findings([]), DAY)
     programme = pd.DataFrame({"account_id": ["a"], "start_date": pd.Timestamp("2009-01-01")})
-    effect = targets.evaluate_programme(lives(("a", "2008-01-01", "East")), losses(("a", "2010-05-10")), programme, DAY)
+    effect = targets.evaluate_programme(
+        lives(("a", "2008-01-01", "East")), losses(("a", "2010-05-10")), programme, DAY
+    )
     shown = (
         figures.standing(standing),
         figures.power(standing),

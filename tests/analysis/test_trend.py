@@ -19,11 +19,15 @@ NO_EVENTS = pd.DataFrame(columns=["event_id", "date", "title_en", "title_zh", "k
 def months_of(values, start="2008-01"):
     days = pd.period_range(start, periods=len(values), freq="M").to_timestamp()
     values = np.asarray(values, dtype=float)
-    return pd.DataFrame({"month": days, "n_orders": 5, "revenue": values * 1000, "units": values, "n_accounts": 3})
+    return pd.DataFrame(
+        {"month": days, "n_orders": 5, "revenue": values * 1000, "units": values, "n_accounts": 3}
+    )
 
 
 def inputs_of(values, facts=None, events=NO_EVENTS, as_of="2012-12-31"):
-    return Inputs(facts, months_of(values), events, "units", "Volvo Cars", RIVALS, "China", as_of, ())
+    return Inputs(
+        facts, months_of(values), events, "units", "Volvo Cars", RIVALS, "China", as_of, ()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -159,10 +163,16 @@ def test_a_step_at_an_event_is_found_and_placebo_dates_are_smaller():
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize(("date", "n_before"), [("2009-12-31", 9), ("2010-01-01", 10), ("2010-01-02", 10)])
+@pytest.mark.parametrize(
+    ("date", "n_before"), [("2009-12-31", 9), ("2010-01-01", 10), ("2010-01-02", 10)]
+)
 def test_the_first_whole_period_from_the_date_on_counts_as_after(date, n_before):
-    """A step in 2010: an event on its first day has the whole of 2010 after it, one a day earlier or later cuts a year."""
-    series = pd.Series(100.0 * 2.0 ** (np.arange(20) >= 10), index=pd.period_range("2000", periods=20, freq="Y"))
+    """A step in 2010: an event on its first day has the whole of 2010 after it, one a day
+    earlier or later cuts a year.
+    """
+    series = pd.Series(
+        100.0 * 2.0 ** (np.arange(20) >= 10), index=pd.period_range("2000", periods=20, freq="Y")
+    )
     found = trend.measure_event(series, date)
     assert (found.n_before, found.n_after) == (n_before, 9 if date == "2010-01-02" else 10)
     assert found.effect == pytest.approx(1.0, abs=1e-9)
@@ -177,16 +187,18 @@ def test_a_market_that_moves_alike_leaves_no_step():
 
 
 @pytest.mark.golden
-def test_annual_points_cannot_tell_agreement_from_closing_and_say_how_little_they_show(table, events):
+def test_annual_points_cannot_tell_agreement_from_closing_and_say_how_little_they_show(
+    table, events
+):
     study = trend.study_market_events(case_inputs(table, events=events))
     assert {one.event_id for one in study.effects} == {"E03", "E04", "E05"}
     said = " ".join(str(caveat) for caveat in study.caveats)
     assert "cannot tell them apart" in said
     assert "below 100.0%" in said
     sentence = str(study.findings()[0].sentence)
-    assert all(word in sentence for word in ("sign the sale", "completes the purchase", "Beijing limits")), (
-        "one step, three events"
-    )
+    assert all(
+        word in sentence for word in ("sign the sale", "completes the purchase", "Beijing limits")
+    ), "one step, three events"
 
 
 @pytest.mark.unit
@@ -252,11 +264,17 @@ def test_the_case_shows_the_break_planted_in_its_orders(case_folder):
     import kamresearch as kam
 
     tables = kam.open_data(case_folder)
-    params = SimpleNamespace(as_of="2012-12-31", brand="Volvo Cars", rivals=",".join(RIVALS), market="China")
+    params = SimpleNamespace(
+        as_of="2012-12-31", brand="Volvo Cars", rivals=",".join(RIVALS), market="China"
+    )
     inputs = trend.read_inputs(tables, params)
-    step = {one.event_id: one for one in trend.study_events(inputs.series(), inputs.events).effects}["E04"]
+    step = {
+        one.event_id: one for one in trend.study_events(inputs.series(), inputs.events).effects
+    }["E04"]
     assert step.first_after == pd.Period("2010-09", "M")
-    assert step.placebo_p <= 0.12, "the months beside it carry the same step, and the slump of 2012 is another"
+    assert step.placebo_p <= 0.12, (
+        "the months beside it carry the same step, and the slump of 2012 is another"
+    )
     assert trend.find_break(np.log(inputs.series())).date == pd.Period("2010-09", "M")
     split = trend.measure_segments(tables, "2012-12-31").effects
     parts = split[["volume_effect", "mix_effect", "price_effect"]].sum(axis=1)

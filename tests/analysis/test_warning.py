@@ -27,7 +27,8 @@ MONTHS = pd.date_range("2008-01-01", "2012-12-01", freq="MS")
 
 def losses_of(*rows):
     frame = pd.DataFrame(rows, columns=["account_id", "churn_date", "return_date"]).reindex(
-        columns=["account_id", "churn_date", "return_date", "cause", "stated_reason", "offer"])  # fmt: skip
+        columns=["account_id", "churn_date", "return_date", "cause", "stated_reason", "offer"]
+    )
     frame["churn_date"], frame["return_date"] = (
         pd.to_datetime(frame["churn_date"]),
         pd.to_datetime(frame["return_date"]),
@@ -36,18 +37,34 @@ def losses_of(*rows):
 
 
 def months_of(counts):
-    return pd.DataFrame({"account_id": np.repeat([f"a{i:04d}" for i in range(len(counts))], counts.shape[1]),
-                         "month": np.tile(MONTHS[: counts.shape[1]], len(counts)), "n_orders": counts.ravel()})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "account_id": np.repeat([f"a{i:04d}" for i in range(len(counts))], counts.shape[1]),
+            "month": np.tile(MONTHS[: counts.shape[1]], len(counts)),
+            "n_orders": counts.ravel(),
+        }
+    )
 
 
 def poisson_world(n=300, rate=3.0, seed=0, common=1.0):
-    return np.random.default_rng(seed).poisson(rate * np.broadcast_to(common, len(MONTHS)), (n, len(MONTHS)))
+    return np.random.default_rng(seed).poisson(
+        rate * np.broadcast_to(common, len(MONTHS)), (n, len(MONTHS))
+    )
 
 
 def accounts_of(n, **more):
     ids = [f"a{i:04d}" for i in range(n)]
-    frame = pd.DataFrame({"account_id": ids, "account_name": [f"Name {i}" for i in ids], "region": "East", "churn_probability": 0.2,
-                          "value": 1_000.0, "manager_id": "M1", "last_order_date": pd.Timestamp("2012-06-01")})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "account_id": ids,
+            "account_name": [f"Name {i}" for i in ids],
+            "region": "East",
+            "churn_probability": 0.2,
+            "value": 1_000.0,
+            "manager_id": "M1",
+            "last_order_date": pd.Timestamp("2012-06-01"),
+        }
+    )
     return frame.assign(**more)
 
 
@@ -75,9 +92,17 @@ def test_the_rarer_the_orders_the_later_the_alert():
     for rate in (0.5, 2.0, 8.0):
         wide = pivot_months(months_of(poisson_world(800, rate)))
         year = watch_year(wide, pd.Timestamp("2011-12-01"))
-        row = set_thresholds([year], [np.ones(len(year.ids), bool)], 0.05).table.dropna(subset=["found"]).iloc[-1]
+        row = (
+            set_thresholds([year], [np.ones(len(year.ids), bool)], 0.05)
+            .table.dropna(subset=["found"])
+            .iloc[-1]
+        )
         found.append(row["found"])
-        delays.append(row["delay_months"] if row["delay_months"] == row["delay_months"] and row["delay_months"] else 99)
+        delays.append(
+            row["delay_months"]
+            if row["delay_months"] == row["delay_months"] and row["delay_months"]
+            else 99
+        )
     assert found == sorted(found)
     assert delays == sorted(delays, reverse=True)
     # Eight orders a month: about four months; one in two months: most of a year or more.
@@ -132,9 +157,13 @@ def test_without_a_probability_alerts_stand_by_value_with_no_value_at_risk():
 
 def test_the_future_changes_no_alert_of_the_past():
     months = months_of(poisson_world(150, 4.0, 5))
-    early = raise_alerts(months[months["month"] <= "2011-12-31"], losses_of(), accounts_of(150), "2011-12-31")
+    early = raise_alerts(
+        months[months["month"] <= "2011-12-31"], losses_of(), accounts_of(150), "2011-12-31"
+    )
     late = raise_alerts(months, losses_of(), accounts_of(150), "2011-12-31")
-    pd.testing.assert_frame_equal(early.frame.drop(columns="reason_terms"), late.frame.drop(columns="reason_terms"))
+    pd.testing.assert_frame_equal(
+        early.frame.drop(columns="reason_terms"), late.frame.drop(columns="reason_terms")
+    )
 
 
 def test_a_month_that_has_not_ended_is_not_judged():
@@ -185,7 +214,9 @@ def test_a_loss_that_was_warned_of_is_counted_with_its_lead():
     counts = poisson_world(200, 8.0, 8)
     counts[0, 36:42] = 1
     counts[0, 42:] = 0
-    alerts = raise_alerts(months_of(counts), losses_of(("a0000", "2011-07-15", None)), accounts_of(200), "2012-12-31")
+    alerts = raise_alerts(
+        months_of(counts), losses_of(("a0000", "2011-07-15", None)), accounts_of(200), "2012-12-31"
+    )
     year = alerts.backtest.set_index("year_end").loc["2011-12"]
     assert (year["n_lost"], year["n_warned"]) == (1, 1)
     assert 0 < year["lead_days"] < 200
@@ -193,14 +224,20 @@ def test_a_loss_that_was_warned_of_is_counted_with_its_lead():
 
 
 def test_a_backtest_without_alerts_losses_or_stayers_says_which():
-    alerts = raise_alerts(months_of(poisson_world(200, 4.0)), losses_of(), accounts_of(200), "2012-12-31")
-    nothing = alerts.backtest.assign(n_alerts=0, in_vain=0, n_lost=0, n_warned=0, n_stayed=0, false_alarms=0)
+    alerts = raise_alerts(
+        months_of(poisson_world(200, 4.0)), losses_of(), accounts_of(200), "2012-12-31"
+    )
+    nothing = alerts.backtest.assign(
+        n_alerts=0, in_vain=0, n_lost=0, n_warned=0, n_stayed=0, false_alarms=0
+    )
     for backtest, words in [
         (nothing, ("stayed", "was alerted", "was lost")),
         (nothing.head(0), ("no earlier year",) * 3),
     ]:
         by_id = {one.id: one for one in replace(alerts, backtest=backtest).findings()}
-        for name, word in zip(("false_alarm_rate", "alerts_in_vain", "losses_warned"), words, strict=True):
+        for name, word in zip(
+            ("false_alarm_rate", "alerts_in_vain", "losses_warned"), words, strict=True
+        ):
             finding = by_id[f"churn.{name}"]
             assert finding.value is None
             assert word in finding.reason.render("en")
@@ -208,7 +245,13 @@ def test_a_backtest_without_alerts_losses_or_stayers_says_which():
 
 def test_a_rate_of_false_alarms_out_of_range_is_refused():
     with pytest.raises(AnalysisError, match=r"a share from 0\.001 to 0\.5"):
-        raise_alerts(months_of(poisson_world(20)), losses_of(), accounts_of(20), "2012-12-31", false_alarm_rate=0.9)
+        raise_alerts(
+            months_of(poisson_world(20)),
+            losses_of(),
+            accounts_of(20),
+            "2012-12-31",
+            false_alarm_rate=0.9,
+        )
 
 
 def test_an_analysis_never_changes_its_input():

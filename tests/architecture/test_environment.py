@@ -1,4 +1,6 @@
-"""One set of requirements, told three times: pyproject.toml, environment.yml and the locks agree."""
+"""One set of requirements, told three times: pyproject.toml, environment.yml and the locks
+agree.
+"""
 
 import re
 import tomllib
@@ -9,15 +11,19 @@ import yaml
 pytestmark = pytest.mark.architecture
 
 CONDA_NAMES = {
-    "matplotlib": "matplotlib-base", "duckdb": "python-duckdb", "ibis-framework": "ibis-duckdb",
+    "matplotlib": "matplotlib-base",
+    "duckdb": "python-duckdb",
+    "ibis-framework": "ibis-duckdb",
     "pandera": "pandera-pandas",
-}  # fmt: skip
+}
 CONDA_EXTRAS = {"fonttools": "brotli-python", "mkdocstrings": "mkdocstrings-python"}
 """Packages that conda lists apart where pip has an extra."""
 
 
 def split(requirement: str) -> tuple[str, str, str]:
-    name, extras, bounds = re.match(r"^([A-Za-z0-9._-]+)(\[[^\]]+\])?(.*)$", requirement.split(";")[0].strip()).groups()
+    name, extras, bounds = re.match(
+        r"^([A-Za-z0-9._-]+)(\[[^\]]+\])?(.*)$", requirement.split(";")[0].strip()
+    ).groups()
     return name, extras or "", bounds.strip()
 
 
@@ -28,8 +34,12 @@ def project(root):
 
 def test_conda_users_get_what_pip_users_get(root, project):
     extras = project["optional-dependencies"]
-    wanted = project["dependencies"] + [item for name in extras if name != "spark" for item in extras[name]]
-    environment = yaml.safe_load((root / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    wanted = project["dependencies"] + [
+        item for name in extras if name != "spark" for item in extras[name]
+    ]
+    environment = yaml.safe_load((root / "environment.yml").read_text(encoding="utf-8"))[
+        "dependencies"
+    ]
     from_conda = {split(item)[0]: split(item)[2] for item in environment if isinstance(item, str)}
     from_pip = {item for entry in environment if isinstance(entry, dict) for item in entry["pip"]}
     for requirement in wanted:
@@ -43,10 +53,14 @@ def test_conda_users_get_what_pip_users_get(root, project):
     assert from_conda["python"] == python
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-spark.lock", "benchmarks/requirements-peers.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-spark.lock", "benchmarks/requirements-peers.lock"]
+)
 def test_a_lock_holds_hashes_and_no_address(root, name):
     text = (root / name).read_text(encoding="utf-8")
-    pins = re.findall(r"^[a-z0-9._-]+==.*(?:\n    --hash=sha256:[0-9a-f]{64}.*)+", text, flags=re.MULTILINE)
+    pins = re.findall(
+        r"^[a-z0-9._-]+==.*(?:\n    --hash=sha256:[0-9a-f]{64}.*)+", text, flags=re.MULTILINE
+    )
     assert len(pins) == len(re.findall(r"^[a-z0-9._-]+==", text, flags=re.MULTILINE)) > 0
     assert "://" not in text
     assert "index-url" not in text
@@ -56,7 +70,9 @@ def test_the_lock_satisfies_the_project(root, project):
     text = (root / "requirements.lock").read_text(encoding="utf-8")
     locked = set(re.findall(r"^([a-z0-9._-]+)==", text, flags=re.MULTILINE))
     extras = project["optional-dependencies"]
-    for requirement in project["dependencies"] + [item for name in extras if name != "spark" for item in extras[name]]:
+    for requirement in project["dependencies"] + [
+        item for name in extras if name != "spark" for item in extras[name]
+    ]:
         assert split(requirement)[0].lower() in locked, requirement
 
 

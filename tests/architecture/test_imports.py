@@ -24,14 +24,34 @@ ALLOWED = {
     "figures": {"errors", "language", "finding", "display", "data", "features", "analysis"},
     # Only the session reaches out of the words: it opens data and draws in the house theme.
     "studies": {"errors", "language", "finding", "display", "data", "figures.theme"},
-    "publishing": {"errors", "language", "finding", "display", "data", "features", "studies", "figures.theme"},
-    "cli": {"errors", "language", "finding", "display", "data", "features", "studies", "publishing"},
+    "publishing": {
+        "errors",
+        "language",
+        "finding",
+        "display",
+        "data",
+        "features",
+        "studies",
+        "figures.theme",
+    },
+    "cli": {
+        "errors",
+        "language",
+        "finding",
+        "display",
+        "data",
+        "features",
+        "studies",
+        "publishing",
+    },
     "ipython": {"errors", "language", "finding", "display", "figures", "studies", "figures.theme"},
 }
 """Room → rooms that it may import. A room may always import itself."""
 
 PUBLISHING = ("asking", "planning", "outcome", "sealed", "pages", "shelf", "kernels", "making")
-"""Rooms of ``publishing/`` in the order in which a publication passes them: each imports only from those before it."""
+"""Rooms of ``publishing/`` in the order in which a publication passes them: each imports only
+from those before it.
+"""
 
 
 def modules() -> dict[str, Path]:
@@ -60,7 +80,9 @@ def imports_of(path: Path) -> set[str]:
 @pytest.mark.parametrize("name", [name for name in modules() if name])
 def test_a_module_imports_only_from_the_rooms_before_its_own(name):
     room = name.split(".")[0]
-    assert room in ALLOWED, f"{name}: a new room; give it a place in this test and in ARCHITECTURE.md"
+    assert room in ALLOWED, (
+        f"{name}: a new room; give it a place in this test and in ARCHITECTURE.md"
+    )
     offenders = [
         target
         for target in imports_of(modules()[name])
@@ -79,9 +101,15 @@ def test_a_room_of_publishing_imports_only_from_those_before_it(name):
     if room == "scaffold":
         allowed = set()
     else:
-        assert room in PUBLISHING, f"{name}: a new room; give it a place in this test and in ARCHITECTURE.md"
+        assert room in PUBLISHING, (
+            f"{name}: a new room; give it a place in this test and in ARCHITECTURE.md"
+        )
         allowed = set(PUBLISHING[: PUBLISHING.index(room) + 1]) | {"files", "failures", "progress"}
-    targets = {target.split(".")[1] for target in imports_of(modules()[name]) if target.startswith("publishing.")}
+    targets = {
+        target.split(".")[1]
+        for target in imports_of(modules()[name])
+        if target.startswith("publishing.")
+    }
     assert targets <= allowed, f"{name} may not import {targets - allowed}"
 
 
@@ -115,7 +143,9 @@ def test_importing_the_package_loads_nothing_heavy():
 
     code = "import kamresearch, sys; print(*sorted(sys.modules))"
     loaded = set(
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
     )
     heavy = {
         "pandas",

@@ -12,7 +12,11 @@ def violations(page) -> list[str]:
 
     options = {"runOnly": {"type": "tag", "values": TAGS}}
     found = Axe().run(page, options=options).response["violations"]
-    return [f"{one['id']}: {node['target']} {node['failureSummary']}"[:400] for one in found for node in one["nodes"]]
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"[:400]
+        for one in found
+        for node in one["nodes"]
+    ]
 
 
 THIN = """() => {
@@ -22,7 +26,9 @@ THIN = """() => {
 
 
 def keep_one_of_a_kind(page) -> None:
-    """Rows beyond the fourth are made as those before them, and strokes carry no words: axe need not read each."""
+    """Rows beyond the fourth are made as those before them, and strokes carry no words: axe
+    need not read each.
+    """
     page.evaluate(THIN)
 
 
@@ -33,7 +39,9 @@ def asked_elsewhere(page) -> list[str]:
 
 def overflow(page) -> int:
     """Pixels by which the page is wider than its window."""
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
 
 
 VISIBLE = """() => {
@@ -82,12 +90,16 @@ BOXES = """(most) => {
 
 
 def chinese_glyphs(page, most: int = 60) -> tuple[list[dict], set[bytes]]:
-    """Chinese characters as pixels where they stand (scaled to one size), and what an empty box looks like."""
+    """Chinese characters as pixels where they stand (scaled to one size), and what an empty
+    box looks like.
+    """
     from io import BytesIO
 
     from PIL import Image
 
-    page.set_viewport_size({"width": 1200, "height": page.evaluate("document.documentElement.scrollHeight")})
+    page.set_viewport_size(
+        {"width": 1200, "height": page.evaluate("document.documentElement.scrollHeight")}
+    )
     places = page.evaluate(BOXES, most)
     whole = Image.open(BytesIO(page.screenshot(full_page=True))).convert("L")
 

@@ -15,13 +15,18 @@ def chromium():
     """A running Chromium; tests skip, and say why, where there is none."""
     from playwright.sync_api import Error, sync_playwright
 
-    found = os.environ.get("KAM_CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
+    found = os.environ.get("KAM_CHROMIUM") or next(
+        (path for name in NAMES if (path := shutil.which(name))), None
+    )
     arguments = ["--no-sandbox", "--disable-dev-shm-usage"] if os.getuid() == 0 else []
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=found, args=arguments)
         except Error as error:
-            pytest.skip(f"no Chromium to be found or started (apt-get install chromium): {str(error).splitlines()[0]}")
+            pytest.skip(
+                f"no Chromium to be found or started (apt-get install chromium): "
+                f"{str(error).splitlines()[0]}"
+            )
         yield browser
         browser.close()
 
@@ -40,19 +45,27 @@ def folder(tmp_path_factory):
     )
     for language in ("en", "zh"):
         page = version / f"synthetic.{language}.html"
-        page.write_text(render_study(notebook, synthetic.STUDY, language, synthetic.context()), encoding="utf-8")
-        (version / f"front.{language}.html").write_text(render_front(synthetic.context(), language), encoding="utf-8")
+        page.write_text(
+            render_study(notebook, synthetic.STUDY, language, synthetic.context()), encoding="utf-8"
+        )
+        (version / f"front.{language}.html").write_text(
+            render_front(synthetic.context(), language), encoding="utf-8"
+        )
     write_shelf(made)
     return made
 
 
 KINDS = {
-    "study": "2012-12-31-abc0000004/synthetic.{}.html", "front": "2012-12-31-abc0000004/front.{}.html",
-    "shelf": "index{}.html", "comparison": "comparisons/2012-12-31-abc0000003--2012-12-31-abc0000004.{}.html",
-}  # fmt: skip
+    "study": "2012-12-31-abc0000004/synthetic.{}.html",
+    "front": "2012-12-31-abc0000004/front.{}.html",
+    "shelf": "index{}.html",
+    "comparison": "comparisons/2012-12-31-abc0000003--2012-12-31-abc0000004.{}.html",
+}
 
 
-@pytest.fixture(params=[(kind, language) for kind in KINDS for language in ("en", "zh")], ids="-".join)
+@pytest.fixture(
+    params=[(kind, language) for kind in KINDS for language in ("en", "zh")], ids="-".join
+)
 def page_path(request, folder):
     """Each kind of page in each language."""
     kind, language = request.param
@@ -63,7 +76,9 @@ def page_path(request, folder):
 
 @pytest.fixture
 def open_page(chromium):
-    """Open a page from disk with no network at all; gives the page, which counts what it asks for and what it says."""
+    """Open a page from disk with no network at all; gives the page, which counts what it asks
+    for and what it says.
+    """
     contexts = []
 
     def opened(path, **options):
@@ -74,7 +89,10 @@ def open_page(chromium):
         page.on("request", lambda request: page.asked.append(request.url))
         page.on("console", lambda message: page.said.append(message.text))
         page.on("pageerror", lambda error: page.said.append(str(error)))
-        page.on("dialog", lambda dialog: (page.said.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on(
+            "dialog",
+            lambda dialog: (page.said.append(f"dialog {dialog.message}"), dialog.dismiss()),
+        )
         page.goto(Path(path).as_uri())
         return page
 

@@ -1,4 +1,6 @@
-"""Every page of the built-in case, both languages, in a real browser. ``KAM_CASE_VERSION`` names a version made already."""
+"""Every page of the built-in case, both languages, in a real browser. ``KAM_CASE_VERSION``
+names a version made already.
+"""
 
 import os
 import re
@@ -21,10 +23,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 LIMIT, BRIEFING_LIMIT = 400_000, 200_000
 NAMES = [
-    (study.name, language, "index.html" if (study.name, language) == (BRIEFING, "en") else f"{study.name}.{language}.html")
+    (
+        study.name,
+        language,
+        "index.html"
+        if (study.name, language) == (BRIEFING, "en")
+        else f"{study.name}.{language}.html",
+    )
     for study in all_studies()
     for language in ("en", "zh")
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +60,9 @@ def test_a_page_of_the_case_is_light(case_page):
 def test_axe_finds_nothing_on_any_page_of_the_case(open_page, case_page, scheme, width):
     if scheme == "dark" and ".zh." in case_page.name:
         pytest.skip("colours are those of the English page")
-    page = open_page(case_page, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
+    page = open_page(
+        case_page, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True
+    )
     keep_one_of_a_kind(page)
     assert violations(page) == []
 
@@ -74,7 +84,10 @@ def test_no_page_of_the_case_is_wider_than_its_window(open_page, case_page):
 
 
 def test_a_page_of_the_case_is_complete_without_script(open_page, case_page):
-    texts = [open_page(case_page, java_script_enabled=on).locator("main").text_content() for on in (True, False)]
+    texts = [
+        open_page(case_page, java_script_enabled=on).locator("main").text_content()
+        for on in (True, False)
+    ]
     with_script, without = (set(re.findall(r"\w+", text)) for text in texts)
     assert with_script <= without
 
@@ -88,13 +101,17 @@ def test_the_keyboard_alone_reaches_everything_on_a_page_of_the_case(open_page, 
 def test_every_picture_of_the_case_says_in_words_what_it_shows(open_page, case_page):
     page = open_page(case_page)
     told = page.evaluate(
-        "[...document.querySelectorAll('main figure')].map((one) => ({ title: one.querySelector('h3').textContent.trim(),"
-        " alt: one.querySelector('svg').getAttribute('aria-label'), caption: one.querySelector('figcaption').textContent.trim(),"
+        "[...document.querySelectorAll('main figure')].map((one) => "
+        "({ title: one.querySelector('h3').textContent.trim(),"
+        " alt: one.querySelector('svg').getAttribute('aria-label'), caption: "
+        "one.querySelector('figcaption').textContent.trim(),"
         " data: !!one.querySelector('details.behind table, a[href^=\"#table-\"]') }))"
     )
     assert told
     for picture in told:
-        assert len(picture["alt"]) > (25 if ".en." in case_page.name or case_page.name == "index.html" else 10), picture
+        assert len(picture["alt"]) > (
+            25 if ".en." in case_page.name or case_page.name == "index.html" else 10
+        ), picture
         assert picture["alt"] not in (picture["title"], picture["caption"]), picture
         assert picture["data"], picture
 
@@ -126,10 +143,13 @@ def test_a_chinese_page_of_the_case_holds_no_english_sentence(open_page, case_pa
     if ".zh." not in case_page.name:
         pytest.skip("an English page")
     page = open_page(case_page)
-    page.evaluate("document.querySelectorAll('details.code, pre, code').forEach((one) => one.remove())")
+    page.evaluate(
+        "document.querySelectorAll('details.code, pre, code').forEach((one) => one.remove())"
+    )
     text = page.locator("main").inner_text() + " ".join(
         page.evaluate(
-            "[...document.querySelectorAll('main svg')].map((one) => one.textContent + ' ' + one.getAttribute('aria-label'))"
+            "[...document.querySelectorAll('main svg')].map((one) => one.textContent + ' ' "
+            "+ one.getAttribute('aria-label'))"
         )
     )
     sentences = re.findall(r"(?:\b[a-z]{2,}\b[ ,]){5,}", text)

@@ -1,18 +1,28 @@
-"""Pages in a real browser: accessible, complete without script, asking for nothing, running nothing, fit for any screen."""
+"""Pages in a real browser: accessible, complete without script, asking for nothing, running
+nothing, fit for any screen.
+"""
 
 import json
 import re
 
 import pytest
 
-from tests.browser.checks import asked_elsewhere, chinese_glyphs, overflow, violations, walk_by_keyboard
+from tests.browser.checks import (
+    asked_elsewhere,
+    chinese_glyphs,
+    overflow,
+    violations,
+    walk_by_keyboard,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1440)])
 def test_axe_finds_nothing(open_page, page_path, scheme, width):
-    page = open_page(page_path, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
+    page = open_page(
+        page_path, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True
+    )
     assert violations(page) == []
 
 
@@ -25,9 +35,15 @@ def test_no_request_leaves_the_page_and_nothing_runs_but_its_own_script(open_pag
 
 
 def test_the_policy_stops_a_script_that_escaping_would_have_missed(open_page, page_path, tmp_path):
-    evil = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"><a id=e href=\"javascript:document.title='owned'\">x</a><b style='color:red' id=s>y</b>"
+    evil = (
+        "<script>document.title='owned'</script><img src=x "
+        "onerror=\"document.title='owned'\"><a id=e "
+        "href=\"javascript:document.title='owned'\">x</a><b style='color:red' id=s>y</b>"
+    )
     broken = tmp_path / "broken.html"
-    broken.write_text(page_path.read_text(encoding="utf-8").replace("<body>", "<body>" + evil), encoding="utf-8")
+    broken.write_text(
+        page_path.read_text(encoding="utf-8").replace("<body>", "<body>" + evil), encoding="utf-8"
+    )
     page = open_page(broken)
     page.evaluate("document.getElementById('e').click()")
     page.wait_for_timeout(100)
@@ -38,7 +54,8 @@ def test_the_policy_stops_a_script_that_escaping_would_have_missed(open_page, pa
 
 def test_a_page_is_complete_without_script(open_page, page_path):
     texts = [
-        open_page(page_path, java_script_enabled=enabled).locator("main").text_content() for enabled in (True, False)
+        open_page(page_path, java_script_enabled=enabled).locator("main").text_content()
+        for enabled in (True, False)
     ]
     with_script, without = (set(re.findall(r"\w+", text)) for text in texts)
     assert with_script <= without
@@ -56,7 +73,10 @@ def test_text_grows_on_a_very_wide_screen_and_lines_stay_short(open_page, folder
     for width in (1440, 2560):
         page = open_page(path, viewport={"width": width, "height": 900})
         sizes[width] = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
-        assert page.evaluate("document.querySelector('.lead').getBoundingClientRect().width") < 48 * sizes[width]
+        assert (
+            page.evaluate("document.querySelector('.lead').getBoundingClientRect().width")
+            < 48 * sizes[width]
+        )
     assert sizes[2560] > sizes[1440] >= 16
 
 
@@ -75,7 +95,9 @@ def test_paper_shows_what_is_folded_and_leaves_out_what_only_a_screen_can_use(op
     assert overflow(page) <= 0
     hidden = page.evaluate(
         "[...document.querySelectorAll('main table, main figure, main p, main dd')]"
-        ".filter((one) => !one.closest('.contents, .tools, .controls, .pick, .find, .code, #compare, [hidden]') && one.textContent.trim() && one.getBoundingClientRect().height === 0)"
+        ".filter((one) => !one.closest('.contents, .tools, .controls, .pick, .find, .code, "
+        "#compare, [hidden]') && one.textContent.trim() && "
+        "one.getBoundingClientRect().height === 0)"
         ".map((one) => one.outerHTML.slice(0, 100))"
     )
     assert hidden == []
@@ -84,7 +106,9 @@ def test_paper_shows_what_is_folded_and_leaves_out_what_only_a_screen_can_use(op
 
 
 def test_paper_needs_no_script(open_page, folder):
-    page = open_page(folder / "2012-12-31-abc0000004" / "synthetic.en.html", java_script_enabled=False)
+    page = open_page(
+        folder / "2012-12-31-abc0000004" / "synthetic.en.html", java_script_enabled=False
+    )
     page.emulate_media(media="print")
     box = page.locator("#data-synthetic-bars-synthetic-bars_data table").bounding_box()
     assert box is not None
@@ -112,9 +136,12 @@ def test_a_page_weighs_little_and_paints_at_once(open_page, page_path):
     times = []
     for _ in range(3):
         page = open_page(page_path)
-        # Asked again and again from outside: the page's own policy forbids `wait_for_function`, which evaluates inside.
+        # Asked again and again from outside: the page's own policy forbids `wait_for_function`,
+        # which evaluates inside.
         while (
-            painted := page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
+            painted := page.evaluate(
+                "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+            )
         ) is None:
             page.wait_for_timeout(20)
         times.append(painted)
@@ -130,11 +157,15 @@ def test_a_table_sorts_by_number_and_by_name_and_says_so(open_page, folder):
     head = page.locator("#table-synthetic-accounts thead th").nth(2)
     cells = page.locator("#table-synthetic-accounts tbody tr td:nth-child(3)")
     head.locator("button").click()
-    values = [float(value) for value in cells.evaluate_all("(all) => all.map((one) => one.dataset.v)")]
+    values = [
+        float(value) for value in cells.evaluate_all("(all) => all.map((one) => one.dataset.v)")
+    ]
     assert values == sorted(values, reverse=True)
     assert head.get_attribute("aria-sort") == "descending"
     head.locator("button").click()
-    values = [float(value) for value in cells.evaluate_all("(all) => all.map((one) => one.dataset.v)")]
+    values = [
+        float(value) for value in cells.evaluate_all("(all) => all.map((one) => one.dataset.v)")
+    ]
     assert values == sorted(values)
 
 
@@ -199,7 +230,9 @@ def test_a_term_is_explained_where_it_stands_and_at_the_end_of_the_page(open_pag
 
     path = tmp_path / "terms.html"
     notebook = synthetic.executed(prose="Every key account counts.")
-    path.write_text(render_study(notebook, synthetic.STUDY, "en", synthetic.context()), encoding="utf-8")
+    path.write_text(
+        render_study(notebook, synthetic.STUDY, "en", synthetic.context()), encoding="utf-8"
+    )
     page = open_page(path)
     link = page.locator("a.term").first
     link.focus()
@@ -231,7 +264,8 @@ def test_any_two_versions_are_compared_in_the_browser_as_in_the_package(open_pag
             "beyond", "changed", "defined", "undefined", "appeared", "gone"
         )
         assert {label: judged for label, (judged, _) in told.items()} == {
-            move.finding.label.render("en"): JUDGEMENTS[move.judgement].render("en") for move in moves
+            move.finding.label.render("en"): JUDGEMENTS[move.judgement].render("en")
+            for move in moves
         }
         assert all(causes for _, causes in told.values())
     assert "=Account" in page.locator("#compared").text_content()

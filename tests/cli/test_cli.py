@@ -1,4 +1,6 @@
-"""The command line: results on stdout, messages on stderr, exit codes, help with examples, JSON facts."""
+"""The command line: results on stdout, messages on stderr, exit codes, help with examples,
+JSON facts.
+"""
 
 import json
 import shutil
@@ -59,7 +61,9 @@ def test_a_version_is_shown_with_its_headline_findings(project):
 
 
 def test_two_versions_are_compared_with_what_moved_them(project):
-    older, newer = (one["version"] for one in reversed(json.loads(project.kam("versions", "--json").stdout)))
+    older, newer = (
+        one["version"] for one in reversed(json.loads(project.kam("versions", "--json").stdout))
+    )
     facts = json.loads(project.kam("diff", older, newer, "--json").stdout)
     moved = {one["id"]: one["judgement"] for one in facts["findings"]}
     assert moved == {"alpha.total": "same", "beta.total": "changed"}
@@ -79,17 +83,24 @@ def test_a_check_names_tables_and_problems(project):
     assert project.kam("check", "nowhere", code=2).stdout == ""
 
 
-def test_a_check_tells_rows_that_a_mapping_leaves_out_from_those_that_cannot_be_used(project, tmp_path):
-    (tmp_path / "accounts.csv").write_text("account_id,account_name\n1,One\n2,Two\n", encoding="utf-8")
+def test_a_check_tells_rows_that_a_mapping_leaves_out_from_those_that_cannot_be_used(
+    project, tmp_path
+):
+    (tmp_path / "accounts.csv").write_text(
+        "account_id,account_name\n1,One\n2,Two\n", encoding="utf-8"
+    )
     (tmp_path / "deals.csv").write_text(
         "order_id,account_id,order_date,revenue,stage\n1,1,2012-01-05,10,won\n2,2,2012-02-05,20,lost\n3,1,2012-03-05,,won\n",
         encoding="utf-8",
     )
     (tmp_path / "mapping.yml").write_text(
-        "tables:\n  orders:\n    from: deals\n    columns: {order_id: order_id}\n    keep:\n      - {column: stage, in: [won]}\n",
+        "tables:\n  orders:\n    from: deals\n    columns: {order_id: order_id}\n    "
+        "keep:\n      - {column: stage, in: [won]}\n",
         encoding="utf-8",
     )
-    said = project.kam("check", str(tmp_path), "--mapping", str(tmp_path / "mapping.yml"), code=None).stdout
+    said = project.kam(
+        "check", str(tmp_path), "--mapping", str(tmp_path / "mapping.yml"), code=None
+    ).stdout
     assert "orders: 1 rows, 2 set aside (1 of them by the mapping)" in said
 
 
@@ -107,7 +118,9 @@ def test_old_versions_go_only_when_told_twice(project, tmp_path):
     assert len(copy.versions()) == 2
     gone = json.loads(copy.kam("prune", "--keep", "1", "--cache", "--yes", "--json").stdout)
     assert gone["done"] is True
-    assert [path.name for path in copy.versions()] == [json.loads(copy.kam("versions", "--json").stdout)[0]["version"]]
+    assert [path.name for path in copy.versions()] == [
+        json.loads(copy.kam("versions", "--json").stdout)[0]["version"]
+    ]
     assert gone["removed"][0] not in (copy.reports / "index.html").read_text(encoding="utf-8")
     assert sorted(path.name for path in (copy.reports / ".cache").iterdir() if path.is_dir()) == []
 
@@ -120,13 +133,20 @@ def test_notebooks_run_again_in_place_are_the_same_the_second_time(project, tmp_
     first = copy.kam("refresh").stdout.splitlines()
     assert [line.rsplit("/", 1)[-1] for line in first] == ["01_alpha.ipynb", "02_beta.ipynb"]
     notebook = json.loads((copy.root / "notebooks" / "02_beta.ipynb").read_text(encoding="utf-8"))
-    assert not [cell for cell in notebook["cells"] if "injected-parameters" in cell["metadata"].get("tags", ())]
+    assert not [
+        cell
+        for cell in notebook["cells"]
+        if "injected-parameters" in cell["metadata"].get("tags", ())
+    ]
     assert any(cell.get("outputs") for cell in notebook["cells"])
     assert copy.kam("refresh").stdout == ""
 
 
 def test_what_a_researcher_types_gives_the_same_version(project):
-    script = "import kamresearch as kam\nv = kam.publish(label='other')\nprint(v.id)\nprint(kam.findings(v)['alpha.total'].value)\nprint(len(kam.versions()))"
+    script = (
+        "import kamresearch as kam\nv = "
+        "kam.publish(label='other')\nprint(v.id)\nprint(kam.findings(v)['alpha.total'].value)\nprint(len(kam.versions()))"
+    )
     done = subprocess.run(
         [sys.executable, "-P", "-c", script],
         cwd=project.root,
@@ -135,7 +155,9 @@ def test_what_a_researcher_types_gives_the_same_version(project):
         text=True,
     )
     lines = done.stdout.splitlines()
-    assert lines[0] == json.loads(project.kam("versions", "--json").stdout)[1]["version"], done.stderr
+    assert lines[0] == json.loads(project.kam("versions", "--json").stdout)[1]["version"], (
+        done.stderr
+    )
     assert float(lines[1]) > 0
     assert lines[2] == "2"
 
@@ -147,16 +169,25 @@ def test_a_wrong_option_ends_with_two_and_a_hint(project):
 
 
 def test_a_closed_pipe_is_no_traceback(project):
-    done = subprocess.run(["bash", "-c", " ".join([*project.command("show", "latest", "--json"), "| head -1"])], cwd=project.root,
-                          env=project.environment(), capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        ["bash", "-c", " ".join([*project.command("show", "latest", "--json"), "| head -1"])],
+        cwd=project.root,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+    )
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_ends_the_command_in_one_line_with_two_and_nothing_written(project, tmp_path, name):
+def test_a_bad_file_ends_the_command_in_one_line_with_two_and_nothing_written(
+    project, tmp_path, name
+):
     texts, _pattern = BAD[name]
     folder = write(tmp_path / "export", **texts)
-    done = project.kam("publish", "--data", str(folder), "--reports", str(tmp_path / "shelf"), code=2)
+    done = project.kam(
+        "publish", "--data", str(folder), "--reports", str(tmp_path / "shelf"), code=2
+    )
     assert len(done.stderr.strip().splitlines()) == 1
     assert "To do:" in done.stderr
     assert [path for path in (tmp_path / "shelf").rglob("*") if path.is_file()] == []

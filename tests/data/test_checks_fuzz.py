@@ -19,27 +19,83 @@ from kamresearch.errors import KamError
 pytestmark = pytest.mark.faults
 
 CELLS = st.one_of(
-    st.sampled_from([
-        "", " ", "1", "2", "-3", "1,234.5", "1.234,5", "１２", "1e400", "nan", "NaN", "inf", "NULL", "n/a", "true", "否", "2012-02-30",
-        "2012-01-31", "31/01/2012", "01.02.2012", "2012年1月5日", "9999-12-31", "0000-00-00", "A1", "A2", "001", "1.0", "=1+1", "'; DROP TABLE",
-        '"quoted"', "a\nb", "a;b", "锟斤拷", "\ufeff", "\u202e", "x" * 300, "😀", "<b>", "{x}", "%s", "$1", "-0", "+5", "(5)", "5%", "¥5",
-    ]),
-    st.integers(-(10**12), 10**12).map(str), st.floats(allow_nan=True).map(str), st.dates().map(str), st.text(max_size=8),
-)  # fmt: skip
-EXTRA = st.sampled_from(["note", "Revenue", "revenue ", "account id", "select", "1", "日期", "__row__", "", "revenue"])
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "1",
+            "2",
+            "-3",
+            "1,234.5",
+            "1.234,5",
+            "１２",
+            "1e400",
+            "nan",
+            "NaN",
+            "inf",
+            "NULL",
+            "n/a",
+            "true",
+            "否",
+            "2012-02-30",
+            "2012-01-31",
+            "31/01/2012",
+            "01.02.2012",
+            "2012年1月5日",
+            "9999-12-31",
+            "0000-00-00",
+            "A1",
+            "A2",
+            "001",
+            "1.0",
+            "=1+1",
+            "'; DROP TABLE",
+            '"quoted"',
+            "a\nb",
+            "a;b",
+            "锟斤拷",
+            "\ufeff",
+            "\u202e",
+            "x" * 300,
+            "😀",
+            "<b>",
+            "{x}",
+            "%s",
+            "$1",
+            "-0",
+            "+5",
+            "(5)",
+            "5%",
+            "¥5",
+        ]
+    ),
+    st.integers(-(10**12), 10**12).map(str),
+    st.floats(allow_nan=True).map(str),
+    st.dates().map(str),
+    st.text(max_size=8),
+)
+EXTRA = st.sampled_from(
+    ["note", "Revenue", "revenue ", "account id", "select", "1", "日期", "__row__", "", "revenue"]
+)
 
 
 PLAUSIBLE = {
-    "id": st.sampled_from(["1", "2", "A1", "A2", "003"]), "date": st.dates(min_value=date(2009, 1, 1), max_value=date(2013, 6, 1)).map(str),
-    "number": st.floats(-1e6, 1e9, allow_nan=False).map(lambda value: f"{value:.2f}"), "integer": st.integers(0, 9).map(str),
-    "flag": st.sampled_from(["true", "false"]), "text": st.sampled_from(["Alpha", "上海瑞恒有限公司", "a,b"]),
-    "category": st.sampled_from(["East", "direct", "sales"]), "month": st.just("2012-01"),
-}  # fmt: skip
+    "id": st.sampled_from(["1", "2", "A1", "A2", "003"]),
+    "date": st.dates(min_value=date(2009, 1, 1), max_value=date(2013, 6, 1)).map(str),
+    "number": st.floats(-1e6, 1e9, allow_nan=False).map(lambda value: f"{value:.2f}"),
+    "integer": st.integers(0, 9).map(str),
+    "flag": st.sampled_from(["true", "false"]),
+    "text": st.sampled_from(["Alpha", "上海瑞恒有限公司", "a,b"]),
+    "category": st.sampled_from(["East", "direct", "sales"]),
+    "month": st.just("2012-01"),
+}
 
 
 @st.composite
 def tables(draw, name):
-    """Head and rows of a table of the contract: mostly plausible, with strange cells, lost columns and odd ones added."""
+    """Head and rows of a table of the contract: mostly plausible, with strange cells, lost
+    columns and odd ones added.
+    """
     spec = TABLES[name]
     head = [column.name for column in spec.columns if column.required or draw(st.booleans())]
     if draw(st.integers(0, 19)) == 0 and head:
@@ -54,16 +110,31 @@ def tables(draw, name):
         return draw(CELLS if wild else PLAUSIBLE[kinds.get(column, "text")])
 
     least = 0 if draw(st.integers(0, 9)) == 0 else 2
-    return head, [tuple(cell(column) for column in head) for _ in range(draw(st.integers(least, 6)))]
+    return head, [
+        tuple(cell(column) for column in head) for _ in range(draw(st.integers(least, 6)))
+    ]
 
 
 @st.composite
 def folders(draw):
-    """File name → bytes: accounts and orders, sometimes more, in any delimiter and encoding, sometimes no table at all."""
+    """File name → bytes: accounts and orders, sometimes more, in any delimiter and encoding,
+    sometimes no table at all.
+    """
     names = ["accounts", "orders"]
     if draw(st.integers(0, 4)) == 0:
         names.append(
-            draw(st.sampled_from(["contracts", "departments", "churn_events", "managers", "assignments", "market"]))
+            draw(
+                st.sampled_from(
+                    [
+                        "contracts",
+                        "departments",
+                        "churn_events",
+                        "managers",
+                        "assignments",
+                        "market",
+                    ]
+                )
+            )
         )
     delimiter = draw(st.sampled_from([",", ";", "\t"]))
     encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]))
@@ -71,8 +142,11 @@ def folders(draw):
     for name in names:
         head, rows = draw(tables(name))
         text = io.StringIO()
-        # With "\n" at line ends the writer leaves a lone "\r" in a cell unquoted, which ends a line for every reader.
-        ending, quoting = draw(st.sampled_from([("\r\n", csv.QUOTE_MINIMAL), ("\n", csv.QUOTE_ALL)]))
+        # With "\n" at line ends the writer leaves a lone "\r" in a cell unquoted, which ends a line
+        # for every reader.
+        ending, quoting = draw(
+            st.sampled_from([("\r\n", csv.QUOTE_MINIMAL), ("\n", csv.QUOTE_ALL)])
+        )
         writer = csv.writer(text, delimiter=delimiter, lineterminator=ending, quoting=quoting)
         writer.writerow(head)
         writer.writerows(rows)
@@ -117,7 +191,11 @@ def throw(files, rows_in):
                 assert ledger[name] == rows_in[name], name
 
 
-PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # shrinking broken folders takes longer than reading one
+PHASES = [
+    Phase.explicit,
+    Phase.reuse,
+    Phase.generate,
+]  # shrinking broken folders takes longer than reading one
 QUIET = [
     HealthCheck.too_slow,
     HealthCheck.data_too_large,
@@ -144,14 +222,24 @@ TABLES_WANTED = int(os.environ.get("KAM_FUZZ_LONG", "10000"))
 
 
 @pytest.mark.long
-@pytest.mark.skipif("KAM_FUZZ_LONG" not in os.environ, reason="takes the better part of an hour: make test-fuzz")
+@pytest.mark.skipif(
+    "KAM_FUZZ_LONG" not in os.environ, reason="takes the better part of an hour: make test-fuzz"
+)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_thousands_of_broken_tables_give_words_and_counts_never_a_traceback(part):
-    """KAM_FUZZ_LONG tables in parts of their own seeds, so that several processes can share them (pytest -n)."""
+    """KAM_FUZZ_LONG tables in parts of their own seeds, so that several processes can share
+    them (pytest -n).
+    """
     thrown = 0
 
     @seed(part)
-    @settings(max_examples=TABLES_WANTED // PARTS, deadline=None, phases=PHASES, suppress_health_check=QUIET, database=None)  # fmt: skip
+    @settings(
+        max_examples=TABLES_WANTED // PARTS,
+        deadline=None,
+        phases=PHASES,
+        suppress_health_check=QUIET,
+        database=None,
+    )
     @given(folders())
     def throw_some(broken):
         nonlocal thrown

@@ -58,15 +58,22 @@ def test_kinds_are_read_from_values(world, linked):
     assert kinds["tax_number"] == "code"
     assert kinds["region"] == "category"
     assert kinds["address"] == "text"
-    assert [field.column for field in infer_fields(world[COLUMNS]) if field.part == "number"] == ["address"]
+    assert [field.column for field in infer_fields(world[COLUMNS]) if field.part == "number"] == [
+        "address"
+    ]
 
 
 def test_people_are_linked_as_well_as_companies():
-    frame = pd.DataFrame({
-        "born": ["1970-01-02", "19700102", "1980-05-06", "1990-07-08"] * 30,
-        "mail": [f"a{i % 40}@x.org" for i in range(120)],
-    })  # fmt: skip
-    assert {field.column: field.kind for field in infer_fields(frame)} == {"born": "date", "mail": "email"}
+    frame = pd.DataFrame(
+        {
+            "born": ["1970-01-02", "19700102", "1980-05-06", "1990-07-08"] * 30,
+            "mail": [f"a{i % 40}@x.org" for i in range(120)],
+        }
+    )
+    assert {field.column: field.kind for field in infer_fields(frame)} == {
+        "born": "date",
+        "mail": "email",
+    }
 
 
 def test_probabilities_lie_between_nought_and_one_and_each_pair_stands_once(linked):
@@ -83,7 +90,9 @@ def test_two_runs_give_the_same_numbers(world, linked):
 
 @pytest.mark.properties
 def test_the_order_of_records_and_the_names_of_columns_do_not_matter(world, linked):
-    shuffled = world[COLUMNS].sample(frac=1, random_state=1).rename(columns=dict(zip(COLUMNS, "abcde")))
+    shuffled = (
+        world[COLUMNS].sample(frac=1, random_state=1).rename(columns=dict(zip(COLUMNS, "abcde")))
+    )
     other = link(shuffled).clusters.reindex(world.index)
     together = pd.crosstab(linked.clusters, other)
     assert (together.gt(0).sum(axis=1) == 1).mean() > 0.99
@@ -133,16 +142,24 @@ def test_ids_of_a_column_name_pairs_and_clusters(world):
 @pytest.mark.parametrize("n", [0, 1, 2, 3])
 def test_few_records_are_no_trouble(n):
     frame = pd.DataFrame(
-        {"name": ["Alpha Ltd", "Alpha Limited", "Beta GmbH"], "phone": ["021-5550000", "0215550000", None]}
+        {
+            "name": ["Alpha Ltd", "Alpha Limited", "Beta GmbH"],
+            "phone": ["021-5550000", "0215550000", None],
+        }
     ).head(n)
     result = link(frame)
     assert len(result.clusters) == n
 
 
 def test_empty_columns_constants_and_running_numbers_are_left_out():
-    frame = pd.DataFrame({
-        "nothing": [None] * 40, "same": ["x"] * 40, "row": [str(i) for i in range(40)], "name": [f"Firm {i % 20} Ltd" for i in range(40)],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "nothing": [None] * 40,
+            "same": ["x"] * 40,
+            "row": [str(i) for i in range(40)],
+            "name": [f"Firm {i % 20} Ltd" for i in range(40)],
+        }
+    )
     assert [field.column for field in infer_fields(frame)] == ["name"]
 
 
@@ -153,7 +170,9 @@ def test_companies_of_one_city_are_not_taken_for_one_where_nothing_is_recorded_t
 
 
 def test_a_city_that_stands_in_the_address_does_not_count_twice(case_folder):
-    accounts = pd.read_parquet(case_folder / "accounts.parquet")[["account_name", "address", "city", "region"]]
+    accounts = pd.read_parquet(case_folder / "accounts.parquet")[
+        ["account_name", "address", "city", "region"]
+    ]
     fields = infer_fields(accounts)
     kept = drop_redundant(clean_records(accounts, fields), fields)
     assert [fields[place].column for place in kept] == ["account_name", "address", "address"]
@@ -162,7 +181,15 @@ def test_a_city_that_stands_in_the_address_does_not_count_twice(case_folder):
 def test_one_doubtful_pair_does_not_join_two_families():
     """Transitive closure would: AB Volvo and Volvo Cars meet through one record that names both."""
     pairs = pd.DataFrame(
-        [(0, 1, 0.999), (0, 2, 0.999), (1, 2, 0.999), (3, 4, 0.999), (3, 5, 0.999), (4, 5, 0.999), (2, 3, 0.7)],
+        [
+            (0, 1, 0.999),
+            (0, 2, 0.999),
+            (1, 2, 0.999),
+            (3, 4, 0.999),
+            (3, 5, 0.999),
+            (4, 5, 0.999),
+            (2, 3, 0.7),
+        ],
         columns=["left", "right", "probability"],
     )
     labels = cluster_pairs(pairs, 6)
@@ -175,7 +202,9 @@ def test_a_chain_of_sure_pairs_is_one_cluster():
 
 
 def test_apart_holds_through_merges():
-    pairs = pd.DataFrame([(0, 1, 1.0), (1, 2, 1.0), (0, 2, 1.0)], columns=["left", "right", "probability"])
+    pairs = pd.DataFrame(
+        [(0, 1, 1.0), (1, 2, 1.0), (0, 2, 1.0)], columns=["left", "right", "probability"]
+    )
     labels = cluster_pairs(pairs, 3, apart={(0, 2)})
     assert labels[0] != labels[2]
 
@@ -185,7 +214,14 @@ def test_blocking_stays_within_its_budget(world):
     cleaned = clean_records(world[COLUMNS], fields)
     rules = choose_rules(cleaned, fields)
     assert rules
-    assert sum(count_pairs(cleaned[rule[0]]) for rule in rules if rule in [(f"f{i}",) for i in range(5)]) <= 100_000
+    assert (
+        sum(
+            count_pairs(cleaned[rule[0]])
+            for rule in rules
+            if rule in [(f"f{i}",) for i in range(5)]
+        )
+        <= 100_000
+    )
 
 
 def test_a_name_alone_is_a_bad_witness():

@@ -8,10 +8,16 @@ from kamresearch.errors import DataError
 
 pytestmark = pytest.mark.unit
 
-SALES = "Invoice,Cust No,Kind,When,Qty,Price\n" + "\n".join([
-    "1,007,sale,31/01/2012,2,10.5", "1,007,sale,31/01/2012,1,4", "C2,007,sale,01/02/2012,-1,10.5",
-    "3,,sale,05/02/2012,1,1", "4,008,quote,06/02/2012,1,100", "5,008,sale,07/02/2012,3,2",
-])  # fmt: skip
+SALES = "Invoice,Cust No,Kind,When,Qty,Price\n" + "\n".join(
+    [
+        "1,007,sale,31/01/2012,2,10.5",
+        "1,007,sale,31/01/2012,1,4",
+        "C2,007,sale,01/02/2012,-1,10.5",
+        "3,,sale,05/02/2012,1,1",
+        "4,008,quote,06/02/2012,1,100",
+        "5,008,sale,07/02/2012,3,2",
+    ]
+)
 
 MAPPING = """
 currency: EUR
@@ -55,9 +61,14 @@ def test_a_ledger_worked_by_hand_comes_out_of_the_mapping(folder):
     assert accounts["account_id"].tolist() == ["007", "008"]
     assert accounts["onboard_date"].dt.date.astype(str).tolist() == ["2012-01-31", "2012-02-06"]
     reasons = tables.quarantine.set_index("row")["reason"].to_dict()
-    assert reasons == {4: "account_id is missing", 5: "left out by the mapping: quotes are no orders"}
+    assert reasons == {
+        4: "account_id is missing",
+        5: "left out by the mapping: quotes are no orders",
+    }
     snapshot = account_snapshot(tables, "2012-02-29").set_index("account_id")
-    assert snapshot.loc["007", ["n_orders", "n_returns", "revenue_total", "units_total"]].tolist() == [1, 1, 14.5, 2]
+    assert snapshot.loc[
+        "007", ["n_orders", "n_returns", "revenue_total", "units_total"]
+    ].tolist() == [1, 1, 14.5, 2]
 
 
 def test_a_mapping_in_the_folder_is_used_unasked(folder):
@@ -66,22 +77,48 @@ def test_a_mapping_in_the_folder_is_used_unasked(folder):
 
 
 WRONG = {
-    "column": (MAPPING.replace("order_id: Invoice", "order_id: Invoce"),
-               r"own.yml, table 'orders', column 'order_id': expected a column 'Invoce'; found the columns 'Invoice'.*did you mean 'Invoice'"),
-    "formula's column": (MAPPING.replace("[Price]", "[Prise]"), r"column 'revenue'.*a column 'Prise'.*did you mean 'Price'"),
-    "file": (MAPPING.replace("from: sales\n    columns", "from: sale\n    columns"), r"a file or table 'sale'.*did you mean 'sales'"),
-    "table": (MAPPING.replace("  orders:", "  order:"), r"tables of the contract; found 'order'.*did you mean 'orders'"),
+    "column": (
+        MAPPING.replace("order_id: Invoice", "order_id: Invoce"),
+        r"own.yml, table 'orders', column 'order_id': expected a column 'Invoce'; found the columns 'Invoice'.*did you mean 'Invoice'",
+    ),
+    "formula's column": (
+        MAPPING.replace("[Price]", "[Prise]"),
+        r"column 'revenue'.*a column 'Prise'.*did you mean 'Price'",
+    ),
+    "file": (
+        MAPPING.replace("from: sales\n    columns", "from: sale\n    columns"),
+        r"a file or table 'sale'.*did you mean 'sales'",
+    ),
+    "table": (
+        MAPPING.replace("  orders:", "  order:"),
+        r"tables of the contract; found 'order'.*did you mean 'orders'",
+    ),
     "key": (MAPPING.replace("keep:", "kepp:"), r"keys out of.*found 'kepp'.*did you mean 'keep'"),
-    "top key": (MAPPING.replace("currency", "currancy"), r"found 'currancy'.*did you mean 'currency'"),
+    "top key": (
+        MAPPING.replace("currency", "currancy"),
+        r"found 'currancy'.*did you mean 'currency'",
+    ),
     "rule": (MAPPING.replace("in: [sale]", "is: sale"), r"keep rule 1.*found 'is'"),
-    "one_row_per": (MAPPING.replace("one_row_per: account_id", "one_row_per: acount_id"), r"one_row_per.*did you mean 'account_id'"),
-    "contract column": (MAPPING.replace("      order_id: Invoice\n", ""), r"table 'orders'.*a column 'order_id'.*rename it in mapping.yml"),
+    "one_row_per": (
+        MAPPING.replace("one_row_per: account_id", "one_row_per: acount_id"),
+        r"one_row_per.*did you mean 'account_id'",
+    ),
+    "contract column": (
+        MAPPING.replace("      order_id: Invoice\n", ""),
+        r"table 'orders'.*a column 'order_id'.*rename it in mapping.yml",
+    ),
     "yaml": ("tables: [", "own.yml: expected YAML; found"),
     "empty": ("", "a key 'tables'"),
-    "code": (MAPPING.replace("= Qty * [Price]", "= __import__('os').system('x')"), r"numbers, columns, \+ - \* / and parentheses"),
+    "code": (
+        MAPPING.replace("= Qty * [Price]", "= __import__('os').system('x')"),
+        r"numbers, columns, \+ - \* / and parentheses",
+    ),
     "power": (MAPPING.replace("= Qty * [Price]", "= 9 ** 9 ** 9"), r"numbers, columns"),
-    "zone": (MAPPING.replace("currency: EUR", "time_zone: Mars/Olympus"), r"mapping.yml, time_zone.*found 'Mars/Olympus'"),
-}  # fmt: skip
+    "zone": (
+        MAPPING.replace("currency: EUR", "time_zone: Mars/Olympus"),
+        r"mapping.yml, time_zone.*found 'Mars/Olympus'",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -100,13 +137,24 @@ def test_a_mapping_that_is_not_there_is_named(folder):
 def test_a_moment_falls_on_the_day_of_the_stated_zone(tmp_path):
     when = pd.to_datetime(["2012-03-31 22:30:00+00:00", "2012-03-31 23:30:00+00:00"])
     pd.DataFrame(
-        {"order_id": ["1", "2"], "account_id": ["a", "a"], "order_date": when, "revenue": [1.0, 2.0]}
+        {
+            "order_id": ["1", "2"],
+            "account_id": ["a", "a"],
+            "order_date": when,
+            "revenue": [1.0, 2.0],
+        }
     ).to_parquet(tmp_path / "orders.parquet")
-    pd.DataFrame({"account_id": ["a"], "account_name": ["A"]}).to_parquet(tmp_path / "accounts.parquet")
+    pd.DataFrame({"account_id": ["a"], "account_name": ["A"]}).to_parquet(
+        tmp_path / "accounts.parquet"
+    )
 
     def days(zone):
         mapping = write_mapping(tmp_path, f"time_zone: {zone}\ntables: {{}}\n")
-        return open_data(tmp_path, mapping=mapping).frame("orders", limit=9)["order_date"].dt.day.tolist()
+        return (
+            open_data(tmp_path, mapping=mapping)
+            .frame("orders", limit=9)["order_date"]
+            .dt.day.tolist()
+        )
 
     assert days("UTC") == [31, 31]
     assert days("Europe/London") == [31, 1]
@@ -114,7 +162,9 @@ def test_a_moment_falls_on_the_day_of_the_stated_zone(tmp_path):
 
 
 def test_several_files_read_as_one_table(folder):
-    (folder / "more.csv").write_text(SALES.replace("\n1,", "\n91,").replace("\n5,", "\n95,"), encoding="utf-8")
+    (folder / "more.csv").write_text(
+        SALES.replace("\n1,", "\n91,").replace("\n5,", "\n95,"), encoding="utf-8"
+    )
     text = MAPPING.replace("  orders:\n    from: sales", "  orders:\n    from: [sales, more]")
     assert open_data(folder, mapping=write_mapping(folder, text)).loaded["orders"].rows_in == 12
 
@@ -141,11 +191,20 @@ def test_online_retail_runs_through_its_mapping(shared_data, root):
     assert tables.loaded["orders"].rows_used == len(used)
     assert tables.currency == "GBP"
     snapshot = account_snapshot(tables, "2011-12-09").set_index("account_id")
-    expected = used.groupby(used["CustomerID"].astype(str), sort=True, observed=True)["revenue"].sum().round(4)
-    pd.testing.assert_series_equal(
-        snapshot.loc[expected.index, "revenue_total"].astype(float), expected, check_names=False, rtol=1e-9
+    expected = (
+        used.groupby(used["CustomerID"].astype(str), sort=True, observed=True)["revenue"]
+        .sum()
+        .round(4)
     )
-    invoices = used.groupby([used["CustomerID"].astype(str), "InvoiceNo"], sort=True, observed=True)["revenue"].sum()
+    pd.testing.assert_series_equal(
+        snapshot.loc[expected.index, "revenue_total"].astype(float),
+        expected,
+        check_names=False,
+        rtol=1e-9,
+    )
+    invoices = used.groupby(
+        [used["CustomerID"].astype(str), "InvoiceNo"], sort=True, observed=True
+    )["revenue"].sum()
     bought = invoices[invoices > 0].groupby(level=0, sort=True).size()
     assert (snapshot["n_orders"] == bought.reindex(snapshot.index).fillna(0)).all()
 
@@ -153,7 +212,9 @@ def test_online_retail_runs_through_its_mapping(shared_data, root):
 @pytest.mark.shared
 def test_the_crm_files_run_through_their_mapping(shared_data, root):
     tables = open_data(shared_data, mapping=root / "params" / "mappings" / "crm.yml")
-    counts = tables.quarantine[tables.quarantine["table"] == "orders"].groupby("reason")["count"].sum()
+    counts = (
+        tables.quarantine[tables.quarantine["table"] == "orders"].groupby("reason")["count"].sum()
+    )
     assert counts["account_id is missing"] == 1425
     assert counts.sum() + tables.loaded["orders"].rows_used == 8800
     assert tables.loaded["orders"].rows_used == 4238  # deals won

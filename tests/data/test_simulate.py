@@ -34,7 +34,9 @@ def read(folder, name) -> pd.DataFrame:
 
 
 def test_the_same_request_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
-    first, second, other = (simulate(tmp_path / name, 40, seed=seed) for name, seed in (("a", 5), ("b", 5), ("c", 6)))
+    first, second, other = (
+        simulate(tmp_path / name, 40, seed=seed) for name, seed in (("a", 5), ("b", 5), ("c", 6))
+    )
     assert digests(first) == digests(second)
     assert digests(first)["orders.parquet"] != digests(other)["orders.parquet"]
 
@@ -46,7 +48,10 @@ def test_every_table_keeps_to_the_contract_and_says_that_it_is_simulated(world):
         assert not frame.duplicated(list(spec.key)).any(), path.stem
         for column in spec.columns:
             if column.values and column.name in frame:
-                assert set(frame[column.name].dropna()) <= set(column.values), (path.stem, column.name)
+                assert set(frame[column.name].dropna()) <= set(column.values), (
+                    path.stem,
+                    column.name,
+                )
         sidecar = yaml.safe_load((world / f"{path.stem}.yml").read_text())
         assert sidecar["simulated"] is True
         assert sidecar["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -62,7 +67,12 @@ def test_every_reference_leads_somewhere_when_the_world_is_clean(world):
 def test_the_built_in_case_is_what_its_seed_makes(case_folder, tmp_path):
     request = yaml.safe_load((case_folder / "truth" / "world.yml").read_text())["request"]
     again = simulate(
-        tmp_path, request["accounts"], request["seed"], request["start"], request["end"], messy=request["messy"]
+        tmp_path,
+        request["accounts"],
+        request["seed"],
+        request["start"],
+        request["end"],
+        messy=request["messy"],
     )
     for name in ("accounts", "orders", "churn_events", "departments"):
         pd.testing.assert_frame_equal(read(case_folder, name), read(again, name))
@@ -85,10 +95,14 @@ def test_planted_causes_occur_in_the_order_of_their_hazards_and_return_as_plante
 @pytest.mark.recovery
 def test_no_account_orders_while_it_is_away(world):
     orders, losses = read(world, "orders"), read(world, "churn_events")
-    joined = orders[["account_id", "order_date"]].merge(losses, on="account_id", validate="many_to_many")
+    joined = orders[["account_id", "order_date"]].merge(
+        losses, on="account_id", validate="many_to_many"
+    )
     for name in ("order_date", "churn_date", "return_date"):
         joined[name] = pd.to_datetime(joined[name])
-    away = joined["order_date"].gt(joined["churn_date"]) & ~joined["order_date"].ge(joined["return_date"])
+    away = joined["order_date"].gt(joined["churn_date"]) & ~joined["order_date"].ge(
+        joined["return_date"]
+    )
     assert not away.any()
 
 
@@ -99,7 +113,10 @@ def test_the_planted_break_is_in_the_orders(world):
     months = pd.to_datetime(orders["order_date"]).dt.to_period("M")
     monthly = orders["units"].groupby(months).sum()
     planted = pd.Period(truth["break_month"][:7], "M")
-    before, after = monthly[planted - 12 : planted - 1].mean(), monthly[planted : planted + 11].mean()
+    before, after = (
+        monthly[planted - 12 : planted - 1].mean(),
+        monthly[planted : planted + 11].mean(),
+    )
     assert 1.2 < after / before < 2.2
 
 

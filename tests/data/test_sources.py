@@ -1,4 +1,6 @@
-"""Exports as companies write them open to the same tables; what cannot be read is refused in one line."""
+"""Exports as companies write them open to the same tables; what cannot be read is refused in
+one line.
+"""
 
 import os
 import subprocess
@@ -55,7 +57,10 @@ def test_chinese_and_european_bytes_are_told_apart(tmp_path):
     assert tables.frame("accounts")["account_name"].tolist() == ["杭州瑞智有限公司", "深圳投资控股"]
     european = ACCOUNTS.replace("杭州瑞智有限公司", "Crédit Générale")
     tables = open_data(write(tmp_path / "eu", accounts=european, encoding="cp1252"))
-    assert tables.frame("accounts")["account_name"].tolist() == ["Crédit Générale", "Müller & Söhne"]
+    assert tables.frame("accounts")["account_name"].tolist() == [
+        "Crédit Générale",
+        "Müller & Söhne",
+    ]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -84,7 +89,9 @@ def test_dates_of_every_form_are_the_same_day(tmp_path):
         "２０１２-０３-０４",
     ]
     rows = "".join(f"O{place},001,{form},1\n" for place, form in enumerate([*forms, "31.03.2012"]))
-    tables = open_data(write(tmp_path / "x", orders="order_id,account_id,order_date,revenue\n" + rows))
+    tables = open_data(
+        write(tmp_path / "x", orders="order_id,account_id,order_date,revenue\n" + rows)
+    )
     days = tables.frame("orders", limit=20)["order_date"].dt.date.astype(str).tolist()
     assert days == ["2012-03-04"] * len(forms) + ["2012-03-31"]
 
@@ -92,7 +99,8 @@ def test_dates_of_every_form_are_the_same_day(tmp_path):
 def test_dates_that_leave_the_month_open_are_asked_for_not_guessed(tmp_path):
     text = "order_id,account_id,order_date,revenue\nO1,001,03/04/2012,1\n"
     with pytest.raises(
-        DataError, match=r"orders.csv, column 'order_date'.*which of day and month.*03/04/2012.*day_first"
+        DataError,
+        match=r"orders.csv, column 'order_date'.*which of day and month.*03/04/2012.*day_first",
     ):
         open_data(write(tmp_path / "x", orders=text))
 
@@ -100,7 +108,8 @@ def test_dates_that_leave_the_month_open_are_asked_for_not_guessed(tmp_path):
 def test_dates_in_two_orders_are_refused_with_their_counts(tmp_path):
     text = "order_id,account_id,order_date,revenue\nO1,001,31/12/2012,1\nO2,001,12/31/2012,1\nO3,001,2012-01-01,1\n"
     with pytest.raises(
-        DataError, match=r"orders.csv, column 'order_date'.*1 with the day first and 1 with the month first"
+        DataError,
+        match=r"orders.csv, column 'order_date'.*1 with the day first and 1 with the month first",
     ):
         open_data(write(tmp_path / "x", orders=text))
 
@@ -129,16 +138,18 @@ def test_a_line_of_another_width_is_set_aside_with_its_place(tmp_path):
     tables = open_data(write(tmp_path / "x", orders=text))
     places = dict(zip(tables.quarantine["row"], tables.quarantine["reason"]))
     assert places == {
-        2: "the line does not have the head's columns", 4: "the line does not have the head's columns",
+        2: "the line does not have the head's columns",
+        4: "the line does not have the head's columns",
         5: "account_id names an unknown account",
-    }  # fmt: skip
+    }
     assert tables.quarantine["value"].str.startswith("O2,002").any()
     assert ledger_holds(tables)
 
 
 def test_a_stray_quotation_mark_costs_its_own_row_at_most(tmp_path):
-    accounts = (
-        ACCOUNTS + '003,The "Best" one,East\n004,"Quoted, Ltd",West\n005,ab"c,East\n006,"x"y,East\n007,Last,West\n'
+    accounts = ACCOUNTS + (
+        '003,The "Best" one,East\n004,"Quoted, '
+        'Ltd",West\n005,ab"c,East\n006,"x"y,East\n007,Last,West\n'
     )
     tables = open_data(write(tmp_path / "x", accounts=accounts))
     assert ledger_holds(tables)
@@ -151,12 +162,18 @@ def test_a_stray_quotation_mark_costs_its_own_row_at_most(tmp_path):
 def test_what_the_engine_refuses_whole_is_read_in_batches_and_loses_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(rowwise, "BATCH", 7)
     rows = "".join(f'1{place:02},ab"c {place},East\n' for place in range(40))
-    path = write(tmp_path / "x", accounts=ACCOUNTS + rows + "too,few\n" + '199,"x"y,East\n') / "accounts.csv"
+    path = (
+        write(tmp_path / "x", accounts=ACCOUNTS + rows + "too,few\n" + '199,"x"y,East\n')
+        / "accounts.csv"
+    )
     form = textfile.read_form(path)
     table, broken, n_broken = rowwise.load_oddly_quoted(connect_embedded(), path, path.name, form)
     frame = table.to_pandas()
     assert len(frame) == ACCOUNTS.count("\n") - 1 + 41
-    assert frame.set_index("account_id")["account_name"].loc[["138", "199"]].tolist() == ['ab"c 38', "xy"]
+    assert frame.set_index("account_id")["account_name"].loc[["138", "199"]].tolist() == [
+        'ab"c 38',
+        "xy",
+    ]
     assert sorted(frame["__row__"]) == [*range(1, 43), 44]
     assert broken.to_pandas()["__value__"].tolist() == ["too,few"]
     assert n_broken == 1
@@ -174,7 +191,10 @@ def test_a_damaged_byte_in_a_utf8_file_is_named_by_its_row(tmp_path):
 
 
 def test_a_repeated_key_keeps_one_row_whatever_their_order(tmp_path):
-    twice = [ACCOUNTS + "002,Other name,North\n", ACCOUNTS.replace("002,", "002,Other name,North\n002,", 1)]
+    twice = [
+        ACCOUNTS + "002,Other name,North\n",
+        ACCOUNTS.replace("002,", "002,Other name,North\n002,", 1),
+    ]
     frames = []
     for number, text in enumerate(twice):
         tables = open_data(write(tmp_path / str(number), accounts=text))
@@ -197,7 +217,9 @@ def test_a_workbook_reads_like_the_same_text(tmp_path, plain):
         columns = [column for column in frame if frame[column].notna().any()]
         sheet.append(columns)
         for row in frame[columns].itertuples(index=False):
-            sheet.append([cell.to_pydatetime() if isinstance(cell, pd.Timestamp) else cell for cell in row])
+            sheet.append(
+                [cell.to_pydatetime() if isinstance(cell, pd.Timestamp) else cell for cell in row]
+            )
     book.save(folder / "export.xlsx")
     tables = open_data(folder)
     pdt.assert_frame_equal(tables.frame("accounts"), frames["accounts"])
@@ -216,8 +238,12 @@ def test_a_duckdb_file_a_folder_of_parts_and_files_give_the_same_tables(tmp_path
     orders[9000:].to_parquet(folder / "orders" / "b.parquet")
     with duckdb.connect(tmp_path / "one.duckdb") as connection:
         for name in ("accounts", "orders"):
-            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM '{case_folder / name}.parquet'")
-    parts, database, files = (open_data(source) for source in (folder, tmp_path / "one.duckdb", case_folder))
+            connection.execute(
+                f"CREATE TABLE {name} AS SELECT * FROM '{case_folder / name}.parquet'"
+            )
+    parts, database, files = (
+        open_data(source) for source in (folder, tmp_path / "one.duckdb", case_folder)
+    )
     for tables in (parts, database):
         assert tables.names == ("accounts", "orders")
         pdt.assert_frame_equal(tables.frame("accounts"), files.frame("accounts"))
@@ -228,7 +254,9 @@ def test_a_duckdb_file_a_folder_of_parts_and_files_give_the_same_tables(tmp_path
 def test_ids_keep_leading_zeros_and_lose_an_exports_decimal_part(tmp_path):
     folder = tmp_path / "x"
     folder.mkdir()
-    pd.DataFrame({"account_id": [17850.0, 42.0], "account_name": ["a", "b"]}).to_parquet(folder / "accounts.parquet")
+    pd.DataFrame({"account_id": [17850.0, 42.0], "account_name": ["a", "b"]}).to_parquet(
+        folder / "accounts.parquet"
+    )
     (folder / "orders.csv").write_text(
         "order_id,account_id,order_date,revenue\n007,17850,2012-01-01,1\n", encoding="utf-8"
     )
@@ -239,15 +267,31 @@ def test_ids_keep_leading_zeros_and_lose_an_exports_decimal_part(tmp_path):
 
 BAD = {
     "empty file": ({"orders": ""}, r"orders.csv: expected a head line.*empty file"),
-    "header only": ({"orders": "order_id,account_id,order_date,revenue\n"}, r"orders.csv: expected rows.*head without rows"),
-    "no column": ({"orders": ORDERS.replace("revenue", "revnue")}, r"orders.csv, table 'orders'.*'revenue'.*did you mean 'revnue'"),
-    "repeated column": ({"orders": "order_id,account_id,order_date,revenue,Revenue\nO1,001,2012-01-01,1,1\n"},
-                        r"orders.csv, row 1.*once.*'(R|r)evenue' more than once"),
-    "10,000 columns": ({"orders": ",".join(f"c{i}" for i in range(10_000)) + "\n"}, r"orders.csv: expected at most 2,000 columns; found 10,000"),
-    "no text at all": ({"orders": "order_id,account_id\x00,order_date,revenue\nO1,001,2012-01-01,1\n"}, r"orders.csv: expected text.*no text"),
-    "every row bad": ({"orders": "order_id,account_id,order_date,revenue\nO1,001,never,1\n"},
-                      r"orders.csv: expected usable rows.*1 rows, each set aside: order_date is not a date"),
-}  # fmt: skip
+    "header only": (
+        {"orders": "order_id,account_id,order_date,revenue\n"},
+        r"orders.csv: expected rows.*head without rows",
+    ),
+    "no column": (
+        {"orders": ORDERS.replace("revenue", "revnue")},
+        r"orders.csv, table 'orders'.*'revenue'.*did you mean 'revnue'",
+    ),
+    "repeated column": (
+        {"orders": "order_id,account_id,order_date,revenue,Revenue\nO1,001,2012-01-01,1,1\n"},
+        r"orders.csv, row 1.*once.*'(R|r)evenue' more than once",
+    ),
+    "10,000 columns": (
+        {"orders": ",".join(f"c{i}" for i in range(10_000)) + "\n"},
+        r"orders.csv: expected at most 2,000 columns; found 10,000",
+    ),
+    "no text at all": (
+        {"orders": "order_id,account_id\x00,order_date,revenue\nO1,001,2012-01-01,1\n"},
+        r"orders.csv: expected text.*no text",
+    ),
+    "every row bad": (
+        {"orders": "order_id,account_id,order_date,revenue\nO1,001,never,1\n"},
+        r"orders.csv: expected usable rows.*1 rows, each set aside: order_date is not a date",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -289,7 +333,9 @@ def test_a_damaged_page_inside_a_parquet_file_is_named(tmp_path, case_folder):
 def test_links_in_a_circle_are_named(tmp_path):
     folder = write(tmp_path / "x")
     (folder / "contracts.csv").symlink_to(folder / "contracts.csv")
-    with pytest.raises(DataError, match=r"contracts.csv: expected a file; found a link that leads nowhere"):
+    with pytest.raises(
+        DataError, match=r"contracts.csv: expected a file; found a link that leads nowhere"
+    ):
         open_data(folder)
     (tmp_path / "a").symlink_to(tmp_path / "b")
     (tmp_path / "b").symlink_to(tmp_path / "a")
@@ -300,7 +346,9 @@ def test_links_in_a_circle_are_named(tmp_path):
 def test_two_files_for_one_table_are_refused(tmp_path, case_folder):
     folder = write(tmp_path / "x")
     (folder / "orders.parquet").write_bytes((case_folder / "orders.parquet").read_bytes())
-    with pytest.raises(DataError, match=r"one file for the table 'orders'; found orders.csv and orders.parquet"):
+    with pytest.raises(
+        DataError, match=r"one file for the table 'orders'; found orders.csv and orders.parquet"
+    ):
         open_data(folder)
 
 
@@ -308,7 +356,9 @@ def test_a_line_beyond_the_limit_is_refused_by_its_row(tmp_path):
     """The engine would skip the line without a word: a row dropped silently."""
     accounts = ACCOUNTS + f"003,{'x' * (textfile.LONGEST_LINE + 10)},East\n004,After,East\n"
     row = ACCOUNTS.count("\n")
-    with pytest.raises(DataError, match=rf"accounts.csv, row {row}: expected lines of at most 2 MB") as caught:
+    with pytest.raises(
+        DataError, match=rf"accounts.csv, row {row}: expected lines of at most 2 MB"
+    ) as caught:
         open_data(write(tmp_path / "x", accounts=accounts))
     assert len(str(caught.value)) < 300
 
@@ -324,7 +374,8 @@ def test_a_file_of_broken_lines_is_refused_from_the_first_of_them(tmp_path, monk
     for module in (files, rowwise, textfile):
         monkeypatch.setattr(module, "MOST_BROKEN", 20)
     with pytest.raises(
-        DataError, match=r"accounts.csv: expected fewer than 20 broken lines; found more, from row 3 on"
+        DataError,
+        match=r"accounts.csv: expected fewer than 20 broken lines; found more, from row 3 on",
     ):
         open_data(write(tmp_path / "x", accounts=ACCOUNTS + "only one cell\n" * 30))
 
@@ -337,16 +388,24 @@ def test_a_cell_of_a_gigabyte_ends_in_one_line_and_little_memory(tmp_path, filli
     folder = write(tmp_path / "x")
     with (folder / "orders.csv").open("r+b") as file:
         file.seek(0, os.SEEK_END)
-        file.write(b"".join(b"P%d,001,2012-01-01,1,1\n" % place for place in range(5_000)) + b"O9,001,")
+        file.write(
+            b"".join(b"P%d,001,2012-01-01,1,1\n" % place for place in range(5_000)) + b"O9,001,"
+        )
         if filling == "nothing":
             file.seek(2**30, os.SEEK_CUR)  # a hole: NUL bytes that take no room on the disk
         else:
             for _ in range(1024):
                 file.write(b"x" * 2**20)
         file.write(b",1\n")
-    code = ("import resource, subprocess, sys; done = subprocess.run([sys.executable, '-m', 'kamresearch.cli', 'check', sys.argv[1]]); "
-            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stdout); sys.exit(done.returncode)")  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, timeout=900)
+    code = (
+        "import resource, subprocess, sys; done = subprocess.run([sys.executable, '-m', "
+        "'kamresearch.cli', 'check', sys.argv[1]]); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stdout); "
+        "sys.exit(done.returncode)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, folder], capture_output=True, text=True, timeout=900
+    )
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "orders.csv, row" in done.stderr
@@ -362,8 +421,12 @@ def test_a_file_that_vanishes_after_opening_is_an_error_in_one_line(tmp_path, ca
     orders.to_parquet(folder / "orders.parquet")
     tables = open_data(folder)
     (folder / "orders.parquet").unlink()
-    for ask in (lambda: tables.frame("orders", limit=5), lambda: check_tables(tables, as_of="2012-12-31"),
-                lambda: kam.account_snapshot(tables, "2012-12-31"), lambda: kam.account(tables, "001", "2012-12-31")):  # fmt: skip
+    for ask in (
+        lambda: tables.frame("orders", limit=5),
+        lambda: check_tables(tables, as_of="2012-12-31"),
+        lambda: kam.account_snapshot(tables, "2012-12-31"),
+        lambda: kam.account(tables, "001", "2012-12-31"),
+    ):
         with pytest.raises(DataError, match="expected an engine that answers") as caught:
             ask()
         assert "\n" not in str(caught.value)
@@ -384,7 +447,9 @@ def test_an_address_of_another_kind_is_refused_without_its_password():
 
 def test_an_optional_table_with_a_head_alone_counts_as_absent(tmp_path):
     folder = write(tmp_path / "x")
-    (folder / "contracts.csv").write_text("contract_id,account_id,start_date,end_date\n", encoding="utf-8")
+    (folder / "contracts.csv").write_text(
+        "contract_id,account_id,start_date,end_date\n", encoding="utf-8"
+    )
     assert not open_data(folder).has("contracts")
 
 
@@ -405,11 +470,14 @@ def test_errors_of_data_are_kam_errors():
 
 
 def test_the_engine_draws_no_bar_into_a_report():
-    """A kernel that is no file is taken for a terminal, where the engine draws a bar under queries of two seconds and more."""
+    """A kernel that is no file is taken for a terminal, where the engine draws a bar under
+    queries of two seconds and more.
+    """
     asked = "SELECT current_setting('enable_progress_bar')"
     code = (
         f"import duckdb; print(duckdb.connect().sql({asked!r}).fetchall()[0][0]);"
-        f"from kamresearch.data.embedded import connect_embedded; print(connect_embedded().raw_sql({asked!r}).fetchall()[0][0])"
+        f"from kamresearch.data.embedded import connect_embedded; "
+        f"print(connect_embedded().raw_sql({asked!r}).fetchall()[0][0])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False"]

@@ -28,9 +28,14 @@ PARTS = (
 
 def commands_of(guide: Path) -> list[str]:
     """The lines of every ``sh`` block, without their comments."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", guide.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    blocks = re.findall(
+        r"^```sh\n(.*?)^```", guide.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
     joined = "\n".join(blocks).replace("\\\n", " ")
-    return [" ".join(shlex.split(line, comments=True)) and line.split("  #")[0].strip() for line in joined.splitlines()]
+    return [
+        " ".join(shlex.split(line, comments=True)) and line.split("  #")[0].strip()
+        for line in joined.splitlines()
+    ]
 
 
 @pytest.fixture
@@ -42,7 +47,11 @@ def project(root, tmp_path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(
-                source, target, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".venv", ".cache")
+                source,
+                target,
+                ignore=shutil.ignore_patterns(
+                    "__pycache__", ".ipynb_checkpoints", ".venv", ".cache"
+                ),
             )
         else:
             shutil.copy(source, target)
@@ -52,9 +61,20 @@ def project(root, tmp_path) -> Path:
 def run(command: str, project: Path) -> subprocess.CompletedProcess:
     """A command as a reader types it with the environment active."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(project), "PYTEST_ADDOPTS": "-p no:cacheprovider"}
+    environment = {
+        **os.environ,
+        "PATH": path,
+        "PYTHONPATH": str(project),
+        "PYTEST_ADDOPTS": "-p no:cacheprovider",
+    }
     return subprocess.run(
-        command, shell=True, cwd=project, env=environment, capture_output=True, text=True, timeout=900
+        command,
+        shell=True,
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=900,
     )
 
 
@@ -71,7 +91,9 @@ def run_guide(name: str, project: Path) -> list[str]:
 
 def test_your_first_study_goes_from_a_question_to_a_published_report(project):
     run_guide("your-first-study.md", project)
-    versions = [path for path in (project / "reports").iterdir() if (path / "manifest.json").exists()]
+    versions = [
+        path for path in (project / "reports").iterdir() if (path / "manifest.json").exists()
+    ]
     assert len(versions) == 2, "one for each published set of parameters"
     assert all((version / "visit_effect.en.html").exists() for version in versions)
     misspelt = run("kam publish visit_effect -p visit_effect.windw_days=90", project)

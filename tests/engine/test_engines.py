@@ -1,4 +1,6 @@
-"""The same tables and features from files, from a real PostgreSQL server and from Apache Spark; no password leaves."""
+"""The same tables and features from files, from a real PostgreSQL server and from Apache
+Spark; no password leaves.
+"""
 
 import os
 import shutil
@@ -16,7 +18,16 @@ from kamresearch.features.months import company_months
 pytestmark = pytest.mark.engine
 
 DAY = "2012-12-31"
-NAMES = ("accounts", "orders", "contracts", "service_events", "churn_events", "assignments", "managers", "departments")
+NAMES = (
+    "accounts",
+    "orders",
+    "contracts",
+    "service_events",
+    "churn_events",
+    "assignments",
+    "managers",
+    "departments",
+)
 SECRET = "p@ss word/1"  # noqa: S105  (made up for this test's own server)
 
 
@@ -26,13 +37,24 @@ def files(tmp_path_factory, case_folder):
     for name in NAMES:
         for path in case_folder.glob(f"{name}.*"):
             shutil.copy(path, folder)
-    accounts, records = (pd.read_parquet(folder / f"{name}.parquet") for name in ("accounts", "departments"))
-    own, others = (accounts[accounts["region"] == region].reset_index(drop=True) for region in ("North", "South"))
+    accounts, records = (
+        pd.read_parquet(folder / f"{name}.parquet") for name in ("accounts", "departments")
+    )
+    own, others = (
+        accounts[accounts["region"] == region].reset_index(drop=True)
+        for region in ("North", "South")
+    )
     record = records[records["account_id"] == own["account_id"][0]].iloc[0]
-    ends = [(own["account_id"][0], own["account_id"][1]), (own["account_id"][0], others["account_id"][0]),
-            (f"{record['department']}/{record['record_id']}", own["account_id"][0]), (own["account_name"][2], own["account_name"][3]),
-            (own["account_name"][2], others["account_name"][3])]  # fmt: skip
-    pd.DataFrame(ends, columns=["left", "right"]).assign(verdict="same").to_csv(folder / "pairs.csv", index=False)
+    ends = [
+        (own["account_id"][0], own["account_id"][1]),
+        (own["account_id"][0], others["account_id"][0]),
+        (f"{record['department']}/{record['record_id']}", own["account_id"][0]),
+        (own["account_name"][2], own["account_name"][3]),
+        (own["account_name"][2], others["account_name"][3]),
+    ]
+    pd.DataFrame(ends, columns=["left", "right"]).assign(verdict="same").to_csv(
+        folder / "pairs.csv", index=False
+    )
     return folder
 
 
@@ -59,9 +81,16 @@ def load(connection, path):
     import pyarrow.parquet as pq
 
     text = path.suffix == ".csv"
-    frame = pd.read_csv(path, dtype="str") if text else pd.read_parquet(path, dtype_backend="pyarrow")
+    frame = (
+        pd.read_csv(path, dtype="str") if text else pd.read_parquet(path, dtype_backend="pyarrow")
+    )
     arrow = {} if text else {field.name: str(field.type) for field in pq.read_schema(path)}
-    kinds = {"double": "double precision", "int64": "bigint", "date32[day]": "date", "bool": "boolean"}
+    kinds = {
+        "double": "double precision",
+        "int64": "bigint",
+        "date32[day]": "date",
+        "bool": "boolean",
+    }
     columns = ", ".join(f'"{name}" {kinds.get(arrow.get(name, ""), "text")}' for name in frame)
     connection.execute(f'CREATE TABLE "{path.stem}" ({columns})')
     with connection.cursor() as cursor, cursor.copy(f'COPY "{path.stem}" FROM STDIN') as copy:
@@ -70,7 +99,9 @@ def load(connection, path):
 
 
 def same_everywhere(tables, expected):
-    pdt.assert_frame_equal(account_snapshot(tables, DAY), account_snapshot(expected, DAY), rtol=1e-12)
+    pdt.assert_frame_equal(
+        account_snapshot(tables, DAY), account_snapshot(expected, DAY), rtol=1e-12
+    )
     pdt.assert_frame_equal(account_months(tables, DAY), account_months(expected, DAY))
     pdt.assert_frame_equal(company_months(tables, DAY), company_months(expected, DAY))
     columns = ["table", "rows_in", "rows_used", "rows_quarantined"]
@@ -116,7 +147,8 @@ def test_no_password_stands_in_what_is_shown(server):
 
 def test_a_server_that_is_not_there_is_named_without_the_password():
     with pytest.raises(
-        DataError, match=r"postgresql://reader@localhost:9/sales: expected a PostgreSQL server that lets us in"
+        DataError,
+        match=r"postgresql://reader@localhost:9/sales: expected a PostgreSQL server that lets us in",
     ) as caught:
         open_data("postgresql://reader:topsecret@localhost:9/sales")
     assert "topsecret" not in str(caught.value)
@@ -124,7 +156,9 @@ def test_a_server_that_is_not_there_is_named_without_the_password():
 
 
 def test_a_role_that_is_not_let_in_is_named_without_the_password(server):
-    with pytest.raises(DataError, match="expected a PostgreSQL server that lets us in; found .*nobody") as caught:
+    with pytest.raises(
+        DataError, match="expected a PostgreSQL server that lets us in; found .*nobody"
+    ) as caught:
         open_data(with_password(server, "topsecret", "nobody"))
     assert "topsecret" not in str(caught.value)
 
@@ -137,7 +171,8 @@ def test_a_server_that_stops_answering_is_given_up(server, monkeypatch):
     with psycopg.connect(server) as blocker:
         blocker.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(
-            DataError, match=r"table 'orders': expected an engine that answers.*timeout.*no answer in time"
+            DataError,
+            match=r"table 'orders': expected an engine that answers.*timeout.*no answer in time",
         ) as caught:
             open_data(server)
         blocker.rollback()
@@ -182,10 +217,17 @@ def test_the_house_only_reads(server):
         tables.engine.con.execute("CREATE TABLE mine (a int)")
 
 
-@pytest.mark.parametrize(("text", "shown"), [
-    ("postgresql://me:secret@host/db", "postgresql://me@host/db"), ("postgresql://host/db?user=me&password=secret", "postgresql://host/db?user=me&password=***"),
-    ("data/cases/geely_volvo", "data/cases/geely_volvo"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql://me:secret@host/db", "postgresql://me@host/db"),
+        (
+            "postgresql://host/db?user=me&password=secret",
+            "postgresql://host/db?user=me&password=***",
+        ),
+        ("data/cases/geely_volvo", "data/cases/geely_volvo"),
+    ],
+)
 def test_addresses_are_shown_without_their_password(text, shown):
     assert shown_address(text) == shown
     assert "secret" not in without_secrets(f"could not open {text}", text)

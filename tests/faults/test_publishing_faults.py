@@ -1,4 +1,6 @@
-"""Kills, crowds, full disks, kernels that die, hang, shout or hoard: no half version, no lost one, a clear last word."""
+"""Kills, crowds, full disks, kernels that die, hang, shout or hoard: no half version, no lost
+one, a clear last word.
+"""
 
 import json
 import os
@@ -40,23 +42,36 @@ def project(base, tmp_path) -> Project:
 
 
 def start(project: Project, *arguments: str) -> subprocess.Popen:
-    return subprocess.Popen(project.command("publish", "--jobs", "2", *arguments), cwd=project.root, env=project.environment(),
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-                            preexec_fn=_hear_ctrl_c)  # fmt: skip
+    return subprocess.Popen(
+        project.command("publish", "--jobs", "2", *arguments),
+        cwd=project.root,
+        env=project.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=_hear_ctrl_c,
+    )
 
 
 def _hear_ctrl_c() -> None:
-    """A shell that starts the tests in the background hands them an ignored Ctrl-C, which children would inherit."""
+    """A shell that starts the tests in the background hands them an ignored Ctrl-C, which
+    children would inherit.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def assert_whole(project: Project) -> list[str]:
-    """Every version is whole by its checksums, the index lists them all, nothing else lies about; their names."""
+    """Every version is whole by its checksums, the index lists them all, nothing else lies
+    about; their names.
+    """
     names = [path.name for path in project.versions()]
     for name in names:
         facts = project.versions()[names.index(name)]
         listed = json.loads((facts / "manifest.json").read_text(encoding="utf-8"))["files"]
-        there = {path.relative_to(facts).as_posix() for path in facts.rglob("*") if path.is_file()} - {"manifest.json"}
+        there = {
+            path.relative_to(facts).as_posix() for path in facts.rglob("*") if path.is_file()
+        } - {"manifest.json"}
         assert there == set(listed), name
     return names
 
@@ -106,7 +121,9 @@ def test_a_kill_at_any_moment_leaves_no_half_version_and_the_next_run_goes_on(pr
         assert all(name in index for name in versions)
 
 
-def test_what_a_run_left_that_was_killed_right_after_sealing_goes_with_the_next_run_that_makes_nothing(project):
+def test_what_a_run_left_that_was_killed_right_after_sealing_goes_with_the_next_run_that_makes_nothing(
+    project,
+):
     (project.reports / ".building-1-0123abcd.lock").touch()
     (project.reports / ".building-2-4567cdef" / "tables").mkdir(parents=True)
     done = project.publish("--lang", "en")
@@ -115,7 +132,9 @@ def test_what_a_run_left_that_was_killed_right_after_sealing_goes_with_the_next_
 
 
 def test_eight_publishers_at_once_lose_nothing(project):
-    running = [start(project, "--jobs", "1", "-p", f"all.factor={10 + number % 6}") for number in range(8)]
+    running = [
+        start(project, "--jobs", "1", "-p", f"all.factor={10 + number % 6}") for number in range(8)
+    ]
     results = [(process.communicate(timeout=600), process.returncode) for process in running]
     assert [code for _texts, code in results] == [0] * 8, [texts[1] for texts, _code in results]
     paths = {texts[0].strip().splitlines()[-1] for texts, _code in results}
@@ -126,18 +145,27 @@ def test_eight_publishers_at_once_lose_nothing(project):
     assert all(path.name in index for path in project.versions())
 
 
-@pytest.mark.parametrize(("code", "words"), [
-    ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "signal 9"),
-    ("import os\nos._exit(3)", "a kernel that lives to the end"),
-    ("while True:\n    pass", "an end within 6 seconds"),
-    ("line = 'x' * 1_000_000\nfor _ in range(1100):\n    print(line)", "MiB of output"),
-    ("hoard = bytearray(3 << 30)", "MemoryError"),
-    ("import mmap, time\nhoard = mmap.mmap(-1, 2 << 30)\nfor place in range(0, 2 << 30, 4096):\n    hoard[place] = 1\ntime.sleep(60)", "GiB of memory"),
-    ("raise SystemExit(1)", "SystemExit"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "signal 9"),
+        ("import os\nos._exit(3)", "a kernel that lives to the end"),
+        ("while True:\n    pass", "an end within 6 seconds"),
+        ("line = 'x' * 1_000_000\nfor _ in range(1100):\n    print(line)", "MiB of output"),
+        ("hoard = bytearray(3 << 30)", "MemoryError"),
+        (
+            "import mmap, time\nhoard = mmap.mmap(-1, 2 << 30)\nfor place in range(0, 2 << "
+            "30, 4096):\n    hoard[place] = 1\ntime.sleep(60)",
+            "GiB of memory",
+        ),
+        ("raise SystemExit(1)", "SystemExit"),
+    ],
+)
 def test_a_kernel_that_dies_hangs_shouts_or_hoards_ends_the_run_in_words(project, code, words):
     project.add(4, "delta", more=code)
-    done = project.publish("delta", "--timeout", "6" if "pass" in code else "60", "--memory", "1", code=1)
+    done = project.publish(
+        "delta", "--timeout", "6" if "pass" in code else "60", "--memory", "1", code=1
+    )
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert len(assert_whole(project)) == 1
@@ -146,7 +174,8 @@ def test_a_kernel_that_dies_hangs_shouts_or_hoards_ends_the_run_in_words(project
     assert len(kept) == 1
     cells = json.loads(kept[0].read_text(encoding="utf-8"))["cells"]
     assert any(
-        "failed-here" in cell["metadata"].get("tags", ()) or "papermill-error-cell" in "".join(cell["source"])
+        "failed-here" in cell["metadata"].get("tags", ())
+        or "papermill-error-cell" in "".join(cell["source"])
         for cell in cells
     )
     assert kept[0].stat().st_size < 100 << 20
@@ -168,8 +197,15 @@ def test_a_file_that_cannot_be_written_ends_the_run_in_words(project, most):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
-    done = subprocess.run(project.command("publish", "-p", "all.factor=77"), cwd=project.root, env=project.environment(),
-                          capture_output=True, text=True, timeout=300, preexec_fn=limit)  # fmt: skip
+    done = subprocess.run(
+        project.command("publish", "-p", "all.factor=77"),
+        cwd=project.root,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        preexec_fn=limit,
+    )
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert len(assert_whole(project)) == 1
@@ -207,7 +243,9 @@ def test_a_stop_ends_cleanly_and_leaves_no_process(project, number):
 
 
 def test_a_password_in_an_address_is_written_nowhere_and_shown_to_nobody(project):
-    """The address leads nowhere, so the run ends with two; what it shows and leaves must not hold the password."""
+    """The address leads nowhere, so the run ends with two; what it shows and leaves must not
+    hold the password.
+    """
     address = "postgresql://reader:s3cr3t-p%40ss@127.0.0.1:1/sales?sslpassword=s3cr3t-too"
     process = start(project, "--data", address)
     seen = []
@@ -243,10 +281,12 @@ def test_a_secret_that_a_notebook_prints_is_blotted_out(project):
     project.add(
         4,
         "delta",
-        more="import os\nprint('pass', os.environ['PGPASSWORD'])\nraise ValueError(os.environ['PGPASSWORD'])",
+        more="import os\nprint('pass', os.environ['PGPASSWORD'])\nraise "
+        "ValueError(os.environ['PGPASSWORD'])",
     )
     script = (
-        "from dataclasses import replace\nfrom kamresearch.publishing.surface import ask\nfrom kamresearch.publishing.making.run import run\n"
+        "from dataclasses import replace\nfrom kamresearch.publishing.surface import "
+        "ask\nfrom kamresearch.publishing.making.run import run\n"
         "run(replace(ask(('delta',)), env={'PGPASSWORD': 'tell-nobody'}))"
     )
     done = subprocess.run(
@@ -266,7 +306,10 @@ def test_a_secret_that_a_notebook_prints_is_blotted_out(project):
 
 def test_code_in_a_parameter_is_never_run(project):
     done = project.publish(
-        "-p", "alpha.text=__import__('pathlib').Path('PWNED').touch()", "-p", "beta.text=\"); open('PWNED', 'w') #"
+        "-p",
+        "alpha.text=__import__('pathlib').Path('PWNED').touch()",
+        "-p",
+        "beta.text=\"); open('PWNED', 'w') #",
     )
     assert done.returncode == 0
     assert not list(project.root.rglob("PWNED"))
@@ -274,16 +317,33 @@ def test_code_in_a_parameter_is_never_run(project):
 
 @pytest.mark.long
 def test_five_runs_of_the_built_in_case_give_one_set_of_files(tmp_path):
-    """Every file of the version, pictures included, is the same to the byte but for the moment that its pages name."""
+    """Every file of the version, pictures included, is the same to the byte but for the moment
+    that its pages name.
+    """
     sets = set()
     for number in range(5):
-        done = subprocess.run([sys.executable, "-m", "kamresearch.cli", "publish", "--lang", "en,zh", "--reports", str(tmp_path / str(number))],
-                              cwd=ROOT, capture_output=True, text=True)  # fmt: skip
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "kamresearch.cli",
+                "publish",
+                "--lang",
+                "en,zh",
+                "--reports",
+                str(tmp_path / str(number)),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
         assert done.returncode == 0, done.stderr[-2000:]
         version = Path(done.stdout.strip().splitlines()[-1])
         manifest = json.loads((version / "manifest.json").read_text(encoding="utf-8"))
         files = {
-            name: sha256((version / name).read_bytes().replace(manifest["made"].encode(), b"")).hexdigest()
+            name: sha256(
+                (version / name).read_bytes().replace(manifest["made"].encode(), b"")
+            ).hexdigest()
             for name in manifest["files"]
         }
         sets.add((version.name, *sorted(files.items())))

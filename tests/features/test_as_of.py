@@ -1,4 +1,6 @@
-"""What must hold for any company: the future changes nothing, order and names do not matter, currency scales money alone."""
+"""What must hold for any company: the future changes nothing, order and names do not matter,
+currency scales money alone.
+"""
 
 import numpy as np
 import pandas as pd
@@ -14,11 +16,23 @@ pytestmark = [pytest.mark.properties, pytest.mark.slow]
 
 DAY = pd.Timestamp("2012-12-31")
 QUIET = settings(
-    max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+    max_examples=5,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
 )
 
-MONEY = ["revenue_total", "revenue_12m", "revenue_prior_12m", "revenue_slope_12m", "cost_12m", "profit_12m", "cost_total",
-         "profit_total", "largest_order_revenue"]  # fmt: skip
+MONEY = [
+    "revenue_total",
+    "revenue_12m",
+    "revenue_prior_12m",
+    "revenue_slope_12m",
+    "cost_12m",
+    "profit_12m",
+    "cost_total",
+    "profit_total",
+    "largest_order_revenue",
+]
 
 
 def write(folder, frames):
@@ -29,7 +43,9 @@ def write(folder, frames):
 
 @st.composite
 def companies(draw):
-    """A company of few accounts: orders, contracts, service, managers, losses, around the as-of day."""
+    """A company of few accounts: orders, contracts, service, managers, losses, around the as-
+    of day.
+    """
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n, k = draw(st.integers(1, 5)), draw(st.integers(0, 25))
     ids = np.array([f"{place:02d}" for place in range(n)])
@@ -41,23 +57,60 @@ def companies(draw):
         return pd.DataFrame({"account_id": rng.choice(ids, size), **columns})
 
     start = days(n)
-    orders = rows(k, order_id=[f"o{place // 2 if place % 5 == 0 else place}" for place in range(k)], order_date=days(k),
-                  revenue=np.round(rng.normal(100, 80, k), 2), units=rng.integers(-1, 5, k).astype(float), cost=np.round(rng.normal(80, 9, k), 2),
-                  product=rng.choice(["x", "y", "z"], k))  # fmt: skip
-    one = pd.DataFrame({"account_id": ids[:1], "order_id": ["first"], "order_date": [DAY], "revenue": [5.0], "units": [1.0],
-                        "cost": [1.0], "product": ["x"]})  # fmt: skip
+    orders = rows(
+        k,
+        order_id=[f"o{place // 2 if place % 5 == 0 else place}" for place in range(k)],
+        order_date=days(k),
+        revenue=np.round(rng.normal(100, 80, k), 2),
+        units=rng.integers(-1, 5, k).astype(float),
+        cost=np.round(rng.normal(80, 9, k), 2),
+        product=rng.choice(["x", "y", "z"], k),
+    )
+    one = pd.DataFrame(
+        {
+            "account_id": ids[:1],
+            "order_id": ["first"],
+            "order_date": [DAY],
+            "revenue": [5.0],
+            "units": [1.0],
+            "cost": [1.0],
+            "product": ["x"],
+        }
+    )
     begun = days(3)
     return {
-        "accounts": pd.DataFrame({"account_id": ids, "account_name": ids, "onboard_date": start, "potential_revenue": 1000.0}),
+        "accounts": pd.DataFrame(
+            {
+                "account_id": ids,
+                "account_name": ids,
+                "onboard_date": start,
+                "potential_revenue": 1000.0,
+            }
+        ),
         "orders": pd.concat([one, orders], ignore_index=True),
-        "contracts": rows(3, contract_id=list("abc"), start_date=begun, end_date=begun + pd.Timedelta(days=400)),
-        "service_events": rows(4, event_id=list("abcd"), event_date=days(4), kind=rng.choice(["complaint", "visit"], 4),
-                               satisfaction=rng.integers(1, 6, 4), resolved_days=rng.integers(0, 50, 4).astype(float)),
-        "assignments": pd.DataFrame({"account_id": ids, "manager_id": rng.choice(["m", "n"], n), "from": start, "to": pd.NaT}).astype(
-            {"to": "datetime64[us]"}),
-        "churn_events": pd.DataFrame({"account_id": ids, "churn_date": days(n), "cause": "price", "return_date": pd.NaT}).astype(
-            {"return_date": "datetime64[us]"}),
-    }  # fmt: skip
+        "contracts": rows(
+            3, contract_id=list("abc"), start_date=begun, end_date=begun + pd.Timedelta(days=400)
+        ),
+        "service_events": rows(
+            4,
+            event_id=list("abcd"),
+            event_date=days(4),
+            kind=rng.choice(["complaint", "visit"], 4),
+            satisfaction=rng.integers(1, 6, 4),
+            resolved_days=rng.integers(0, 50, 4).astype(float),
+        ),
+        "assignments": pd.DataFrame(
+            {
+                "account_id": ids,
+                "manager_id": rng.choice(["m", "n"], n),
+                "from": start,
+                "to": pd.NaT,
+            }
+        ).astype({"to": "datetime64[us]"}),
+        "churn_events": pd.DataFrame(
+            {"account_id": ids, "churn_date": days(n), "cause": "price", "return_date": pd.NaT}
+        ).astype({"return_date": "datetime64[us]"}),
+    }
 
 
 def features(tables):
@@ -92,7 +145,9 @@ def test_adding_the_future_never_changes_what_was_known(tmp_path_factory, compan
         if "end_date" in more:
             more["end_date"] = more["start_date"] + pd.Timedelta(days=900)
         later[name] = pd.concat([frame, more], ignore_index=True)
-    later["churn_events"].loc[: len(company["churn_events"]) - 1, "return_date"] = DAY + pd.Timedelta(days=days)
+    later["churn_events"].loc[: len(company["churn_events"]) - 1, "return_date"] = (
+        DAY + pd.Timedelta(days=days)
+    )
     for before, after in zip(now, features(write(tmp_path_factory.mktemp("later"), later))):
         pdt.assert_frame_equal(before, after)
 
@@ -132,12 +187,17 @@ def test_currency_scales_money_and_leaves_shares_and_counts(tmp_path_factory, co
 @given(companies())
 def test_renaming_the_accounts_moves_rows_and_changes_no_figure(tmp_path_factory, company):
     names = {old: f"z{99 - int(old):02d}" for old in company["accounts"]["account_id"]}
-    renamed = {name: frame.assign(account_id=frame["account_id"].map(names)) for name, frame in company.items()}
+    renamed = {
+        name: frame.assign(account_id=frame["account_id"].map(names))
+        for name, frame in company.items()
+    }
     one, other = (
         account_snapshot(write(tmp_path_factory.mktemp(name), frames), DAY)
         for name, frames in (("a", company), ("b", renamed))
     )
-    moved = one.assign(account_id=one["account_id"].map(names)).sort_values("account_id", ignore_index=True)
+    moved = one.assign(account_id=one["account_id"].map(names)).sort_values(
+        "account_id", ignore_index=True
+    )
     pdt.assert_frame_equal(moved, other)
 
 

@@ -1,4 +1,6 @@
-"""Every notebook keeps to its declaration and to the rules of a notebook (quick: nothing is executed)."""
+"""Every notebook keeps to its declaration and to the rules of a notebook (quick: nothing is
+executed).
+"""
 
 import ast
 import json
@@ -81,7 +83,10 @@ def test_prose_comes_in_both_languages_and_section_headings_ask(study, notebook)
 
 
 def test_code_is_thin(study, notebook):
-    lines = [len([line for line in source_of(cell).splitlines() if line.strip()]) for cell in codes(notebook)[1:]]
+    lines = [
+        len([line for line in source_of(cell).splitlines() if line.strip()])
+        for cell in codes(notebook)[1:]
+    ]
     assert sum(lines) <= 100, "move logic into the package"
     assert max(lines) <= 14
     for cell in codes(notebook):
@@ -99,8 +104,14 @@ def test_cells_have_stable_ids_and_no_time_in_their_metadata(study, notebook):
 
 
 def test_saved_outputs_hold_everything_declared_and_nothing_that_went_wrong(study, notebook):
-    shown = {content["id"] for content in iterate_outputs(notebook) if content["kind"] in ("figure", "table")}
-    exported = [row for content in iterate_outputs(notebook, "findings") for row in content["findings"]]
+    shown = {
+        content["id"]
+        for content in iterate_outputs(notebook)
+        if content["kind"] in ("figure", "table")
+    }
+    exported = [
+        row for content in iterate_outputs(notebook, "findings") for row in content["findings"]
+    ]
     excused = {id for content in iterate_outputs(notebook, "absent") for id in content["ids"]}
     promised = {*study.findings, *study.figures, *study.tables}
     assert promised <= shown | {row["id"] for row in exported} | excused
@@ -123,7 +134,9 @@ def test_saved_texts_show_no_nan_and_no_path(study, notebook):
         for paragraph in content.get("paragraphs", []):
             assert not re.search(r"\bnan\b|Traceback|\{\w+\}", paragraph), paragraph
         if content["kind"] == "figure":
-            assert not re.search(r"\bnan\b|\{\w+\}", content["caption"] + content["alt"]), content["id"]
+            assert not re.search(r"\bnan\b|\{\w+\}", content["caption"] + content["alt"]), content[
+                "id"
+            ]
             assert len(content["alt"]) > 30, content["id"]
 
 

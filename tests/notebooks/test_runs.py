@@ -21,24 +21,41 @@ ORDER = {study.name: number for number, study in enumerate(STUDIES)}
 
 
 def execute(root, study, folder, **parameters) -> dict:
-    """Run a notebook's code in one fresh Python, with other parameters; its outputs as a notebook keeps them."""
+    """Run a notebook's code in one fresh Python, with other parameters; its outputs as a
+    notebook keeps them.
+    """
     import nbformat
     from nbclient import NotebookClient
 
     notebook = nbformat.read(root / "notebooks" / f"{study.notebook}.ipynb", as_version=4)
     cell = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ()))
-    defaults = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(cell.source).body}
-    cell.source = "\n".join(f"{name} = {value!r}" for name, value in {**defaults, **parameters}.items())
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(root / "notebooks")}}).execute()
+    defaults = {
+        node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(cell.source).body
+    }
+    cell.source = "\n".join(
+        f"{name} = {value!r}" for name, value in {**defaults, **parameters}.items()
+    )
+    NotebookClient(
+        notebook, timeout=600, resources={"metadata": {"path": str(root / "notebooks")}}
+    ).execute()
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, folder / f"{study.notebook}.ipynb")
     return json.loads(nbformat.writes(notebook))
 
 
 def unkept_promises(study, notebook) -> set[str]:
-    shown = {content["id"] for content in iterate_outputs(notebook) if content["kind"] in ("figure", "table")}
+    shown = {
+        content["id"]
+        for content in iterate_outputs(notebook)
+        if content["kind"] in ("figure", "table")
+    }
     excused = {id for content in iterate_outputs(notebook, "absent") for id in content["ids"]}
-    return {*study.findings, *study.figures, *study.tables} - shown - excused - set(read_findings(notebook))
+    return (
+        {*study.findings, *study.figures, *study.tables}
+        - shown
+        - excused
+        - set(read_findings(notebook))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +74,9 @@ def bare_world(tmp_path_factory, small_world):
 
 @pytest.mark.parametrize("study", STUDIES, ids=[study.name for study in STUDIES])
 @pytest.mark.parametrize("world", ["small_world", "bare_world"])
-def test_a_study_keeps_its_promises_on_other_data_or_says_why_not(study, world, root, tmp_path_factory, request):
+def test_a_study_keeps_its_promises_on_other_data_or_says_why_not(
+    study, world, root, tmp_path_factory, request
+):
     data = request.getfixturevalue(world)
     if any(not list(data.glob(f"{name}.*")) for name in study.needs):
         pytest.skip(f"{study.name} needs {', '.join(study.needs)}: publishing leaves it out")
@@ -73,11 +92,16 @@ def test_a_company_younger_than_the_window_gets_reasons_in_place_of_risks(root, 
         tmp_path / "accounts.csv", index=False
     )
     rows = pd.DataFrame(
-        [(id, day, 100.0, 1) for id in ids for day in days], columns=["account_id", "order_date", "revenue", "units"]
+        [(id, day, 100.0, 1) for id in ids for day in days],
+        columns=["account_id", "order_date", "revenue", "units"],
     )
-    rows.assign(order_id=[f"O{number}" for number in rows.index]).to_csv(tmp_path / "orders.csv", index=False)
+    rows.assign(order_id=[f"O{number}" for number in rows.index]).to_csv(
+        tmp_path / "orders.csv", index=False
+    )
     study = STUDIES[ORDER["churn"]]
-    notebook = execute(root, study, tmp_path / "run", data=str(tmp_path), as_of="2012-12-31", findings="")
+    notebook = execute(
+        root, study, tmp_path / "run", data=str(tmp_path), as_of="2012-12-31", findings=""
+    )
     assert unkept_promises(study, notebook) == set()
     found = read_findings(notebook)
     for name in ("revenue_at_risk", "n_contacts", "contact_gain", "expected_loss"):
@@ -85,7 +109,9 @@ def test_a_company_younger_than_the_window_gets_reasons_in_place_of_risks(root, 
         assert "the history is too short" in found[f"churn.{name}"].reason.render("en")
 
 
-@pytest.mark.parametrize("study", [one for one in STUDIES if "orders" in one.needs], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "study", [one for one in STUDIES if "orders" in one.needs], ids=lambda one: one.name
+)
 def test_an_earlier_as_of_date_moves_findings(study, root, tmp_path):
     saved = json.loads((root / "notebooks" / f"{study.notebook}.ipynb").read_text(encoding="utf-8"))
     earlier = execute(root, study, tmp_path, as_of="2011-12-31")
@@ -95,8 +121,12 @@ def test_an_earlier_as_of_date_moves_findings(study, root, tmp_path):
 
 @pytest.fixture
 def other_package(root, tmp_path):
-    """A copy of the package in which a year has 300 days: every window of twelve months is another."""
-    shutil.copytree(root / "kamresearch", tmp_path / "kamresearch", ignore=shutil.ignore_patterns("__pycache__"))
+    """A copy of the package in which a year has 300 days: every window of twelve months is
+    another.
+    """
+    shutil.copytree(
+        root / "kamresearch", tmp_path / "kamresearch", ignore=shutil.ignore_patterns("__pycache__")
+    )
     changed = 0
     for path in (tmp_path / "kamresearch" / "features").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
@@ -121,10 +151,14 @@ def run_nbval(root, notebook, **environment) -> subprocess.CompletedProcess:
         "-p",
         "no:cacheprovider",
     ]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, env={**os.environ, **environment})
+    return subprocess.run(
+        command, cwd=root, capture_output=True, text=True, env={**os.environ, **environment}
+    )
 
 
-def test_nbval_fails_when_a_number_in_the_package_moves_and_never_when_none_does(root, other_package):
+def test_nbval_fails_when_a_number_in_the_package_moves_and_never_when_none_does(
+    root, other_package
+):
     notebook = root / "notebooks" / "03_segmentation.ipynb"
     same = run_nbval(root, notebook)
     assert same.returncode == 0, same.stdout[-3000:]

@@ -1,4 +1,6 @@
-"""Parameters are data: they arrive as they were written, are refused in words, and are never run."""
+"""Parameters are data: they arrive as they were written, are refused in words, and are never
+run.
+"""
 
 from typing import ClassVar
 
@@ -8,15 +10,41 @@ from pydantic import Field
 from kamresearch.errors import ParameterError
 from kamresearch.language import Fixed
 from kamresearch.publishing.asking import parameters
-from kamresearch.publishing.asking.parameters import ParameterSet, parse_assignments, read_parameters, validate
+from kamresearch.publishing.asking.parameters import (
+    ParameterSet,
+    parse_assignments,
+    read_parameters,
+    validate,
+)
 from kamresearch.studies.declaration import Study, StudyParams
 
 pytestmark = pytest.mark.unit
 
 ODD_TEXTS = (
-    "00123", "nan", "null", "yes", "1e5", "it's", 'say "hi"', "line\nbreak", "back\\slash", "\\n", "__import__('os').system('x')",
-    "{{ 7*7 }}", "客户 🚗", "=1+1", "-", "{brace}", "a=b=c", " spaced ", "#hash", "'''", "\t", "\x00", "é\u202e",
-)  # fmt: skip
+    "00123",
+    "nan",
+    "null",
+    "yes",
+    "1e5",
+    "it's",
+    'say "hi"',
+    "line\nbreak",
+    "back\\slash",
+    "\\n",
+    "__import__('os').system('x')",
+    "{{ 7*7 }}",
+    "客户 🚗",
+    "=1+1",
+    "-",
+    "{brace}",
+    "a=b=c",
+    " spaced ",
+    "#hash",
+    "'''",
+    "\t",
+    "\x00",
+    "é\u202e",
+)
 
 
 class Params(StudyParams):
@@ -36,7 +64,9 @@ def study(name: str, **more: object) -> Study:
 def studies(monkeypatch):
     known = (study("first"), study("second", reads=("first",)))
     monkeypatch.setattr(parameters, "all_studies", lambda: known)
-    monkeypatch.setattr(parameters, "find_study", lambda name: next(one for one in known if one.name == name))
+    monkeypatch.setattr(
+        parameters, "find_study", lambda name: next(one for one in known if one.name == name)
+    )
     return known
 
 
@@ -68,18 +98,34 @@ def test_a_quoted_text_in_yaml_arrives_unchanged(studies, tmp_path, text):
 
 
 def test_numbers_written_as_text_become_numbers_of_their_field(studies):
-    params = checked(studies, "first.days=7", "first.factor=0.25", "first.names=[a, 00b]", "first.most=null")["first"]
+    params = checked(
+        studies, "first.days=7", "first.factor=0.25", "first.names=[a, 00b]", "first.most=null"
+    )["first"]
     assert (params.days, params.factor, params.names, params.most) == (7, 0.25, ["a", "00b"], None)
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    ("first.dayz=3", "did you mean 'days'"), ("frist.days=3", "did you mean 'first'"), ("first.days=x", "valid integer"),
-    ("first.days=0", "greater than or equal to 1"), ("first.days=100", "less than or equal to 99"), ("first.factor=nan", "a finite number"),
-    ("first.factor=inf", "a finite number"), ("days=3", "study.name=value"), ("first.days", "study.name=value"),
-    ("all.dayz=3", "did you mean 'days'"), ("first.data=x", "--data"), ("first.lang=zh", "--lang"), ("first.findings=/etc", "publishing itself"),
-    ("first.where=a=b", "all.where"), ("all.as_of=2012-02-30", "a day that exists"), ("all.as_of=yesterday", "should match pattern"),
-    ("first.text=\udcff", "text in UTF-8"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("first.dayz=3", "did you mean 'days'"),
+        ("frist.days=3", "did you mean 'first'"),
+        ("first.days=x", "valid integer"),
+        ("first.days=0", "greater than or equal to 1"),
+        ("first.days=100", "less than or equal to 99"),
+        ("first.factor=nan", "a finite number"),
+        ("first.factor=inf", "a finite number"),
+        ("days=3", "study.name=value"),
+        ("first.days", "study.name=value"),
+        ("all.dayz=3", "did you mean 'days'"),
+        ("first.data=x", "--data"),
+        ("first.lang=zh", "--lang"),
+        ("first.findings=/etc", "publishing itself"),
+        ("first.where=a=b", "all.where"),
+        ("all.as_of=2012-02-30", "a day that exists"),
+        ("all.as_of=yesterday", "should match pattern"),
+        ("first.text=\udcff", "text in UTF-8"),
+    ],
+)
 def test_a_wrong_parameter_is_refused_in_words(studies, text, words):
     with pytest.raises(ParameterError, match=words):
         checked(studies, text)
@@ -93,25 +139,36 @@ def test_a_value_for_all_reaches_every_study_and_one_for_a_study_wins(studies):
 def test_the_command_line_wins_over_a_file(studies, tmp_path):
     path = tmp_path / "set.yml"
     path.write_text(
-        "all: {days: 5}\nfirst: {text: file}\nlabel: spring\nlang: zh,en\nmapping: a/b.yml\n", encoding="utf-8"
+        "all: {days: 5}\nfirst: {text: file}\nlabel: spring\nlang: zh,en\nmapping: a/b.yml\n",
+        encoding="utf-8",
     )
     together = parse_assignments(["first.text=line"]).over(read_parameters(path))
     params = validate(studies, together, {})
-    assert (params["first"].text, params["first"].days, together.label, together.lang, together.mapping) == (
-        "line",
-        5,
-        "spring",
-        "zh,en",
-        "a/b.yml",
-    )
+    assert (
+        params["first"].text,
+        params["first"].days,
+        together.label,
+        together.lang,
+        together.mapping,
+    ) == ("line", 5, "spring", "zh,en", "a/b.yml")
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    ("- a\n- b\n", "names and values"), ("first: 3\n", "names and values below it"), ("nobody: {a: 1}\n", "the name of a study"),
-    ("first: {days: 1, days: 2}\n", "stands twice"), ("first: !!python/object/apply:os.system ['touch PWNED']\n", "plain YAML"),
-    ("first: {text: !!python/name:os.system }\n", "plain YAML"), ("first: [", "plain YAML"), ("label: {a: 1}\n", "a text"),
-])  # fmt: skip
-def test_a_file_that_is_no_set_of_parameters_is_refused_and_never_run(studies, tmp_path, monkeypatch, text, words):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- a\n- b\n", "names and values"),
+        ("first: 3\n", "names and values below it"),
+        ("nobody: {a: 1}\n", "the name of a study"),
+        ("first: {days: 1, days: 2}\n", "stands twice"),
+        ("first: !!python/object/apply:os.system ['touch PWNED']\n", "plain YAML"),
+        ("first: {text: !!python/name:os.system }\n", "plain YAML"),
+        ("first: [", "plain YAML"),
+        ("label: {a: 1}\n", "a text"),
+    ],
+)
+def test_a_file_that_is_no_set_of_parameters_is_refused_and_never_run(
+    studies, tmp_path, monkeypatch, text, words
+):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "set.yml"
     path.write_text(text, encoding="utf-8")
@@ -161,5 +218,7 @@ class TestInjection:
 
 
 def test_a_set_laid_over_another_keeps_both():
-    merged = ParameterSet({"a": {"x": 1}}).over(ParameterSet({"a": {"y": 2}, "b": {"z": 3}}, label="old"))
+    merged = ParameterSet({"a": {"x": 1}}).over(
+        ParameterSet({"a": {"y": 2}, "b": {"z": 3}}, label="old")
+    )
     assert merged == ParameterSet({"a": {"y": 2, "x": 1}, "b": {"z": 3}}, label="old")

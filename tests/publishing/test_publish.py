@@ -42,8 +42,18 @@ def test_the_last_line_is_the_path_of_a_whole_version(published):
     folder = published.versions()[0]
     assert published.first.stdout.strip().splitlines()[-1] == str(folder)
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert {"index.html", "briefing.zh.html", "alpha.en.html", "alpha.zh.html", "beta.en.html", "beta.zh.html", "findings.json",
-            "manifest.json", "notebooks/01_alpha.ipynb", "tables/alpha.accounts.csv"} <= names  # fmt: skip
+    assert {
+        "index.html",
+        "briefing.zh.html",
+        "alpha.en.html",
+        "alpha.zh.html",
+        "beta.en.html",
+        "beta.zh.html",
+        "findings.json",
+        "manifest.json",
+        "notebooks/01_alpha.ipynb",
+        "tables/alpha.accounts.csv",
+    } <= names
     manifest = version_of(published, published.first)
     assert set(manifest["files"]) == names - {"manifest.json"}
     assert manifest["absent"]["gamma"]["en"] == "needs contracts, which the data do not have"
@@ -73,14 +83,24 @@ def test_a_sealed_file_cannot_be_written_by_accident(published):
 def test_an_odd_text_reaches_the_notebook_and_the_page_unchanged(published):
     folder = published.versions()[0]
     notebook = json.loads((folder / "notebooks" / "01_alpha.ipynb").read_text(encoding="utf-8"))
-    injected = next(cell for cell in notebook["cells"] if "injected-parameters" in cell["metadata"].get("tags", ()))
+    injected = next(
+        cell
+        for cell in notebook["cells"]
+        if "injected-parameters" in cell["metadata"].get("tags", ())
+    )
     names: dict = {}
     exec("".join(injected["source"]), names)
     assert names["text"] == 'it\'s "00123" \\n 客户 {x} <b>'
     assert names["findings"] == "."
-    assert names["text"] in json.loads((folder / "findings.json").read_text(encoding="utf-8"))[0]["sentence"]["en"]
+    assert (
+        names["text"]
+        in json.loads((folder / "findings.json").read_text(encoding="utf-8"))[0]["sentence"]["en"]
+    )
     assert "<b>" not in re.sub(
-        r"<script.*?</script>", "", (folder / "alpha.en.html").read_text(encoding="utf-8"), flags=re.S
+        r"<script.*?</script>",
+        "",
+        (folder / "alpha.en.html").read_text(encoding="utf-8"),
+        flags=re.S,
     ).replace("</b>", "")
 
 
@@ -94,7 +114,9 @@ def test_the_same_inputs_start_no_kernel_and_name_the_version(published):
 def test_a_later_study_reads_the_findings_of_this_version(published):
     rows = {
         row["id"]: row["value"]
-        for row in json.loads((published.versions()[0] / "findings.json").read_text(encoding="utf-8"))
+        for row in json.loads(
+            (published.versions()[0] / "findings.json").read_text(encoding="utf-8")
+        )
     }
     assert rows["beta.total"] == 2 * rows["alpha.total"]
 
@@ -120,19 +142,22 @@ def test_every_file_is_found_that_was_changed_removed_or_added(project):
 def test_an_edited_manifest_is_found(project):
     path = project.versions()[0] / "manifest.json"
     path.chmod(0o644)
-    path.write_text(path.read_text(encoding="utf-8").replace('"label": "first"', '"label": "last"'), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"label": "first"', '"label": "last"'),
+        encoding="utf-8",
+    )
     assert "manifest.json was changed" in project.kam("verify", "latest", "--quick", code=1).stdout
 
 
 def test_a_version_made_again_from_its_manifest_is_equal_to_the_byte(published):
     facts = json.loads(published.kam("verify", "latest", "--json").stdout)
-    assert (facts["ok"], facts["executed"], facts["differs"], facts["pictures"], facts["notes"]) == (
-        True,
-        True,
-        [],
-        [],
-        [],
-    )
+    assert (
+        facts["ok"],
+        facts["executed"],
+        facts["differs"],
+        facts["pictures"],
+        facts["notes"],
+    ) == (True, True, [], [], [])
 
 
 def test_other_data_than_when_it_was_made_are_named(project):
@@ -153,11 +178,19 @@ class TestOnlyWhatChanged:
         assert "alpha: taken over" in done.stderr
         assert "beta: running (changed: parameters)" in done.stderr
         manifest = version_of(project, done)
-        assert (manifest["studies"]["alpha"]["reused"], manifest["studies"]["beta"]["reused"]) == (True, False)
+        assert (manifest["studies"]["alpha"]["reused"], manifest["studies"]["beta"]["reused"]) == (
+            True,
+            False,
+        )
 
     def test_findings_that_come_out_the_same_run_nothing_after_them(self, project):
         done = project.publish(
-            "--lang", "en,zh", "-p", 'alpha.text=it\'s "00123" \\n 客户 {x} <b>', "-p", "alpha.days=31"
+            "--lang",
+            "en,zh",
+            "-p",
+            'alpha.text=it\'s "00123" \\n 客户 {x} <b>',
+            "-p",
+            "alpha.days=31",
         )
         assert "alpha: running (changed: parameters)" in done.stderr
         assert "beta: taken over" in done.stderr
@@ -166,12 +199,20 @@ class TestOnlyWhatChanged:
         part = version_of(project, project.publish(*AGAIN, "-p", "beta.factor=3"))
         full = version_of(project, project.publish(*AGAIN, "-p", "beta.factor=3", "--force"))
         assert full["version"] == part["version"] + "-2"
-        same = [name for name in part["files"] if name.startswith(("notebooks/", "tables/")) or name == "findings.json"]
+        same = [
+            name
+            for name in part["files"]
+            if name.startswith(("notebooks/", "tables/")) or name == "findings.json"
+        ]
         assert len(same) == 6  # with the table behind the figure
-        assert {name: part["files"][name] for name in same} == {name: full["files"][name] for name in same}
+        assert {name: part["files"][name] for name in same} == {
+            name: full["files"][name] for name in same
+        }
 
     def test_code_that_a_study_cannot_reach_does_not_run_it(self, project):
-        (project.root / "kamresearch" / "analysis" / "unused.py").write_text('"""Nobody imports this."""\n')
+        (project.root / "kamresearch" / "analysis" / "unused.py").write_text(
+            '"""Nobody imports this."""\n'
+        )
         lines = project.publish(*AGAIN, "--explain").stdout
         assert lines.count("taken over") == 2
         (project.root / "kamresearch" / "studies" / "beta.py").open("a").write("\n# a change\n")
@@ -181,7 +222,9 @@ class TestOnlyWhatChanged:
 
     def test_changed_data_run_every_study_that_reads_them(self, project):
         path = project.root / "data" / "toy" / "orders.csv"
-        path.write_text(path.read_text(encoding="utf-8").replace(",2\n", ",3\n", 1), encoding="utf-8")
+        path.write_text(
+            path.read_text(encoding="utf-8").replace(",2\n", ",3\n", 1), encoding="utf-8"
+        )
         assert project.publish(*AGAIN, "--explain").stdout.count("changed: data") == 2
 
 
@@ -218,11 +261,24 @@ class TestFailures:
         project.publish("beta", *AGAIN)
 
 
-@pytest.mark.parametrize("arguments", [
-    ("-p", "alpha.factr=2"), ("-p", "alpha.factor=-1"), ("nobody",), ("--as-of", "2012-13-01"), ("--lang", "fr"), ("--data", "nowhere"),
-    ("--params", "nowhere.yml"), ("--mapping", "nowhere.yml"), ("--timeout", "-1"), ("--each", "region", "--where", "region=East"),
-    ("--cluster", "tcp://localhost:1"), ("gamma",), ("--jobs", "0"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-p", "alpha.factr=2"),
+        ("-p", "alpha.factor=-1"),
+        ("nobody",),
+        ("--as-of", "2012-13-01"),
+        ("--lang", "fr"),
+        ("--data", "nowhere"),
+        ("--params", "nowhere.yml"),
+        ("--mapping", "nowhere.yml"),
+        ("--timeout", "-1"),
+        ("--each", "region", "--where", "region=East"),
+        ("--cluster", "tcp://localhost:1"),
+        ("gamma",),
+        ("--jobs", "0"),
+    ],
+)
 def test_a_wrong_request_starts_nothing_and_ends_with_two(published, arguments):
     done = published.publish(*arguments, code=2)
     assert "running" not in done.stderr
@@ -234,8 +290,14 @@ def test_a_plain_kernel_gives_the_same_bytes_as_a_forked_one(published, project)
     shutil.rmtree(project.reports)
     plain = version_of(project, project.publish(*AGAIN, KAM_KERNELS="plain"))
     forked = version_of(published, published.first)
-    kept = [name for name in forked["files"] if name.startswith(("notebooks/", "tables/")) or name == "findings.json"]
-    assert {name: plain["files"][name] for name in kept} == {name: forked["files"][name] for name in kept}
+    kept = [
+        name
+        for name in forked["files"]
+        if name.startswith(("notebooks/", "tables/")) or name == "findings.json"
+    ]
+    assert {name: plain["files"][name] for name in kept} == {
+        name: forked["files"][name] for name in kept
+    }
 
 
 def test_a_run_writes_only_where_it_may(project, tmp_path):
@@ -248,7 +310,8 @@ def test_a_run_writes_only_where_it_may(project, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "/etc", "..", ".cache", "failed", "", "2012-12-31-0000000000/../../x"]
+    "name",
+    ["../../etc/passwd", "/etc", "..", ".cache", "failed", "", "2012-12-31-0000000000/../../x"],
 )
 def test_a_name_cannot_lead_out_of_the_shelf(published, name):
     done = published.kam("show", name, code=2)
@@ -263,7 +326,9 @@ def test_a_link_on_the_shelf_is_no_version(project, tmp_path):
 
 
 def test_new_notebooks_of_a_version_find_their_findings_beside_them(published):
-    """A sealed notebook opened in its folder reads the version's own findings, not the project's saved ones."""
+    """A sealed notebook opened in its folder reads the version's own findings, not the
+    project's saved ones.
+    """
     from kamresearch.studies.places import findings_folder
 
     here = published.versions()[0] / "notebooks"

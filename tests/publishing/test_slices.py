@@ -1,4 +1,6 @@
-"""One version per value of a column: each holds its slice and no other's, here and on a cluster, whatever dies on the way."""
+"""One version per value of a column: each holds its slice and no other's, here and on a
+cluster, whatever dies on the way.
+"""
 
 import json
 import os
@@ -50,15 +52,24 @@ def test_each_value_has_one_version_and_stdout_names_them_all(fanned):
 
 
 def test_a_slice_holds_its_own_rows_and_nothing_of_any_other(fanned):
-    rows = [line.split(",") for line in (fanned.root / "data" / "toy" / "accounts.csv").read_text().splitlines()[1:]]
+    rows = [
+        line.split(",")
+        for line in (fanned.root / "data" / "toy" / "accounts.csv").read_text().splitlines()[1:]
+    ]
     revenue = {}
     for line in (fanned.root / "data" / "toy" / "orders.csv").read_text().splitlines()[1:]:
         _order, account, _day, amount, _units = line.split(",")
         revenue[account] = revenue.get(account, 0) + int(amount)
-    totals = {region: sum(revenue[row[0]] for row in rows if row[2] == region) for region in REGIONS}
+    totals = {
+        region: sum(revenue[row[0]] for row in rows if row[2] == region) for region in REGIONS
+    }
     for where, (path,) in slices(fanned).items():
         region = where.removeprefix("region=").replace("\\;", ";")
-        texts = {one: one.read_text(encoding="utf-8", errors="replace") for one in path.rglob("*") if one.is_file()}
+        texts = {
+            one: one.read_text(encoding="utf-8", errors="replace")
+            for one in path.rglob("*")
+            if one.is_file()
+        }
         together = "\n".join(texts.values())
         for account, name, other, _city in rows:
             if other == region:
@@ -98,8 +109,14 @@ def test_a_slice_that_fails_does_not_stop_the_others(tmp_path):
 
 def test_a_killed_fan_out_is_resumed(tmp_path):
     project = small_project(tmp_path / "p", REGIONS)
-    process = subprocess.Popen(project.command("publish", "--each", "region", "--jobs", "1"), cwd=project.root, env=project.environment(),
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    process = subprocess.Popen(
+        project.command("publish", "--each", "region", "--jobs", "1"),
+        cwd=project.root,
+        env=project.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     for line in process.stderr:
         if line.rstrip().endswith("sealed"):
             os.kill(process.pid, signal.SIGKILL)
@@ -129,10 +146,18 @@ def test_a_cluster_that_loses_a_worker_seals_all_slices_and_none_twice(tmp_path)
     project = small_project(tmp_path / "p", regions)
     script = tmp_path / "cluster.py"
     script.write_text(CLUSTER)
-    cluster = subprocess.Popen([project.command()[0], str(script)], env=project.environment(), stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, text=True)  # fmt: skip
+    cluster = subprocess.Popen(
+        [project.command()[0], str(script)],
+        env=project.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
-        address, workers = cluster.stdout.readline().strip(), [int(pid) for pid in cluster.stdout.readline().split()]
+        address, workers = (
+            cluster.stdout.readline().strip(),
+            [int(pid) for pid in cluster.stdout.readline().split()],
+        )
 
         def kill_a_worker() -> None:
             end = time.monotonic() + 240

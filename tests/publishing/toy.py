@@ -1,4 +1,6 @@
-"""A project small enough to publish in a second or two: the package with three toy studies, notebooks and a few rows."""
+"""A project small enough to publish in a second or two: the package with three toy studies,
+notebooks and a few rows.
+"""
 
 import json
 import os
@@ -86,24 +88,40 @@ def markdown(id: str, source: str, *tags: str) -> dict:
 
 
 def code(id: str, source: str, *tags: str) -> dict:
-    return {"cell_type": "code", "id": id, "metadata": {"tags": list(tags)} if tags else {}, "execution_count": None,
-            "outputs": [], "source": source.rstrip("\n").splitlines(keepends=True)}  # fmt: skip
+    return {
+        "cell_type": "code",
+        "id": id,
+        "metadata": {"tags": list(tags)} if tags else {},
+        "execution_count": None,
+        "outputs": [],
+        "source": source.rstrip("\n").splitlines(keepends=True),
+    }
 
 
 def notebook(name: str, *, extra: str = "", figure: bool = False, more: str = "") -> dict:
     cells = [
-        markdown("title-en", f"# Toy {name}\n\nWe expect little.", "en"), markdown("title-zh", f"# 玩具 {name}", "zh"),
-        code("parameters", PARAMETERS, "parameters"), code("open", OPEN.format(name=name)),
-        markdown("sum-en", "## How much is it?", "en", "section:sum"), markdown("sum-zh", "## 有多少？", "zh", "section:sum"),
+        markdown("title-en", f"# Toy {name}\n\nWe expect little.", "en"),
+        markdown("title-zh", f"# 玩具 {name}", "zh"),
+        code("parameters", PARAMETERS, "parameters"),
+        code("open", OPEN.format(name=name)),
+        markdown("sum-en", "## How much is it?", "en", "section:sum"),
+        markdown("sum-zh", "## 有多少？", "zh", "section:sum"),
         code("sum", SUM.format(name=name, extra=extra)),
-    ]  # fmt: skip
+    ]
     cells += [code("figure", FIGURE.format(name=name))] if figure else []
     cells += [code("more", more)] if more else []
-    cells += [markdown("limits-en", "## What can this not tell?", "en", "section:limits"),
-              markdown("limits-zh", "## 这不能说明什么？", "zh", "section:limits"),
-              code("limits", 'study.caution(Fixed({"en": "Nothing is certain.", "zh": "没有什么是确定的。"}))')]  # fmt: skip
-    metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-                "language_info": {"name": "python"}}  # fmt: skip
+    cells += [
+        markdown("limits-en", "## What can this not tell?", "en", "section:limits"),
+        markdown("limits-zh", "## 这不能说明什么？", "zh", "section:limits"),
+        code(
+            "limits",
+            'study.caution(Fixed({"en": "Nothing is certain.", "zh": "没有什么是确定的。"}))',
+        ),
+    ]
+    metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -113,17 +131,31 @@ class Project:
     def __init__(self, root: Path) -> None:
         self.root, self.reports = root, root / "reports"
 
-    def add(self, number: int, name: str, *, needs: tuple = ("accounts", "orders"), wants: tuple = (), reads: tuple = (),
-            extra: str = "", figure: bool = False, more: str = "") -> None:  # fmt: skip
+    def add(
+        self,
+        number: int,
+        name: str,
+        *,
+        needs: tuple = ("accounts", "orders"),
+        wants: tuple = (),
+        reads: tuple = (),
+        extra: str = "",
+        figure: bool = False,
+        more: str = "",
+    ) -> None:
         file = f"{number:02d}_{name}"
         figures = (f"{name}.bars",) if figure else ()
-        text = STUDY.format(name=name, notebook=file, needs=needs, wants=wants, reads=reads, figures=figures)
+        text = STUDY.format(
+            name=name, notebook=file, needs=needs, wants=wants, reads=reads, figures=figures
+        )
         (self.root / "kamresearch" / "studies" / f"{name}.py").write_text(text, encoding="utf-8")
         content = notebook(name, extra=extra, figure=figure, more=more)
         path = self.root / "notebooks" / f"{file}.ipynb"
         path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
-    def write_data(self, folder: str = "data/toy", regions: tuple = ("East", "West"), per_region: int = 3) -> Path:
+    def write_data(
+        self, folder: str = "data/toy", regions: tuple = ("East", "West"), per_region: int = 3
+    ) -> Path:
         path = self.root / folder
         path.mkdir(parents=True, exist_ok=True)
         accounts, orders, number = (
@@ -137,7 +169,9 @@ class Project:
                 account = f"{7000 + 31 * number:05d}"
                 accounts.append(f"{account},Firm {region} {one} Ltd,{region},City{place}")
                 for month in (3, 6, 9):
-                    orders.append(f"o{number}-{month},{account},2012-{month:02d}-01,{1000 + 37 * number + month},2")
+                    orders.append(
+                        f"o{number}-{month},{account},2012-{month:02d}-01,{1000 + 37 * number + month},2"
+                    )
         (path / "accounts.csv").write_text("\n".join(accounts) + "\n", encoding="utf-8")
         (path / "orders.csv").write_text("\n".join(orders) + "\n", encoding="utf-8")
         return path
@@ -151,13 +185,23 @@ class Project:
     def kam(
         self, *arguments: str, code: int | None = 0, timeout: float = 300, **more: str
     ) -> subprocess.CompletedProcess:
-        done = subprocess.run(self.command(*arguments), cwd=self.root, env=self.environment(**more), capture_output=True,
-                              text=True, timeout=timeout, encoding="utf-8", errors="replace")  # fmt: skip
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.root,
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            encoding="utf-8",
+            errors="replace",
+        )
         if code is not None:
             assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
-    def publish(self, *arguments: str, code: int | None = 0, **more: object) -> subprocess.CompletedProcess:
+    def publish(
+        self, *arguments: str, code: int | None = 0, **more: object
+    ) -> subprocess.CompletedProcess:
         return self.kam("publish", "--jobs", "2", *arguments, code=code, **more)
 
     def versions(self) -> list[Path]:
@@ -165,7 +209,9 @@ class Project:
 
 
 def make_project(folder: Path) -> Project:
-    """The package without its own studies, and three toys: alpha, beta that reads alpha, gamma that needs contracts."""
+    """The package without its own studies, and three toys: alpha, beta that reads alpha, gamma
+    that needs contracts.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "kamresearch"
     shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__", "*.part"))

@@ -8,7 +8,13 @@ from kamresearch.finding import Findings, Interval
 from kamresearch.publishing.pages.render import render_study
 from tests.reports import synthetic
 
-VALUES = ((0.15, 0.07, 0.29), (0.16, 0.08, 0.30), (0.50, 0.40, 0.60), (0.50, 0.40, 0.60), (0.05, 0.02, 0.10))
+VALUES = (
+    (0.15, 0.07, 0.29),
+    (0.16, 0.08, 0.30),
+    (0.50, 0.40, 0.60),
+    (0.50, 0.40, 0.60),
+    (0.05, 0.02, 0.10),
+)
 LABELS = ("first", "", "</script><b>bold", "fourth", "newest")
 
 
@@ -19,18 +25,32 @@ def seal(folder: Path, number: int) -> Path:
         (version / name).mkdir(parents=True)
     value, low, high = VALUES[number]
     rate = dataclasses.replace(synthetic.FINDINGS[0], value=value, interval=Interval(low, high))
-    count = dataclasses.replace(synthetic.FINDINGS[0], id="synthetic.lost", value=number, unit="accounts", interval=None,
-                                label=synthetic.text("Lost accounts", "流失客户数"), headline=False)  # fmt: skip
+    count = dataclasses.replace(
+        synthetic.FINDINGS[0],
+        id="synthetic.lost",
+        value=number,
+        unit="accounts",
+        interval=None,
+        label=synthetic.text("Lost accounts", "流失客户数"),
+        headline=False,
+    )
     found = (rate, count) if number == 0 else (rate, count, synthetic.FINDINGS[1])
     manifest = {
-        **synthetic.context().manifest, "version": version.name, "label": LABELS[number], "languages": ["en", "zh"],
-        "made": f"2026-11-2{number}T10:00:00Z", "packages": {"numpy": "2.1" if number < 3 else "2.2"}, "python": "3.11",
+        **synthetic.context().manifest,
+        "version": version.name,
+        "label": LABELS[number],
+        "languages": ["en", "zh"],
+        "made": f"2026-11-2{number}T10:00:00Z",
+        "packages": {"numpy": "2.1" if number < 3 else "2.2"},
+        "python": "3.11",
         "parameters": {"synthetic": {"as_of": "2012-12-31", "seed": number // 2}},
-    }  # fmt: skip
+    }
     (version / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (version / "findings.json").write_text(Findings(found).to_json(), encoding="utf-8")
     rows = "".join(f"{key:04d},'=Account {key}\n" for key in range(number, number + 15))
-    (version / "tables" / "churn.alerts.csv").write_text("account_id,account_name\n" + rows, encoding="utf-8")
+    (version / "tables" / "churn.alerts.csv").write_text(
+        "account_id,account_name\n" + rows, encoding="utf-8"
+    )
     return version
 
 
@@ -42,9 +62,13 @@ def shelf(folder: Path, pages: bool = False) -> Path:
         if pages:
             manifest = json.loads((version / "manifest.json").read_text(encoding="utf-8"))
             for language, name in (("en", "index.html"), ("zh", "briefing.zh.html")):
-                html = render_study(notebook, synthetic.STUDY, language, synthetic.context(manifest=manifest))
+                html = render_study(
+                    notebook, synthetic.STUDY, language, synthetic.context(manifest=manifest)
+                )
                 (version / name).write_text(html, encoding="utf-8")
     failed = folder / "failed" / "2012-12-31-abc0000009"
     failed.mkdir(parents=True)
-    (failed / "reason.txt").write_text("study churn: expected rows; found none. Kept: somewhere\n", encoding="utf-8")
+    (failed / "reason.txt").write_text(
+        "study churn: expected rows; found none. Kept: somewhere\n", encoding="utf-8"
+    )
     return folder

@@ -27,11 +27,22 @@ def test_no_text_can_start_a_formula_and_none_is_lost(text):
     assert plain_text(safe) == text
     (_, (cell, _)) = csv.reader(StringIO(write_csv(content([[text, 1]])), newline=""))
     assert cell == safe
-    number = not safe.startswith("'") and safe.lstrip("+-").rstrip("%").replace(".", "").replace("e", "").replace("E", "").replace("-", "").isdigit()  # fmt: skip
+    number = (
+        not safe.startswith("'")
+        and safe.lstrip("+-")
+        .rstrip("%")
+        .replace(".", "")
+        .replace("e", "")
+        .replace("E", "")
+        .replace("-", "")
+        .isdigit()
+    )
     assert number or set(safe) <= {"-"} or safe[:1] not in set(SIGNS)
 
 
-@pytest.mark.parametrize("text", [sign + "cmd" for sign in SIGNS] + [" =1+1", "\u202e=1+1", '"=1+1', "\u200b@x"])
+@pytest.mark.parametrize(
+    "text", [sign + "cmd" for sign in SIGNS] + [" =1+1", "\u202e=1+1", '"=1+1', "\u200b@x"]
+)
 def test_whatever_a_spreadsheet_skips_before_a_sign_is_caught(text):
     assert safe_text(text) == "'" + text
 
@@ -49,6 +60,8 @@ def test_every_row_of_a_shown_table_comes_back_equal():
     table = synthetic.table(synthetic.HOSTILE, rows_shown=3)
     text = write_csv(table_content(table, simulated=True))
     frame = pd.read_csv(StringIO(text), dtype={"account_id": str}, lineterminator="\n")
-    assert frame["account_id"].tolist() == [f"{number:04d}" for number in range(len(synthetic.HOSTILE))]
+    assert frame["account_id"].tolist() == [
+        f"{number:04d}" for number in range(len(synthetic.HOSTILE))
+    ]
     assert [plain_text(name) for name in frame["account_name"]] == list(synthetic.HOSTILE)
     assert frame["revenue"].tolist() == table.frame["revenue"].tolist()

@@ -1,4 +1,6 @@
-"""A study's page: everything declared is on it, in its language, in one file that asks for nothing."""
+"""A study's page: everything declared is on it, in its language, in one file that asks for
+nothing.
+"""
 
 import json
 import re
@@ -46,7 +48,8 @@ def notebook():
 @pytest.fixture(scope="module")
 def pages(notebook):
     return {
-        language: render_study(notebook, synthetic.STUDY, language, synthetic.context()) for language in ("en", "zh")
+        language: render_study(notebook, synthetic.STUDY, language, synthetic.context())
+        for language in ("en", "zh")
     }
 
 
@@ -62,9 +65,39 @@ def test_a_page_speaks_one_language_but_for_data_and_the_names_of_languages(page
     english, chinese = shown(pages["en"]), shown(pages["zh"])
     assert re.findall("[\u4e00-\u9fff]+", english.replace("华东租赁", "").replace("中文", "")) == []
     words = set(re.findall(r"[A-Za-z]{4,}", chinese))
-    allowed = {"kamresearch", "English", "Eastern", "Rental", "test", "geely", "geely_volvo", "findings", "json", "manifest",
-               "notebooks", "synthetic", "ipynb", "Python", "data", "cases", "study", "export", "result", "show", "figure",
-               "caution", "text", "lang", "orders", "volvo", "abababababababab", "script", "mapping", "accounts", "datadata"}  # fmt: skip
+    allowed = {
+        "kamresearch",
+        "English",
+        "Eastern",
+        "Rental",
+        "test",
+        "geely",
+        "geely_volvo",
+        "findings",
+        "json",
+        "manifest",
+        "notebooks",
+        "synthetic",
+        "ipynb",
+        "Python",
+        "data",
+        "cases",
+        "study",
+        "export",
+        "result",
+        "show",
+        "figure",
+        "caution",
+        "text",
+        "lang",
+        "orders",
+        "volvo",
+        "abababababababab",
+        "script",
+        "mapping",
+        "accounts",
+        "datadata",
+    }
     assert words <= allowed, words - allowed
 
 
@@ -72,9 +105,14 @@ def test_sections_findings_figures_and_tables_all_stand_on_the_page(pages):
     for html in pages.values():
         ids = {attributes.get("id") for _, attributes in Elements(html).found}
         wanted = {
-            "accounts", "limits", "figure-synthetic-bars", "table-synthetic-accounts", "finding-synthetic-rate",
-            "finding-synthetic-unknown", "provenance",
-        }  # fmt: skip
+            "accounts",
+            "limits",
+            "figure-synthetic-bars",
+            "table-synthetic-accounts",
+            "finding-synthetic-rate",
+            "finding-synthetic-unknown",
+            "provenance",
+        }
         assert wanted <= ids
 
 
@@ -95,7 +133,12 @@ def test_every_link_within_the_page_leads_to_something_on_it(pages):
 
 def test_every_number_comes_with_its_n_interval_and_definition(pages):
     text = shown(pages["en"])
-    for part in ("15.0%", "95% interval 7.0% to 29.0%", "n = 40 accounts", "Lost accounts over all accounts."):
+    for part in (
+        "15.0%",
+        "95% interval 7.0% to 29.0%",
+        "n = 40 accounts",
+        "Lost accounts over all accounts.",
+    ):
         assert part in text
     assert "Cannot be told: Nobody has returned." in text
 
@@ -131,11 +174,16 @@ def test_a_page_asks_for_nothing_and_allows_nothing_but_its_own(pages):
 
 def test_simulated_data_are_marked_wherever_they_are_shown(pages):
     for attributes in ("figure", "table-title", "card"):
-        assert re.search(rf'(<{attributes}|class="{attributes})[^§]*?badge simulated', pages["en"]), attributes
+        assert re.search(
+            rf'(<{attributes}|class="{attributes})[^§]*?badge simulated', pages["en"]
+        ), attributes
 
 
 def test_the_front_door_leads_to_each_study_and_says_what_is_missing():
-    manifest = {**synthetic.context().manifest, "absent": {"churn": {"en": "no table", "zh": "没有数据表"}}}
+    manifest = {
+        **synthetic.context().manifest,
+        "absent": {"churn": {"en": "no table", "zh": "没有数据表"}},
+    }
     html = render_front(synthetic.context(manifest=manifest), "zh")
     assert 'href="synthetic.zh.html"' in html
     assert "没有数据表" in html
@@ -152,21 +200,36 @@ def test_a_picture_that_is_no_picture_is_refused_in_words():
         inline_svg("<svg", "a", "b")
 
 
-@pytest.mark.parametrize("evil", [
-    "<script>alert(1)</script>", "<foreignObject><body onload='alert(1)'/></foreignObject>",
-    "<a href='javascript:alert(1)'><text>x</text></a>", "<image href='http://example.org/x.png'/>",
-    "<rect onclick='alert(1)' width='1'/>", "<style>@import url(http://example.org)</style>",
-    "<use href='http://example.org#x'/>", "<rect style='fill:url(http://example.org)' width='1'/>",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "<script>alert(1)</script>",
+        "<foreignObject><body onload='alert(1)'/></foreignObject>",
+        "<a href='javascript:alert(1)'><text>x</text></a>",
+        "<image href='http://example.org/x.png'/>",
+        "<rect onclick='alert(1)' width='1'/>",
+        "<style>@import url(http://example.org)</style>",
+        "<use href='http://example.org#x'/>",
+        "<rect style='fill:url(http://example.org)' width='1'/>",
+    ],
+)
 def test_a_picture_keeps_shapes_and_text_alone(evil):
-    source = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">{evil}<rect width="1"/></svg>'
+    source = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">{evil}<rect width="1"/></svg>'
+    )
     shown, _ = inline_svg(source, "p", "alt")
     assert not re.search(r"script|foreignObject|javascript|http|onclick|onload|import", shown)
 
 
 def test_pictures_of_one_page_share_no_id():
-    source = '<svg xmlns="http://www.w3.org/2000/svg"><defs><path id="m" d="M 0 0"/></defs><use href="#m"/></svg>'
-    ids = [re.search(r'id="([^"]+)"', inline_svg(source, prefix, "")[0])[1] for prefix in ("figure-a", "figure-b")]
+    source = (
+        '<svg xmlns="http://www.w3.org/2000/svg"><defs><path id="m" d="M 0 0"/></defs><use '
+        'href="#m"/></svg>'
+    )
+    ids = [
+        re.search(r'id="([^"]+)"', inline_svg(source, prefix, "")[0])[1]
+        for prefix in ("figure-a", "figure-b")
+    ]
     assert ids[0] != ids[1]
 
 
@@ -185,8 +248,11 @@ def test_a_path_made_of_small_steps_leaves_no_point_by_more_than_half_a_tenth(po
 
 
 MARK = "NAMEOFANACCOUNT"
-HOSTILE = st.one_of(st.sampled_from(synthetic.HOSTILE), st.text(max_size=60).map(lambda text: "<b onclick=x>" + text),
-                    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200))  # fmt: skip
+HOSTILE = st.one_of(
+    st.sampled_from(synthetic.HOSTILE),
+    st.text(max_size=60).map(lambda text: "<b onclick=x>" + text),
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200),
+)
 
 
 @pytest.fixture(scope="module")
@@ -196,26 +262,64 @@ def marked():
 
 @pytest.mark.slow
 @given(HOSTILE)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_any_name_of_an_account_stays_text(marked, name):
-    """In tables, captions, findings, paragraphs and prose: no element, attribute or address comes out of a name."""
+    """In tables, captions, findings, paragraphs and prose: no element, attribute or address
+    comes out of a name.
+    """
     quoted = json.dumps(name)[1:-1]
     notebook, calm = json.loads(marked.replace(MARK, quoted)), json.loads(marked)
     for cell, own in zip(notebook["cells"], calm["cells"], strict=True):
         for output, as_drawn in zip(cell.get("outputs", ()), own.get("outputs", ()), strict=True):
-            # A figure's picture is drawn from names by matplotlib, which escapes them; put in as they are they break its XML.
+            # A figure's picture is drawn from names by matplotlib, which escapes them; put in as
+            # they are they break its XML.
             if "image/svg+xml" in output["data"]:
                 output["data"]["image/svg+xml"] = as_drawn["data"]["image/svg+xml"]
     plain = render_study(json.loads(marked), synthetic.STUDY, "en", synthetic.context())
     html = render_study(notebook, synthetic.STUDY, "en", synthetic.context())
     elements, before = Elements(html), Elements(plain)
     extra = {"details", "summary"}  # of long names, and of prose that Markdown formats
-    prose = {"em", "strong", "code", "p", "br", "a", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre",
-             "blockquote", "table", "thead", "tbody", "tr", "th", "td", "img", "del", "span", "div", "input"}  # fmt: skip
+    prose = {
+        "em",
+        "strong",
+        "code",
+        "p",
+        "br",
+        "a",
+        "ul",
+        "ol",
+        "li",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "pre",
+        "blockquote",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "img",
+        "del",
+        "span",
+        "div",
+        "input",
+    }
     assert {tag for tag, _ in elements.found} <= {tag for tag, _ in before.found} | extra | prose
     assert len(elements.all("script")) == 1
     for tag, attributes in elements.found:
-        assert not [key for key in attributes if key.startswith("on") or key in ("style", "srcdoc", "formaction")], tag
+        assert not [
+            key
+            for key in attributes
+            if key.startswith("on") or key in ("style", "srcdoc", "formaction")
+        ], tag
         address = attributes.get("href") or attributes.get("src") or ""
         assert not re.match(r"\s*(javascript|vbscript|data:text)", address, re.IGNORECASE), address
     if clean(name) and len(clean(name)) < 80:

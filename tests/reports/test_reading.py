@@ -1,4 +1,6 @@
-"""Numbers as a reader meets them: aligned in a column, with their currency, and moves judged by what is seen."""
+"""Numbers as a reader meets them: aligned in a column, with their currency, and moves judged
+by what is seen.
+"""
 
 import pytest
 
@@ -26,7 +28,12 @@ def shown(values, unit, language="en"):
 
 
 def test_amounts_in_a_column_all_keep_their_decimal():
-    assert shown([165e6, 166.54e6, -2e9, 7545], "money")[0] == ["165.0M", "166.5M", "-2.0B", "7,545"]
+    assert shown([165e6, 166.54e6, -2e9, 7545], "money")[0] == [
+        "165.0M",
+        "166.5M",
+        "-2.0B",
+        "7,545",
+    ]
     assert shown([1.2e8, 5e4], "money", "zh")[0] == ["1.2亿", "5.0万"]
 
 
@@ -53,7 +60,9 @@ def test_money_names_its_currency_where_the_data_name_one(currency, language, te
 
 def test_a_page_says_in_which_currency_its_money_is():
     made = synthetic.context()
-    named = synthetic.context(manifest={**made.manifest, "data": {**made.manifest["data"], "currency": "CNY"}})
+    named = synthetic.context(
+        manifest={**made.manifest, "data": {**made.manifest["data"], "currency": "CNY"}}
+    )
     assert "Money in CNY" in render_front(named, "en")
     assert "金额单位：元" in render_front(named, "zh")
     assert "Money in" not in render_front(made, "en")

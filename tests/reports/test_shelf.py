@@ -1,4 +1,6 @@
-"""The shelf lists every version and compares them; a comparison says what moved, how far, and what could have moved it."""
+"""The shelf lists every version and compares them; a comparison says what moved, how far, and
+what could have moved it.
+"""
 
 import dataclasses
 import json
@@ -52,23 +54,40 @@ class Made:
         (rate(0.1), rate(0.2, unit="score"), "changed"),
     ],
 )
-def test_a_finding_moved_only_when_both_values_lie_outside_the_others_interval(before, after, judgement):
+def test_a_finding_moved_only_when_both_values_lie_outside_the_others_interval(
+    before, after, judgement
+):
     assert judge(before, after) == judgement
 
 
 def test_a_fall_is_good_where_less_is_better():
-    move = compare(Made([rate(0.3, 0.25, 0.35)]), Made([rate(0.1, 0.05, 0.15)])).move("synthetic.rate")
+    move = compare(Made([rate(0.3, 0.25, 0.35)]), Made([rate(0.1, 0.05, 0.15)])).move(
+        "synthetic.rate"
+    )
     assert (move.tone, round(move.difference, 3)) == ("better", -0.2)
     up = dataclasses.replace(RATE, good="up")
-    worse = compare(Made([dataclasses.replace(up, value=0.9)]), Made([dataclasses.replace(up, value=0.0)]))
+    worse = compare(
+        Made([dataclasses.replace(up, value=0.9)]), Made([dataclasses.replace(up, value=0.0)])
+    )
     assert worse.move("synthetic.rate").tone == "worse"
 
 
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
-        ({"data": {"source": "data/cases/geely_volvo", "tables": {"orders": {"fingerprint": "new"}}}}, "data"),
-        ({"data": {"source": "elsewhere", "tables": {"orders": {"fingerprint": "ab" * 16}}}}, "data"),
+        (
+            {
+                "data": {
+                    "source": "data/cases/geely_volvo",
+                    "tables": {"orders": {"fingerprint": "new"}},
+                }
+            },
+            "data",
+        ),
+        (
+            {"data": {"source": "elsewhere", "tables": {"orders": {"fingerprint": "ab" * 16}}}},
+            "data",
+        ),
         ({"parameters": {"synthetic": {"as_of": "2011-12-31"}}}, "parameters"),
         ({"code": {"commit": "fedcba", "clean": True}}, "code"),
         ({"packages": {"numpy": "9"}}, "environment"),
@@ -84,42 +103,74 @@ def test_each_difference_of_the_manifests_is_named_under_its_kind(change, kind):
 
 def test_a_changed_table_touches_the_studies_that_read_it_and_those_that_read_them():
     tables = {"source": "data/cases/geely_volvo", "tables": {"contracts": {"fingerprint": "new"}}}
-    (gone, cause) = sorted(compare(Made(), Made(data=tables)).causes, key=lambda one: str(one.text))[::-1]
+    (gone, cause) = sorted(
+        compare(Made(), Made(data=tables)).causes, key=lambda one: str(one.text)
+    )[::-1]
     readers = {study.name for study in all_studies() if "contracts" in (*study.needs, *study.wants)}
     assert cause.studies == readers or gone.studies == readers
     assert not readers or any(one.touches("briefing") for one in (cause, gone))
 
 
 def test_a_move_without_any_difference_says_that_it_wants_a_look():
-    view = comparison_view(compare(Made([RATE]), Made([rate(0.9, 0.8, 0.95)])), "en", lambda _: None)
+    view = comparison_view(
+        compare(Made([RATE]), Made([rate(0.9, 0.8, 0.95)])), "en", lambda _: None
+    )
     assert view["unexplained"]
     assert "wants a look" in render_comparison(Made([RATE]), Made([rate(0.9, 0.8, 0.95)]), "en")
 
 
 def test_rows_that_came_went_and_turned_are_named_in_the_readers_words():
     def items(verdicts):
-        frame = pd.DataFrame({"item_id": list(verdicts), "text": [f"text {key}" for key in verdicts], "verdict": list(verdicts.values())})  # fmt: skip
-        frame.attrs["terms"] = {"verdict": {"supported": {"en": "supported", "zh": "有证据支持"}},
-                                "text": {"text c": {"en": "text c", "zh": "丙"}}}  # fmt: skip
+        frame = pd.DataFrame(
+            {
+                "item_id": list(verdicts),
+                "text": [f"text {key}" for key in verdicts],
+                "verdict": list(verdicts.values()),
+            }
+        )
+        frame.attrs["terms"] = {
+            "verdict": {"supported": {"en": "supported", "zh": "有证据支持"}},
+            "text": {"text c": {"en": "text c", "zh": "丙"}},
+        }
         return {"swot.items": frame}
 
     comparison = compare(
-        Made(tables=items({"a": "open", "b": "open"})), Made(tables=items({"b": "supported", "c": "open"}))
+        Made(tables=items({"a": "open", "b": "open"})),
+        Made(tables=items({"b": "supported", "c": "open"})),
     )
     (rows,) = comparison_view(comparison, "zh", lambda _: None)["rows"]
-    assert [part["texts"] for part in rows["parts"]] == [["丙 (c)"], ["text a (a)"], ["text b (b): open → 有证据支持"]]
+    assert [part["texts"] for part in rows["parts"]] == [
+        ["丙 (c)"],
+        ["text a (a)"],
+        ["text b (b): open → 有证据支持"],
+    ]
 
 
 def test_a_version_is_compared_with_the_newest_one_before_it_of_its_series():
     def manifest(version, made, source="s", label="", where=""):
-        return {"version": version, "made": made, "data": {"source": source}, "label": label, "where": where}
+        return {
+            "version": version,
+            "made": made,
+            "data": {"source": source},
+            "label": label,
+            "where": where,
+        }
 
     new = manifest("e", "2026-05")
-    others = [manifest("a", "2026-01"), manifest("b", "2026-03"), manifest("c", "2026-04", where="region=East"),
-              manifest("d", "2026-04", source="other"), manifest("f", "2026-06"), new]  # fmt: skip
+    others = [
+        manifest("a", "2026-01"),
+        manifest("b", "2026-03"),
+        manifest("c", "2026-04", where="region=East"),
+        manifest("d", "2026-04", source="other"),
+        manifest("f", "2026-06"),
+        new,
+    ]
     assert predecessor(new, others)["version"] == "b"
     named = manifest("e", "2026-05", source="march", label="Acme")
-    assert predecessor(named, [manifest("x", "2026-04", source="february", label="Acme")])["version"] == "x"
+    assert (
+        predecessor(named, [manifest("x", "2026-04", source="february", label="Acme")])["version"]
+        == "x"
+    )
     assert predecessor(named, [manifest("x", "2026-04", source="february", label="Other")]) is None
 
 
@@ -152,7 +203,9 @@ def test_a_trend_grows_with_each_version_and_ends_at_its_own(shelf):
 def test_consecutive_versions_have_a_page_that_compares_them(shelf):
     names = {path.name for path in (shelf / "comparisons").glob("*.html")}
     assert len(names) == 8
-    html = (shelf / "comparisons" / "2012-12-31-abc0000001--2012-12-31-abc0000002.en.html").read_text(encoding="utf-8")
+    html = (
+        shelf / "comparisons" / "2012-12-31-abc0000001--2012-12-31-abc0000002.en.html"
+    ).read_text(encoding="utf-8")
     assert "moved beyond its interval" in html
     assert "</script><b>" not in html.partition("<body>")[2].partition("<script>")[0]
 
@@ -165,7 +218,9 @@ def test_writing_the_shelf_again_changes_no_byte_and_no_version(shelf):
 
 def test_the_data_of_the_shelf_cannot_leave_their_element(shelf):
     html = (shelf / "index.html").read_text(encoding="utf-8")
-    block = re.search(r'<script type="application/json" id="kam-shelf">(.*?)</script>', html, re.DOTALL)[1]
+    block = re.search(
+        r'<script type="application/json" id="kam-shelf">(.*?)</script>', html, re.DOTALL
+    )[1]
     assert not set("<>&") & set(block)
     assert json.loads(block)["versions"][2]["name"] == "</script><b>bold"
 

@@ -17,7 +17,9 @@ SAME = "\n".join(f"{name} = {field.default!r}" for name, field in StudyParams.mo
 
 
 def notebook(source: str) -> dict:
-    return {"cells": [{"cell_type": "code", "source": source, "metadata": {"tags": ["parameters"]}}]}
+    return {
+        "cells": [{"cell_type": "code", "source": source, "metadata": {"tags": ["parameters"]}}]
+    }
 
 
 @pytest.mark.parametrize(

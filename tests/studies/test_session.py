@@ -14,7 +14,13 @@ from kamresearch.figures import parts
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Fixed, Quantity, message
 from kamresearch.studies import Study, StudyParams, find_study, places, session
-from kamresearch.studies.outputs import MIME, iterate_outputs, read_findings, read_notebook, read_table
+from kamresearch.studies.outputs import (
+    MIME,
+    iterate_outputs,
+    read_findings,
+    read_notebook,
+    read_table,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -28,8 +34,16 @@ class Params(StudyParams):
     code: str = Field("", description="A code with leading zeros.")
 
 
-STUDY = Study("visits", "20_visits", text("Visits"), text("Who was visited?"), Params, "visits", needs=("orders",),
-              sections=("a", "limits"))  # fmt: skip
+STUDY = Study(
+    "visits",
+    "20_visits",
+    text("Visits"),
+    text("Who was visited?"),
+    Params,
+    "visits",
+    needs=("orders",),
+    sections=("a", "limits"),
+)
 
 
 @pytest.fixture
@@ -38,7 +52,11 @@ def outputs(monkeypatch):
     published: list[dict] = []
 
     def publish(plain, content, more=None):
-        data = {"text/plain": plain, **(more or {}), MIME: json.loads(json.dumps(content, allow_nan=False))}
+        data = {
+            "text/plain": plain,
+            **(more or {}),
+            MIME: json.loads(json.dumps(content, allow_nan=False)),
+        }
         published.append({"output_type": "display_data", "data": data})
 
     monkeypatch.setattr(session, "_publish", publish)
@@ -47,13 +65,25 @@ def outputs(monkeypatch):
 
 def run(tables=None, **parameters) -> session.Session:
     opened = session.Session(STUDY, STUDY.parameters(parameters))
-    opened.tables = tables or SimpleNamespace(simulated=set(), currency="CNY", has=lambda name: name == "orders")
+    opened.tables = tables or SimpleNamespace(
+        simulated=set(), currency="CNY", has=lambda name: name == "orders"
+    )
     return opened
 
 
 def finding(**more) -> Finding:
-    return Finding(**{"id": "visits.rate", "value": 1 / 3, "unit": "share", "label": text("Rate"), "n": 40,
-                      "definition": text("Visited over all."), "interval": Interval(0.2, 0.5), **more})  # fmt: skip
+    return Finding(
+        **{
+            "id": "visits.rate",
+            "value": 1 / 3,
+            "unit": "share",
+            "label": text("Rate"),
+            "n": 40,
+            "definition": text("Visited over all."),
+            "interval": Interval(0.2, 0.5),
+            **more,
+        }
+    )
 
 
 def notebook_of(outputs) -> dict:
@@ -61,9 +91,14 @@ def notebook_of(outputs) -> dict:
 
 
 def test_findings_reach_the_notebook_whole_and_print_one_stable_line_each(outputs):
-    run().export(finding(), [finding(id="visits.n", value=np.int64(7), unit="accounts", interval=None, n=None)])
+    run().export(
+        finding(),
+        [finding(id="visits.n", value=np.int64(7), unit="accounts", interval=None, n=None)],
+    )
     assert outputs[0]["data"]["text/plain"].splitlines() == [
-        "visits.rate = 0.33333 [0.2, 0.5] share (n=40)", "visits.n = 7 accounts (n=None)"]  # fmt: skip
+        "visits.rate = 0.33333 [0.2, 0.5] share (n=40)",
+        "visits.n = 7 accounts (n=None)",
+    ]
     assert read_findings(notebook_of(outputs))["visits.rate"].to_dict() == finding().to_dict()
 
 
@@ -83,22 +118,35 @@ def test_nothing_to_say_shows_nothing(outputs):
     opened.caution(*())
     assert outputs == []
     opened.caution(text("Few accounts."))
-    assert [content["paragraphs"] for content in iterate_outputs(notebook_of(outputs))] == [["Few accounts."]]
+    assert [content["paragraphs"] for content in iterate_outputs(notebook_of(outputs))] == [
+        ["Few accounts."]
+    ]
 
 
 def test_sentences_name_the_currency_of_the_data(outputs):
     opened = run(lang="en,zh")
     opened.say(message("At risk: {money}.", money=Quantity(63.9e6, "money")))
     opened.export(finding(sentence=message("At risk: {money}.", money=Quantity(63.9e6, "money"))))
-    told = [content["paragraphs"] for content in iterate_outputs(notebook_of(outputs)) if content["kind"] == "text"]
+    told = [
+        content["paragraphs"]
+        for content in iterate_outputs(notebook_of(outputs))
+        if content["kind"] == "text"
+    ]
     assert "CNY 63.9M" in told[0][0]
     assert "6390万元" in told[1][0]
     assert "CNY 63.9M" in read_findings(notebook_of(outputs))["visits.rate"].sentence.render("en")
 
 
 def test_a_table_keeps_ids_as_text_dates_as_days_and_gaps_as_nothing(outputs):
-    frame = pd.DataFrame({"account_id": ["007"], "date": [pd.Timestamp("2012-03-04")], "revenue": [float("nan")],
-                          "account_name": ["<b>x</b>"], "tier": ["A"]})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "account_id": ["007"],
+            "date": [pd.Timestamp("2012-03-04")],
+            "revenue": [float("nan")],
+            "account_name": ["<b>x</b>"],
+            "tier": ["A"],
+        }
+    )
     columns = (
         "account_id",
         "date",
@@ -138,7 +186,12 @@ def test_a_figure_is_drawn_once_per_language_and_the_same_bytes_each_time(output
         return figure
 
     shown = Figure(
-        "visits.line", text("Line"), text("Caption"), text("Alt"), draw, make_table("visits.n", text("n"), frame, "n")
+        "visits.line",
+        text("Line"),
+        text("Caption"),
+        text("Alt"),
+        draw,
+        make_table("visits.n", text("n"), frame, "n"),
     )
     run(lang="en,zh").show(shown)
     run(lang="en,zh").show(shown)
@@ -199,7 +252,8 @@ def test_a_broken_notebook_file_is_named(tmp_path):
 def test_a_table_of_unknown_columns_is_refused():
     with pytest.raises(StudyError, match="columns of its frame"):
         make_table("visits.n", text("n"), pd.DataFrame({"n": [1]}), "n").__class__(
-            "visits.n", text("n"), pd.DataFrame({"n": [1]}), (Column("m", text("m")),))  # fmt: skip
+            "visits.n", text("n"), pd.DataFrame({"n": [1]}), (Column("m", text("m")),)
+        )
 
 
 def test_relative_paths_are_found_from_the_project_and_addresses_pass(root):

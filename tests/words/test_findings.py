@@ -19,7 +19,13 @@ pytestmark = pytest.mark.unit
 
 
 def make(**parts) -> Finding:
-    usual = {"id": "churn.rate_12m", "value": 0.15, "unit": "share", "label": _("Region"), "definition": _("Note")}
+    usual = {
+        "id": "churn.rate_12m",
+        "value": 0.15,
+        "unit": "share",
+        "label": _("Region"),
+        "definition": _("Note"),
+    }
     return Finding(**{**usual, **parts})
 
 
@@ -42,12 +48,21 @@ def test_a_finding_without_a_proper_passport_is_refused(parts, words):
 
 
 def test_a_finding_survives_the_way_into_a_notebook_and_back():
-    finding = make(value=np.float64(0.15), n=np.int64(40), interval=Interval(0.07, 0.29), period=("2012-01-01", "2012-12-31"),
-                   sentence=Fixed({"en": "six of forty", "zh": "四十家中六家"}), figure="churn.curve", good="down")  # fmt: skip
+    finding = make(
+        value=np.float64(0.15),
+        n=np.int64(40),
+        interval=Interval(0.07, 0.29),
+        period=("2012-01-01", "2012-12-31"),
+        sentence=Fixed({"en": "six of forty", "zh": "四十家中六家"}),
+        figure="churn.curve",
+        good="down",
+    )
     again = Finding.from_dict(json.loads(json.dumps(finding.to_dict())))
     assert again.to_dict() == finding.to_dict()
     assert again.sentence.render("zh") == "四十家中六家"
-    assert again.label.render("zh") == "大区" or again.label.render("zh") == finding.label.render("zh")
+    assert again.label.render("zh") == "大区" or again.label.render("zh") == finding.label.render(
+        "zh"
+    )
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 10**9))
@@ -77,7 +92,10 @@ def test_marking_as_simulated_changes_nothing_else():
 
 
 def test_errors_travel_between_processes_whole():
-    for error in (DataError("orders.csv", "numbers", "3 texts", "map them."), UnknownFindingError("a.b", ["a.c"])):
+    for error in (
+        DataError("orders.csv", "numbers", "3 texts", "map them."),
+        UnknownFindingError("a.b", ["a.c"]),
+    ):
         again = pickle.loads(pickle.dumps(error))
         assert str(again) == str(error)
         assert isinstance(again, KamError)
@@ -85,12 +103,20 @@ def test_errors_travel_between_processes_whole():
 
 def test_an_error_says_where_what_was_expected_what_was_found_and_what_to_do():
     error = DataError("orders.csv, row 7", "a date", "'tomorrow'", "write 2012-12-31.")
-    assert str(error) == "orders.csv, row 7: expected a date; found 'tomorrow'. To do: write 2012-12-31."
+    assert (
+        str(error)
+        == "orders.csv, row 7: expected a date; found 'tomorrow'. To do: write 2012-12-31."
+    )
     assert error.exit_code == 2
 
 
 def test_an_errors_sentences_end_in_one_mark_whatever_their_words_end_in():
-    error = DataError("parameter 'horizn'", "a parameter", "none of this name (1 of 1).", "did you mean 'horizon'?")
+    error = DataError(
+        "parameter 'horizn'",
+        "a parameter",
+        "none of this name (1 of 1).",
+        "did you mean 'horizon'?",
+    )
     assert str(error).endswith("found none of this name (1 of 1). To do: did you mean 'horizon'?")
     assert str(DataError("a", "b", "c", "choose 'd' …")).endswith("found c. To do: choose 'd' …")
 
@@ -106,7 +132,13 @@ def test_a_result_shows_findings_and_caveats_as_text_and_never_as_markup():
         caveats = (Fixed({"en": "<b>small</b>"}),)
 
         def findings(self):
-            return [make(label=Fixed({"en": "<script>alert(1)</script>"}), n=3, interval=Interval(0.0, 0.3))]
+            return [
+                make(
+                    label=Fixed({"en": "<script>alert(1)</script>"}),
+                    n=3,
+                    interval=Interval(0.0, 0.3),
+                )
+            ]
 
     html = Hostile()._repr_html_()
     assert "<script>" not in html

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kamresearch.language import Fixed, Quantity, current_language, format_quantity, message, render, use_language
+from kamresearch.language import (
+    Fixed,
+    Quantity,
+    current_language,
+    format_quantity,
+    message,
+    render,
+    use_language,
+)
 from kamresearch.language.format import UNITS
 
 pytestmark = pytest.mark.unit
@@ -43,7 +51,9 @@ def test_an_unknown_unit_is_refused():
 
 
 @given(
-    st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.integers(-(10**12), 10**12), st.none()),
+    st.one_of(
+        st.floats(allow_nan=True, allow_infinity=True), st.integers(-(10**12), 10**12), st.none()
+    ),
     st.sampled_from(sorted(UNITS)),
 )
 def test_no_number_in_any_unit_breaks_or_reads_nan(value, unit):

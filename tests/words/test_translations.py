@@ -1,4 +1,6 @@
-"""No reader meets a text in the wrong language: every text of the house is translated, and loses nothing by it."""
+"""No reader meets a text in the wrong language: every text of the house is translated, and
+loses nothing by it.
+"""
 
 import ast
 import re
@@ -28,7 +30,9 @@ def called(node: ast.Call) -> str:
 
 
 def literals(node: ast.expr) -> list[str] | None:
-    """The texts that a call's first argument can be; None where that cannot be read off the code."""
+    """The texts that a call's first argument can be; None where that cannot be read off the
+    code.
+    """
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return [node.value]
     if isinstance(node, ast.IfExp):
@@ -38,7 +42,9 @@ def literals(node: ast.expr) -> list[str] | None:
 
 
 def texts_by_file() -> dict[str, set[str]]:
-    """Every text of the house for readers: messages in code and templates, descriptions of parameters, units."""
+    """Every text of the house for readers: messages in code and templates, descriptions of
+    parameters, units.
+    """
     found: dict[str, set[str]] = defaultdict(set)
     for path in sorted(PACKAGE.rglob("*.py")):
         name = str(path.relative_to(PACKAGE))
@@ -46,11 +52,16 @@ def texts_by_file() -> dict[str, set[str]]:
             if isinstance(node, ast.Call) and called(node) in SPEAKERS and node.args:
                 found[name] |= set(literals(node.args[0]) or ())
     for path in sorted(PACKAGE.rglob("*.j2")):
-        texts = [first or second for first, second in TEMPLATE_TEXT.findall(path.read_text(encoding="utf-8"))]
+        texts = [
+            first or second
+            for first, second in TEMPLATE_TEXT.findall(path.read_text(encoding="utf-8"))
+        ]
         found[str(path.relative_to(PACKAGE))] |= set(texts)
     for study in all_studies():
         fields = study.params.model_fields.values()
-        found[f"studies/{study.name}.py"] |= {field.description for field in fields if field.description}
+        found[f"studies/{study.name}.py"] |= {
+            field.description for field in fields if field.description
+        }
     found["language/format.py"] |= set(_NAMED.values())
     return {name: texts for name, texts in found.items() if texts}
 
@@ -105,16 +116,25 @@ def test_messages_are_literal_so_that_a_translator_finds_them():
             continue  # these build messages from texts that others wrote as literals
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and called(node) in {"_", "message"} and node.args:
-                # A template taken from another message (REASONS["silent"].template) stands as a literal there.
-                borrowed = isinstance(node.args[0], ast.Subscript) or ast.unparse(node.args[0]).endswith(".template")
+                # A template taken from another message (REASONS["silent"].template) stands as a
+                # literal there.
+                borrowed = isinstance(node.args[0], ast.Subscript) or ast.unparse(
+                    node.args[0]
+                ).endswith(".template")
                 if literals(node.args[0]) is None and not borrowed:
-                    hidden.append(f"{path.relative_to(PACKAGE)}:{node.lineno}: {ast.unparse(node)[:80]}")
+                    hidden.append(
+                        f"{path.relative_to(PACKAGE)}:{node.lineno}: {ast.unparse(node)[:80]}"
+                    )
     assert not hidden, hidden
 
 
 def test_the_glossary_explains_each_term_in_every_language_once():
-    by_language = {language: {term.id for term in load_glossary(language)} for language in LANGUAGES}
+    by_language = {
+        language: {term.id for term in load_glossary(language)} for language in LANGUAGES
+    }
     assert by_language["en"] == by_language["zh"]
     for language in LANGUAGES:
-        terms = [spelling.lower() for term in load_glossary(language) for spelling in term.spellings]
+        terms = [
+            spelling.lower() for term in load_glossary(language) for spelling in term.spellings
+        ]
         assert len(terms) == len(set(terms)), [term for term in terms if terms.count(term) > 1]

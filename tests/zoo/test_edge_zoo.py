@@ -1,4 +1,6 @@
-"""The edge zoo: awkward companies, each published whole. Every study shows what it promised or says why it cannot."""
+"""The edge zoo: awkward companies, each published whole. Every study shows what it promised or
+says why it cannot.
+"""
 
 import json
 import re
@@ -17,7 +19,9 @@ pytestmark = [pytest.mark.reports, pytest.mark.long]
 
 def accounts(n: int, **more) -> pd.DataFrame:
     ids = [f"{number:05d}" for number in range(n)]
-    return pd.DataFrame({"account_id": ids, "account_name": [f"Company {id}" for id in ids], **more})
+    return pd.DataFrame(
+        {"account_id": ids, "account_name": [f"Company {id}" for id in ids], **more}
+    )
 
 
 def orders(rows: list[tuple[str, str, float]]) -> pd.DataFrame:
@@ -32,23 +36,33 @@ def one_account() -> tuple:
 
 def one_order_each() -> tuple:
     days = pd.date_range("2011-01-01", "2012-12-30", periods=40).strftime("%Y-%m-%d")
-    return accounts(40), orders([(f"{number:05d}", day, 10.0 + number) for number, day in enumerate(days)])
+    return accounts(40), orders(
+        [(f"{number:05d}", day, 10.0 + number) for number, day in enumerate(days)]
+    )
 
 
 def all_returns() -> tuple:
     return accounts(5), orders(
-        [(f"{number:05d}", f"2012-0{month}-15", -50.0) for number in range(5) for month in range(1, 9)]
+        [
+            (f"{number:05d}", f"2012-0{month}-15", -50.0)
+            for number in range(5)
+            for month in range(1, 9)
+        ]
     )
 
 
 def returns_but_for_one_order() -> tuple:
     known, returned = all_returns()
-    return known, pd.concat([returned, orders([("00000", "2012-03-01", 20.0)]).assign(order_id="P0")])
+    return known, pd.concat(
+        [returned, orders([("00000", "2012-03-01", 20.0)]).assign(order_id="P0")]
+    )
 
 
 def ties_everywhere() -> tuple:
     days = pd.date_range("2010-06-15", "2012-12-15", freq="QS").strftime("%Y-%m-%d")
-    return accounts(30, region="East"), orders([(f"{number:05d}", day, 100.0) for number in range(30) for day in days])
+    return accounts(30, region="East"), orders(
+        [(f"{number:05d}", day, 100.0) for number in range(30) for day in days]
+    )
 
 
 def one_giant() -> tuple:
@@ -70,7 +84,14 @@ def ten_months_old() -> tuple:
     )
 
 
-ZOO = (one_account, one_order_each, returns_but_for_one_order, ties_everywhere, one_giant, ten_months_old)
+ZOO = (
+    one_account,
+    one_order_each,
+    returns_but_for_one_order,
+    ties_everywhere,
+    one_giant,
+    ten_months_old,
+)
 
 
 def publish(make, folder: Path) -> subprocess.CompletedProcess:
@@ -105,5 +126,9 @@ def test_an_awkward_company_gets_its_reports(make, tmp_path):
             assert word not in text, (page.name, word)
     for finding in findings:
         assert finding["value"] is not None or finding["reason"], finding["id"]
-        if finding["unit"] in ("share", "probability") and isinstance(finding["value"], float) and finding["interval"]:
+        if (
+            finding["unit"] in ("share", "probability")
+            and isinstance(finding["value"], float)
+            and finding["interval"]
+        ):
             assert finding["interval"]["low"] <= finding["interval"]["high"], finding["id"]

@@ -33,26 +33,42 @@ class CausePrediction(Result):
 
     def findings(self) -> list[Finding]:
         """Log-loss saved against the shares alone."""
-        return [Finding(
-            "churn.cause_skill", self.skill, "score", _("Can the cause be predicted?"),
-            _("One minus the log-loss of a logistic model of the cause over that of the causes' shares, in folds grouped by account; 0 = no better than the shares."),
-            interval=self.interval, n=self.n, good="up", reason=self.reason,
-        )]  # fmt: skip
+        return [
+            Finding(
+                "churn.cause_skill",
+                self.skill,
+                "score",
+                _("Can the cause be predicted?"),
+                _(
+                    "One minus the log-loss of a logistic model of the cause over that of "
+                    "the causes' shares, in folds grouped by account; 0 = no better than "
+                    "the shares."
+                ),
+                interval=self.interval,
+                n=self.n,
+                good="up",
+                reason=self.reason,
+            )
+        ]
 
     def verdict(self) -> Text:
         """A sentence for the reader."""
         if self.abstains:
             return _(
-                "Account features do not tell beforehand for which cause an account will leave; no cause is predicted for single accounts (n = {n} losses).",
+                "Account features do not tell beforehand for which cause an account will "
+                "leave; no cause is predicted for single accounts (n = {n} losses).",
                 n=self.n,
             )
         return _(
-            "Account features tell something about the cause beforehand (n = {n} losses); still association, not cause.",
+            "Account features tell something about the cause beforehand (n = {n} losses); "
+            "still association, not cause.",
             n=self.n,
         )
 
 
-def predict_causes(X: pd.DataFrame, cause: pd.Series, accounts: pd.Series, random_state: int = 0) -> CausePrediction:
+def predict_causes(
+    X: pd.DataFrame, cause: pd.Series, accounts: pd.Series, random_state: int = 0
+) -> CausePrediction:
     """Do features known before a loss tell its cause?
 
     Parameters
@@ -76,12 +92,18 @@ def predict_causes(X: pd.DataFrame, cause: pd.Series, accounts: pd.Series, rando
         accounts[kept].reset_index(drop=True),
     )
     if len(cause) < LEAST or cause.nunique() < 2:
-        why = _("too few losses with a known cause: {n}, at least {least} are needed", n=len(cause), least=LEAST)
+        why = _(
+            "too few losses with a known cause: {n}, at least {least} are needed",
+            n=len(cause),
+            least=LEAST,
+        )
         return CausePrediction(len(cause), None, None, why)
     names = np.array(sorted(cause.unique()))
     truth = np.searchsorted(names, cause.to_numpy(str))
     model_loss, share_loss = np.zeros(len(cause)), np.zeros(len(cause))
-    for train, test in GroupKFold(5, shuffle=True, random_state=random_state).split(X, truth, accounts):
+    for train, test in GroupKFold(5, shuffle=True, random_state=random_state).split(
+        X, truth, accounts
+    ):
         shares = (np.bincount(truth[train], minlength=len(names)) + 1) / (len(train) + len(names))
         model = ridge_logistic(0.03).fit(X.iloc[train], truth[train])
         chance = np.tile(1e-3, (len(test), len(names)))
@@ -100,15 +122,21 @@ def predict_causes(X: pd.DataFrame, cause: pd.Series, accounts: pd.Series, rando
 
 
 def predict_case(case: Case, random_state: int = 0) -> CausePrediction:
-    """The same for a company: each loss with what was known of the account at the half-year before it."""
+    """The same for a company: each loss with what was known of the account at the half-year
+    before it.
+    """
     losses = settle_causes(case.losses.frame)
     losses = losses[losses["cause"] != "unknown"]
     cutoffs = choose_cutoffs(case.as_of, case.observed_from, 183, step_months=6)
     parts = []
     for day in cutoffs:
-        inside = losses[(losses["churn_date"] > day) & (losses["churn_date"] <= day + pd.DateOffset(months=6))]
+        inside = losses[
+            (losses["churn_date"] > day) & (losses["churn_date"] <= day + pd.DateOffset(months=6))
+        ]
         if len(inside):
-            known = describe_accounts(case.snapshot_at(day.date().isoformat()), case.losses, day, case.months)
+            known = describe_accounts(
+                case.snapshot_at(day.date().isoformat()), case.losses, day, case.months
+            )
             cause = inside.drop_duplicates("account_id").set_index("account_id")["cause"]
             parts.append(
                 known[known["account_id"].isin(cause.index)].assign(
@@ -117,9 +145,19 @@ def predict_case(case: Case, random_state: int = 0) -> CausePrediction:
             )
     if not parts:
         return CausePrediction(
-            0, None, None, _("too few losses with a known cause: {n}, at least {least} are needed", n=0, least=LEAST)
+            0,
+            None,
+            None,
+            _(
+                "too few losses with a known cause: {n}, at least {least} are needed",
+                n=0,
+                least=LEAST,
+            ),
         )
     frame = pd.concat(parts, ignore_index=True)
     return predict_causes(
-        frame.drop(columns=["account_id", "cause"]), frame["cause"], frame["account_id"], random_state
+        frame.drop(columns=["account_id", "cause"]),
+        frame["cause"],
+        frame["account_id"],
+        random_state,
     )

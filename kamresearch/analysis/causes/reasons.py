@@ -12,9 +12,13 @@ from kamresearch.language import message as _
 
 CAUSES = ("price", "product", "service", "competitor", "relocation", "unknown")
 CAUSE_TERMS = {
-    "price": _("price"), "product": _("product"), "service": _("service"), "competitor": _("competitor"),
-    "relocation": _("relocation"), "unknown": _("unknown"),
-}  # fmt: skip
+    "price": _("price"),
+    "product": _("product"),
+    "service": _("service"),
+    "competitor": _("competitor"),
+    "relocation": _("relocation"),
+    "unknown": _("unknown"),
+}
 TABLE = Path(__file__).with_name("reasons.yml")
 """The house's own table; a user's table has the same form."""
 
@@ -33,8 +37,12 @@ def _read_table(text: str, name: str) -> tuple[tuple[str, re.Pattern], ...]:
     for number, row in enumerate(rows or ()):
         cause = row.get("cause") if isinstance(row, Mapping) else None
         if cause not in CAUSES:
-            raise DataError(f"{name}, entry {number + 1}", f"a cause out of {', '.join(CAUSES)}", repr(cause),
-                            near_matches(str(cause), CAUSES))  # fmt: skip
+            raise DataError(
+                f"{name}, entry {number + 1}",
+                f"a cause out of {', '.join(CAUSES)}",
+                repr(cause),
+                near_matches(str(cause), CAUSES),
+            )
         words = [str(word) for language in ("en", "zh") for word in row.get(language) or ()]
         pairs.append((cause, _pattern(words)))
     return tuple(pairs)
@@ -73,20 +81,27 @@ def map_reasons(reasons: pd.Series, path: Path = TABLE) -> pd.Series:
     pairs = load_reasons(path)
     known = {}
     for reason in reasons.dropna().unique():
-        known[reason] = next((cause for cause, pattern in pairs if pattern.search(str(reason))), "unknown")
+        known[reason] = next(
+            (cause for cause, pattern in pairs if pattern.search(str(reason))), "unknown"
+        )
     causes = [known.get(reason, "unknown") for reason in reasons.astype(object)]
     return pd.Series(causes, index=reasons.index, dtype=object)
 
 
 def settle_causes(losses: pd.DataFrame, path: Path = TABLE) -> pd.DataFrame:
-    """The cause of each loss: as coded where it is, else as its stated reason speaks → losses with ``cause`` and
+    """The cause of each loss: as coded where it is, else as its stated reason speaks → losses with
+    ``cause`` and
     ``cause_from`` (coded, reason, none). Codes that the house does not know are refused.
     """
     coded = losses["cause"].where(losses["cause"].notna() & (losses["cause"].astype(object) != ""))
     foreign = sorted(set(coded.dropna().astype(str)) - set(CAUSES))
     if foreign:
-        raise DataError("churn_events, column 'cause'", f"one of {', '.join(CAUSES)}", f"{len(foreign)}: {', '.join(foreign[:3])}",
-                        "map them, or leave the column out and edit the reason table")  # fmt: skip
+        raise DataError(
+            "churn_events, column 'cause'",
+            f"one of {', '.join(CAUSES)}",
+            f"{len(foreign)}: {', '.join(foreign[:3])}",
+            "map them, or leave the column out and edit the reason table",
+        )
     told = map_reasons(losses["stated_reason"].astype(object), path)
     cause = coded.astype(object).where(coded.notna(), told)
     source = pd.Series("coded", index=losses.index).where(
@@ -96,6 +111,8 @@ def settle_causes(losses: pd.DataFrame, path: Path = TABLE) -> pd.DataFrame:
 
 
 def agreement(first: pd.Series, second: pd.Series) -> float | None:
-    """Share of losses for which two records name the same cause (unknown left out); None without common cases."""
+    """Share of losses for which two records name the same cause (unknown left out); None
+    without common cases.
+    """
     both = (first != "unknown") & (second != "unknown") & first.notna() & second.notna()
     return float((first[both].to_numpy() == second[both].to_numpy()).mean()) if both.any() else None

@@ -1,4 +1,6 @@
-"""Several learners → one probability: convex weights on held-out log-odds, and a shrunken recalibration."""
+"""Several learners → one probability: convex weights on held-out log-odds, and a shrunken
+recalibration.
+"""
 
 import numpy as np
 
@@ -19,7 +21,8 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 def convex_weights(y: np.ndarray, scores: np.ndarray, pull: float = 2.0) -> np.ndarray:
     """Weights (≥ 0, sum 1) of the learners' log-odds with the smallest log-loss.
 
-    ``pull`` is the strength, in rows' worth of loss, that draws the weights towards equal ones: a few hundred rows
+    ``pull`` is the strength, in rows' worth of loss, that draws the weights towards equal ones: a
+    few hundred rows
     cannot tell learners apart, ten thousand can.
     """
     from scipy.optimize import minimize
@@ -33,14 +36,24 @@ def convex_weights(y: np.ndarray, scores: np.ndarray, pull: float = 2.0) -> np.n
         value = log_loss_of(y, z).sum() + pull * k * ((w - 1 / k) ** 2).sum()
         return value / len(y), (scores.T @ (sigmoid(z) - y) + 2 * pull * k * (w - 1 / k)) / len(y)
 
-    best = minimize(loss, np.full(k, 1 / k), jac=True, method="SLSQP", bounds=[(0, 1)] * k, options={"ftol": 1e-10, "maxiter": 200},
-                    constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": lambda w: np.ones(k)})  # fmt: skip
+    best = minimize(
+        loss,
+        np.full(k, 1 / k),
+        jac=True,
+        method="SLSQP",
+        bounds=[(0, 1)] * k,
+        options={"ftol": 1e-10, "maxiter": 200},
+        constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": lambda w: np.ones(k)},
+    )
     weights = np.where(best.x < 0.01, 0, best.x)
     return weights / weights.sum()
 
 
-def recalibrate(y: np.ndarray, z: np.ndarray, prior_sd: tuple[float, float] = (0.5, 0.3)) -> tuple[float, float]:
-    """Intercept and slope of the outcome on held-out log-odds, shrunk towards 0 and 1 (normal prior on both).
+def recalibrate(
+    y: np.ndarray, z: np.ndarray, prior_sd: tuple[float, float] = (0.5, 0.3)
+) -> tuple[float, float]:
+    """Intercept and slope of the outcome on held-out log-odds, shrunk towards 0 and 1 (normal prior
+    on both).
 
     With many rows the data speak; with few the probabilities stay as they are.
 
@@ -56,7 +69,9 @@ def recalibrate(y: np.ndarray, z: np.ndarray, prior_sd: tuple[float, float] = (0
         p = sigmoid(beta[0] + beta[1] * z)
         w = p * (1 - p)
         gradient = np.array([(y - p).sum(), ((y - p) * z).sum()]) - precision * (beta - [0.0, 1.0])
-        hessian = np.array([[w.sum(), (w * z).sum()], [(w * z).sum(), (w * z * z).sum()]]) + np.diag(precision)
+        hessian = np.array(
+            [[w.sum(), (w * z).sum()], [(w * z).sum(), (w * z * z).sum()]]
+        ) + np.diag(precision)
         step = np.linalg.solve(hessian, gradient)
         beta = beta + np.clip(step, -1, 1)
         if np.abs(step).max() < 1e-9:

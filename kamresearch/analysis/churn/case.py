@@ -6,7 +6,12 @@ from functools import lru_cache
 
 import pandas as pd
 
-from kamresearch.analysis.churn.losses import Losses, clean_losses, losses_from_contracts, losses_from_silence
+from kamresearch.analysis.churn.losses import (
+    Losses,
+    clean_losses,
+    losses_from_contracts,
+    losses_from_silence,
+)
 from kamresearch.analysis.churn.panel import Panel, build_panel, choose_cutoffs, describe_accounts
 from kamresearch.errors import AnalysisError
 
@@ -20,9 +25,11 @@ class Case:
     Parameters
     ----------
     accounts : DataFrame
-        account_id, account_name, region, industry, channel, first_seen, … : the snapshot, one row an account.
+        account_id, account_name, region, industry, channel, first_seen, … : the snapshot, one row
+        an account.
     present : DataFrame
-        Those of them that are there as of the day: not away and, where silence tells, with an order.
+        Those of them that are there as of the day: not away and, where silence tells, with an
+        order.
     losses : Losses
         Under the chosen definition.
     alternatives : dict
@@ -51,7 +58,9 @@ class Case:
 
     @property
     def typical_value(self) -> float | None:
-        """Median yearly profit (revenue, where no cost is known) of the accounts present that bought within the year."""
+        """Median yearly profit (revenue, where no cost is known) of the accounts present that
+        bought within the year.
+        """
         for name in ("profit_12m", "revenue_12m"):
             values = pd.to_numeric(self.present[name], errors="coerce").astype(float)
             values = values[values > 0]
@@ -67,21 +76,28 @@ class Case:
         AnalysisError
             The history is too short for a single cut-off.
         """
-        cutoffs = choose_cutoffs(self.as_of, self.observed_from, window_days, gap_days, step_months=step_months)
-        return build_panel(self.snapshot_at, self.losses, cutoffs, window_days, gap_days, self.months)
+        cutoffs = choose_cutoffs(
+            self.as_of, self.observed_from, window_days, gap_days, step_months=step_months
+        )
+        return build_panel(
+            self.snapshot_at, self.losses, cutoffs, window_days, gap_days, self.months
+        )
 
     def now(self) -> pd.DataFrame:
         """Features of the accounts present as of the day: account_id and features."""
         return describe_accounts(self.accounts, self.losses, pd.Timestamp(self.as_of), self.months)
 
 
-def open_case(tables: object, as_of: str, *, definition: str = "auto", silence_factor: float = 3.0) -> Case:
+def open_case(
+    tables: object, as_of: str, *, definition: str = "auto", silence_factor: float = 3.0
+) -> Case:
     """Gather what the churn study needs from a company's tables.
 
     Parameters
     ----------
     tables : Tables
-        As `kamresearch.open_data` gives them; ``churn_events`` and ``contracts`` are used where they are there.
+        As `kamresearch.open_data` gives them; ``churn_events`` and ``contracts`` are used where
+        they are there.
     as_of : str
         Nothing later is seen.
     definition : {"auto", "recorded", "contract", "silence"}
@@ -99,7 +115,10 @@ def open_case(tables: object, as_of: str, *, definition: str = "auto", silence_f
 
     if definition not in DEFINITIONS:
         raise AnalysisError(
-            "churn definition", f"one of {', '.join(DEFINITIONS)}", repr(definition), "choose one of them"
+            "churn definition",
+            f"one of {', '.join(DEFINITIONS)}",
+            repr(definition),
+            "choose one of them",
         )
 
     @lru_cache(maxsize=32)
@@ -108,13 +127,19 @@ def open_case(tables: object, as_of: str, *, definition: str = "auto", silence_f
 
     snapshot = snapshot_at(as_of)
     if snapshot.empty:
-        raise AnalysisError("churn", f"accounts known by {as_of}", "none", "choose a later day or check the slice")
+        raise AnalysisError(
+            "churn", f"accounts known by {as_of}", "none", "choose a later day or check the slice"
+        )
     months = account_months(tables, as_of=as_of)
     months = months.assign(month=pd.to_datetime(months["month"]))
     day = pd.Timestamp(as_of)
-    first_seen = day - pd.to_timedelta(pd.to_numeric(snapshot["tenure_days"], errors="coerce").astype(float), unit="D")
+    first_seen = day - pd.to_timedelta(
+        pd.to_numeric(snapshot["tenure_days"], errors="coerce").astype(float), unit="D"
+    )
     accounts = snapshot.assign(first_seen=first_seen)
-    alternatives = _all_definitions(tables, accounts.set_index("account_id")["first_seen"], months, as_of)
+    alternatives = _all_definitions(
+        tables, accounts.set_index("account_id")["first_seen"], months, as_of
+    )
     chosen = _choose(definition, alternatives, months, as_of, silence_factor)
     # Whom silence alone describes, and who never ordered, was never there to be lost.
     present = accounts[chosen.here_at(pd.Index(accounts["account_id"]), day)].reset_index(drop=True)
@@ -123,19 +148,25 @@ def open_case(tables: object, as_of: str, *, definition: str = "auto", silence_f
     return Case(as_of, accounts, present, chosen, months, observed, snapshot_at, alternatives)
 
 
-def _all_definitions(tables: object, first_seen: pd.Series, months: pd.DataFrame, as_of: str) -> dict[str, Losses]:
+def _all_definitions(
+    tables: object, first_seen: pd.Series, months: pd.DataFrame, as_of: str
+) -> dict[str, Losses]:
     found: dict[str, Losses] = {}
     if tables.has("churn_events"):
         found["recorded"] = clean_losses(tables.frame("churn_events"), first_seen, as_of)
     if tables.has("contracts"):
         contracts = tables.frame("contracts")
-        found["contract"] = losses_from_contracts(contracts[contracts["account_id"].isin(first_seen.index)], as_of)
+        found["contract"] = losses_from_contracts(
+            contracts[contracts["account_id"].isin(first_seen.index)], as_of
+        )
     for factor in (2, 3, 4, 6):
         found[f"silence {factor}"] = losses_from_silence(months, as_of, float(factor))
     return found
 
 
-def _choose(definition: str, known: dict[str, Losses], months: pd.DataFrame, as_of: str, factor: float) -> Losses:
+def _choose(
+    definition: str, known: dict[str, Losses], months: pd.DataFrame, as_of: str, factor: float
+) -> Losses:
     if definition == "auto":
         definition = "recorded" if "recorded" in known else "silence"
     if definition == "silence":
@@ -143,6 +174,9 @@ def _choose(definition: str, known: dict[str, Losses], months: pd.DataFrame, as_
     if definition not in known:
         table = {"recorded": "churn_events", "contract": "contracts"}[definition]
         raise AnalysisError(
-            "churn definition", f"the table {table}", "no such table", "choose 'silence', or add the table"
+            "churn definition",
+            f"the table {table}",
+            "no such table",
+            "choose 'silence', or add the table",
         )
     return known[definition]

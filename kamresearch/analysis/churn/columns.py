@@ -1,4 +1,6 @@
-"""An unknown frame → numbers: kinds of columns are told from the data, and every encoding is learnt inside the fold."""
+"""An unknown frame → numbers: kinds of columns are told from the data, and every encoding is
+learnt inside the fold.
+"""
 
 import re
 import warnings
@@ -8,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 FEW_LEVELS = 12
-"""Categories with so many levels get a column a level; those with more are told by their rate of the outcome."""
+"""Categories with so many levels get a column a level; those with more are told by their rate
+of the outcome.
+"""
 RARE = 5
 """Levels with fewer rows than this are one level together."""
 MOST_WORDS = 20
@@ -34,25 +38,34 @@ def as_frame(X: object, names: list | None = None) -> pd.DataFrame:
     from scipy.sparse import issparse
 
     if issparse(X):
-        raise TypeError("Sparse data was passed, but dense data is required: give a DataFrame or X.toarray()")
+        raise TypeError(
+            "Sparse data was passed, but dense data is required: give a DataFrame or X.toarray()"
+        )
     X = np.asarray(X)
     if np.iscomplexobj(X):
         raise ValueError("Complex data not supported")
     if X.ndim != 2:
         raise ValueError(
-            f"Expected 2D array, got {X.ndim}D array instead. Reshape your data using X.reshape(-1, 1) or (1, -1)"
+            f"Expected 2D array, got {X.ndim}D array instead. Reshape your data using "
+            f"X.reshape(-1, 1) or (1, -1)"
         )
-    frame = pd.DataFrame(X, columns=names if names is not None and len(names) == X.shape[1] else None)
+    frame = pd.DataFrame(
+        X, columns=names if names is not None and len(names) == X.shape[1] else None
+    )
     return frame.infer_objects() if X.dtype == object else frame
 
 
 def to_numbers(column: pd.Series) -> np.ndarray | None:
-    """A column as numbers with gaps, where it is one at heart: numbers, flags, dates, numbers written as text."""
+    """A column as numbers with gaps, where it is one at heart: numbers, flags, dates, numbers
+    written as text.
+    """
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
         values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
         return np.where(np.isinf(values), np.nan, values)
     if pd.api.types.is_datetime64_any_dtype(column):
-        stamps = column.dt.tz_localize(None) if getattr(column.dt, "tz", None) is not None else column
+        stamps = (
+            column.dt.tz_localize(None) if getattr(column.dt, "tz", None) is not None else column
+        )
         days = stamps.to_numpy("datetime64[s]").astype(float) / 86_400
         return np.where(column.isna().to_numpy(), np.nan, days)
     if pd.api.types.is_timedelta64_dtype(column):
@@ -88,14 +101,15 @@ def _read_text(text: pd.Series) -> np.ndarray | None:
 
 
 def find_same_unit_groups(names: list, values: dict, most: int = 6) -> list[tuple]:
-    """Columns that hold the same thing in parts (day, evening, night charges): names equal but for one word.
+    """Columns that hold the same thing in parts (day, evening, night charges): names equal but for
+    one word.
 
     Only amounts (nothing below zero) of like scale count; their sum may matter more than each part.
 
     >>> data = {n: np.arange(30.0) * (k + 1) for k, n in enumerate(["day_charge", "night_charge", "age"])}
     >>> find_same_unit_groups(list(data), data)
     [('day_charge', 'night_charge')]
-    """
+    """  # noqa: E501
     patterns: dict[tuple, list] = {}
     heads: set[tuple] = set()
     for name in names:
@@ -103,7 +117,10 @@ def find_same_unit_groups(names: list, values: dict, most: int = 6) -> list[tupl
         present = column[np.isfinite(column)]
         if len(present) == 0 or present.min() < 0 or len(np.unique(present[:2000])) <= 6:
             continue
-        words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+", str(name))]
+        words = [
+            word.lower()
+            for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+", str(name))
+        ]
         if len(words) < 2:
             continue
         for place in range(len(words)):
@@ -112,10 +129,22 @@ def find_same_unit_groups(names: list, values: dict, most: int = 6) -> list[tupl
                 patterns.setdefault(key, []).append(name)
                 if place == len(words) - 1 and not words[place].isdigit():
                     heads.add(key)
-    # "day minutes, day calls": where the last word differs the things do, unless nothing else joins the columns.
-    inner = {name for key, group in patterns.items() if key not in heads and len(group) >= 2 for name in group}
-    patterns = {key: group for key, group in patterns.items() if key not in heads or not inner & set(group)}
-    found = {tuple(group) for group in patterns.values() if len(group) >= 2 and _like_scale(group, values)}
+    # "day minutes, day calls": where the last word differs the things do, unless nothing else joins
+    # the columns.
+    inner = {
+        name
+        for key, group in patterns.items()
+        if key not in heads and len(group) >= 2
+        for name in group
+    }
+    patterns = {
+        key: group for key, group in patterns.items() if key not in heads or not inner & set(group)
+    }
+    found = {
+        tuple(group)
+        for group in patterns.values()
+        if len(group) >= 2 and _like_scale(group, values)
+    }
     # The longest groups first; a group inside another one says nothing of its own.
     ordered = sorted(found, key=lambda group: (-len(group), [names.index(name) for name in group]))
     kept: list[tuple] = []
@@ -133,8 +162,10 @@ def _like_scale(group: list, values: dict) -> bool:
 class Encoder:
     """Learns how to turn a frame's columns into numbers (NaN for gaps).
 
-    Numbers, flags and dates stay one column; categories of few levels get a column a level; others their rate of the
-    outcome, shrunk, and their frequency; free text a column for each frequent word. Constant and empty columns, and
+    Numbers, flags and dates stay one column; categories of few levels get a column a level; others
+    their rate of the
+    outcome, shrunk, and their frequency; free text a column for each frequent word. Constant and
+    empty columns, and
     names that are different in nearly every row, are dropped. Sums of same-unit columns are added.
     """
 
@@ -148,8 +179,11 @@ class Encoder:
                 numbers[place] = values
             self.plans_.append(plan)
         labels = {place: str(frame.columns[place]) for place in numbers}
-        groups = find_same_unit_groups(list(labels.values()), {labels[p]: v for p, v in numbers.items()}) \
-            if len(set(labels.values())) == len(labels) else []  # fmt: skip
+        groups = (
+            find_same_unit_groups(list(labels.values()), {labels[p]: v for p, v in numbers.items()})
+            if len(set(labels.values())) == len(labels)
+            else []
+        )
         places = {label: place for place, label in labels.items()}
         self.groups_ = [[places[label] for label in group] for group in groups]
         self.names_ = self._names(frame)
@@ -180,23 +214,38 @@ class Encoder:
             words = _frequent_words(text)
             return Plan(place, "words", levels=words) if words else Plan(place, "dropped")
         if len(counts) <= FEW_LEVELS:
-            levels = [str(level) for level in sorted(counts.index[counts >= min(RARE, counts.iloc[0])].tolist())]
+            levels = [
+                str(level)
+                for level in sorted(counts.index[counts >= min(RARE, counts.iloc[0])].tolist())
+            ]
             # Of two levels without gaps one column tells all.
-            return Plan(place, "levels", levels=levels[1:] if len(levels) == 2 and text.notna().all() else levels)
+            return Plan(
+                place,
+                "levels",
+                levels=levels[1:] if len(levels) == 2 and text.notna().all() else levels,
+            )
         return self._plan_rates(place, text, y)
 
     @staticmethod
     def _plan_rates(place: int, text: pd.Series, y: np.ndarray) -> Plan:
         filled = text.fillna("")
         mean = float(y.mean())
-        grouped = pd.Series(y, dtype=float).groupby(filled.to_numpy(), sort=True).agg(["sum", "size"])
+        grouped = (
+            pd.Series(y, dtype=float).groupby(filled.to_numpy(), sort=True).agg(["sum", "size"])
+        )
         weight = _pull(grouped["sum"].to_numpy(float), grouped["size"].to_numpy(float), mean)
         rates = (grouped["sum"] + weight * mean) / (grouped["size"] + weight)
-        return Plan(place, "rates", rates=rates.to_dict() | {None: mean, "__weight__": weight},
-                    counts=(grouped["size"] / len(filled)).to_dict())  # fmt: skip
+        return Plan(
+            place,
+            "rates",
+            rates=rates.to_dict() | {None: mean, "__weight__": weight},
+            counts=(grouped["size"] / len(filled)).to_dict(),
+        )
 
     def _names(self, frame: pd.DataFrame) -> list[tuple[str, tuple]]:
-        """For each column of the encoding: its name, and the places of the frame's columns behind it."""
+        """For each column of the encoding: its name, and the places of the frame's columns
+        behind it.
+        """
         names = []
         for plan in self.plans_:
             label = str(frame.columns[plan.name])
@@ -206,11 +255,16 @@ class Encoder:
                 names += [(f"{label}={level}", (plan.name,)) for level in plan.levels]
             elif plan.kind == "rates":
                 names += [(f"{label} rate", (plan.name,)), (f"{label} frequency", (plan.name,))]
-        names += [("sum " + "+".join(str(frame.columns[p]) for p in group), tuple(group)) for group in self.groups_]
+        names += [
+            ("sum " + "+".join(str(frame.columns[p]) for p in group), tuple(group))
+            for group in self.groups_
+        ]
         return names
 
     def transform(self, frame: pd.DataFrame, y: np.ndarray | None = None) -> np.ndarray:
-        """Numbers for each row; with ``y`` (training rows), a row's own outcome is taken out of its rate."""
+        """Numbers for each row; with ``y`` (training rows), a row's own outcome is taken out
+        of its rate.
+        """
         columns, numbers = [], {}
         for plan in self.plans_:
             if plan.kind == "dropped":
@@ -222,7 +276,9 @@ class Encoder:
                     text = clean_text(column)
                     values = _read_text(text)
                     if values is None:
-                        values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+                        values = pd.to_numeric(text, errors="coerce").to_numpy(
+                            dtype=float, na_value=np.nan
+                        )
                 numbers[plan.name] = values
                 columns.append(values)
                 continue
@@ -231,10 +287,14 @@ class Encoder:
                 columns += [(text == level).to_numpy(float) for level in plan.levels]
             elif plan.kind == "words":
                 lowered = text.fillna("").str.lower()
-                columns += [lowered.str.contains(word, regex=False).to_numpy(float) for word in plan.levels]
+                columns += [
+                    lowered.str.contains(word, regex=False).to_numpy(float) for word in plan.levels
+                ]
             else:
                 columns += self._rate_columns(plan, text.fillna(""), y)
-        columns += [np.nansum([numbers[place] for place in group], axis=0) for group in self.groups_]
+        columns += [
+            np.nansum([numbers[place] for place in group], axis=0) for group in self.groups_
+        ]
         if not columns:
             return np.zeros((len(frame), 1))
         return np.column_stack(columns)
@@ -245,7 +305,8 @@ class Encoder:
         share = text.map(plan.counts).fillna(0.0).to_numpy(float)
         if y is None:
             return [text.map(plan.rates).fillna(mean).to_numpy(float), share]
-        # Training rows are told the rate of the other fifths: a row's own outcome never reaches it, and (unlike leaving
+        # Training rows are told the rate of the other fifths: a row's own outcome never reaches it,
+        # and (unlike leaving
         # out single rows) nothing of it shows in the difference to its neighbours.
         fifth = np.random.default_rng(len(text)).permutation(len(text)) % 5
         rates, labels = np.zeros(len(text)), text.to_numpy()
@@ -260,22 +321,39 @@ class Encoder:
 def _pull(events: np.ndarray, sizes: np.ndarray, mean: float) -> float:
     """Weight of the whole's rate in each level's, from how much levels differ beyond chance."""
     noise = mean * (1 - mean)
-    spread = float((sizes * (events / sizes - mean) ** 2).sum() / sizes.sum()) - noise * len(sizes) / sizes.sum()
+    spread = (
+        float((sizes * (events / sizes - mean) ** 2).sum() / sizes.sum())
+        - noise * len(sizes) / sizes.sum()
+    )
     return float(np.clip(noise / max(spread, 1e-9), 10.0, 500.0))
 
 
 def _is_row_name(column: pd.Series, present: np.ndarray) -> bool:
     """A whole number that is different in every row and named like a key."""
     words = set(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", str(column.name)))
-    named = {word.lower() for word in words} & {"id", "key", "number", "index", "no", "code", "uuid", "rownumber"}
+    named = {word.lower() for word in words} & {
+        "id",
+        "key",
+        "number",
+        "index",
+        "no",
+        "code",
+        "uuid",
+        "rownumber",
+    }
     return (
-        bool(named) and len(present) > 20 and len(np.unique(present)) == len(present) and bool((present % 1 == 0).all())
+        bool(named)
+        and len(present) > 20
+        and len(np.unique(present)) == len(present)
+        and bool((present % 1 == 0).all())
     )
 
 
 def _frequent_words(text: pd.Series) -> list[str]:
     present = text.dropna().str.lower()
     least = max(10, 0.02 * len(text))
-    words = present.map(lambda value: set(re.findall(r"[^\W\d_]{3,}", value))).explode().value_counts()
+    words = (
+        present.map(lambda value: set(re.findall(r"[^\W\d_]{3,}", value))).explode().value_counts()
+    )
     words = words[(words >= least) & (words <= 0.9 * len(present))]
     return sorted(words.index[:MOST_WORDS].tolist())

@@ -1,4 +1,6 @@
-"""How many leave: the churn rate under a stated definition, what moved it, and how far it hangs on the definition."""
+"""How many leave: the churn rate under a stated definition, what moved it, and how far it
+hangs on the definition.
+"""
 
 from dataclasses import dataclass
 
@@ -16,13 +18,18 @@ from kamresearch.result import Result
 
 LIMITS = (
     _(
-        "Who would have stayed without a contact, and whom a contact would keep, is not in these data: only offers drawn by lot could tell."
+        "Who would have stayed without a contact, and whom a contact would keep, is not in "
+        "these data: only offers drawn by lot could tell."
     ),
     _("A cause is what somebody wrote down; what the customer did not say is in no table."),
     _(
-        "Rates and models describe this company's accounts in this window; another company, year or definition gives other numbers."
+        "Rates and models describe this company's accounts in this window; another "
+        "company, year or definition gives other numbers."
     ),
-    _("A risk of leaving is no judgement on the account or its manager, and must not be used as one."),
+    _(
+        "A risk of leaving is no judgement on the account or its manager, and must not be "
+        "used as one."
+    ),
 )
 LOW, HIGH = Column("low", _("Lower bound"), "share"), Column("high", _("Upper bound"), "share")
 
@@ -39,7 +46,9 @@ class ChurnRate(Result):
     n_before: int
     lost_before: int
     by_group: pd.DataFrame
-    """group, n_accounts, n_lost, rate, low, high (partial pooling), n_before, rate_before, mix_effect, rate_effect"""
+    """group, n_accounts, n_lost, rate, low, high (partial pooling), n_before, rate_before,
+    mix_effect, rate_effect
+    """
     column: str
     n_returned: int
     notes: tuple[Text, ...] = ()
@@ -49,7 +58,8 @@ class ChurnRate(Result):
     def caveats(self) -> tuple[Text, ...]:
         """Returns count as losses all the same; what was set aside."""
         back = _(
-            "{n} of the accounts lost within the window were back by its end; they count as lost.", n=self.n_returned
+            "{n} of the accounts lost within the window were back by its end; they count as lost.",
+            n=self.n_returned,
         )
         return (back, *self.notes)
 
@@ -66,7 +76,11 @@ class ChurnRate(Result):
     @property
     def change(self) -> float | None:
         """Rate minus the rate of the window before."""
-        return self.rate - self.lost_before / self.n_before if self.n_accounts and self.n_before else None
+        return (
+            self.rate - self.lost_before / self.n_before
+            if self.n_accounts and self.n_before
+            else None
+        )
 
     @property
     def period(self) -> tuple[str, str]:
@@ -78,49 +92,115 @@ class ChurnRate(Result):
         """The rate, the count, and the two effects behind the change."""
         shared = {"n": self.n_accounts, "period": self.period, "figure": "churn.rates"}
         rate, nobody = self.rate, _("no account was present at the start of the window")
-        sentence = _("{lost} of {n} accounts left within {days} days: {rate} (95% interval {low} to {high}).",
-                     lost=self.n_lost, n=self.n_accounts, days=self.window_days, rate=Quantity(rate, "share"),
-                     low=Quantity(self.interval.low, "share"), high=Quantity(self.interval.high, "share")) if rate is not None else None  # fmt: skip
+        sentence = (
+            _(
+                "{lost} of {n} accounts left within {days} days: {rate} (95% interval "
+                "{low} to {high}).",
+                lost=self.n_lost,
+                n=self.n_accounts,
+                days=self.window_days,
+                rate=Quantity(rate, "share"),
+                low=Quantity(self.interval.low, "share"),
+                high=Quantity(self.interval.high, "share"),
+            )
+            if rate is not None
+            else None
+        )
         no_before = _("no account was present at the start of the window before")
         mix = float(self.by_group["mix_effect"].sum()) if self.change is not None else None
         return [
-            Finding("churn.rate_12m", rate, "share", _("Churn rate"),
-                    _("Accounts lost within {days} days of the window, over those present at its start; a loss means: {kind}.",
-                      days=self.window_days, kind=KINDS[self.kind]),
-                    interval=self.interval, good="down", sentence=sentence, headline=True, reason=nobody, **shared),
-            Finding("churn.n_lost_12m", self.n_lost, "accounts", _("Accounts lost"),
-                    _("Accounts present at the start of the window and lost within it."), good="down", **shared),
-            Finding("churn.rate_change", self.change, "share_change", _("Change of the churn rate"),
-                    _("Churn rate minus that of the window before."), interval=self._change_interval(), good="down",
-                    reason=no_before, **shared),
-            Finding("churn.rate_effect", self.change - mix if mix is not None else None, "share_change",
-                    _("Rate effect"), _("Part of the change that comes from rates within groups, at the mean mix."),
-                    good="down", reason=no_before, **shared),
-            Finding("churn.mix_effect", mix, "share_change", _("Mix effect"),
-                    _("Part of the change that comes from other shares of the groups, at the mean rates."),
-                    good="down", reason=no_before, **shared),
-        ]  # fmt: skip
+            Finding(
+                "churn.rate_12m",
+                rate,
+                "share",
+                _("Churn rate"),
+                _(
+                    "Accounts lost within {days} days of the window, over those present at "
+                    "its start; a loss means: {kind}.",
+                    days=self.window_days,
+                    kind=KINDS[self.kind],
+                ),
+                interval=self.interval,
+                good="down",
+                sentence=sentence,
+                headline=True,
+                reason=nobody,
+                **shared,
+            ),
+            Finding(
+                "churn.n_lost_12m",
+                self.n_lost,
+                "accounts",
+                _("Accounts lost"),
+                _("Accounts present at the start of the window and lost within it."),
+                good="down",
+                **shared,
+            ),
+            Finding(
+                "churn.rate_change",
+                self.change,
+                "share_change",
+                _("Change of the churn rate"),
+                _("Churn rate minus that of the window before."),
+                interval=self._change_interval(),
+                good="down",
+                reason=no_before,
+                **shared,
+            ),
+            Finding(
+                "churn.rate_effect",
+                self.change - mix if mix is not None else None,
+                "share_change",
+                _("Rate effect"),
+                _("Part of the change that comes from rates within groups, at the mean mix."),
+                good="down",
+                reason=no_before,
+                **shared,
+            ),
+            Finding(
+                "churn.mix_effect",
+                mix,
+                "share_change",
+                _("Mix effect"),
+                _(
+                    "Part of the change that comes from other shares of the groups, at the "
+                    "mean rates."
+                ),
+                good="down",
+                reason=no_before,
+                **shared,
+            ),
+        ]
 
     def verdict(self, judgement: object) -> Text:
         """The study in a sentence."""
         if self.rate is None:
             return _("Nobody was present at the start of the window: there is no rate to speak of.")
-        values = {"rate": Quantity(self.rate, "share"), "low": Quantity(self.interval.low, "share"),
-                  "high": Quantity(self.interval.high, "share"), "n": self.n_accounts}  # fmt: skip
+        values = {
+            "rate": Quantity(self.rate, "share"),
+            "low": Quantity(self.interval.low, "share"),
+            "high": Quantity(self.interval.high, "share"),
+            "n": self.n_accounts,
+        }
         if judgement.refused:
             return _(
-                "Verdict: {rate} of {n} accounts left (95% interval {low} to {high}); who will leave next was not modelled: {reason}.",
+                "Verdict: {rate} of {n} accounts left (95% interval {low} to {high}); who "
+                "will leave next was not modelled: {reason}.",
                 reason=judgement.reason,
                 **values,
             )
         bounds = judgement.findings()[0].interval
         if judgement.chosen == "base" or bounds is None or bounds.low <= 0:
             return _(
-                "Verdict: {rate} of {n} accounts left (95% interval {low} to {high}); that any model's probabilities of who will be next beat the base rate is not shown.",
+                "Verdict: {rate} of {n} accounts left (95% interval {low} to {high}); that "
+                "any model's probabilities of who will be next beat the base rate is not "
+                "shown.",
                 **values,
             )
         return _(
-            "Verdict: {rate} of {n} accounts left (95% interval {low} to {high}); a model tells somewhat better than the base rate who will be next, and only an experiment can tell what would keep them.",
+            "Verdict: {rate} of {n} accounts left (95% interval {low} to {high}); a model "
+            "tells somewhat better than the base rate who will be next, and only an "
+            "experiment can tell what would keep them.",
             **values,
         )
 
@@ -137,13 +217,25 @@ class ChurnRate(Result):
     def table(self) -> Table:
         """Rates by group, partially pooled, with what each adds to the change."""
         return make_table(
-            "churn.rates", _("Churn by group, and what each adds to the change"), self.by_group,
-            Column("group", _("Group")), "n_accounts", Column("n_lost", _("Lost"), "accounts"),
-            Column("rate", _("Churn rate"), "share"), Column("pooled", _("Pooled rate"), "share"), LOW, HIGH,
+            "churn.rates",
+            _("Churn by group, and what each adds to the change"),
+            self.by_group,
+            Column("group", _("Group")),
+            "n_accounts",
+            Column("n_lost", _("Lost"), "accounts"),
+            Column("rate", _("Churn rate"), "share"),
+            Column("pooled", _("Pooled rate"), "share"),
+            LOW,
+            HIGH,
             Column("rate_before", _("Rate before"), "share"),
-            Column("mix_effect", _("Mix effect"), "share_change"), Column("rate_effect", _("Rate effect"), "share_change"),
-            caption=_("Small groups are pulled towards the others as far as the groups are alike (beta-binomial); bounds are 95%, belong to the pooled rate, and allow for not knowing how alike they are."),
-        )  # fmt: skip
+            Column("mix_effect", _("Mix effect"), "share_change"),
+            Column("rate_effect", _("Rate effect"), "share_change"),
+            caption=_(
+                "Small groups are pulled towards the others as far as the groups are alike "
+                "(beta-binomial); bounds are 95%, belong to the pooled rate, and allow for "
+                "not knowing how alike they are."
+            ),
+        )
 
 
 def wilson(k: int, n: int, level: float = 0.95) -> Interval | None:
@@ -159,13 +251,19 @@ def wilson(k: int, n: int, level: float = 0.95) -> Interval | None:
 
 
 def present_at(first_seen: pd.Series, losses: Losses, day: pd.Timestamp) -> pd.Index:
-    """Accounts that were there on a day: known by then and not away (nor, where silence tells, still without an order)."""
+    """Accounts that were there on a day: known by then and not away (nor, where silence tells,
+    still without an order).
+    """
     known = first_seen.index[(first_seen <= day).to_numpy(bool)]
     return known[losses.here_at(known, day)]
 
 
 def measure_rate(
-    accounts: pd.DataFrame, losses: Losses, as_of: str, window_days: int = 365, column: str = "region"
+    accounts: pd.DataFrame,
+    losses: Losses,
+    as_of: str,
+    window_days: int = 365,
+    column: str = "region",
 ) -> ChurnRate:
     """Which share of the accounts leaves within a window?
 
@@ -193,7 +291,8 @@ def measure_rate(
 
     Notes
     -----
-    Mix effect of a group: (w₁ − w₀)(r₀ + r₁)/2; rate effect: (r₁ − r₀)(w₀ + w₁)/2, with w the group's share of the
+    Mix effect of a group: (w₁ − w₀)(r₀ + r₁)/2; rate effect: (r₁ − r₀)(w₀ + w₁)/2, with w the
+    group's share of the
     accounts present at the start and r its rate; together they are the change exactly.
     """
     check_accounts(accounts)
@@ -201,9 +300,18 @@ def measure_rate(
     first_seen = accounts.set_index("account_id")["first_seen"]
     groups = accounts.set_index("account_id")[column].fillna("–").astype(str)
     parts, starters = [], present_at(first_seen, losses, day - window)
-    for end, present in ((day, starters), (day - window, present_at(first_seen, losses, day - 2 * window))):
-        lost = pd.Series(present.isin(losses.lost_within(end - window, end)), index=present, dtype=float)
-        parts.append(lost.groupby(groups.reindex(present), observed=True, sort=True).agg(n="size", lost="sum"))
+    for end, present in (
+        (day, starters),
+        (day - window, present_at(first_seen, losses, day - 2 * window)),
+    ):
+        lost = pd.Series(
+            present.isin(losses.lost_within(end - window, end)), index=present, dtype=float
+        )
+        parts.append(
+            lost.groupby(groups.reindex(present), observed=True, sort=True).agg(
+                n="size", lost="sum"
+            )
+        )
     now, before = parts
     both = now.join(before.add_suffix("_before"), how="outer").fillna(0.0)
     total, total_before = both["n"].sum(), both["n_before"].sum()
@@ -212,26 +320,49 @@ def measure_rate(
     # A group that is empty in one window has no rate there: all it does is mix.
     r1, r0 = rate.fillna(rate_before), rate_before.fillna(rate)
     w1, w0 = both["n"] / max(total, 1), both["n_before"] / max(total_before, 1)
-    frame = pd.DataFrame({"n_accounts": both["n"].astype(int), "n_lost": both["lost"].astype(int), "rate": rate})
+    frame = pd.DataFrame(
+        {"n_accounts": both["n"].astype(int), "n_lost": both["lost"].astype(int), "rate": rate}
+    )
     frame = frame.join(pool_shares(both["lost"], both["n"])[0]).assign(
-        n_before=both["n_before"].astype(int), rate_before=rate_before, mix_effect=(w1 - w0) * (r0 + r1) / 2,
+        n_before=both["n_before"].astype(int),
+        rate_before=rate_before,
+        mix_effect=(w1 - w0) * (r0 + r1) / 2,
         rate_effect=(r1 - r0) * (w0 + w1) / 2,
-    )  # fmt: skip
+    )
     frame = frame.rename_axis("group").reset_index()
-    inside = losses.frame[losses.frame["churn_date"].gt(day - window) & losses.frame["return_date"].le(day)]
+    inside = losses.frame[
+        losses.frame["churn_date"].gt(day - window) & losses.frame["return_date"].le(day)
+    ]
     returned = int(starters.isin(inside["account_id"]).sum())
-    return ChurnRate(losses.kind, as_of, window_days, int(total), int(both["lost"].sum()), int(total_before),
-                     int(both["lost_before"].sum()), frame, column, returned, losses.caveats)  # fmt: skip
+    return ChurnRate(
+        losses.kind,
+        as_of,
+        window_days,
+        int(total),
+        int(both["lost"].sum()),
+        int(total_before),
+        int(both["lost_before"].sum()),
+        frame,
+        column,
+        returned,
+        losses.caveats,
+    )
 
 
 def check_accounts(accounts: pd.DataFrame) -> None:
     """Refuse frames without a row per account."""
     if accounts.empty:
-        raise AnalysisError("churn", "at least one account", "none", "check the slice and the as-of date")
+        raise AnalysisError(
+            "churn", "at least one account", "none", "check the slice and the as-of date"
+        )
     twice = accounts.loc[accounts["account_id"].duplicated(), "account_id"]
     if len(twice):
-        raise AnalysisError("accounts", "one row per account", f"{len(twice)} repeated: {', '.join(twice[:3])}",
-                            "link or drop the duplicates first")  # fmt: skip
+        raise AnalysisError(
+            "accounts",
+            "one row per account",
+            f"{len(twice)} repeated: {', '.join(twice[:3])}",
+            "link or drop the duplicates first",
+        )
 
 
 def compare_definitions(
@@ -242,35 +373,75 @@ def compare_definitions(
     for name, losses in definitions.items():
         one = measure_rate(accounts.assign(all="all"), losses, as_of, window_days, "all")
         interval = one.interval
-        rows.append({"definition": name, "n_accounts": one.n_accounts, "n_lost": one.n_lost, "rate": one.rate,
-                     "low": interval and interval.low, "high": interval and interval.high})  # fmt: skip
+        rows.append(
+            {
+                "definition": name,
+                "n_accounts": one.n_accounts,
+                "n_lost": one.n_lost,
+                "rate": one.rate,
+                "low": interval and interval.low,
+                "high": interval and interval.high,
+            }
+        )
     terms = {
-        "recorded": KINDS["recorded"], "contract": KINDS["contract"],
-        **{f"silence {factor}": _("silence beyond {factor} times the account's own gap", factor=factor) for factor in (2, 3, 4, 6)},
-    }  # fmt: skip
+        "recorded": KINDS["recorded"],
+        "contract": KINDS["contract"],
+        **{
+            f"silence {factor}": _(
+                "silence beyond {factor} times the account's own gap", factor=factor
+            )
+            for factor in (2, 3, 4, 6)
+        },
+    }
     return make_table(
-        "churn.sensitivity", _("The rate under other definitions of a loss"),
+        "churn.sensitivity",
+        _("The rate under other definitions of a loss"),
         pd.DataFrame(rows, columns=["definition", "n_accounts", "n_lost", "rate", "low", "high"]),
-        Column("definition", _("A loss is"), terms=terms), "n_accounts", Column("n_lost", _("Lost"), "accounts"),
-        Column("rate", _("Churn rate"), "share"), LOW, HIGH,
-        caption=_("All over the same window of {days} days; bounds are 95% (Wilson).", days=window_days),
-    )  # fmt: skip
+        Column("definition", _("A loss is"), terms=terms),
+        "n_accounts",
+        Column("n_lost", _("Lost"), "accounts"),
+        Column("rate", _("Churn rate"), "share"),
+        LOW,
+        HIGH,
+        caption=_(
+            "All over the same window of {days} days; bounds are 95% (Wilson).", days=window_days
+        ),
+    )
 
 
 def definition_card(rate: ChurnRate, gap_days: int) -> Table:
     """What exactly is counted, as a table to read before the numbers."""
     items = {
         "loss": KINDS[rate.kind],
-        "relation": _("contractual or recorded: the loss is an event of its own") if rate.kind != "silence"
+        "relation": _("contractual or recorded: the loss is an event of its own")
+        if rate.kind != "silence"
         else _("non-contractual: nobody says goodbye, silence has to tell"),
         "cohort": _("accounts present on the first day of the window: known by then and not away"),
-        "window": _("{days} days up to {date}", days=rate.window_days, date=Quantity(rate.as_of, "date")),
+        "window": _(
+            "{days} days up to {date}", days=rate.window_days, date=Quantity(rate.as_of, "date")
+        ),
         "gap": _("{days} days between the features of the model and its outcome", days=gap_days),
-        "exclusions": _("accounts that joined within the window; losses set aside as impossible (named under the rate)"),
-    }  # fmt: skip
-    labels = {"loss": _("A loss is"), "relation": _("Kind of relation"), "cohort": _("Who is counted"),
-              "window": _("Window"), "gap": _("Gap"), "exclusions": _("Left out")}  # fmt: skip
-    frame = pd.DataFrame({"item": list(items), "meaning": [text.render("en") for text in items.values()]})
+        "exclusions": _(
+            "accounts that joined within the window; losses set aside as impossible (named "
+            "under the rate)"
+        ),
+    }
+    labels = {
+        "loss": _("A loss is"),
+        "relation": _("Kind of relation"),
+        "cohort": _("Who is counted"),
+        "window": _("Window"),
+        "gap": _("Gap"),
+        "exclusions": _("Left out"),
+    }
+    frame = pd.DataFrame(
+        {"item": list(items), "meaning": [text.render("en") for text in items.values()]}
+    )
     terms = {text.render("en"): text for text in items.values()}
-    return make_table("churn.definition", _("Definition card"), frame, Column("item", _("Item"), terms=labels),
-                      Column("meaning", _("Meaning"), terms=terms))  # fmt: skip
+    return make_table(
+        "churn.definition",
+        _("Definition card"),
+        frame,
+        Column("item", _("Item"), terms=labels),
+        Column("meaning", _("Meaning"), terms=terms),
+    )

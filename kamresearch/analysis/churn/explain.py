@@ -1,4 +1,6 @@
-"""Why the model says so: what it leans on, in which direction, and what sets an account apart. Association, not cause."""
+"""Why the model says so: what it leans on, in which direction, and what sets an account apart.
+Association, not cause.
+"""
 
 from dataclasses import dataclass
 
@@ -13,22 +15,45 @@ from kamresearch.language import Text
 from kamresearch.language import message as _
 from kamresearch.result import Result
 
-NOT_EXPLAINED = _("No model was fitted on accounts of the last cut-off, so there is nothing to explain.")
+NOT_EXPLAINED = _(
+    "No model was fitted on accounts of the last cut-off, so there is nothing to explain."
+)
 FEATURE_TERMS = {
-    "tenure_days": _("days as an account"), "days_since_last_order": _("days since the last order"), "n_orders": _("orders in all"),
-    "n_order_days": _("days with orders"), "n_returns": _("returned orders"), "revenue_total": _("revenue in all"),
-    "revenue_12m": _("revenue of twelve months"), "revenue_prior_12m": _("revenue of the twelve months before"),
-    "units_12m": _("units of twelve months"), "n_orders_12m": _("orders of twelve months"),
-    "n_orders_prior_12m": _("orders of the twelve months before"), "months_active_12m": _("months with orders, of twelve"),
-    "profit_12m": _("profit of twelve months"), "revenue_growth_12m": _("growth of revenue"), "revenue_slope_12m": _("slope of revenue"),
-    "days_between_orders_mean": _("days between orders, mean"), "days_between_orders_sd": _("days between orders, spread"),
-    "n_products_12m": _("products bought"), "largest_order_revenue": _("largest order"), "share_of_wallet_12m": _("share of wallet"),
-    "strategic_fit": _("strategic fit"), "n_contracts": _("contracts so far"), "days_to_contract_end": _("days to the contract's end"),
-    "complaints_12m": _("complaints of twelve months"), "service_events_12m": _("service events of twelve months"),
-    "satisfaction_mean_12m": _("satisfaction"), "resolved_days_mean_12m": _("days until solved"), "n_managers_24m": _("managers in two years"),
-    "n_churns": _("earlier losses"), "industry": _("industry"), "region": _("region"), "channel": _("channel"),
-    "silence_in_gaps": _("silence in gaps"), "orders_3m_share": _("last quarter against the year"),
-}  # fmt: skip
+    "tenure_days": _("days as an account"),
+    "days_since_last_order": _("days since the last order"),
+    "n_orders": _("orders in all"),
+    "n_order_days": _("days with orders"),
+    "n_returns": _("returned orders"),
+    "revenue_total": _("revenue in all"),
+    "revenue_12m": _("revenue of twelve months"),
+    "revenue_prior_12m": _("revenue of the twelve months before"),
+    "units_12m": _("units of twelve months"),
+    "n_orders_12m": _("orders of twelve months"),
+    "n_orders_prior_12m": _("orders of the twelve months before"),
+    "months_active_12m": _("months with orders, of twelve"),
+    "profit_12m": _("profit of twelve months"),
+    "revenue_growth_12m": _("growth of revenue"),
+    "revenue_slope_12m": _("slope of revenue"),
+    "days_between_orders_mean": _("days between orders, mean"),
+    "days_between_orders_sd": _("days between orders, spread"),
+    "n_products_12m": _("products bought"),
+    "largest_order_revenue": _("largest order"),
+    "share_of_wallet_12m": _("share of wallet"),
+    "strategic_fit": _("strategic fit"),
+    "n_contracts": _("contracts so far"),
+    "days_to_contract_end": _("days to the contract's end"),
+    "complaints_12m": _("complaints of twelve months"),
+    "service_events_12m": _("service events of twelve months"),
+    "satisfaction_mean_12m": _("satisfaction"),
+    "resolved_days_mean_12m": _("days until solved"),
+    "n_managers_24m": _("managers in two years"),
+    "n_churns": _("earlier losses"),
+    "industry": _("industry"),
+    "region": _("region"),
+    "channel": _("channel"),
+    "silence_in_gaps": _("silence in gaps"),
+    "orders_3m_share": _("last quarter against the year"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,32 +65,51 @@ class Explanation(Result):
     dependence: dict[str, pd.DataFrame]
     """feature → value, predicted: mean probability were everybody's value this one"""
     reasons: pd.DataFrame
-    """account_id, feature, value, typical, effect (log-odds, up = towards leaving) — up to three an account"""
+    """account_id, feature, value, typical, effect (log-odds, up = towards leaving) — up to
+    three an account
+    """
 
     @property
     def caveats(self) -> tuple[Text, ...]:
         """What importance is not."""
         return (
             _(
-                "Importance and dependence describe the model: association, not cause. Changing a feature need not change the risk."
+                "Importance and dependence describe the model: association, not cause. "
+                "Changing a feature need not change the risk."
             ),
             _(
-                "Features that move together share their importance; a feature may look unimportant because another one speaks for it."
+                "Features that move together share their importance; a feature may look "
+                "unimportant because another one speaks for it."
             ),
         )
 
     def table(self) -> Table:
         """Importance of each feature."""
         return make_table(
-            "churn.importance", _("What the model leans on (association, not cause)"), self.importance,
-            Column("feature", _("Feature"), terms=FEATURE_TERMS), Column("importance", _("Log-loss lost when shuffled"), "score"),
-            Column("low", _("Lower bound"), "score"), Column("high", _("Upper bound"), "score"), rows_shown=12,
-            caption=_("Mean over repeated shuffles on rows held out of training; bounds are two standard errors over shuffles."),
-        )  # fmt: skip
+            "churn.importance",
+            _("What the model leans on (association, not cause)"),
+            self.importance,
+            Column("feature", _("Feature"), terms=FEATURE_TERMS),
+            Column("importance", _("Log-loss lost when shuffled"), "score"),
+            Column("low", _("Lower bound"), "score"),
+            Column("high", _("Upper bound"), "score"),
+            rows_shown=12,
+            caption=_(
+                "Mean over repeated shuffles on rows held out of training; bounds are two "
+                "standard errors over shuffles."
+            ),
+        )
 
 
-def explain_models(judgement: Judgement, panel: Panel, now: pd.DataFrame, random_state: int = 0, *, rounds: int = 4,
-                   most: int = 4) -> Explanation:  # fmt: skip
+def explain_models(
+    judgement: Judgement,
+    panel: Panel,
+    now: pd.DataFrame,
+    random_state: int = 0,
+    *,
+    rounds: int = 4,
+    most: int = 4,
+) -> Explanation:
     """What does ChurnModel lean on, and what sets single accounts apart?
 
     Parameters
@@ -95,7 +139,9 @@ def explain_models(judgement: Judgement, panel: Panel, now: pd.DataFrame, random
     ]
     dependence = {name: _depend(model, X_now, name) for name in numeric[:most]}
     return Explanation(
-        importance, dependence, account_reasons(model, X_now, now["account_id"], list(importance["feature"][:12]))
+        importance,
+        dependence,
+        account_reasons(model, X_now, now["account_id"], list(importance["feature"][:12])),
     )
 
 
@@ -106,24 +152,40 @@ def _join_parts(parts: list[pd.DataFrame], sizes: list[int]) -> pd.DataFrame:
     rows = []
     for name, part in joined.groupby("feature", sort=True):
         weight = part["weight"] / part["weight"].sum()
-        mean, error = float((weight * part["importance"]).sum()), float(np.sqrt(((weight * part["error"]) ** 2).sum()))
+        mean, error = (
+            float((weight * part["importance"]).sum()),
+            float(np.sqrt(((weight * part["error"]) ** 2).sum())),
+        )
         rows.append((name, mean, mean - 2 * error, mean + 2 * error))
     frame = pd.DataFrame(rows, columns=["feature", "importance", "low", "high"])
     return frame.sort_values(["importance", "feature"], ascending=[False, True], ignore_index=True)
 
 
-def _shuffle(model: object, X: pd.DataFrame, y: np.ndarray, rng: np.random.Generator, rounds: int) -> pd.DataFrame:
+def _shuffle(
+    model: object, X: pd.DataFrame, y: np.ndarray, rng: np.random.Generator, rounds: int
+) -> pd.DataFrame:
     before = log_loss_of(y, logit(model.predict_proba(X)[:, 1])).mean()
     rows = []
     for name in X.columns:
         places = [rng.permutation(len(X)) for _round in range(rounds)]
-        mixed = pd.concat([X.assign(**{name: X[name].to_numpy()[place]}) for place in places], ignore_index=True)
+        mixed = pd.concat(
+            [X.assign(**{name: X[name].to_numpy()[place]}) for place in places], ignore_index=True
+        )
         losses = (
-            log_loss_of(np.tile(y, rounds), logit(model.predict_proba(mixed)[:, 1])).reshape(rounds, -1).mean(axis=1)
+            log_loss_of(np.tile(y, rounds), logit(model.predict_proba(mixed)[:, 1]))
+            .reshape(rounds, -1)
+            .mean(axis=1)
             - before
         )
         error = float(losses.std(ddof=1) / np.sqrt(rounds)) if rounds > 1 else 0.0
-        rows.append((name, float(losses.mean()), float(losses.mean() - 2 * error), float(losses.mean() + 2 * error)))
+        rows.append(
+            (
+                name,
+                float(losses.mean()),
+                float(losses.mean() - 2 * error),
+                float(losses.mean() + 2 * error),
+            )
+        )
     return pd.DataFrame(rows, columns=["feature", "importance", "low", "high"])
 
 
@@ -139,7 +201,9 @@ def _depend(model: object, X: pd.DataFrame, name: str, points: int = 12) -> pd.D
 def account_reasons(
     model: object, X: pd.DataFrame, accounts: pd.Series, features: list[str], most: int = 3
 ) -> pd.DataFrame:
-    """What sets an account apart: log-odds lost when a feature is set to what is typical, largest first."""
+    """What sets an account apart: log-odds lost when a feature is set to what is typical,
+    largest first.
+    """
     now = logit(model.predict_proba(X)[:, 1])
     parts = []
     for name in features:
@@ -149,8 +213,17 @@ def account_reasons(
         typical = X[name].median() if numeric else X[name].mode(dropna=True).iloc[0]
         other = X.assign(**{name: typical})
         effect = now - logit(model.predict_proba(other)[:, 1])
-        parts.append(pd.DataFrame({"account_id": accounts.to_numpy(), "feature": name, "value": X[name].astype(object).to_numpy(),
-                                   "typical": typical, "effect": effect}).astype({"typical": object}))  # fmt: skip
+        parts.append(
+            pd.DataFrame(
+                {
+                    "account_id": accounts.to_numpy(),
+                    "feature": name,
+                    "value": X[name].astype(object).to_numpy(),
+                    "typical": typical,
+                    "effect": effect,
+                }
+            ).astype({"typical": object})
+        )
     if not parts:
         return pd.DataFrame(columns=["account_id", "feature", "value", "typical", "effect"])
     frame = pd.concat(parts, ignore_index=True)

@@ -49,11 +49,19 @@ class Leaks(Result):
         from kamresearch.analysis.churn.explain import FEATURE_TERMS
 
         return make_table(
-            "churn.leaks", _("Could a feature know the future?"), self.frame, Column("feature", _("Feature"), terms=FEATURE_TERMS),
-            Column("auc", _("AUC alone"), "score"), Column("why", _("Why"), terms=_WHY),
+            "churn.leaks",
+            _("Could a feature know the future?"),
+            self.frame,
+            Column("feature", _("Feature"), terms=FEATURE_TERMS),
+            Column("auc", _("AUC alone"), "score"),
+            Column("why", _("Why"), terms=_WHY),
             Column("verdict", _("Verdict"), terms=_VERDICT),
-            caption=_("AUC of each feature alone (0.5 = nothing, 1 = everything); above {high} a feature is refused.", high=TOO_GOOD),
-        )  # fmt: skip
+            caption=_(
+                "AUC of each feature alone (0.5 = nothing, 1 = everything); above {high} a "
+                "feature is refused.",
+                high=TOO_GOOD,
+            ),
+        )
 
 
 def find_leaks(X: pd.DataFrame, y: np.ndarray, cutoff: pd.Series | None = None) -> Leaks:
@@ -71,13 +79,16 @@ def find_leaks(X: pd.DataFrame, y: np.ndarray, cutoff: pd.Series | None = None) 
     Returns
     -------
     Leaks
-        A feature is refused when it holds a date after the cut-off, when it tells the outcome almost alone
-        (AUC ≥ 0.95), when it is filled in for one outcome only, or when its name speaks of the outcome and its AUC
+        A feature is refused when it holds a date after the cut-off, when it tells the outcome
+        almost alone
+        (AUC ≥ 0.95), when it is filled in for one outcome only, or when its name speaks of the
+        outcome and its AUC
         alone is at least 0.80; a suspicious name alone is questioned.
 
     Notes
     -----
-    It cannot find a leak that is weak and well named: the panel's construction has to prevent those.
+    It cannot find a leak that is weak and well named: the panel's construction has to prevent
+    those.
     """
     y = np.asarray(y).astype(int)
     rows = [_judge(name, X[name], y, cutoff) for name in X.columns]
@@ -93,10 +104,12 @@ def refuse_leaks(X: pd.DataFrame, y: np.ndarray, cutoff: pd.Series | None = None
     if leaks.refused:
         first = leaks.frame.iloc[0]
         raise AnalysisError(
-            f"feature {first['feature']!r}", "features known at the cut-off",
-            f"{len(leaks.refused)} that may know the outcome (it {_WHY[first['why']].render('en')}, AUC {first['auc']:.3f})",
+            f"feature {first['feature']!r}",
+            "features known at the cut-off",
+            f"{len(leaks.refused)} that may know the outcome (it "
+            f"{_WHY[first['why']].render('en')}, AUC {first['auc']:.3f})",
             f"leave out {', '.join(leaks.refused[:5])}, or date them before the cut-off",
-        )  # fmt: skip
+        )
     return leaks
 
 
@@ -115,14 +128,19 @@ def _judge(name: str, column: pd.Series, y: np.ndarray, cutoff: pd.Series | None
     if auc >= TOO_GOOD:
         return name, auc, "too_good", "refuse"
     if named:
-        return name, auc, *(("name_and_power", "refuse") if auc >= QUESTIONABLE else ("name", "question"))
+        return (
+            name,
+            auc,
+            *(("name_and_power", "refuse") if auc >= QUESTIONABLE else ("name", "question")),
+        )
     return name, auc, None, "pass"
 
 
 def single_auc(column: pd.Series, y: np.ndarray) -> float:
     """How well one feature alone ranks the outcome, in whichever direction (0.5 to 1).
 
-    Categories are ranked by the outcome's rate of the *other* half of the rows, so that many levels do not look good
+    Categories are ranked by the outcome's rate of the *other* half of the rows, so that many levels
+    do not look good
     by chance.
     """
     from scipy.stats import rankdata
@@ -137,9 +155,13 @@ def single_auc(column: pd.Series, y: np.ndarray) -> float:
         values[column.isna().to_numpy()] = np.nan
     else:
         values = _rate_of_other_half(column.astype(object).where(column.notna(), "").astype(str), y)
-    values = np.where(np.isnan(values), np.nanmin(values) - 1 if not np.isnan(values).all() else 0, values)
+    values = np.where(
+        np.isnan(values), np.nanmin(values) - 1 if not np.isnan(values).all() else 0, values
+    )
     ranks = rankdata(values)
-    auc = (ranks[y == 1].sum() - positives * (positives + 1) / 2) / (positives * (len(y) - positives))
+    auc = (ranks[y == 1].sum() - positives * (positives + 1) / 2) / (
+        positives * (len(y) - positives)
+    )
     return float(max(auc, 1 - auc))
 
 
@@ -148,7 +170,9 @@ def _rate_of_other_half(labels: pd.Series, y: np.ndarray) -> np.ndarray:
     values, mean = np.zeros(len(y)), y.mean()
     for part in (0, 1):
         other = half != part
-        sums = pd.Series(y[other]).groupby(labels.to_numpy()[other], sort=False).agg(["sum", "size"])
+        sums = (
+            pd.Series(y[other]).groupby(labels.to_numpy()[other], sort=False).agg(["sum", "size"])
+        )
         rates = (sums["sum"] + 5 * mean) / (sums["size"] + 5)
         values[~other] = labels[~other].map(rates).fillna(mean)
     return values

@@ -1,6 +1,8 @@
-"""The learners that `ChurnModel` combines: from a ridge logistic regression to boosted symmetric trees.
+"""The learners that `ChurnModel` combines: from a ridge logistic regression to boosted symmetric
+trees.
 
-Each is fitted on the encoder's numbers (NaN for gaps) and gives log-odds. None weighs classes and none resamples: both
+Each is fitted on the encoder's numbers (NaN for gaps) and gives log-odds. None weighs classes and
+none resamples: both
 would spoil the probabilities.
 """
 
@@ -14,7 +16,9 @@ FEW_VALUES = 12
 
 
 def ridge_logistic(strength: float = 1.0, seed: int = 0) -> object:
-    """Logistic regression with a ridge penalty on a frame as it is: gaps filled and flagged, categories as levels."""
+    """Logistic regression with a ridge penalty on a frame as it is: gaps filled and flagged,
+    categories as levels.
+    """
     return _RidgeOnFrame(strength, Scaler(), seed)
 
 
@@ -34,17 +38,22 @@ class _RidgeOnFrame:
         self.encoder_ = Encoder().fit(X, (y == self.classes_[-1]).astype(float))
         self.filler_ = Filler().fit(self.encoder_.transform(X))
         self.model_ = LogisticRegression(C=self.strength, max_iter=500)
-        self.model_.fit(self.scaler.fit_transform(self.filler_.transform(self.encoder_.transform(X))), y)
+        self.model_.fit(
+            self.scaler.fit_transform(self.filler_.transform(self.encoder_.transform(X))), y
+        )
         return self
 
     def predict_proba(self, X: object) -> np.ndarray:
-        return self.model_.predict_proba(self.scaler.transform(self.filler_.transform(self.encoder_.transform(X))))
+        return self.model_.predict_proba(
+            self.scaler.transform(self.filler_.transform(self.encoder_.transform(X)))
+        )
 
 
 class Scaler:
     """Columns of mean 0 and spread 1, cut at four spreads.
 
-    Rare flags keep a spread of at least 0.2, so that a case in a hundred is not blown up; the cut keeps a value that no
+    Rare flags keep a spread of at least 0.2, so that a case in a hundred is not blown up; the cut
+    keeps a value that no
     training row came near from deciding everything.
     """
 
@@ -95,7 +104,9 @@ class Filler:
 
 
 class Linear:
-    """Ridge logistic regression on scaled numbers, straight or bent by splines; small whole numbers as levels too."""
+    """Ridge logistic regression on scaled numbers, straight or bent by splines; small whole
+    numbers as levels too.
+    """
 
     def __init__(self, bent: bool, strength: float) -> None:
         self.bent, self.strength = bent, strength
@@ -106,11 +117,15 @@ class Linear:
         self.model_ = self._solve(design, y, self.strength)
         return self
 
-    def path(self, Z: np.ndarray, y: np.ndarray, held: np.ndarray, strengths: tuple[float, ...]) -> np.ndarray:
+    def path(
+        self, Z: np.ndarray, y: np.ndarray, held: np.ndarray, strengths: tuple[float, ...]
+    ) -> np.ndarray:
         """Log-odds of held-out rows for each strength: one column a strength."""
         design = self._learn_design(Z)
         other = self.scaler_.transform(self._design(self.filler_.transform(held)))
-        return np.column_stack([self._solve(design, y, c).decision_function(other) for c in strengths])
+        return np.column_stack(
+            [self._solve(design, y, c).decision_function(other) for c in strengths]
+        )
 
     def _learn_design(self, Z: np.ndarray) -> np.ndarray:
         self.filler_ = Filler().fit(Z)
@@ -124,7 +139,9 @@ class Linear:
     def _solve(design: np.ndarray, y: np.ndarray, strength: float) -> object:
         from sklearn.linear_model import LogisticRegression
 
-        return LogisticRegression(C=strength, solver="newton-cholesky", max_iter=60, tol=1e-4).fit(design, y)
+        return LogisticRegression(C=strength, solver="newton-cholesky", max_iter=60, tol=1e-4).fit(
+            design, y
+        )
 
     def _choose_shapes(self, filled: np.ndarray) -> None:
         from sklearn.preprocessing import SplineTransformer
@@ -139,8 +156,9 @@ class Linear:
             elif len(values) > FEW_VALUES and len(self.splines_) < 60:
                 knots = np.unique(np.quantile(column, np.linspace(0, 1, 6)))
                 if len(knots) >= 3:
-                    self.splines_[j] = SplineTransformer(knots=knots[:, None], degree=3, extrapolation="linear",
-                                                         include_bias=False).fit(column[:, None])  # fmt: skip
+                    self.splines_[j] = SplineTransformer(
+                        knots=knots[:, None], degree=3, extrapolation="linear", include_bias=False
+                    ).fit(column[:, None])
 
     def _design(self, filled: np.ndarray) -> np.ndarray:
         parts = [filled]
@@ -150,24 +168,41 @@ class Linear:
 
     def decision_function(self, Z: np.ndarray) -> np.ndarray:
         """Log-odds."""
-        return self.model_.decision_function(self.scaler_.transform(self._design(self.filler_.transform(Z))))
+        return self.model_.decision_function(
+            self.scaler_.transform(self._design(self.filler_.transform(Z)))
+        )
 
 
 class Boosted:
-    """scikit-learn's histogram boosting, shallow; ``trees`` may be lowered after looking at held-out rows."""
+    """scikit-learn's histogram boosting, shallow; ``trees`` may be lowered after looking at
+    held-out rows.
+    """
 
-    def __init__(self, leaves: int, trees: int, rate: float, columns_share: float, seed: int) -> None:
-        self.leaves, self.trees, self.rate, self.columns_share, self.seed = leaves, trees, rate, columns_share, seed
+    def __init__(
+        self, leaves: int, trees: int, rate: float, columns_share: float, seed: int
+    ) -> None:
+        self.leaves, self.trees, self.rate, self.columns_share, self.seed = (
+            leaves,
+            trees,
+            rate,
+            columns_share,
+            seed,
+        )
 
     def fit(self, Z: np.ndarray, y: np.ndarray) -> "Boosted":
         """Fit."""
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         self.model_ = HistGradientBoostingClassifier(
-            max_leaf_nodes=self.leaves, learning_rate=self.rate, max_iter=self.trees, l2_regularization=5.0,
-            min_samples_leaf=int(np.clip(len(y) // 100, 5, 20)), max_features=self.columns_share, early_stopping=False,
+            max_leaf_nodes=self.leaves,
+            learning_rate=self.rate,
+            max_iter=self.trees,
+            l2_regularization=5.0,
+            min_samples_leaf=int(np.clip(len(y) // 100, 5, 20)),
+            max_features=self.columns_share,
+            early_stopping=False,
             random_state=self.seed,
-        ).fit(Z, y)  # fmt: skip
+        ).fit(Z, y)
         return self
 
     def decision_function(self, Z: np.ndarray) -> np.ndarray:
@@ -176,7 +211,11 @@ class Boosted:
 
     def stages(self, Z: np.ndarray, every: int) -> np.ndarray:
         """Log-odds after every so many trees: one column a stage."""
-        kept = [np.ravel(score) for k, score in enumerate(self.model_.staged_decision_function(Z), 1) if k % every == 0]
+        kept = [
+            np.ravel(score)
+            for k, score in enumerate(self.model_.staged_decision_function(Z), 1)
+            if k % every == 0
+        ]
         return np.stack(kept, axis=1)
 
 
@@ -191,8 +230,12 @@ class Forest:
         from sklearn.ensemble import ExtraTreesClassifier
 
         self.filler_ = Filler().fit(Z)
-        self.model_ = ExtraTreesClassifier(self.trees, min_samples_leaf=int(np.clip(len(y) // 400, 3, 8)), max_features=0.5,
-                                           random_state=self.seed).fit(self.filler_.transform(Z), y)  # fmt: skip
+        self.model_ = ExtraTreesClassifier(
+            self.trees,
+            min_samples_leaf=int(np.clip(len(y) // 400, 3, 8)),
+            max_features=0.5,
+            random_state=self.seed,
+        ).fit(self.filler_.transform(Z), y)
         return self
 
     def decision_function(self, Z: np.ndarray) -> np.ndarray:
@@ -208,14 +251,22 @@ class Symmetric:
     def __init__(self, trees: int, depth: int, rate: float, seed: int) -> None:
         self.trees, self.depth, self.rate, self.seed = trees, depth, rate, seed
 
-    def fit(self, Z: np.ndarray, y: np.ndarray, watch: tuple[np.ndarray, np.ndarray] | None = None) -> "Symmetric":
+    def fit(
+        self, Z: np.ndarray, y: np.ndarray, watch: tuple[np.ndarray, np.ndarray] | None = None
+    ) -> "Symmetric":
         """Fit; with ``watch``, stop early on held-out rows."""
         share = 0.6 if Z.shape[1] > 3 else 1.0
         # Wide frames: each tree asks about at most thirty columns, or time runs away.
         share = min(share, 30 / Z.shape[1])
         bins = int(np.clip(len(y) // 40, 12, 200))
         self.model_ = SymmetricBoosting(
-            self.trees, self.depth, self.rate, columns_share=share, rows_share=0.8, bins=bins, seed=self.seed
+            self.trees,
+            self.depth,
+            self.rate,
+            columns_share=share,
+            rows_share=0.8,
+            bins=bins,
+            seed=self.seed,
         ).fit(Z, y, watch)
         return self
 
@@ -224,18 +275,23 @@ class Symmetric:
         return self.model_.decision_function(Z)
 
     def stages(self, Z: np.ndarray, every: int) -> np.ndarray:
-        """Log-odds after every so many trees: one column a stage; a booster that stopped early stands still."""
+        """Log-odds after every so many trees: one column a stage; a booster that stopped early
+        stands still.
+        """
         return _stretch(self.model_.stages(Z, every), self.trees // every)
 
 
 def _stretch(scores: np.ndarray, columns: int) -> np.ndarray:
     missing = columns - scores.shape[1]
-    return np.hstack([scores, np.repeat(scores[:, -1:], missing, axis=1)]) if missing > 0 else scores
+    return (
+        np.hstack([scores, np.repeat(scores[:, -1:], missing, axis=1)]) if missing > 0 else scores
+    )
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A learner to try: its name, how to make it (trees or strength, seed), whether its number of trees is chosen
+    """A learner to try: its name, how to make it (trees or strength, seed), whether its number of
+    trees is chosen
     held-out, and how many copies with other seeds the final fit averages.
     """
 
@@ -249,12 +305,15 @@ class Recipe:
 class Several:
     """Copies of a learner that differ by their seed, their log-odds averaged.
 
-    Log-loss is convex in the log-odds: the average is never worse than its copies are on average. Judging held-out
+    Log-loss is convex in the log-odds: the average is never worse than its copies are on average.
+    Judging held-out
     needs one copy alone, so that averaging costs little.
     """
 
     def __init__(self, recipe: Recipe, choice: float, seed: int) -> None:
-        self.copies = [recipe.make(choice, (seed + 1_000_003 * k) % 2**32) for k in range(recipe.copies)]
+        self.copies = [
+            recipe.make(choice, (seed + 1_000_003 * k) % 2**32) for k in range(recipe.copies)
+        ]
 
     def fit(self, Z: np.ndarray, y: np.ndarray) -> "Several":
         """Fit each."""

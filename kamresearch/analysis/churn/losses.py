@@ -1,4 +1,6 @@
-"""What counts as a loss: recorded losses, contracts that were not renewed, or a silence too long for the account."""
+"""What counts as a loss: recorded losses, contracts that were not renewed, or a silence too
+long for the account.
+"""
 
 from dataclasses import dataclass, field
 
@@ -28,11 +30,13 @@ class Losses:
     kind : {"recorded", "contract", "silence"}
         How a loss is told.
     frame : DataFrame
-        account_id, churn_date, return_date, cause, stated_reason, offer: one row a loss, in order of account and date.
+        account_id, churn_date, return_date, cause, stated_reason, offer: one row a loss, in order
+        of account and date.
     set_aside : dict
         Why rows were left out → how many.
     started : Series, optional
-        Where silence alone tells: account_id → day by which its first order was known. Nobody else can fall silent.
+        Where silence alone tells: account_id → day by which its first order was known. Nobody else
+        can fall silent.
     """
 
     kind: str
@@ -45,28 +49,52 @@ class Losses:
     def caveats(self) -> tuple[Text, ...]:
         """What was left out, in words."""
         words = {
-            "duplicate": _("{n} losses were recorded twice and count once.", n=self.set_aside.get("duplicate", 0)),
-            "before_first": _("{n} losses are dated before the account's first day and were set aside.",
-                              n=self.set_aside.get("before_first", 0)),
-            "return_first": _("{n} returns are dated before their loss; the loss counts, the return does not.",
-                              n=self.set_aside.get("return_first", 0)),
-            "overlap": _("{n} losses are dated while the account was already away and were set aside.",
-                         n=self.set_aside.get("overlap", 0)),
-            "unknown_account": _("{n} losses name an account that is not in the data and were set aside.",
-                                 n=self.set_aside.get("unknown_account", 0)),
-        }  # fmt: skip
-        silent = _("Accounts count from their first order on: who never ordered cannot fall silent and is left out.")
+            "duplicate": _(
+                "{n} losses were recorded twice and count once.",
+                n=self.set_aside.get("duplicate", 0),
+            ),
+            "before_first": _(
+                "{n} losses are dated before the account's first day and were set aside.",
+                n=self.set_aside.get("before_first", 0),
+            ),
+            "return_first": _(
+                "{n} returns are dated before their loss; the loss counts, the return does not.",
+                n=self.set_aside.get("return_first", 0),
+            ),
+            "overlap": _(
+                "{n} losses are dated while the account was already away and were set aside.",
+                n=self.set_aside.get("overlap", 0),
+            ),
+            "unknown_account": _(
+                "{n} losses name an account that is not in the data and were set aside.",
+                n=self.set_aside.get("unknown_account", 0),
+            ),
+        }
+        silent = _(
+            "Accounts count from their first order on: who never ordered cannot fall "
+            "silent and is left out."
+        )
         aside = tuple(text for key, text in words.items() if self.set_aside.get(key))
         return aside if self.started is None else (*aside, silent)
 
     def here_at(self, ids: pd.Index, day: pd.Timestamp) -> np.ndarray:
-        """Which accounts, of those known on a day, were there: not away and, where silence tells, with an order by then."""
+        """Which accounts, of those known on a day, were there: not away and, where silence
+        tells, with an order by then.
+        """
         here = ~ids.isin(list(self.away_at(day)))
-        return here if self.started is None else here & ids.isin(self.started.index[self.started <= day])
+        return (
+            here
+            if self.started is None
+            else here & ids.isin(self.started.index[self.started <= day])
+        )
 
     def away_at(self, day: pd.Timestamp) -> set[str]:
-        """Accounts that had left by a day and not returned by then (both strictly known on that day)."""
-        known = self.frame[self.frame["churn_date"] <= day].drop_duplicates("account_id", keep="last")
+        """Accounts that had left by a day and not returned by then (both strictly known on
+        that day).
+        """
+        known = self.frame[self.frame["churn_date"] <= day].drop_duplicates(
+            "account_id", keep="last"
+        )
         back = known["return_date"].notna() & (known["return_date"] <= day)
         return set(known.loc[~back, "account_id"])
 
@@ -82,7 +110,8 @@ def clean_losses(events: pd.DataFrame, first_seen: pd.Series, as_of: str) -> Los
     Parameters
     ----------
     events : DataFrame
-        account_id, churn_date and, where recorded, return_date, cause, stated_reason, offer: one row a loss.
+        account_id, churn_date and, where recorded, return_date, cause, stated_reason, offer: one
+        row a loss.
     first_seen : Series
         account_id → first day as an account (the earlier of onboarding and first order).
     as_of : str
@@ -100,14 +129,22 @@ def clean_losses(events: pd.DataFrame, first_seen: pd.Series, as_of: str) -> Los
     day = pd.Timestamp(as_of)
     missing = [name for name in ("account_id", "churn_date") if name not in events]
     if missing:
-        raise DataError("churn_events", "columns account_id and churn_date", f"no {', '.join(missing)}", "map them")
+        raise DataError(
+            "churn_events",
+            "columns account_id and churn_date",
+            f"no {', '.join(missing)}",
+            "map them",
+        )
     frame = events.reindex(columns=list(COLUMNS)).copy()
     for name in ("churn_date", "return_date"):
         frame[name] = pd.to_datetime(frame[name])
     if frame["churn_date"].isna().any():
         rows = frame.loc[frame["churn_date"].isna(), "account_id"]
         raise DataError(
-            "churn_events, column 'churn_date'", "a date in every row", first_offenders(rows), "complete it"
+            "churn_events, column 'churn_date'",
+            "a date in every row",
+            first_offenders(rows),
+            "complete it",
         )
     frame = frame[frame["churn_date"] <= day]
     aside: dict[str, int] = {}
@@ -135,7 +172,9 @@ def _while_away(frame: pd.DataFrame) -> pd.Series:
     """Losses of accounts that had not come back since the loss before (which stays)."""
     bad, last_account, last_return = [], None, None
     for row in frame.itertuples():
-        away = row.account_id == last_account and (pd.isna(last_return) or row.churn_date < last_return)
+        away = row.account_id == last_account and (
+            pd.isna(last_return) or row.churn_date < last_return
+        )
         bad.append(away)
         if not away:
             last_account, last_return = row.account_id, row.return_date
@@ -145,15 +184,19 @@ def _while_away(frame: pd.DataFrame) -> pd.Series:
 def losses_from_silence(months: pd.DataFrame, as_of: str, factor: float = 3.0) -> Losses:
     """Who has been silent for longer than their own rhythm allows?
 
-    An account is lost in the month in which its silence exceeds ``factor`` times its own mean gap between months with
-    orders so far (shrunk towards all accounts' mean gap by the weight of three gaps; never below 3 nor above 15 months),
-    and back in the next month with an order. What is allowed is settled in the month of the last order, from gaps seen
+    An account is lost in the month in which its silence exceeds ``factor`` times its own mean gap
+    between months with
+    orders so far (shrunk towards all accounts' mean gap by the weight of three gaps; never below 3
+    nor above 15 months),
+    and back in the next month with an order. What is allowed is settled in the month of the last
+    order, from gaps seen
     by then, and the loss is dated when it can be known: later data never change it.
 
     Parameters
     ----------
     months : DataFrame
-        account_id, month, n_orders: one row per account and month, as `kamresearch.account_months` gives it.
+        account_id, month, n_orders: one row per account and month, as `kamresearch.account_months`
+        gives it.
     as_of : str
         Last day seen.
     factor : float
@@ -179,29 +222,38 @@ def losses_from_silence(months: pd.DataFrame, as_of: str, factor: float = 3.0) -
     first = np.diff(account, prepend=-1) > 0
     open_ = np.diff(account, append=len(ids)) > 0
     gap = np.where(open_, last + 1 - month, np.diff(month, append=0))
-    own = _rhythm_so_far(np.where(open_, 0, gap.clip(max=LONGEST_SILENCE)), first, _usual_gap(month, gap, open_))
+    own = _rhythm_so_far(
+        np.where(open_, 0, gap.clip(max=LONGEST_SILENCE)), first, _usual_gap(month, gap, open_)
+    )
     allowed = np.clip(np.ceil(factor * own), SHORTEST_SILENCE, LONGEST_SILENCE).astype(int)
     lost = gap > allowed
     back = _first_days(np.where(open_, month, month + gap))
-    frame = pd.DataFrame({
-        "account_id": ids.take(account[lost]), "churn_date": _last_days((month + allowed)[lost]),
-        "return_date": pd.Series(back).mask(open_)[lost].to_numpy(),
-    }).reindex(columns=list(COLUMNS))  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "account_id": ids.take(account[lost]),
+            "churn_date": _last_days((month + allowed)[lost]),
+            "return_date": pd.Series(back).mask(open_)[lost].to_numpy(),
+        }
+    ).reindex(columns=list(COLUMNS))
     started = pd.Series(_last_days(month[first]), index=ids).clip(upper=day)
     return Losses("silence", day, frame, started=started)
 
 
 def _rhythm_so_far(gap: np.ndarray, first: np.ndarray, usual: np.ndarray) -> np.ndarray:
-    """Mean of each account's gaps closed by each of its months, shrunk by the weight of three usual gaps."""
+    """Mean of each account's gaps closed by each of its months, shrunk by the weight of three
+    usual gaps.
+    """
     start = np.maximum.accumulate(np.where(first, np.arange(len(gap)), 0))
     total = np.cumsum(gap) - gap
     return (total - total[start] + 3 * usual) / (np.arange(len(gap)) - start + 3)
 
 
 def _usual_gap(month: np.ndarray, gap: np.ndarray, open_: np.ndarray) -> np.ndarray:
-    """All accounts' mean gap as it was known in each month: months waited so far over gaps closed so far.
+    """All accounts' mean gap as it was known in each month: months waited so far over gaps closed
+    so far.
 
-    Gaps still open count as far as they last, or the short ones, which close first, would stand for all in the first
+    Gaps still open count as far as they last, or the short ones, which close first, would stand for
+    all in the first
     year; once they exceed 15 months they are left out. Three months until the first gap has closed.
     """
     if not len(month):
@@ -214,7 +266,9 @@ def _usual_gap(month: np.ndarray, gap: np.ndarray, open_: np.ndarray) -> np.ndar
         return np.cumsum(np.bincount(at, minlength=n))
 
     close = place + np.where(short, gap, LONGEST_SILENCE)
-    waited = np.cumsum(so_far(place + 1) - so_far(close + 1)) - LONGEST_SILENCE * so_far(close[~short] + 1)
+    waited = np.cumsum(so_far(place + 1) - so_far(close + 1)) - LONGEST_SILENCE * so_far(
+        close[~short] + 1
+    )
     closed = so_far(close[short])
     return np.where(closed > 0, waited / np.maximum(closed, 1), 3.0)[place]
 
@@ -234,17 +288,24 @@ def _last_days(month: np.ndarray) -> np.ndarray:
 def losses_from_contracts(contracts: pd.DataFrame, as_of: str, grace_days: int = 90) -> Losses:
     """Whose contracts ended without another one following within the days of grace?
 
-    An account is covered as long as any of its contracts runs. The loss is dated on the last day of grace after the
+    An account is covered as long as any of its contracts runs. The loss is dated on the last day of
+    grace after the
     cover, when it can be known; a later contract counts as a return.
     """
     day, grace = pd.Timestamp(as_of), pd.Timedelta(days=grace_days)
     frame = contracts[["account_id", "start_date", "end_date"]].dropna()
-    frame = frame[frame["start_date"] <= day].sort_values(["account_id", "start_date", "end_date"], kind="stable")
+    frame = frame[frame["start_date"] <= day].sort_values(
+        ["account_id", "start_date", "end_date"], kind="stable"
+    )
     by_account = frame.groupby("account_id", sort=False)
     known = by_account["end_date"].cummax() + grace
     following = by_account["start_date"].shift(-1)
     lost = (known <= day) & (following.isna() | (following > known))
-    result = pd.DataFrame({"account_id": frame["account_id"], "churn_date": known, "return_date": following})
+    result = pd.DataFrame(
+        {"account_id": frame["account_id"], "churn_date": known, "return_date": following}
+    )
     result = result[lost].reindex(columns=list(COLUMNS)).reset_index(drop=True)
-    result["churn_date"], result["return_date"] = (pd.to_datetime(result[n]) for n in ("churn_date", "return_date"))
+    result["churn_date"], result["return_date"] = (
+        pd.to_datetime(result[n]) for n in ("churn_date", "return_date")
+    )
     return Losses("contract", day, result)

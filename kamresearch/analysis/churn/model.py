@@ -7,7 +7,13 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from kamresearch.analysis.churn import learners as one
-from kamresearch.analysis.churn.blend import FURTHEST, convex_weights, log_loss_of, recalibrate, sigmoid
+from kamresearch.analysis.churn.blend import (
+    FURTHEST,
+    convex_weights,
+    log_loss_of,
+    recalibrate,
+    sigmoid,
+)
 from kamresearch.analysis.churn.columns import Encoder, as_frame
 from kamresearch.errors import AnalysisError
 
@@ -18,7 +24,9 @@ LEAST_EVENTS = 12
 FOREST_ROWS = 3000
 """Rows up to which extremely random trees are tried too."""
 SIMPLE_EVENTS = 30
-"""Rows of the rarer outcome below which the simplest learner within one standard error is used alone."""
+"""Rows of the rarer outcome below which the simplest learner within one standard error is used
+alone.
+"""
 
 
 class ChurnModelError(AnalysisError, ValueError):
@@ -28,7 +36,8 @@ class ChurnModelError(AnalysisError, ValueError):
 class ChurnModel(ClassifierMixin, BaseEstimator):
     """Will an account leave? A scikit-learn classifier for churn tables as they come.
 
-    DataFrame (numbers, flags, dates, categories, text, gaps, many levels, constant or empty columns) → probabilities
+    DataFrame (numbers, flags, dates, categories, text, gaps, many levels, constant or empty
+    columns) → probabilities
     of shape (n, 2) that mean what they say.
 
     Parameters
@@ -54,14 +63,19 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Ridge and spline logistic regression, shallow histogram boosting, boosted symmetric trees and extremely random trees
-    are fitted in stratified folds, encodings included; numbers of trees, ridge strength and convex weights minimise
-    the held-out log-loss, and the blend's held-out log-odds give a shrunken recalibration. The boosted learners of the
+    Ridge and spline logistic regression, shallow histogram boosting, boosted symmetric trees and
+    extremely random trees
+    are fitted in stratified folds, encodings included; numbers of trees, ridge strength and convex
+    weights minimise
+    the held-out log-loss, and the blend's held-out log-odds give a shrunken recalibration. The
+    boosted learners of the
     final fit are averages over three seeds. With few losses the
-    simplest learner within one standard error of the best is used alone. No class weights, no resampling: both ruin
+    simplest learner within one standard error of the best is used alone. No class weights, no
+    resampling: both ruin
     probabilities (Carriero et al. 2025).
 
-    Assumes rows that are exchangeable: for panels of repeated snapshots, split by account and time outside. High risk
+    Assumes rows that are exchangeable: for panels of repeated snapshots, split by account and time
+    outside. High risk
     is not persuadability (Ascarza 2018).
 
     Examples
@@ -72,7 +86,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
     >>> p = model.predict_proba(pd.DataFrame({"silence": [0.0, 59.0], "region": ["East", "North"]}))[:, 1]
     >>> bool(p[0] < 0.2 < 0.6 < p[1])
     True
-    """
+    """  # noqa: E501
 
     def __init__(self, random_state: int = 0, folds: int = 5) -> None:
         self.random_state = random_state
@@ -89,7 +103,8 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
     def fit(self, X: object, y: object, groups: object = None) -> "ChurnModel":
         """Learn from rows with known outcome.
 
-        With ``groups`` (the account of each row, where an account has several rows) no account stands on both sides of
+        With ``groups`` (the account of each row, where an account has several rows) no account
+        stands on both sides of
         a fold in which learners are judged.
         """
         frame = self._take(X, fitting=True)
@@ -112,7 +127,8 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         encoded = self.encoder_.transform(frame, codes)
         by_name = {recipe.name: recipe for recipe in recipes}
         self.learners_ = {
-            name: one.Several(by_name[name], chosen[name][1], seed).fit(encoded, codes) for name in self.weights_
+            name: one.Several(by_name[name], chosen[name][1], seed).fit(encoded, codes)
+            for name in self.weights_
         }
         return self
 
@@ -120,13 +136,18 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         frame = as_frame(X, None if fitting else list(getattr(self, "_columns", [])))
         if fitting:
             if frame.shape[1] == 0:
-                raise ValueError(f"0 feature(s) (shape={frame.shape}) while a minimum of 1 is required.")
+                raise ValueError(
+                    f"0 feature(s) (shape={frame.shape}) while a minimum of 1 is required."
+                )
             if len(frame) < 2:
                 raise ValueError(f"n_samples={len(frame)}, ChurnModel needs at least 2 samples")
             twice = frame.columns[frame.columns.duplicated()]
             if len(twice):
                 raise ChurnModelError(
-                    "columns of X", "one column of each name", f"{len(twice)} repeated: {twice[0]!r}", "rename them"
+                    "columns of X",
+                    "one column of each name",
+                    f"{len(twice)} repeated: {twice[0]!r}",
+                    "rename them",
                 )
             self._columns = list(frame.columns)
             self.n_features_in_ = frame.shape[1]
@@ -137,28 +158,48 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         elif list(frame.columns) != self._columns:
             missing = [name for name in self._columns if name not in frame.columns]
             if missing or not isinstance(X, pd.DataFrame):
-                raise ValueError(f"X has {frame.shape[1]} features, but ChurnModel is expecting {self.n_features_in_} features as input"
-                                 + (f"; missing: {missing[:5]}" if missing else ""))  # fmt: skip
+                raise ValueError(
+                    (
+                        f"X has {frame.shape[1]} features, but ChurnModel is expecting "
+                        f"{self.n_features_in_} features as input"
+                    )
+                    + (f"; missing: {missing[:5]}" if missing else "")
+                )
             frame = frame[self._columns]
         return frame.reset_index(drop=True)
 
     def _take_outcome(self, y: object, n: int) -> np.ndarray:
         if y is None:
-            raise ValueError("This ChurnModel estimator requires y to be passed, but the target y is None.")
+            raise ValueError(
+                "This ChurnModel estimator requires y to be passed, but the target y is None."
+            )
         y = column_or_1d(y, warn=True)
         if len(y) != n:
-            raise ValueError(f"Found input variables with inconsistent numbers of samples: [{n}, {len(y)}]")
+            raise ValueError(
+                f"Found input variables with inconsistent numbers of samples: [{n}, {len(y)}]"
+            )
         if pd.isna(pd.Series(y)).any() or (y.dtype.kind == "f" and not np.isfinite(y).all()):
-            raise ValueError("Input y contains NaN or infinity: every account needs a known outcome.")
+            raise ValueError(
+                "Input y contains NaN or infinity: every account needs a known outcome."
+            )
         check_classification_targets(y)
         self.classes_ = np.unique(y)
         if len(self.classes_) > 2:
-            raise ChurnModelError("y", "two classes", f"{len(self.classes_)} (a {type_of_target(y)} target); Only binary classification "
-                                  "is supported", "code the outcome as left or stayed")  # fmt: skip
+            raise ChurnModelError(
+                "y",
+                "two classes",
+                f"{len(self.classes_)} (a {type_of_target(y)} target); Only binary classification "
+                "is supported",
+                "code the outcome as left or stayed",
+            )
         if len(self.classes_) < 2:
             only = self.classes_[0]
-            raise ChurnModelError("y", "accounts that left and accounts that stayed", f"one class alone in {n} rows: {only!r}",
-                                  "choose a longer window, or show pooled rates instead of a model")  # fmt: skip
+            raise ChurnModelError(
+                "y",
+                "accounts that left and accounts that stayed",
+                f"one class alone in {n} rows: {only!r}",
+                "choose a longer window, or show pooled rates instead of a model",
+            )
         return (y == self.classes_[1]).astype(float)
 
     def _seed(self) -> int:
@@ -179,15 +220,28 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
             labels = pd.factorize(np.asarray(groups))[0]
             if len(labels) != len(codes):
                 raise ChurnModelError(
-                    "groups", f"an account for each of {len(codes)} rows", f"{len(labels)}", "align them"
+                    "groups",
+                    f"an account for each of {len(codes)} rows",
+                    f"{len(labels)}",
+                    "align them",
                 )
-            split = StratifiedGroupKFold(k, shuffle=True, random_state=seed).split(np.zeros(len(codes)), codes, labels)
-            folds = [(train, test) for train, test in split if 0 < codes[train].sum() < len(train) and len(test)]
+            split = StratifiedGroupKFold(k, shuffle=True, random_state=seed).split(
+                np.zeros(len(codes)), codes, labels
+            )
+            folds = [
+                (train, test)
+                for train, test in split
+                if 0 < codes[train].sum() < len(train) and len(test)
+            ]
             return folds or None
-        return list(StratifiedKFold(k, shuffle=True, random_state=seed).split(np.zeros(len(codes)), codes))
+        return list(
+            StratifiedKFold(k, shuffle=True, random_state=seed).split(np.zeros(len(codes)), codes)
+        )
 
     def _fit_alone(self, frame: pd.DataFrame, codes: np.ndarray) -> None:
-        """Too few losses to judge anything held out: a strongly ridged logistic regression, pulled towards the rate."""
+        """Too few losses to judge anything held out: a strongly ridged logistic regression,
+        pulled towards the rate.
+        """
         encoded = self.encoder_.transform(frame, codes)
         rarer = min(codes.sum(), len(codes) - codes.sum())
         strength = 0.1 if rarer >= 5 else 0.02
@@ -203,7 +257,9 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         blend = log_loss_of(codes, scores @ weights)
         for place in range(len(names)):
             worse = log_loss_of(codes, scores[:, place]) - blend
-            if names[place] in ("ridge", "spline") and worse.mean() <= worse.std(ddof=1) / np.sqrt(len(worse)):
+            if names[place] in ("ridge", "spline") and worse.mean() <= worse.std(ddof=1) / np.sqrt(
+                len(worse)
+            ):
                 return np.eye(len(names))[place]
         return weights
 
@@ -212,8 +268,10 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "learners_")
         frame = self._take(X, fitting=False)
         encoded = self.encoder_.transform(frame)
-        z = sum(weight * np.clip(self.learners_[name].decision_function(encoded), -FURTHEST, FURTHEST)
-                for name, weight in self.weights_.items())  # fmt: skip
+        z = sum(
+            weight * np.clip(self.learners_[name].decision_function(encoded), -FURTHEST, FURTHEST)
+            for name, weight in self.weights_.items()
+        )
         intercept, slope = self.calibration_
         return intercept + slope * z
 
@@ -234,11 +292,19 @@ def _recipes(n: int, rarer: int) -> list[one.Recipe]:
     recipes = [
         one.Recipe("ridge", lambda strength, seed: one.Linear(False, strength)),
         one.Recipe("spline", lambda strength, seed: one.Linear(True, strength)),
-        one.Recipe("boosted", lambda trees, seed: one.Boosted(4 if few else 6, trees, 0.05, 0.5, seed),
-                   100 if few else 300, copies=3),
-        one.Recipe("symmetric", lambda trees, seed: one.Symmetric(trees, 3 if few else 5, 0.08, seed),
-                   150 if few else 300, copies=3),
-    ]  # fmt: skip
+        one.Recipe(
+            "boosted",
+            lambda trees, seed: one.Boosted(4 if few else 6, trees, 0.05, 0.5, seed),
+            100 if few else 300,
+            copies=3,
+        ),
+        one.Recipe(
+            "symmetric",
+            lambda trees, seed: one.Symmetric(trees, 3 if few else 5, 0.08, seed),
+            150 if few else 300,
+            copies=3,
+        ),
+    ]
     if n <= FOREST_ROWS:
         recipes.append(one.Recipe("forest", lambda trees, seed: one.Forest(60, seed)))
     return recipes
@@ -252,7 +318,10 @@ def _held_out(
     for train, test in folds:
         part, y = frame.iloc[train].reset_index(drop=True), codes[train]
         encoder = Encoder().fit(part, y)
-        fit_on, look_at = encoder.transform(part, y), encoder.transform(frame.iloc[test].reset_index(drop=True))
+        fit_on, look_at = (
+            encoder.transform(part, y),
+            encoder.transform(frame.iloc[test].reset_index(drop=True)),
+        )
         for recipe in recipes:
             if recipe.most_trees:
                 learner = recipe.make(recipe.most_trees, seed)
@@ -268,7 +337,9 @@ def _held_out(
 
 
 def _choose_stage(codes: np.ndarray, scores: np.ndarray, recipe: one.Recipe) -> tuple[int, float]:
-    """Column with the smallest held-out log-loss, and the number of trees or the strength that it stands for."""
+    """Column with the smallest held-out log-loss, and the number of trees or the strength that
+    it stands for.
+    """
     losses = [log_loss_of(codes, column).mean() for column in scores.T]
     place = int(np.argmin(losses))
     if recipe.most_trees:

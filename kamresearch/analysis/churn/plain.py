@@ -1,4 +1,6 @@
-"""A plain logistic regression whose probabilities mean what they say: ridge and calibration judged on held-out accounts."""
+"""A plain logistic regression whose probabilities mean what they say: ridge and calibration
+judged on held-out accounts.
+"""
 
 import numpy as np
 import pandas as pd
@@ -14,18 +16,24 @@ LEAST_EVENTS = 10
 
 
 class PlainLogistic:
-    """Ridge logistic regression on a frame as it is, for rows of which several belong to one account.
+    """Ridge logistic regression on a frame as it is, for rows of which several belong to one
+    account.
 
-    A fixed ridge is too weak for one table and too strong for another: the probabilities then spread too much or too
-    little, and the calibration slope tells. The strength is the one with the smallest log-loss on held-out accounts; the
-    slope and intercept of those same held-out log-odds, shrunk towards 1 and 0 (the fewer losses, the more), correct
+    A fixed ridge is too weak for one table and too strong for another: the probabilities then
+    spread too much or too
+    little, and the calibration slope tells. The strength is the one with the smallest log-loss on
+    held-out accounts; the
+    slope and intercept of those same held-out log-odds, shrunk towards 1 and 0 (the fewer losses,
+    the more), correct
     what is left.
     """
 
     def __init__(self, folds: int = 5, seed: int = 0) -> None:
         self.folds, self.seed = folds, seed
 
-    def fit(self, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray | None = None) -> "PlainLogistic":
+    def fit(
+        self, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray | None = None
+    ) -> "PlainLogistic":
         """Fit on numbers, categories and gaps; ``groups`` names the account of each row."""
         X, y = X.reset_index(drop=True), np.asarray(y, float)
         groups = np.arange(len(y)) if groups is None else pd.factorize(np.asarray(groups))[0]
@@ -34,19 +42,25 @@ class PlainLogistic:
         self.model_ = Linear(False, self.strength_).fit(self.encoder_.transform(X, y), y)
         return self
 
-    def _judge(self, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray) -> tuple[float, tuple[float, float]]:
+    def _judge(
+        self, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray
+    ) -> tuple[float, tuple[float, float]]:
         from sklearn.model_selection import StratifiedGroupKFold
 
         held = np.full((len(y), len(STRENGTHS)), np.nan)
         k = min(self.folds, len(np.unique(groups)))
         if min(y.sum(), len(y) - y.sum()) >= LEAST_EVENTS and k > 1:
-            split = StratifiedGroupKFold(k, shuffle=True, random_state=self.seed).split(X, y, groups)
+            split = StratifiedGroupKFold(k, shuffle=True, random_state=self.seed).split(
+                X, y, groups
+            )
             for train, test in split:
                 if len(np.unique(y[train])) == 2 and len(test):
                     past = X.iloc[train].reset_index(drop=True)
                     encoder = Encoder().fit(past, y[train])
                     now = encoder.transform(X.iloc[test].reset_index(drop=True))
-                    held[test] = Linear(False, 1.0).path(encoder.transform(past, y[train]), y[train], now, STRENGTHS)
+                    held[test] = Linear(False, 1.0).path(
+                        encoder.transform(past, y[train]), y[train], now, STRENGTHS
+                    )
         seen = ~np.isnan(held[:, 0])
         if len(np.unique(y[seen])) < 2:
             return STRENGTHS[0], (0.0, 1.0)
@@ -57,7 +71,9 @@ class PlainLogistic:
     def decision_function(self, X: pd.DataFrame) -> np.ndarray:
         """Calibrated log-odds."""
         intercept, slope = self.calibration_
-        return intercept + slope * self.model_.decision_function(self.encoder_.transform(X.reset_index(drop=True)))
+        return intercept + slope * self.model_.decision_function(
+            self.encoder_.transform(X.reset_index(drop=True))
+        )
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Probabilities of both outcomes, shape (n, 2)."""

@@ -26,7 +26,8 @@ class Risk(Result):
     as_of: str
     window_days: int
     frame: pd.DataFrame
-    """account_id, account_name, region, churn_probability (none where there is a reason), value and what an alert needs to
+    """account_id, account_name, region, churn_probability (none where there is a reason), value and
+    what an alert needs to
     know — one row an account"""
     source: str
     """base, hiatus, logistic, model, or pooled (rates by region)"""
@@ -40,24 +41,49 @@ class Risk(Result):
         """Expected yearly revenue lost among the accounts present."""
         total, interval, sentence = None, None, None
         if self.reason is None:
-            chance, revenue = self.frame["churn_probability"].to_numpy(float), self.frame["revenue"].to_numpy(float)
+            chance, revenue = (
+                self.frame["churn_probability"].to_numpy(float),
+                self.frame["revenue"].to_numpy(float),
+            )
             total, whole = float((chance * revenue).sum()), float(revenue.sum())
             sd = float(np.sqrt((chance * (1 - chance) * revenue**2).sum()))
             interval = Interval(max(0.0, total - 1.96 * sd), total + 1.96 * sd)
-            sentence = _("{total} of yearly revenue ({share}) is expected to be lost within {days} days if nothing changes.",
-                         total=Quantity(total, "money"), share=Quantity(total / whole if whole > 0 else 0.0, "share"),
-                         days=self.window_days)  # fmt: skip
-        return [Finding(
-            "churn.revenue_at_risk", total, "money", _("Revenue at risk"),
-            _("Sum over the accounts present of their probability of leaving within {days} days times their revenue of the last twelve months; the interval lets chance decide who leaves.",
-              days=self.window_days),
-            interval=interval, n=len(self.frame), good="down", headline=True, figure="churn.contact_curve", sentence=sentence,
-            reason=self.reason,
-        )]  # fmt: skip
+            sentence = _(
+                "{total} of yearly revenue ({share}) is expected to be lost within {days} "
+                "days if nothing changes.",
+                total=Quantity(total, "money"),
+                share=Quantity(total / whole if whole > 0 else 0.0, "share"),
+                days=self.window_days,
+            )
+        return [
+            Finding(
+                "churn.revenue_at_risk",
+                total,
+                "money",
+                _("Revenue at risk"),
+                _(
+                    "Sum over the accounts present of their probability of leaving within "
+                    "{days} days times their revenue of the last twelve months; the "
+                    "interval lets chance decide who leaves.",
+                    days=self.window_days,
+                ),
+                interval=interval,
+                n=len(self.frame),
+                good="down",
+                headline=True,
+                figure="churn.contact_curve",
+                sentence=sentence,
+                reason=self.reason,
+            )
+        ]
 
 
 def assess_risk(
-    case: Case, panel: Panel | None, judgement: Judgement | None, random_state: int = 0, window_days: int = 365
+    case: Case,
+    panel: Panel | None,
+    judgement: Judgement | None,
+    random_state: int = 0,
+    window_days: int = 365,
 ) -> Risk:
     """How likely is each present account to leave, by the simplest model that is worth using?
 
@@ -66,7 +92,8 @@ def assess_risk(
     case : Case
         Accounts and losses as of a day.
     panel, judgement : Panel, Judgement or None
-        The past and the verdict on the models; without them, or where none was fitted, rates pooled by region are used, and
+        The past and the verdict on the models; without them, or where none was fitted, rates pooled
+        by region are used, and
         without anybody present at the start of the window nobody gets a probability.
     """
     from kamresearch.analysis.churn.learners import ridge_logistic
@@ -79,19 +106,33 @@ def assess_risk(
         return _risk(case, now, _pooled(case, now, window_days), "pooled", None, (), window_days)
     X, y = panel.X, panel.y
     if chosen == "base":
-        return _risk(case, now, np.full(len(now), (y.sum() + 0.5) / (len(y) + 1)), "base", None, (), window_days)
+        return _risk(
+            case,
+            now,
+            np.full(len(now), (y.sum() + 0.5) / (len(y) + 1)),
+            "base",
+            None,
+            (),
+            window_days,
+        )
     features = ("silence_in_gaps",) if chosen == "hiatus" else panel.features
     if chosen == "hiatus":
         model = ridge_logistic(1.0).fit(X[list(features)], y)
     else:
-        model = ChurnModel(random_state=random_state) if chosen == "model" else PlainLogistic(seed=random_state)
+        model = (
+            ChurnModel(random_state=random_state)
+            if chosen == "model"
+            else PlainLogistic(seed=random_state)
+        )
         model.fit(X[list(features)], y, groups=panel.frame["account_id"].to_numpy())
     chance = model.predict_proba(now.reindex(columns=list(features)))[:, 1]
     return _risk(case, now, chance, chosen, model, tuple(features), window_days)
 
 
 def _pooled(case: Case, now: pd.DataFrame, window_days: int) -> np.ndarray | None:
-    """Rates by region of the window just ended, partially pooled; None where nobody was present at its start."""
+    """Rates by region of the window just ended, partially pooled; None where nobody was
+    present at its start.
+    """
     from kamresearch.analysis.churn.definition import measure_rate
 
     rate = measure_rate(case.accounts, case.losses, case.as_of, window_days)
@@ -115,15 +156,37 @@ def _risk(
     window_days: int,
 ) -> Risk:
     known = case.accounts.set_index("account_id").reindex(now["account_id"]).reset_index()
-    revenue = pd.to_numeric(known["revenue_12m"], errors="coerce").astype(float).fillna(0).clip(lower=0)
+    revenue = (
+        pd.to_numeric(known["revenue_12m"], errors="coerce").astype(float).fillna(0).clip(lower=0)
+    )
     profit = pd.to_numeric(known["profit_12m"], errors="coerce").astype(float)
     has_profit = bool(profit.notna().any())
-    frame = known[["account_id", "account_name", "region", "manager_id", "last_order_date", "complaints_12m", "days_to_contract_end",
-                   "n_managers_24m", "satisfaction_mean_12m"]].assign(
-        churn_probability=np.nan if chance is None else np.clip(chance, 0, 1), revenue=revenue,
-        value=profit.fillna(0).clip(lower=0) if has_profit else revenue)  # fmt: skip
+    frame = known[
+        [
+            "account_id",
+            "account_name",
+            "region",
+            "manager_id",
+            "last_order_date",
+            "complaints_12m",
+            "days_to_contract_end",
+            "n_managers_24m",
+            "satisfaction_mean_12m",
+        ]
+    ].assign(
+        churn_probability=np.nan if chance is None else np.clip(chance, 0, 1),
+        revenue=revenue,
+        value=profit.fillna(0).clip(lower=0) if has_profit else revenue,
+    )
     return Risk(
-        case.as_of, window_days, frame, source, has_profit, model, features, NO_PROBABILITY if chance is None else None
+        case.as_of,
+        window_days,
+        frame,
+        source,
+        has_profit,
+        model,
+        features,
+        NO_PROBABILITY if chance is None else None,
     )
 
 
@@ -145,12 +208,17 @@ class Modelling:
         return (*say_drawn(self.n_accounts), *self.judgement.caveats)
 
 
-def model_losses(case: Case, window_days: int = 365, gap_days: int = 0, random_state: int = 0) -> Modelling:
+def model_losses(
+    case: Case, window_days: int = 365, gap_days: int = 0, random_state: int = 0
+) -> Modelling:
     """Can losses be predicted, and how likely is each present account to leave?
 
-    Where the history is too short, losses are too few, or a feature may know the outcome (a definition of loss that a
-    feature spells out), nothing is fitted: the judgement says why, and the risk is the rate of the region, pooled. Of
-    very many accounts, some thousand are drawn to learn from; every account present gets its probability.
+    Where the history is too short, losses are too few, or a feature may know the outcome (a
+    definition of loss that a
+    feature spells out), nothing is fitted: the judgement says why, and the risk is the rate of the
+    region, pooled. Of
+    very many accounts, some thousand are drawn to learn from; every account present gets its
+    probability.
     """
     cutoffs = choose_cutoffs(case.as_of, case.observed_from, window_days, gap_days)
     if not cutoffs:
@@ -164,21 +232,31 @@ def model_losses(case: Case, window_days: int = 365, gap_days: int = 0, random_s
     panel = draw_accounts(whole)
     judgement, leaks = refuse_few_losses(panel), None
     if judgement is None:
-        # Among a few losses one feature or another tells all by chance: only now is there something to question.
+        # Among a few losses one feature or another tells all by chance: only now is there something
+        # to question.
         leaks = find_leaks(panel.X, panel.y, panel.frame["cutoff"])
-        judgement = refuse_knowing(panel, leaks) if leaks.refused else judge_models(panel, random_state)
+        judgement = (
+            refuse_knowing(panel, leaks) if leaks.refused else judge_models(panel, random_state)
+        )
     risk = assess_risk(case, panel, judgement, random_state, window_days)
-    explanation = explain_models(judgement, panel, case.now(), random_state) if judgement.last else None
-    return Modelling(judgement, risk, panel, leaks, explanation, whole.frame["account_id"].nunique())
+    explanation = (
+        explain_models(judgement, panel, case.now(), random_state) if judgement.last else None
+    )
+    return Modelling(
+        judgement, risk, panel, leaks, explanation, whole.frame["account_id"].nunique()
+    )
 
 
 def refuse_knowing(panel: Panel, leaks: Leaks) -> Judgement:
     """A judgement without models, because some features may know the outcome."""
     worst = leaks.frame.iloc[0]
     reason = _(
-        "{n} features may know the outcome, the first of them “{feature}” (AUC alone {auc}): a model of them would only repeat how a loss is told",
+        "{n} features may know the outcome, the first of them “{feature}” (AUC alone "
+        "{auc}): a model of them would only repeat how a loss is told",
         n=len(leaks.refused),
         feature=FEATURE_TERMS.get(worst["feature"], worst["feature"]),
         auc=Quantity(float(worst["auc"]), "score"),
     )
-    return Judgement(pd.DataFrame(), pd.DataFrame(), None, len(panel.frame), int(panel.y.sum()), reason)
+    return Judgement(
+        pd.DataFrame(), pd.DataFrame(), None, len(panel.frame), int(panel.y.sum()), reason
+    )

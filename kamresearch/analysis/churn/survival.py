@@ -1,4 +1,6 @@
-"""Survival: spells of accounts, numbers at risk, Kaplan–Meier curves with intervals, late entry allowed for."""
+"""Survival: spells of accounts, numbers at risk, Kaplan–Meier curves with intervals, late
+entry allowed for.
+"""
 
 from typing import NamedTuple
 
@@ -26,14 +28,18 @@ def make_spells(first_seen: pd.Series, losses: Losses, observed_from: pd.Timesta
     losses : Losses
         Losses known by its as-of day.
     observed_from : Timestamp
-        First day on which a loss could have been recorded: accounts that are older are only seen from then on, and
-        enter late (they cannot have been lost before, or they would not be here). Where silence alone tells, an
-        account starts with its first order (an older one enters with it), and one that never ordered not at all.
+        First day on which a loss could have been recorded: accounts that are older are only seen
+        from then on, and
+        enter late (they cannot have been lost before, or they would not be here). Where silence
+        alone tells, an
+        account starts with its first order (an older one enters with it), and one that never
+        ordered not at all.
 
     Returns
     -------
     DataFrame
-        account_id, start, entry_days, exit_days, cause (None where the spell still lasts), lost; one row an account.
+        account_id, start, entry_days, exit_days, cause (None where the spell still lasts), lost;
+        one row an account.
     """
     first = losses.frame.drop_duplicates("account_id", keep="first").set_index("account_id")
     start = first_seen[first_seen.notna() & (first_seen <= losses.as_of)].sort_index()
@@ -46,11 +52,15 @@ def make_spells(first_seen: pd.Series, losses: Losses, observed_from: pd.Timesta
     end = first["churn_date"].reindex(start.index)
     lost = end.notna()
     end = end.fillna(losses.as_of)
-    frame = pd.DataFrame({
-        "start": start, "entry_days": (watched_from - start).dt.days.clip(lower=0).astype(float),
-        "exit_days": (end - start).dt.days.clip(lower=0).astype(float) + 0.5,
-        "cause": first["cause"].reindex(start.index).where(lost), "lost": lost,
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "start": start,
+            "entry_days": (watched_from - start).dt.days.clip(lower=0).astype(float),
+            "exit_days": (end - start).dt.days.clip(lower=0).astype(float) + 0.5,
+            "cause": first["cause"].reindex(start.index).where(lost),
+            "lost": lost,
+        }
+    )
     frame = frame[frame["exit_days"] > frame["entry_days"]]
     return frame.rename_axis("account_id").reset_index()
 
@@ -74,10 +84,14 @@ def kaplan_meier(
     Returns
     -------
     DataFrame
-        begins, time, at_risk, fewest, lost, survival, standard_error, low, high: one row a distinct time of loss or last
-        sight. ``begins`` is the time at which the curve begins (0 without late entry), and survival is that of the cases
-        still there then; ``fewest`` the fewest cases watched at any time since. Greenwood's variance, interval on the
-        log-log scale (it stays within 0 and 1); exact bounds while nobody and once everybody is lost.
+        begins, time, at_risk, fewest, lost, survival, standard_error, low, high: one row a distinct
+        time of loss or last
+        sight. ``begins`` is the time at which the curve begins (0 without late entry), and survival
+        is that of the cases
+        still there then; ``fewest`` the fewest cases watched at any time since. Greenwood's
+        variance, interval on the
+        log-log scale (it stays within 0 and 1); exact bounds while nobody and once everybody is
+        lost.
 
     Raises
     ------
@@ -86,24 +100,31 @@ def kaplan_meier(
 
     Notes
     -----
-    With late entry few may be watched at early times; the loss of the only one would set the curve to 0 for ever. The
-    curve therefore begins at the first time at which 10 cases are watched (or half of the most ever watched, if that is
-    less), conditional on having stayed so long (Klein & Moeschberger 2003, section 4.6), and ends where fewer than half
+    With late entry few may be watched at early times; the loss of the only one would set the curve
+    to 0 for ever. The
+    curve therefore begins at the first time at which 10 cases are watched (or half of the most ever
+    watched, if that is
+    less), conditional on having stayed so long (Klein & Moeschberger 2003, section 4.6), and ends
+    where fewer than half
     as many are watched while others have yet to enter. Without late entry neither ever applies.
 
-    No loss so far: with at least m watched throughout, that has a chance of S^m at most, so the lower bound is
-    (α/2)^(1/m), which is Clopper and Pearson's where nobody entered late. All lost: the upper bound is the quantile of
-    the product of beta variables with parameters n − d + 1 and d, by its moments (Fay, Brittain & Proschan 2013).
+    No loss so far: with at least m watched throughout, that has a chance of S^m at most, so the
+    lower bound is
+    (α/2)^(1/m), which is Clopper and Pearson's where nobody entered late. All lost: the upper bound
+    is the quantile of
+    the product of beta variables with parameters n − d + 1 and d, by its moments (Fay, Brittain &
+    Proschan 2013).
 
     References
     ----------
-    Klein, Moeschberger (2003), Survival Analysis, 2nd ed.; Fay, Brittain, Proschan (2013), Biostatistics 14, 723–736.
+    Klein, Moeschberger (2003), Survival Analysis, 2nd ed.; Fay, Brittain, Proschan (2013),
+    Biostatistics 14, 723–736.
 
     Examples
     --------
     >>> kaplan_meier(np.array([1.0, 2.0, 3.0]), np.array([True, False, True]))["survival"].round(3).tolist()
     [0.667, 0.667, 0.0]
-    """
+    """  # noqa: E501
     durations, lost = np.asarray(durations, float), np.asarray(lost, bool)
     check_durations(durations, entry)
     risk = risk_table(durations, lost.astype(int), 1, entry)
@@ -116,11 +137,22 @@ def kaplan_meier(
         low, high = survival ** np.exp(z), survival ** np.exp(-z)
     fewest = np.minimum.accumulate(risk.lowest)
     low = np.select([survival <= 0, survival >= 1], [0.0, tail ** (1 / until_next(fewest))], low)
-    high = np.select([survival <= 0, survival >= 1], [most_when_all_lost(at_risk, deaths, tail), 1.0], high)
-    return pd.DataFrame({
-        "begins": risk.begins, "time": risk.time, "at_risk": at_risk.astype(int), "fewest": fewest.astype(int),
-        "lost": deaths.astype(int), "survival": survival, "standard_error": error, "low": low, "high": high,
-    })  # fmt: skip
+    high = np.select(
+        [survival <= 0, survival >= 1], [most_when_all_lost(at_risk, deaths, tail), 1.0], high
+    )
+    return pd.DataFrame(
+        {
+            "begins": risk.begins,
+            "time": risk.time,
+            "at_risk": at_risk.astype(int),
+            "fewest": fewest.astype(int),
+            "lost": deaths.astype(int),
+            "survival": survival,
+            "standard_error": error,
+            "low": low,
+            "high": high,
+        }
+    )
 
 
 def until_next(values: np.ndarray) -> np.ndarray:
@@ -129,7 +161,8 @@ def until_next(values: np.ndarray) -> np.ndarray:
 
 
 def most_when_all_lost(at_risk: np.ndarray, deaths: np.ndarray, tail: float) -> np.ndarray:
-    """Upper bound of survival at each time from a product of beta variables, fitted by its two moments.
+    """Upper bound of survival at each time from a product of beta variables, fitted by its two
+    moments.
 
     Where all are lost without one leaving before, it is exact: of 5 lost, 1 − 0.025^(1/5).
 
@@ -140,22 +173,32 @@ def most_when_all_lost(at_risk: np.ndarray, deaths: np.ndarray, tail: float) -> 
     mean, square = np.cumprod(a / total), np.cumprod(a * (a + 1) / (total * (total + 1)))
     with np.errstate(divide="ignore", invalid="ignore"):
         size = mean * (1 - mean) / (square - mean**2) - 1
-        return np.where(np.cumsum(deaths) > 0, beta.ppf(1 - tail, mean * size, (1 - mean) * size), 1.0)
+        return np.where(
+            np.cumsum(deaths) > 0, beta.ppf(1 - tail, mean * size, (1 - mean) * size), 1.0
+        )
 
 
 def check_durations(durations: np.ndarray, entry: np.ndarray | None = None) -> None:
     """Refuse what no curve can be made from."""
     if len(durations) == 0:
-        raise AnalysisError("durations", "at least one account", "none", "check the slice and the as-of date")
+        raise AnalysisError(
+            "durations", "at least one account", "none", "check the slice and the as-of date"
+        )
     if not np.isfinite(durations).all() or (durations < 0).any():
         bad = int((~np.isfinite(durations) | (durations < 0)).sum())
         raise AnalysisError(
-            "durations", "times from 0 up", f"{bad} negative or missing", "check losses before the first order"
+            "durations",
+            "times from 0 up",
+            f"{bad} negative or missing",
+            "check losses before the first order",
         )
     if entry is not None and (np.asarray(entry, float) >= durations).any():
         bad = int((np.asarray(entry, float) >= durations).sum())
         raise AnalysisError(
-            "durations", "entries before exits", f"{bad} that enter as or after they leave", "drop them"
+            "durations",
+            "entries before exits",
+            f"{bad} that enter as or after they leave",
+            "drop them",
         )
 
 
@@ -171,18 +214,27 @@ class RiskTable(NamedTuple):
     """Cause by cause: losses at each time"""
 
 
-def risk_table(durations: np.ndarray, causes: np.ndarray, n_causes: int, entry: np.ndarray | None = None) -> RiskTable:
-    """Distinct times, numbers at risk and losses by cause (cause 0 = still there), where enough are watched."""
+def risk_table(
+    durations: np.ndarray, causes: np.ndarray, n_causes: int, entry: np.ndarray | None = None
+) -> RiskTable:
+    """Distinct times, numbers at risk and losses by cause (cause 0 = still there), where
+    enough are watched.
+    """
     time, place = np.unique(durations, return_inverse=True)
     leaving = np.bincount(place, minlength=len(time))
     at_risk = np.r_[len(durations), len(durations) - np.cumsum(leaving)[:-1]].astype(float)
-    events = [np.bincount(place[causes == k], minlength=len(time)).astype(float) for k in range(1, n_causes + 1)]
+    events = [
+        np.bincount(place[causes == k], minlength=len(time)).astype(float)
+        for k in range(1, n_causes + 1)
+    ]
     if entry is None:
         return RiskTable(0.0, time, at_risk, at_risk, events)
     entries, exits = np.sort(np.asarray(entry, float)), np.sort(durations)
 
     def watched_after(times: np.ndarray) -> np.ndarray:
-        return np.searchsorted(entries, times, side="right") - np.searchsorted(exits, times, side="right")
+        return np.searchsorted(entries, times, side="right") - np.searchsorted(
+            exits, times, side="right"
+        )
 
     # Not yet watched at a time: those who enter at or after it.
     at_risk -= len(durations) - np.searchsorted(entries, time, side="left")
@@ -194,7 +246,13 @@ def risk_table(durations: np.ndarray, causes: np.ndarray, n_causes: int, entry: 
     inside = (time > begins) & (time <= thin.min(initial=np.inf))
     # Between two exits the number only grows: it is lowest just after the earlier one.
     lowest = watched_after(np.maximum(np.r_[begins, time[:-1]], begins)).astype(float)
-    return RiskTable(float(begins), time[inside], at_risk[inside], lowest[inside], [one[inside] for one in events])
+    return RiskTable(
+        float(begins),
+        time[inside],
+        at_risk[inside],
+        lowest[inside],
+        [one[inside] for one in events],
+    )
 
 
 def survival_at(curve: pd.DataFrame, time: float) -> tuple[float, float, float] | None:

@@ -1,4 +1,6 @@
-"""Does the model know anything, and do its probabilities mean what they say? Judged on accounts and times it never saw."""
+"""Does the model know anything, and do its probabilities mean what they say? Judged on
+accounts and times it never saw.
+"""
 
 from dataclasses import dataclass, field
 
@@ -18,9 +20,11 @@ LEAST_LOSSES = 30
 MODELS = ("base", "hiatus", "logistic", "model")
 """From the simplest to the richest."""
 MODEL_TERMS = {
-    "base": _("base rate"), "hiatus": _("silence in gaps (hiatus rule)"), "logistic": _("ridge logistic regression"),
+    "base": _("base rate"),
+    "hiatus": _("silence in gaps (hiatus rule)"),
+    "logistic": _("ridge logistic regression"),
     "model": _("combined model"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,9 @@ class Judgement(Result):
     """Held-out probabilities of four models on the same rows, and what they are worth."""
 
     held: pd.DataFrame
-    """account_id, cutoff, lost, base, hiatus, logistic, model: one row per held-out account and cut-off"""
+    """account_id, cutoff, lost, base, hiatus, logistic, model: one row per held-out account
+    and cut-off
+    """
     metrics: pd.DataFrame
     """model, auc, brier, log_loss, skill, slope, intercept, ece, lift, difference, low, high"""
     chosen: str | None
@@ -47,8 +53,14 @@ class Judgement(Result):
     def caveats(self) -> tuple[Text, ...]:
         """What held-out means here, and what it is not."""
         return (
-            _("Judged on accounts that were left out of training, at cut-offs after all training outcomes were known."),
-            _("The model finds association, not cause: it says who may leave, not what would keep them."),
+            _(
+                "Judged on accounts that were left out of training, at cut-offs after all "
+                "training outcomes were known."
+            ),
+            _(
+                "The model finds association, not cause: it says who may leave, not what "
+                "would keep them."
+            ),
         )
 
     def findings(self) -> list[Finding]:
@@ -60,49 +72,119 @@ class Judgement(Result):
             if row is None or self.chosen == "base"
             else Interval(float(row["skill_low"]), float(row["skill_high"]))
         )
-        sentence = None if row is None else _(
-            "On held-out accounts and later cut-offs the chosen model ({model}) explains {skill} of the Brier score of the base rate (AUC {auc}).",
-            model=MODEL_TERMS[self.chosen], skill=Quantity(float(row["skill"]), "share"), auc=Quantity(float(row["auc"]), "score"))  # fmt: skip
+        sentence = (
+            None
+            if row is None
+            else _(
+                "On held-out accounts and later cut-offs the chosen model ({model}) "
+                "explains {skill} of the Brier score of the base rate (AUC {auc}).",
+                model=MODEL_TERMS[self.chosen],
+                skill=Quantity(float(row["skill"]), "share"),
+                auc=Quantity(float(row["auc"]), "score"),
+            )
+        )
         flat = _("the base rate alone was chosen: it gives everybody the same probability")
         no_slope = row is None or self.chosen == "base"
         return [
-            Finding("churn.model_skill", None if row is None else float(row["skill"]), "score", _("Brier skill of the chosen model"),
-                    _("One minus the Brier score over that of the base rate known at the cut-off; held-out accounts and times. 0 = no better, 1 = perfect."),
-                    interval=bounds, good="up", reason=self.reason, sentence=sentence, **shared),
-            Finding("churn.model_auc", None if row is None else float(row["auc"]), "score", _("AUC of the chosen model"),
-                    _("Chance that a lost account had the higher probability than one that stayed (0.5 = coin)."),
-                    interval=None if row is None else Interval(float(row["auc_low"]), float(row["auc_high"])), good="up", reason=self.reason, **shared),
-            Finding("churn.model_slope", None if no_slope else float(row["slope"]), "score", _("Calibration slope"),
-                    _("Slope of the outcome on the held-out log-odds; 1 = probabilities spread as they should."),
-                    interval=None if no_slope else Interval(float(row["slope_low"]), float(row["slope_high"])), good="neither",
-                    reason=self.reason or flat, **shared),
-        ]  # fmt: skip
+            Finding(
+                "churn.model_skill",
+                None if row is None else float(row["skill"]),
+                "score",
+                _("Brier skill of the chosen model"),
+                _(
+                    "One minus the Brier score over that of the base rate known at the "
+                    "cut-off; held-out accounts and times. 0 = no better, 1 = perfect."
+                ),
+                interval=bounds,
+                good="up",
+                reason=self.reason,
+                sentence=sentence,
+                **shared,
+            ),
+            Finding(
+                "churn.model_auc",
+                None if row is None else float(row["auc"]),
+                "score",
+                _("AUC of the chosen model"),
+                _(
+                    "Chance that a lost account had the higher probability than one that "
+                    "stayed (0.5 = coin)."
+                ),
+                interval=None
+                if row is None
+                else Interval(float(row["auc_low"]), float(row["auc_high"])),
+                good="up",
+                reason=self.reason,
+                **shared,
+            ),
+            Finding(
+                "churn.model_slope",
+                None if no_slope else float(row["slope"]),
+                "score",
+                _("Calibration slope"),
+                _(
+                    "Slope of the outcome on the held-out log-odds; 1 = probabilities "
+                    "spread as they should."
+                ),
+                interval=None
+                if no_slope
+                else Interval(float(row["slope_low"]), float(row["slope_high"])),
+                good="neither",
+                reason=self.reason or flat,
+                **shared,
+            ),
+        ]
 
     def table(self) -> Table:
         """The four models side by side, with paired differences against the chosen one's rivals."""
         return make_table(
-            "churn.models", _("Which model is worth using?"), self.metrics, Column("model", _("Model"), terms=MODEL_TERMS),
-            Column("auc", _("AUC"), "score"), Column("log_loss", _("Log-loss"), "score"), Column("skill", _("Brier skill"), "score"),
-            Column("slope", _("Slope"), "score"), Column("intercept", _("Intercept"), "score"), Column("ece", _("ECE"), "share"),
-            Column("lift", _("Lift of the top tenth"), "ratio"), Column("difference", _("Log-loss minus the base rate's"), "score"),
-            Column("low", _("Lower bound"), "score"), Column("high", _("Upper bound"), "score"),
-            caption=_("Paired differences on the same {n} held-out rows with {lost} losses, 95% bounds by resampling accounts. The simplest model within one standard error of the best is used: {chosen}.",
-                      n=self.n, lost=self.n_lost, chosen=MODEL_TERMS.get(self.chosen, "–")),
-        )  # fmt: skip
+            "churn.models",
+            _("Which model is worth using?"),
+            self.metrics,
+            Column("model", _("Model"), terms=MODEL_TERMS),
+            Column("auc", _("AUC"), "score"),
+            Column("log_loss", _("Log-loss"), "score"),
+            Column("skill", _("Brier skill"), "score"),
+            Column("slope", _("Slope"), "score"),
+            Column("intercept", _("Intercept"), "score"),
+            Column("ece", _("ECE"), "share"),
+            Column("lift", _("Lift of the top tenth"), "ratio"),
+            Column("difference", _("Log-loss minus the base rate's"), "score"),
+            Column("low", _("Lower bound"), "score"),
+            Column("high", _("Upper bound"), "score"),
+            caption=_(
+                "Paired differences on the same {n} held-out rows with {lost} losses, 95% "
+                "bounds by resampling accounts. The simplest model within one standard "
+                "error of the best is used: {chosen}.",
+                n=self.n,
+                lost=self.n_lost,
+                chosen=MODEL_TERMS.get(self.chosen, "–"),
+            ),
+        )
 
 
 def refuse_few_losses(panel: Panel, groups: int = 3) -> Judgement | None:
-    """A judgement without models and its reason, where there is too little to learn from or to be judged on; else None."""
+    """A judgement without models and its reason, where there is too little to learn from or to
+    be judged on; else None.
+    """
     folds = list(time_and_account_folds(panel, groups))
     y = panel.y
     tested = np.unique(np.concatenate([test for _, test in folds])) if folds else np.array([], int)
-    learnt = np.unique(np.concatenate([train for train, _ in folds])) if folds else np.array([], int)
+    learnt = (
+        np.unique(np.concatenate([train for train, _ in folds])) if folds else np.array([], int)
+    )
     short = min(int(y[tested].sum()), int(y[learnt].sum()), int((1 - y[tested]).sum()))
     if short >= LEAST_LOSSES:
         return None
-    reason = _("too few losses for a model: {n} to learn from or be judged on, {least} are needed; see the pooled rates instead",
-               n=short, least=LEAST_LOSSES)  # fmt: skip
-    return Judgement(pd.DataFrame(), pd.DataFrame(), None, len(tested), int(y[tested].sum()), reason)
+    reason = _(
+        "too few losses for a model: {n} to learn from or be judged on, {least} are "
+        "needed; see the pooled rates instead",
+        n=short,
+        least=LEAST_LOSSES,
+    )
+    return Judgement(
+        pd.DataFrame(), pd.DataFrame(), None, len(tested), int(y[tested].sum()), reason
+    )
 
 
 def judge_models(panel: Panel, random_state: int = 0, groups: int = 3) -> Judgement:
@@ -120,7 +202,8 @@ def judge_models(panel: Panel, random_state: int = 0, groups: int = 3) -> Judgem
     Returns
     -------
     Judgement
-        With fewer than 30 losses to learn from or to be judged on, nothing is fitted and the reason is given.
+        With fewer than 30 losses to learn from or to be judged on, nothing is fitted and the reason
+        is given.
     """
     refused = refuse_few_losses(panel, groups)
     if refused is not None:
@@ -128,16 +211,23 @@ def judge_models(panel: Panel, random_state: int = 0, groups: int = 3) -> Judgem
     folds = list(time_and_account_folds(panel, groups))
     predicted = [_predict_fold(panel, train, test, random_state) for train, test in folds]
     last = panel.frame["cutoff"].max()
-    models = tuple((model, test) for (_part, model), (_train, test) in zip(predicted, folds, strict=True)
-                   if model is not None and panel.frame["cutoff"].iloc[test[0]] == last)  # fmt: skip
+    models = tuple(
+        (model, test)
+        for (_part, model), (_train, test) in zip(predicted, folds, strict=True)
+        if model is not None and panel.frame["cutoff"].iloc[test[0]] == last
+    )
     held = pd.concat([part for part, _model in predicted], ignore_index=True).sort_values(
         ["cutoff", "account_id"], ignore_index=True
     )
     metrics = measure_models(held, random_state)
-    return Judgement(held, metrics, choose_model(held), len(held), int(held["lost"].sum()), None, models)
+    return Judgement(
+        held, metrics, choose_model(held), len(held), int(held["lost"].sum()), None, models
+    )
 
 
-def _predict_fold(panel: Panel, train: np.ndarray, test: np.ndarray, seed: int) -> tuple[pd.DataFrame, object]:
+def _predict_fold(
+    panel: Panel, train: np.ndarray, test: np.ndarray, seed: int
+) -> tuple[pd.DataFrame, object]:
     from kamresearch.analysis.churn.learners import ridge_logistic
     from kamresearch.analysis.churn.model import ChurnModel
     from kamresearch.analysis.churn.plain import PlainLogistic
@@ -155,7 +245,9 @@ def _predict_fold(panel: Panel, train: np.ndarray, test: np.ndarray, seed: int) 
     model = ChurnModel(random_state=seed).fit(past, y[train], groups=accounts)
     part = part.assign(
         hiatus=ridge_logistic(1.0).fit(past[silence], y[train]).predict_proba(now[silence])[:, 1],
-        logistic=PlainLogistic(seed=seed).fit(past, y[train], groups=accounts).predict_proba(now)[:, 1],
+        logistic=PlainLogistic(seed=seed)
+        .fit(past, y[train], groups=accounts)
+        .predict_proba(now)[:, 1],
         model=model.predict_proba(now)[:, 1],
     )
     return part, model
@@ -168,7 +260,9 @@ def logit(p: np.ndarray) -> np.ndarray:
 
 
 def choose_model(held: pd.DataFrame) -> str:
-    """The simplest model whose log-loss lies within one standard error (paired, over accounts) of the best one's."""
+    """The simplest model whose log-loss lies within one standard error (paired, over accounts)
+    of the best one's.
+    """
     y = held["lost"].to_numpy(float)
     losses = {name: log_loss_of(y, logit(held[name])) for name in MODELS}
     best = min(MODELS, key=lambda name: losses[name].mean())
@@ -188,24 +282,37 @@ def auc_of(y: np.ndarray, score: np.ndarray) -> float:
     positives = int(y.sum())
     if positives in (0, len(y)):
         return float("nan")
-    return float((rankdata(score)[y == 1].sum() - positives * (positives + 1) / 2) / (positives * (len(y) - positives)))
+    return float(
+        (rankdata(score)[y == 1].sum() - positives * (positives + 1) / 2)
+        / (positives * (len(y) - positives))
+    )
 
 
 def calibration_error(y: np.ndarray, p: np.ndarray, bins: int = 10) -> float:
-    """Mean gap between probability and frequency in equal-count bins; equal probabilities are never parted."""
+    """Mean gap between probability and frequency in equal-count bins; equal probabilities are
+    never parted.
+    """
     frame = reliability(y, p, bins)
-    return float((frame["n"] * (frame["observed"] - frame["predicted"]).abs()).sum() / frame["n"].sum())
+    return float(
+        (frame["n"] * (frame["observed"] - frame["predicted"]).abs()).sum() / frame["n"].sum()
+    )
 
 
 def reliability(y: np.ndarray, p: np.ndarray, bins: int = 10) -> pd.DataFrame:
-    """Predicted against observed shares, in about equal-count bins → predicted, observed, n, n_lost, low, high."""
+    """Predicted against observed shares, in about equal-count bins → predicted, observed, n,
+    n_lost, low, high.
+    """
     from scipy.stats import rankdata
     from statsmodels.stats.proportion import proportion_confint
 
     y, p = np.asarray(y, float), np.asarray(p, float)
     place = np.minimum((rankdata(p, method="average") - 0.5) / len(p) * bins, bins - 1).astype(int)
-    frame = pd.DataFrame({"bin": place, "p": p, "y": y}).groupby("bin", sort=True).agg(
-        predicted=("p", "mean"), observed=("y", "mean"), n=("y", "size"), n_lost=("y", "sum")).reset_index(drop=True)  # fmt: skip
+    frame = (
+        pd.DataFrame({"bin": place, "p": p, "y": y})
+        .groupby("bin", sort=True)
+        .agg(predicted=("p", "mean"), observed=("y", "mean"), n=("y", "size"), n_lost=("y", "sum"))
+        .reset_index(drop=True)
+    )
     low, high = proportion_confint(frame["n_lost"], frame["n"], method="wilson")
     return frame.assign(n_lost=frame["n_lost"].astype(int), low=low, high=high)
 
@@ -218,14 +325,18 @@ def gains(y: np.ndarray, p: np.ndarray) -> pd.DataFrame:
 
 
 def recalibration(y: np.ndarray, p: np.ndarray) -> tuple[float, float]:
-    """Intercept and slope of the logistic regression of the outcome on the log-odds; (NaN, NaN) for constant ones."""
+    """Intercept and slope of the logistic regression of the outcome on the log-odds; (NaN,
+    NaN) for constant ones.
+    """
     if np.ptp(p) < 1e-9 or len(np.unique(y)) < 2:
         return float("nan"), float("nan")
     return recalibrate(np.asarray(y, float), logit(p), prior_sd=(100.0, 100.0))
 
 
 def measure_models(held: pd.DataFrame, random_state: int = 0, rounds: int = 400) -> pd.DataFrame:
-    """Metrics of each model, and paired differences of log-loss against the base rate with bounds by resampled accounts."""
+    """Metrics of each model, and paired differences of log-loss against the base rate with
+    bounds by resampled accounts.
+    """
     y = held["lost"].to_numpy(float)
     rng = np.random.default_rng(random_state)
     draws = _account_draws(held["account_id"], rounds, rng)
@@ -239,18 +350,34 @@ def measure_models(held: pd.DataFrame, random_state: int = 0, rounds: int = 400)
         change = (draws @ (loss - base_loss)) / draws.sum(axis=1)
         skills = 1 - (draws @ brier) / (draws @ base_brier)
         some = draws[:100]
-        aucs = [auc_of(y[rows_], p[rows_]) for rows_ in (np.repeat(np.arange(len(y)), d) for d in some)]
-        slopes = [recalibration(y[r], p[r])[1] for r in (np.repeat(np.arange(len(y)), d) for d in some)]
-        rows.append({
-            "model": name, "auc": auc_of(y, p), "brier": brier.mean(), "log_loss": loss.mean(),
-            "skill": 1 - brier.mean() / base_brier.mean(), "slope": slope, "intercept": intercept,
-            "ece": calibration_error(y, p), "lift": y[top].mean() / y.mean(), "difference": (loss - base_loss).mean(),
-            "low": np.quantile(change, 0.025), "high": np.quantile(change, 0.975),
-            "skill_low": np.quantile(skills, 0.025), "skill_high": np.quantile(skills, 0.975),
-            "auc_low": np.nanquantile(aucs, 0.025), "auc_high": np.nanquantile(aucs, 0.975),
-            "slope_low": np.nanquantile(slopes, 0.025) if slope == slope else np.nan,
-            "slope_high": np.nanquantile(slopes, 0.975) if slope == slope else np.nan,
-        })  # fmt: skip
+        aucs = [
+            auc_of(y[rows_], p[rows_]) for rows_ in (np.repeat(np.arange(len(y)), d) for d in some)
+        ]
+        slopes = [
+            recalibration(y[r], p[r])[1] for r in (np.repeat(np.arange(len(y)), d) for d in some)
+        ]
+        rows.append(
+            {
+                "model": name,
+                "auc": auc_of(y, p),
+                "brier": brier.mean(),
+                "log_loss": loss.mean(),
+                "skill": 1 - brier.mean() / base_brier.mean(),
+                "slope": slope,
+                "intercept": intercept,
+                "ece": calibration_error(y, p),
+                "lift": y[top].mean() / y.mean(),
+                "difference": (loss - base_loss).mean(),
+                "low": np.quantile(change, 0.025),
+                "high": np.quantile(change, 0.975),
+                "skill_low": np.quantile(skills, 0.025),
+                "skill_high": np.quantile(skills, 0.975),
+                "auc_low": np.nanquantile(aucs, 0.025),
+                "auc_high": np.nanquantile(aucs, 0.975),
+                "slope_low": np.nanquantile(slopes, 0.025) if slope == slope else np.nan,
+                "slope_high": np.nanquantile(slopes, 0.975) if slope == slope else np.nan,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -261,5 +388,15 @@ def _account_draws(accounts: pd.Series, rounds: int, rng: np.random.Generator) -
     return picked[:, codes]
 
 
-__all__ = ["Judgement", "auc_of", "calibration_error", "choose_model", "gains", "judge_models", "measure_models", "recalibration",
-           "reliability", "sigmoid"]  # fmt: skip
+__all__ = [
+    "Judgement",
+    "auc_of",
+    "calibration_error",
+    "choose_model",
+    "gains",
+    "judge_models",
+    "measure_models",
+    "recalibration",
+    "reliability",
+    "sigmoid",
+]

@@ -23,11 +23,15 @@ class PastRate:
 
 @dataclass(frozen=True)
 class Hiatus:
-    """An account that has been silent for longer than ``threshold_days`` is gone; the others go on as before."""
+    """An account that has been silent for longer than ``threshold_days`` is gone; the others
+    go on as before.
+    """
 
     threshold_days: float
     active_share: tuple[float, float]
-    """Shares of accounts that ordered again, of those within the threshold and of those beyond it (backtest)."""
+    """Shares of accounts that ordered again, of those within the threshold and of those beyond
+    it (backtest).
+    """
 
     def expected_orders(self, history: pd.DataFrame, days: float) -> np.ndarray:
         """Order days to expect of each account."""
@@ -42,7 +46,9 @@ class Hiatus:
 
 
 def rate_a_day(history: pd.DataFrame) -> np.ndarray:
-    """Repeat order days a day of observation: the first order starts the clock and does not count."""
+    """Repeat order days a day of observation: the first order starts the clock and does not
+    count.
+    """
     observed = np.maximum(history["observed_days"].to_numpy(float), 1.0)
     return (history["n_order_days"].to_numpy(float) - 1) / observed
 

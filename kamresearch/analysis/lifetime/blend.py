@@ -1,4 +1,6 @@
-"""The blend: a buying model and its learned correction, weighted by which of them ordered accounts better before."""
+"""The blend: a buying model and its learned correction, weighted by which of them ordered
+accounts better before.
+"""
 
 from dataclasses import dataclass
 
@@ -14,7 +16,9 @@ WEIGHTS = np.linspace(1 / 12, 11 / 12, 11)
 """Neither side is ever silenced: the stretches that judge them are few."""
 POWERS = np.arange(1.0, 1.51, 0.05)
 TRUST = 0.6
-"""How much of the sharpening that was best on short stretches is used: over longer horizons counts are larger."""
+"""How much of the sharpening that was best on short stretches is used: over longer horizons
+counts are larger.
+"""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Blend:
     weight : float
         Of the correction.
     power : float
-        Exponent of the sharpening: expectations of rare buyers go down, of frequent ones up, the sum stays. It makes the
+        Exponent of the sharpening: expectations of rare buyers go down, of frequent ones up, the
+        sum stays. It makes the
         error per account small where most accounts order nothing.
     """
 
@@ -38,12 +43,16 @@ class Blend:
     def expected_orders(self, history: pd.DataFrame, days: float) -> np.ndarray:
         """Order days to expect of each account."""
         mean = mix(
-            self.model.expected_orders(history, days), self.corrected.expected_orders(history, days), self.weight
+            self.model.expected_orders(history, days),
+            self.corrected.expected_orders(history, days),
+            self.weight,
         )
         return sharpen(mean, self.power)
 
     def value_orders(self, history: pd.DataFrame, days: float) -> np.ndarray:
-        """Order days for sums of money: the buying model's own, neither sharpened nor corrected, at the blend's total."""
+        """Order days for sums of money: the buying model's own, neither sharpened nor
+        corrected, at the blend's total.
+        """
         model = self.model.expected_orders(history, days)
         total = self.expected_orders(history, days).sum()
         return model * (total / max(model.sum(), FLOOR))
@@ -59,7 +68,9 @@ def mix(model: np.ndarray, corrected: np.ndarray, weight: float) -> np.ndarray:
     >>> mix(np.array([4.0]), np.array([1.0]), 0.5).tolist()
     [2.0]
     """
-    logs = (1 - weight) * np.log(np.maximum(model, FLOOR)) + weight * np.log(np.maximum(corrected, FLOOR))
+    logs = (1 - weight) * np.log(np.maximum(model, FLOOR)) + weight * np.log(
+        np.maximum(corrected, FLOOR)
+    )
     return np.exp(logs)
 
 
@@ -74,7 +85,8 @@ def sharpen(expected: np.ndarray, power: float) -> np.ndarray:
 
 
 def fit_blend(past: Past, as_of: pd.Timestamp, days: float, most_cuts: int = 3) -> Blend:
-    """Weigh model and correction by how they ordered accounts on earlier stretches, and sharpen by the error there.
+    """Weigh model and correction by how they ordered accounts on earlier stretches, and sharpen by
+    the error there.
 
     Parameters
     ----------
@@ -89,12 +101,28 @@ def fit_blend(past: Past, as_of: pd.Timestamp, days: float, most_cuts: int = 3) 
     """
     stretches = list(_stretches(past, as_of, days, most_cuts))
     if not stretches:
-        raise AnalysisError("lifetime.blend", "an earlier stretch to judge on", "none", "use a buying model")
-    ranked = [np.mean([_ordering(mix(model, corrected, weight), orders) for model, corrected, orders in stretches])
-              for weight in WEIGHTS]  # fmt: skip
+        raise AnalysisError(
+            "lifetime.blend", "an earlier stretch to judge on", "none", "use a buying model"
+        )
+    ranked = [
+        np.mean(
+            [
+                _ordering(mix(model, corrected, weight), orders)
+                for model, corrected, orders in stretches
+            ]
+        )
+        for weight in WEIGHTS
+    ]
     weight = float(WEIGHTS[int(np.argmax(ranked))])
-    errors = [np.mean([_error(mix(model, corrected, weight), power, orders) for model, corrected, orders in stretches])
-              for power in POWERS]  # fmt: skip
+    errors = [
+        np.mean(
+            [
+                _error(mix(model, corrected, weight), power, orders)
+                for model, corrected, orders in stretches
+            ]
+        )
+        for power in POWERS
+    ]
     power = 1 + TRUST * (float(POWERS[int(np.argmin(errors))]) - 1)
     return Blend(past.pareto(as_of), fit_corrected(past, as_of, days), weight, power)
 
@@ -108,14 +136,21 @@ def _stretches(past: Past, as_of: pd.Timestamp, days: float, most: int) -> objec
         cut = until - pd.Timedelta(days=horizon)
         if span - (as_of - cut).days < max(56, horizon / 2):
             return
-        history, orders = past.history(cut), past.outcome(cut, until)["n_order_days"].to_numpy(float)
+        history, orders = (
+            past.history(cut),
+            past.outcome(cut, until)["n_order_days"].to_numpy(float),
+        )
         if not 0 < (orders > 0).sum() < len(orders):
             return
         try:
             corrected = fit_corrected(past, cut, horizon)
         except AnalysisError:
             return
-        yield past.pareto(cut).expected_orders(history, horizon), corrected.expected_orders(history, horizon), orders
+        yield (
+            past.pareto(cut).expected_orders(history, horizon),
+            corrected.expected_orders(history, horizon),
+            orders,
+        )
 
 
 def _ordering(expected: np.ndarray, orders: np.ndarray) -> float:

@@ -1,4 +1,6 @@
-"""The baseline gate: every model and baseline predicts an earlier stretch that it has not seen; the best is used."""
+"""The baseline gate: every model and baseline predicts an earlier stretch that it has not
+seen; the best is used.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,10 +20,16 @@ LEAST_ACCOUNTS = 30
 """Accounts below which nothing is fitted and the past rate stands."""
 
 NAMES = {
-    "blend": _("blend of model and correction"), "bgnbd": _("BG/NBD"), "mbgnbd": _("MBG/NBD"),
-    "rhythm": _("MBG/NBD with a rhythm"), "paretonbd": _("Pareto/NBD"), "corrected": _("model, corrected by what it misses"),
-    "boosting": _("gradient boosting"), "past_rate": _("past rate"), "hiatus": _("hiatus rule"),
-}  # fmt: skip
+    "blend": _("blend of model and correction"),
+    "bgnbd": _("BG/NBD"),
+    "mbgnbd": _("MBG/NBD"),
+    "rhythm": _("MBG/NBD with a rhythm"),
+    "paretonbd": _("Pareto/NBD"),
+    "corrected": _("model, corrected by what it misses"),
+    "boosting": _("gradient boosting"),
+    "past_rate": _("past rate"),
+    "hiatus": _("hiatus rule"),
+}
 
 CANDIDATES: dict[str, Callable] = {
     "bgnbd": lambda past, as_of, days: fit_bgnbd(past.history(as_of)),
@@ -50,19 +58,30 @@ class Choice:
     name: str
     horizon_days: int
     frame: pd.DataFrame
-    """model, cut, mae, spearman, auc_orders, value_capture_10, total_error, rank; one row per model and cut"""
+    """model, cut, mae, spearman, auc_orders, value_capture_10, total_error, rank; one row per
+    model and cut
+    """
     summary: pd.DataFrame
     """model, mean of each over the cuts, mean rank, chosen; best first"""
 
 
-def choose(past: Past, as_of: pd.Timestamp, days: float, most_cuts: int = 3,
-           names: tuple[str, ...] = tuple(CANDIDATES)) -> Choice:  # fmt: skip
+def choose(
+    past: Past,
+    as_of: pd.Timestamp,
+    days: float,
+    most_cuts: int = 3,
+    names: tuple[str, ...] = tuple(CANDIDATES),
+) -> Choice:
     """Which model would have predicted best, judged on earlier stretches of the same company?
 
-    Each cut lies a horizon (at most a third of the span) before the next; models see nothing after the cut. Models are
-    ranked on error, order of accounts, who orders again and value found, cut by cut; the best mean rank wins among those
-    that miss the total of orders by no more than half. A model that could not be fitted at every cut cannot win. The
-    blend, being an average, stands unless another model is ahead by more than half a rank: two or three stretches are too
+    Each cut lies a horizon (at most a third of the span) before the next; models see nothing after
+    the cut. Models are
+    ranked on error, order of accounts, who orders again and value found, cut by cut; the best mean
+    rank wins among those
+    that miss the total of orders by no more than half. A model that could not be fitted at every
+    cut cannot win. The
+    blend, being an average, stands unless another model is ahead by more than half a rank: two or
+    three stretches are too
     few to let noise choose.
     """
     span = past.span(as_of)
@@ -84,9 +103,13 @@ def choose(past: Past, as_of: pd.Timestamp, days: float, most_cuts: int = 3,
         return no_choice(horizon)
     frame = _comparable(frame)
     frame["rank"] = _rank(frame)
-    summary = frame.drop(columns="cut").groupby("model", sort=True, observed=True).mean().reset_index()
+    summary = (
+        frame.drop(columns="cut").groupby("model", sort=True, observed=True).mean().reset_index()
+    )
     summary["fair_total"] = summary["total_error"].abs() <= WORST_TOTAL
-    summary = summary.sort_values(["fair_total", "rank", "mae"], ascending=[False, True, True], ignore_index=True)
+    summary = summary.sort_values(
+        ["fair_total", "rank", "mae"], ascending=[False, True, True], ignore_index=True
+    )
     chosen = _stand(summary)
     return Choice(chosen, horizon, frame, summary.assign(chosen=summary["model"] == chosen))
 
@@ -97,12 +120,16 @@ MEASURES = ("mae", "spearman", "auc_orders", "value_capture_10", "total_error")
 def no_choice(horizon: float) -> Choice:
     """Nothing can be tested: the past rate stands."""
     frame = pd.DataFrame({name: [] for name in ("model", "cut", *MEASURES, "rank")})
-    summary = pd.DataFrame({name: [] for name in ("model", *MEASURES, "rank", "fair_total", "chosen")})
+    summary = pd.DataFrame(
+        {name: [] for name in ("model", *MEASURES, "rank", "fair_total", "chosen")}
+    )
     return Choice("past_rate", int(horizon), frame, summary)
 
 
 def _comparable(frame: pd.DataFrame) -> pd.DataFrame:
-    """The cuts at which the default could be fitted (all where it never could), and the models fitted at each of them."""
+    """The cuts at which the default could be fitted (all where it never could), and the models
+    fitted at each of them.
+    """
     default = frame.loc[frame["model"] == DEFAULT, "cut"]
     kept = frame[frame["cut"].isin(default)] if len(default) else frame
     n_cuts = kept.groupby("model", observed=True)["cut"].transform("size")
@@ -118,25 +145,31 @@ def _stand(summary: pd.DataFrame) -> str:
 
 
 def value_orders(model: object, history: pd.DataFrame, days: float) -> np.ndarray:
-    """Order days that sums of money are made of: the model's own for sums where it has one, else the expected ones."""
+    """Order days that sums of money are made of: the model's own for sums where it has one,
+    else the expected ones.
+    """
     return getattr(model, "value_orders", model.expected_orders)(history, days)
 
 
-def _judge(fit: Callable, past: Past, cut: pd.Timestamp, horizon: int, actual: pd.DataFrame) -> dict | None:
+def _judge(
+    fit: Callable, past: Past, cut: pd.Timestamp, horizon: int, actual: pd.DataFrame
+) -> dict | None:
     """How one model does at one cut; None where it cannot be fitted to what was known then."""
     history = past.history(cut)
     try:
         model = fit(past, cut, horizon)
     except AnalysisError:
         return None
-    value = value_orders(model, history, horizon) * (history["revenue_orders"] / history["n_order_days"]).to_numpy(
-        float
-    )
+    value = value_orders(model, history, horizon) * (
+        history["revenue_orders"] / history["n_order_days"]
+    ).to_numpy(float)
     return measure(model.expected_orders(history, horizon), value, actual)
 
 
 def measure(expected: np.ndarray, value: np.ndarray, actual: pd.DataFrame) -> dict:
-    """Error, order of accounts, who orders again, value found by the top tenth, error of the total (a share)."""
+    """Error, order of accounts, who orders again, value found by the top tenth, error of the
+    total (a share).
+    """
     from scipy.stats import spearmanr
     from sklearn.metrics import roc_auc_score
 
@@ -145,11 +178,14 @@ def measure(expected: np.ndarray, value: np.ndarray, actual: pd.DataFrame) -> di
     best = np.sort(revenue)[::-1][:tenth].sum()
     flat = np.ptp(expected) == 0 or np.ptp(orders) == 0
     return {
-        "mae": float(np.abs(expected - orders).mean()), "spearman": 0.0 if flat else float(spearmanr(expected, orders)[0]),
+        "mae": float(np.abs(expected - orders).mean()),
+        "spearman": 0.0 if flat else float(spearmanr(expected, orders)[0]),
         "auc_orders": float(roc_auc_score(orders > 0, expected)),
-        "value_capture_10": float(revenue[np.argsort(-value, kind="stable")[:tenth]].sum() / best) if best > 0 else np.nan,
+        "value_capture_10": float(revenue[np.argsort(-value, kind="stable")[:tenth]].sum() / best)
+        if best > 0
+        else np.nan,
         "total_error": float(expected.sum() / orders.sum() - 1),
-    }  # fmt: skip
+    }
 
 
 def _rank(frame: pd.DataFrame) -> pd.Series:
@@ -157,6 +193,9 @@ def _rank(frame: pd.DataFrame) -> pd.Series:
     groups = frame.groupby("cut", observed=True)
     ranks = [
         groups["mae"].rank(),
-        *(groups[name].rank(ascending=False) for name in ("spearman", "auc_orders", "value_capture_10")),
+        *(
+            groups[name].rank(ascending=False)
+            for name in ("spearman", "auc_orders", "value_capture_10")
+        ),
     ]
     return pd.concat(ranks, axis=1).mean(axis=1)

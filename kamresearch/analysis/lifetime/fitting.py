@@ -12,14 +12,21 @@ from kamresearch.errors import AnalysisError, ParameterError, near_matches
 from kamresearch.features.purchases import FramePurchases
 
 
-def fit(orders: object, as_of: object, horizon_days: int = 365, margin: float = 1.0, discount_yearly: float = 0.0,
-        model: str | None = None) -> LifetimeValue:  # fmt: skip
+def fit(
+    orders: object,
+    as_of: object,
+    horizon_days: int = 365,
+    margin: float = 1.0,
+    discount_yearly: float = 0.0,
+    model: str | None = None,
+) -> LifetimeValue:
     """What are accounts without contract worth, and how sure is that?
 
     Parameters
     ----------
     orders : DataFrame, FramePurchases or TablePurchases
-        account_id, order_date, revenue; or a source of purchase histories (`TablePurchases` aggregates on the engine).
+        account_id, order_date, revenue; or a source of purchase histories (`TablePurchases`
+        aggregates on the engine).
     as_of : date
         Nothing later is seen.
     horizon_days : int
@@ -37,9 +44,12 @@ def fit(orders: object, as_of: object, horizon_days: int = 365, margin: float = 
 
     Notes
     -----
-    An order day is a day with an order of zero or more; returns (negative revenue) count in no model. BG/NBD, MBG/NBD
-    (also with a rhythm) and Pareto/NBD are fitted by maximum likelihood with standard errors; Gamma-Gamma to repeat
-    buyers for value. Beside them stand the past rate, the hiatus rule and a learned correction. P(alive) is never
+    An order day is a day with an order of zero or more; returns (negative revenue) count in no
+    model. BG/NBD, MBG/NBD
+    (also with a rhythm) and Pareto/NBD are fitted by maximum likelihood with standard errors;
+    Gamma-Gamma to repeat
+    buyers for value. Beside them stand the past rate, the hiatus rule and a learned correction.
+    P(alive) is never
     offered as a churn score: it is 1 for every one-time buyer under BG/NBD.
 
     Examples
@@ -51,10 +61,16 @@ def fit(orders: object, as_of: object, horizon_days: int = 365, margin: float = 
     [1.0]
     """
     if not 0 < margin <= 1 or not 0 <= discount_yearly < 1 or not horizon_days > 0:
-        raise ParameterError("lifetime", "margin in (0, 1], discount_yearly in [0, 1), horizon_days above 0",
-                             f"{margin}, {discount_yearly}, {horizon_days}", "mend the parameters")  # fmt: skip
+        raise ParameterError(
+            "lifetime",
+            "margin in (0, 1], discount_yearly in [0, 1), horizon_days above 0",
+            f"{margin}, {discount_yearly}, {horizon_days}",
+            "mend the parameters",
+        )
     if model is not None and model not in CANDIDATES:
-        raise ParameterError("lifetime, model", "a model or baseline", repr(model), near_matches(model, CANDIDATES))
+        raise ParameterError(
+            "lifetime, model", "a model or baseline", repr(model), near_matches(model, CANDIDATES)
+        )
     source = FramePurchases(orders) if isinstance(orders, pd.DataFrame) else orders
     end = pd.Timestamp(as_of)
     history = source.history(end)
@@ -64,8 +80,18 @@ def fit(orders: object, as_of: object, horizon_days: int = 365, margin: float = 
     models = fit_models(known) if len(known) >= LEAST_ACCOUNTS else {}
     spending = _fit_spending(known)
     past.keep(end, models.get("rhythm"), models.get("paretonbd"))
-    return LifetimeValue(end.date().isoformat(), int(horizon_days), history, models, spending, source.left_out(end), margin,
-                         discount_yearly, model, past)  # fmt: skip
+    return LifetimeValue(
+        end.date().isoformat(),
+        int(horizon_days),
+        history,
+        models,
+        spending,
+        source.left_out(end),
+        margin,
+        discount_yearly,
+        model,
+        past,
+    )
 
 
 def _fit_spending(history: pd.DataFrame) -> GammaGamma | None:

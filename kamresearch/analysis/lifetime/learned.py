@@ -1,8 +1,12 @@
-"""Learned predictions: what frequency, silence, rhythm, recent pace and value say beyond a buying model.
+"""Learned predictions: what frequency, silence, rhythm, recent pace and value say beyond a buying
+model.
 
-`fit_corrected` learns, on earlier days of the same company, by what factor orders differed from what a buying model
-expected of such accounts; the factor then corrects the model's expectation for the horizon asked for, which may be longer
-than anything that the data show. `fit_boosting` is the plain machine-learning peer: gradient boosting on the history.
+`fit_corrected` learns, on earlier days of the same company, by what factor orders differed from
+what a buying model
+expected of such accounts; the factor then corrects the model's expectation for the horizon asked
+for, which may be longer
+than anything that the data show. `fit_boosting` is the plain machine-learning peer: gradient
+boosting on the history.
 """
 
 from dataclasses import dataclass
@@ -37,7 +41,9 @@ class Corrected:
 
 @dataclass(frozen=True)
 class Boosting:
-    """Gradient boosting of the number of orders within ``horizon_days``, scaled to other horizons."""
+    """Gradient boosting of the number of orders within ``horizon_days``, scaled to other
+    horizons.
+    """
 
     trees: object
     horizon_days: int
@@ -61,7 +67,9 @@ def features_of(base: object, history: pd.DataFrame, days: float) -> pd.DataFram
 
 
 def learning_cuts(past: Past, as_of: pd.Timestamp, days: float, most: int = 3) -> tuple[int, list]:
-    """Horizon (at most half of the span) and the earlier stretches to learn from: [(cut, until), …], half a horizon apart."""
+    """Horizon (at most half of the span) and the earlier stretches to learn from: [(cut,
+    until), …], half a horizon apart.
+    """
     span = past.span(as_of)
     horizon = int(max(min(days, span / 2), 1))
     found = []
@@ -72,8 +80,12 @@ def learning_cuts(past: Past, as_of: pd.Timestamp, days: float, most: int = 3) -
             break
         found.append((cut, until))
     if sum(len(past.history(cut)) for cut, _until in found) < LEAST_ROWS:
-        raise AnalysisError("lifetime", f"at least {LEAST_ROWS} earlier histories to learn from",
-                            str(sum(len(past.history(cut)) for cut, _until in found)), "use a buying model")  # fmt: skip
+        raise AnalysisError(
+            "lifetime",
+            f"at least {LEAST_ROWS} earlier histories to learn from",
+            str(sum(len(past.history(cut)) for cut, _until in found)),
+            "use a buying model",
+        )
     return horizon, found
 
 
@@ -94,16 +106,28 @@ def fit_corrected(past: Past, as_of: pd.Timestamp, days: float) -> Corrected:
     from sklearn.preprocessing import StandardScaler
 
     horizon, cuts = learning_cuts(past, as_of, days)
-    features = pd.concat([features_of(past.rhythm(cut), past.history(cut), horizon) for cut, _until in cuts])
-    expected = np.concatenate([past.rhythm(cut).expected_orders(past.history(cut), horizon) for cut, _until in cuts])
+    features = pd.concat(
+        [features_of(past.rhythm(cut), past.history(cut), horizon) for cut, _until in cuts]
+    )
+    expected = np.concatenate(
+        [past.rhythm(cut).expected_orders(past.history(cut), horizon) for cut, _until in cuts]
+    )
     expected = np.maximum(expected, FLOOR)
-    orders = np.concatenate([past.outcome(cut, until)["n_order_days"].to_numpy(float) for cut, until in cuts])
+    orders = np.concatenate(
+        [past.outcome(cut, until)["n_order_days"].to_numpy(float) for cut, until in cuts]
+    )
     if not 0 < (orders > 0).sum() < len(orders):
-        raise AnalysisError("lifetime.corrected", "accounts that ordered again and accounts that did not", "one kind only",
-                            "use a buying model")  # fmt: skip
+        raise AnalysisError(
+            "lifetime.corrected",
+            "accounts that ordered again and accounts that did not",
+            "one kind only",
+            "use a buying model",
+        )
     factor = make_pipeline(StandardScaler(), PoissonRegressor(alpha=1e-2, max_iter=500))
     factor.fit(features, orders / expected, poissonregressor__sample_weight=expected)
-    chance = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=500)).fit(features, orders > 0)
+    chance = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=500)).fit(
+        features, orders > 0
+    )
     return Corrected(past.rhythm(as_of), factor, chance)
 
 
@@ -113,10 +137,22 @@ def fit_boosting(past: Past, as_of: pd.Timestamp, days: float) -> Boosting:
 
     horizon, cuts = learning_cuts(past, as_of, days)
     features = pd.concat([describe_histories(past.history(cut)) for cut, _until in cuts])
-    orders = np.concatenate([past.outcome(cut, until)["n_order_days"].to_numpy(float) for cut, until in cuts])
+    orders = np.concatenate(
+        [past.outcome(cut, until)["n_order_days"].to_numpy(float) for cut, until in cuts]
+    )
     if not orders.any():
-        raise AnalysisError("lifetime.boosting", "accounts that ordered again", f"none within {horizon:g} days of a cut",
-                            "use a buying model")  # fmt: skip
-    trees = HistGradientBoostingRegressor(loss="poisson", max_iter=60, learning_rate=0.05, max_leaf_nodes=6,
-                                          min_samples_leaf=40, random_state=0)  # fmt: skip
+        raise AnalysisError(
+            "lifetime.boosting",
+            "accounts that ordered again",
+            f"none within {horizon:g} days of a cut",
+            "use a buying model",
+        )
+    trees = HistGradientBoostingRegressor(
+        loss="poisson",
+        max_iter=60,
+        learning_rate=0.05,
+        max_leaf_nodes=6,
+        min_samples_leaf=40,
+        random_state=0,
+    )
     return Boosting(trees.fit(features, orders), horizon)

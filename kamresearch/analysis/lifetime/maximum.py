@@ -16,7 +16,8 @@ class Estimate:
     Parameters
     ----------
     values, errors : dict
-        Estimate and standard error of each parameter; an error is None where the likelihood is flat there (the
+        Estimate and standard error of each parameter; an error is None where the likelihood is flat
+        there (the
         parameter runs to the edge of its range, and the data do not fix it).
     log_likelihood : float
         At the maximum.
@@ -43,7 +44,11 @@ class Estimate:
         """parameter, estimate, standard_error."""
         errors = [np.nan if error is None else error for error in self.errors.values()]
         return pd.DataFrame(
-            {"parameter": list(self.values), "estimate": list(self.values.values()), "standard_error": errors}
+            {
+                "parameter": list(self.values),
+                "estimate": list(self.values.values()),
+                "standard_error": errors,
+            }
         )
 
 
@@ -51,8 +56,13 @@ LOG_BOUND = 12.0
 """Widest range of a log-parameter."""
 
 
-def maximise(log_likelihood: Callable[[np.ndarray], np.ndarray], weights: np.ndarray, names: tuple[str, ...],
-             starts: tuple[tuple[float, ...], ...], edge: float = LOG_BOUND) -> Estimate:  # fmt: skip
+def maximise(
+    log_likelihood: Callable[[np.ndarray], np.ndarray],
+    weights: np.ndarray,
+    names: tuple[str, ...],
+    starts: tuple[tuple[float, ...], ...],
+    edge: float = LOG_BOUND,
+) -> Estimate:
     """Find the parameters under which the data are likeliest.
 
     Parameters
@@ -66,7 +76,8 @@ def maximise(log_likelihood: Callable[[np.ndarray], np.ndarray], weights: np.nda
     starts : tuple of tuples
         Starting points; the best end counts.
     edge : float
-        Parameters are sought between exp(−edge) and exp(edge); one that ends there is not fixed by the data.
+        Parameters are sought between exp(−edge) and exp(edge); one that ends there is not fixed by
+        the data.
 
     Raises
     ------
@@ -82,19 +93,38 @@ def maximise(log_likelihood: Callable[[np.ndarray], np.ndarray], weights: np.nda
         return value if np.isfinite(value) else 1e10
 
     with np.errstate(all="ignore"):
-        ends = [minimize(lambda at: _climb(cost, at), np.log(start), method="L-BFGS-B", bounds=[(-edge, edge)] * len(names),
-                         jac=True, options={"maxiter": 200, "ftol": 1e-11, "gtol": 1e-6})
-                for start in starts]  # fmt: skip
+        ends = [
+            minimize(
+                lambda at: _climb(cost, at),
+                np.log(start),
+                method="L-BFGS-B",
+                bounds=[(-edge, edge)] * len(names),
+                jac=True,
+                options={"maxiter": 200, "ftol": 1e-11, "gtol": 1e-6},
+            )
+            for start in starts
+        ]
         best = min(ends, key=lambda end: end.fun)
         if not np.isfinite(best.fun) or best.fun >= 1e9:
-            raise AnalysisError("lifetime", "histories that the model can explain", "no finite likelihood",
-                                "check for accounts with impossible dates")  # fmt: skip
+            raise AnalysisError(
+                "lifetime",
+                "histories that the model can explain",
+                "no finite likelihood",
+                "check for accounts with impossible dates",
+            )
         logs = _polish(cost, best.x, edge)
         errors = _errors(cost, logs, total)
     values = np.exp(logs)
-    errors = [None if error is None else float(value * error) for value, error in zip(values, errors, strict=True)]
-    return Estimate(dict(zip(names, values.tolist(), strict=True)), dict(zip(names, errors, strict=True)),
-                    -cost(logs) * total, int(total))  # fmt: skip
+    errors = [
+        None if error is None else float(value * error)
+        for value, error in zip(values, errors, strict=True)
+    ]
+    return Estimate(
+        dict(zip(names, values.tolist(), strict=True)),
+        dict(zip(names, errors, strict=True)),
+        -cost(logs) * total,
+        int(total),
+    )
 
 
 def _climb(cost: Callable, at: np.ndarray, step: float = 1e-7) -> tuple[float, np.ndarray]:
@@ -119,9 +149,11 @@ def _curvature(cost: Callable, at: np.ndarray, step: float = 3e-4) -> np.ndarray
         matrix[i, i] = (up - 2 * centre + down) / step**2
         for j in range(i):
             cross = (
-                cost(at + steps[i] + steps[j]) - cost(at + steps[i] - steps[j])
-                - cost(at - steps[i] + steps[j]) + cost(at - steps[i] - steps[j])
-            )  # fmt: skip
+                cost(at + steps[i] + steps[j])
+                - cost(at + steps[i] - steps[j])
+                - cost(at - steps[i] + steps[j])
+                + cost(at - steps[i] - steps[j])
+            )
             matrix[i, j] = matrix[j, i] = cross / (4 * step**2)
     return matrix
 
@@ -149,7 +181,8 @@ FLAT = 1e-7
 def _errors(cost: Callable, at: np.ndarray, total: float) -> list[float | None]:
     """Standard errors of the log-parameters from the inverse curvature.
 
-    Where the top is flat (an edge solution: nobody leaves, say), the parameter along which it is flattest is held
+    Where the top is flat (an edge solution: nobody leaves, say), the parameter along which it is
+    flattest is held
     fixed and gets no error; the others keep theirs.
     """
     kept = list(range(len(at)))
@@ -168,5 +201,7 @@ def _errors(cost: Callable, at: np.ndarray, total: float) -> list[float | None]:
 
 def distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distinct rows of some columns, how often each comes, and each account's row among them."""
-    rows, inverse, counts = np.unique(np.column_stack(columns), axis=0, return_inverse=True, return_counts=True)
+    rows, inverse, counts = np.unique(
+        np.column_stack(columns), axis=0, return_inverse=True, return_counts=True
+    )
     return rows.T, counts.astype(float), inverse.ravel()

@@ -1,4 +1,6 @@
-"""Lifetime value: of the fitted models and baselines the one that predicted best, and what it lets expect."""
+"""Lifetime value: of the fitted models and baselines the one that predicted best, and what it
+lets expect.
+"""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -36,7 +38,9 @@ class LifetimeValue(Result):
     horizon_days: int
     history: pd.DataFrame
     models: dict
-    """name → fitted buying model (bgnbd, mbgnbd, rhythm, paretonbd); one that cannot be fitted is missing"""
+    """name → fitted buying model (bgnbd, mbgnbd, rhythm, paretonbd); one that cannot be fitted
+    is missing
+    """
     spending: GammaGamma | None
     left_out: LeftOut
     margin: float
@@ -47,7 +51,9 @@ class LifetimeValue(Result):
 
     @cached_property
     def choice(self) -> Choice:
-        """The baseline gate, held when first asked for: every model and baseline on earlier stretches."""
+        """The baseline gate, held when first asked for: every model and baseline on earlier
+        stretches.
+        """
         if not self.models or self.past is None:
             return no_choice(self.horizon_days)
         return choose(self.past, pd.Timestamp(self.as_of), self.horizon_days)
@@ -64,16 +70,28 @@ class LifetimeValue(Result):
 
     @cached_property
     def parameters(self) -> pd.DataFrame:
-        """model, parameter, estimate, standard_error, log_likelihood, bic of every buying model and of Gamma-Gamma."""
+        """model, parameter, estimate, standard_error, log_likelihood, bic of every buying
+        model and of Gamma-Gamma.
+        """
         parts = [
-            model.estimate.frame().assign(model=name, log_likelihood=model.estimate.log_likelihood, bic=model.estimate.bic)
+            model.estimate.frame().assign(
+                model=name, log_likelihood=model.estimate.log_likelihood, bic=model.estimate.bic
+            )
             for name, model in self.models.items()
-        ]  # fmt: skip
+        ]
         if self.spending is not None:
             found = self.spending.estimate
-            parts.append(found.frame().assign(model="gamma_gamma", log_likelihood=found.log_likelihood, bic=found.bic))
+            parts.append(
+                found.frame().assign(
+                    model="gamma_gamma", log_likelihood=found.log_likelihood, bic=found.bic
+                )
+            )
         columns = ["model", "parameter", "estimate", "standard_error", "log_likelihood", "bic"]
-        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame({name: [] for name in columns})
+        return (
+            pd.concat(parts, ignore_index=True)[columns]
+            if parts
+            else pd.DataFrame({name: [] for name in columns})
+        )
 
     def predict(self, days: float) -> pd.DataFrame:
         """What will each account order within the next days?
@@ -86,16 +104,29 @@ class LifetimeValue(Result):
         Returns
         -------
         DataFrame
-            account_id, expected_orders (order days), probability_active (of at least one order within these days: this,
-            not P(alive), tells who is likely to be silent), expected_value (margin × revenue, not discounted), reason
-            (why an account has no expectation, else None). Accounts that never ordered come with zero and a reason.
+            account_id, expected_orders (order days), probability_active (of at least one order
+            within these days: this,
+            not P(alive), tells who is likely to be silent), expected_value (margin × revenue, not
+            discounted), reason
+            (why an account has no expectation, else None). Accounts that never ordered come with
+            zero and a reason.
         """
         if not days > 0:
-            raise ParameterError("lifetime, days", "a number of days above zero", repr(days), "ask for the days ahead")
-        frame = pd.DataFrame({
-            "account_id": self.history["account_id"].to_numpy(), "expected_orders": 0.0, "probability_active": 0.0,
-            "expected_value": 0.0, "reason": None,
-        })  # fmt: skip
+            raise ParameterError(
+                "lifetime, days",
+                "a number of days above zero",
+                repr(days),
+                "ask for the days ahead",
+            )
+        frame = pd.DataFrame(
+            {
+                "account_id": self.history["account_id"].to_numpy(),
+                "expected_orders": 0.0,
+                "probability_active": 0.0,
+                "expected_value": 0.0,
+                "reason": None,
+            }
+        )
         if len(frame):
             model = self._model(float(days))
             frame["expected_orders"] = model.expected_orders(self.history, days)
@@ -105,7 +136,9 @@ class LifetimeValue(Result):
         silent = pd.DataFrame({"account_id": list(self.left_out.accounts_without_order)})
         if silent.empty:
             return frame
-        silent = silent.assign(expected_orders=0.0, probability_active=0.0, expected_value=0.0, reason="no_orders")
+        silent = silent.assign(
+            expected_orders=0.0, probability_active=0.0, expected_value=0.0, reason="no_orders"
+        )
         return silent if frame.empty else pd.concat([frame, silent], ignore_index=True)
 
     def value(self, days: float | None = None) -> pd.DataFrame:
@@ -120,99 +153,181 @@ class LifetimeValue(Result):
             *(value_orders(self._model(days), self.history, edge) for edge in edges[1:]),
         ]
         worth = np.zeros(len(self.history))
-        for low, high, before, after in zip(edges[:-1], edges[1:], cumulative[:-1], cumulative[1:], strict=True):
+        for low, high, before, after in zip(
+            edges[:-1], edges[1:], cumulative[:-1], cumulative[1:], strict=True
+        ):
             worth += (after - before) * (1 + self.discount_yearly) ** (-(low + high) / 2 / 365.25)
         return pd.DataFrame(
-            {"account_id": self.history["account_id"].to_numpy(), "value": worth * self._order_value() * self.margin}
+            {
+                "account_id": self.history["account_id"].to_numpy(),
+                "value": worth * self._order_value() * self.margin,
+            }
         )
 
     def track(self, step_days: int = 28, most: int = 26) -> pd.DataFrame:
-        """Goodness of fit over time: order days that came in each step after a cut against those expected at the cut.
+        """Goodness of fit over time: order days that came in each step after a cut against those
+        expected at the cut.
 
         The cut lies at half of the span; the models are fitted to what came before it.
 
         Returns
         -------
         DataFrame
-            date, actual, and one column per buying model and for the past rate: order days within the step.
+            date, actual, and one column per buying model and for the past rate: order days within
+            the step.
         """
         return track(self.past, pd.Timestamp(self.as_of), step_days, most)
 
     def findings(self) -> list[Finding]:
-        """Expected value of the next twelve months, the model used, and what the backtest says of it."""
+        """Expected value of the next twelve months, the model used, and what the backtest says
+        of it.
+        """
         return [self._expected_finding(), self._model_finding(), *self._backtest_findings()]
 
     def _expected_finding(self) -> Finding:
         days = self.horizon_days
         total, interval = self._total(days)
         return Finding(
-            "segmentation.expected_value_12m", total, "money", _("Expected value of the next {days} days", days=days),
-            _("Sum over the accounts of expected order days × expected value of an order day × margin; the interval is the "
-              "spread of the model's own misses of the total in the backtest, at least the counting error of orders."),
-            interval=interval, n=len(self.history), good="up", figure="segmentation.lifetime", headline=True,
+            "segmentation.expected_value_12m",
+            total,
+            "money",
+            _("Expected value of the next {days} days", days=days),
+            _(
+                "Sum over the accounts of expected order days × expected value of an order "
+                "day × margin; the interval is the "
+                "spread of the model's own misses of the total in the backtest, at least "
+                "the counting error of orders."
+            ),
+            interval=interval,
+            n=len(self.history),
+            good="up",
+            figure="segmentation.lifetime",
+            headline=True,
             reason=None if total is not None else _("No account has ordered by the as-of date."),
-            sentence=None if total is None else _("The accounts of today are worth {money} over the next {days} days.",
-                                                  money=Quantity(total, "money"), days=days),
-        )  # fmt: skip
+            sentence=None
+            if total is None
+            else _(
+                "The accounts of today are worth {money} over the next {days} days.",
+                money=Quantity(total, "money"),
+                days=days,
+            ),
+        )
 
     def _total(self, days: float) -> tuple[float | None, Interval | None]:
         if self.history.empty:
             return None, None
         frame = self.predict(days)
         total = float(frame["expected_value"].sum())
-        misses = self.choice.frame.loc[self.choice.frame["model"] == self.chosen, "total_error"].to_numpy(float)
-        spread = max(float(np.abs(misses).max(initial=0.0)), 2 / np.sqrt(max(frame["expected_orders"].sum(), 1.0)))
+        misses = self.choice.frame.loc[
+            self.choice.frame["model"] == self.chosen, "total_error"
+        ].to_numpy(float)
+        spread = max(
+            float(np.abs(misses).max(initial=0.0)),
+            2 / np.sqrt(max(frame["expected_orders"].sum(), 1.0)),
+        )
         return total, Interval(total / (1 + spread), total * (1 + spread), 0.8)
 
     def _model_finding(self) -> Finding:
         return Finding(
-            "segmentation.lifetime_model", self.chosen, "text", _("Model in use"),
-            _("The blend, unless another model or baseline is ahead of it by more than half a rank over backtests (error, order of "
-              "accounts, who orders again, value found by the top tenth); the past rate where nothing can be tested."), n=len(self.history),
-            figure="segmentation.lifetime_gate", words=NAMES[self.chosen],
-        )  # fmt: skip
+            "segmentation.lifetime_model",
+            self.chosen,
+            "text",
+            _("Model in use"),
+            _(
+                "The blend, unless another model or baseline is ahead of it by more than "
+                "half a rank over backtests (error, order of "
+                "accounts, who orders again, value found by the top tenth); the past rate "
+                "where nothing can be tested."
+            ),
+            n=len(self.history),
+            figure="segmentation.lifetime_gate",
+            words=NAMES[self.chosen],
+        )
 
     def _backtest_findings(self) -> list[Finding]:
         summary = self.choice.summary
-        reason = None if len(summary) else _("The data span too little time, or hold too few accounts, for a backtest.")
+        reason = (
+            None
+            if len(summary)
+            else _("The data span too little time, or hold too few accounts, for a backtest.")
+        )
         best = summary[summary["chosen"].astype(bool)].iloc[0] if len(summary) else None
         rule = summary[summary["model"] == "hiatus"]
         gain = None
         if best is not None and len(rule):
             gain = float(best["auc_orders"] - rule["auc_orders"].iloc[0])
         return [
-            Finding("segmentation.lifetime_auc", None if best is None else float(best["auc_orders"]), "score",
-                    _("How well it ranks who orders again"),
-                    _("Area under the ROC curve of expected orders for an order within {days} days, mean over the backtests: 0.5 is "
-                      "chance, 1 is perfect.", days=self.choice.horizon_days), n=len(self.choice.frame["cut"].unique()), n_unit="count",
-                    good="up", figure="segmentation.lifetime_gate", reason=reason),
-            Finding("segmentation.lifetime_gain_on_rule", gain, "score", _("Gain on the hiatus rule"),
-                    _("The same area less that of the hiatus rule."), good="up", figure="segmentation.lifetime_gate",
-                    reason=None if gain is not None else reason or _("The hiatus rule could not be fitted.")),
-        ]  # fmt: skip
+            Finding(
+                "segmentation.lifetime_auc",
+                None if best is None else float(best["auc_orders"]),
+                "score",
+                _("How well it ranks who orders again"),
+                _(
+                    "Area under the ROC curve of expected orders for an order within "
+                    "{days} days, mean over the backtests: 0.5 is "
+                    "chance, 1 is perfect.",
+                    days=self.choice.horizon_days,
+                ),
+                n=len(self.choice.frame["cut"].unique()),
+                n_unit="count",
+                good="up",
+                figure="segmentation.lifetime_gate",
+                reason=reason,
+            ),
+            Finding(
+                "segmentation.lifetime_gain_on_rule",
+                gain,
+                "score",
+                _("Gain on the hiatus rule"),
+                _("The same area less that of the hiatus rule."),
+                good="up",
+                figure="segmentation.lifetime_gate",
+                reason=None
+                if gain is not None
+                else reason or _("The hiatus rule could not be fitted."),
+            ),
+        ]
 
     def choice_table(self) -> Table:
         """The baseline gate: every model and baseline on the same earlier stretches."""
         frame = self.choice.summary
         return make_table(
-            "segmentation.lifetime_gate", _("Which model would have predicted best"), frame, Column("model", _("Model"), terms=NAMES),
-            Column("mae", _("Error per account"), "score"), Column("spearman", _("Rank correlation"), "score"),
-            Column("auc_orders", _("Who orders again (AUC)"), "score"), Column("value_capture_10", _("Value found by top tenth"), "share"),
-            Column("total_error", _("Error of the total"), "share"), Column("rank", _("Mean rank"), "score"),
+            "segmentation.lifetime_gate",
+            _("Which model would have predicted best"),
+            frame,
+            Column("model", _("Model"), terms=NAMES),
+            Column("mae", _("Error per account"), "score"),
+            Column("spearman", _("Rank correlation"), "score"),
+            Column("auc_orders", _("Who orders again (AUC)"), "score"),
+            Column("value_capture_10", _("Value found by top tenth"), "share"),
+            Column("total_error", _("Error of the total"), "share"),
+            Column("rank", _("Mean rank"), "score"),
             Column("chosen", _("Chosen"), "flag"),
-            caption=_("Means over {cuts} earlier stretches of {days} days; no model saw what it was to predict.",
-                      cuts=self.choice.frame["cut"].nunique(), days=self.choice.horizon_days),
-        )  # fmt: skip
+            caption=_(
+                "Means over {cuts} earlier stretches of {days} days; no model saw what it "
+                "was to predict.",
+                cuts=self.choice.frame["cut"].nunique(),
+                days=self.choice.horizon_days,
+            ),
+        )
 
     def parameter_table(self) -> Table:
         """Parameters with standard errors."""
         terms = {**NAMES, "gamma_gamma": _("Gamma-Gamma (value)")}
         return make_table(
-            "segmentation.lifetime_parameters", _("Parameters with standard errors"), self.parameters,
-            Column("model", _("Model"), terms=terms), Column("parameter", _("Parameter")), Column("estimate", _("Estimate"), "score"),
-            Column("standard_error", _("Standard error"), "score"), Column("log_likelihood", _("Log-likelihood"), "score"),
-            caption=_("Times in weeks. A parameter without a standard error lies at the edge of its range: the data do not fix it."),
-        )  # fmt: skip
+            "segmentation.lifetime_parameters",
+            _("Parameters with standard errors"),
+            self.parameters,
+            Column("model", _("Model"), terms=terms),
+            Column("parameter", _("Parameter")),
+            Column("estimate", _("Estimate"), "score"),
+            Column("standard_error", _("Standard error"), "score"),
+            Column("log_likelihood", _("Log-likelihood"), "score"),
+            caption=_(
+                "Times in weeks. A parameter without a standard error lies at the edge of "
+                "its range: the data do not fix it."
+            ),
+        )
 
     @cached_property
     def _fitted(self) -> dict:
@@ -227,7 +342,9 @@ class LifetimeValue(Result):
         return self._fitted[key]
 
     def _order_value(self) -> np.ndarray:
-        """Value of an order day: Gamma-Gamma on all order days where it fits, else the account's own mean."""
+        """Value of an order day: Gamma-Gamma on all order days where it fits, else the
+        account's own mean.
+        """
         if self.spending is not None:
             return self.spending.expected_value(self.history)
         return (self.history["revenue_orders"] / self.history["n_order_days"]).to_numpy(float)
@@ -235,35 +352,72 @@ class LifetimeValue(Result):
 
 def _caveats(result: LifetimeValue) -> tuple[Message, ...]:
     history, spending, left_out = result.history, result.spending, result.left_out
-    caveats = [_("The probability of being alive is not shown: BG/NBD gives it as 1 to every one-time buyer. Who will be silent is "
-                 "told by the probability of an order.")]  # fmt: skip
+    caveats = [
+        _(
+            "The probability of being alive is not shown: BG/NBD gives it as 1 to every "
+            "one-time buyer. Who will be silent is "
+            "told by the probability of an order."
+        )
+    ]
     caveats += say_drawn(len(history))
     if not result.models:
         caveats.append(
-            _("Fewer than {n} accounts have ordered: no model is fitted, and the past rate stands.", n=LEAST_ACCOUNTS)
+            _(
+                "Fewer than {n} accounts have ordered: no model is fitted, and the past "
+                "rate stands.",
+                n=LEAST_ACCOUNTS,
+            )
         )
     elif result.choice.summary.empty:
-        caveats.append(_("The data span too little time for a backtest: the past rate stands, untested."))
+        caveats.append(
+            _("The data span too little time for a backtest: the past rate stands, untested.")
+        )
     if spending is None and len(history):
         caveats.append(
             _(
-                "No value model fits (too few repeat buyers, or values without a finite mean): accounts' own means are used."
+                "No value model fits (too few repeat buyers, or values without a finite "
+                "mean): accounts' own means are used."
             )
         )
-    elif spending is not None and spending.correlation is not None and abs(spending.correlation) > 0.2:
-        caveats.append(_("Gamma-Gamma assumes that how often and for how much an account orders are independent; here their "
-                         "correlation is {r}.", r=Quantity(spending.correlation, "score")))  # fmt: skip
+    elif (
+        spending is not None
+        and spending.correlation is not None
+        and abs(spending.correlation) > 0.2
+    ):
+        caveats.append(
+            _(
+                "Gamma-Gamma assumes that how often and for how much an account orders are "
+                "independent; here their "
+                "correlation is {r}.",
+                r=Quantity(spending.correlation, "score"),
+            )
+        )
     if left_out.without_account:
         caveats.append(
-            _("{n} orders name no account and count for none.", n=Quantity(left_out.without_account, "records"))
+            _(
+                "{n} orders name no account and count for none.",
+                n=Quantity(left_out.without_account, "records"),
+            )
         )
     if left_out.without_date:
-        caveats.append(_("{n} orders have no date and are left out.", n=Quantity(left_out.without_date, "records")))
+        caveats.append(
+            _(
+                "{n} orders have no date and are left out.",
+                n=Quantity(left_out.without_date, "records"),
+            )
+        )
     if left_out.after_as_of:
         caveats.append(
-            _("Orders after the as-of date that are not seen: {n}.", n=Quantity(left_out.after_as_of, "records"))
+            _(
+                "Orders after the as-of date that are not seen: {n}.",
+                n=Quantity(left_out.after_as_of, "records"),
+            )
         )
     if left_out.accounts_without_order:
-        caveats.append(_("{n} accounts have no order (returns at most): they stay, with nothing expected.",
-                         n=Quantity(len(left_out.accounts_without_order), "accounts")))  # fmt: skip
+        caveats.append(
+            _(
+                "{n} accounts have no order (returns at most): they stay, with nothing expected.",
+                n=Quantity(len(left_out.accounts_without_order), "accounts"),
+            )
+        )
     return tuple(caveats)

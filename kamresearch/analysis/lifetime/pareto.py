@@ -2,7 +2,8 @@
 
 References
 ----------
-Schmittlein, Morrison, Colombo (1987); Fader, Hardie (2005), A note on deriving the Pareto/NBD model.
+Schmittlein, Morrison, Colombo (1987); Fader, Hardie (2005), A note on deriving the Pareto/NBD
+model.
 """
 
 from dataclasses import dataclass
@@ -37,11 +38,17 @@ class ParetoNBD:
         if abs(s - 1) < 1e-9:
             time = (beta + age) * np.log1p(ahead / (beta + age))
         else:
-            time = (beta + age) / (s - 1) * -np.expm1((s - 1) * np.log((beta + age) / (beta + age + ahead)))
+            time = (
+                (beta + age)
+                / (s - 1)
+                * -np.expm1((s - 1) * np.log((beta + age) / (beta + age + ahead)))
+            )
         return (self._alive(x, t_x, age) * rate * time)[place]
 
     def probability_active(self, history: pd.DataFrame, days: float) -> np.ndarray:
-        """Probability of at least one order within the next days: one minus the ratio of two likelihoods."""
+        """Probability of at least one order within the next days: one minus the ratio of two
+        likelihoods.
+        """
         (x, t_x, age), _counts, place = distinct(*as_arrays(history, self.unit_days))
         values = np.array(list(self.estimate.values.values()))
         now = np.logaddexp(*_parts(values, x, t_x, age))
@@ -49,7 +56,9 @@ class ParetoNBD:
         return np.clip(-np.expm1(silent - now), 0, 1)[place]
 
     def probability_alive(self, history: pd.DataFrame) -> np.ndarray:
-        """Probability of not having left yet; not whether an order will come, and no churn score."""
+        """Probability of not having left yet; not whether an order will come, and no churn
+        score.
+        """
         (x, t_x, age), _counts, place = distinct(*as_arrays(history, self.unit_days))
         return self._alive(x, t_x, age)[place]
 
@@ -59,13 +68,19 @@ class ParetoNBD:
 
 
 def fit_paretonbd(history: pd.DataFrame, unit_days: float = 7.0) -> ParetoNBD:
-    """Fit the Pareto/NBD to purchase histories (n_order_days, age_at_last_order_days, observed_days)."""
+    """Fit the Pareto/NBD to purchase histories (n_order_days, age_at_last_order_days,
+    observed_days).
+    """
     (x, t_x, age), counts, _place = distinct(*as_arrays(history, unit_days))
-    estimate = maximise(lambda values: np.logaddexp(*_parts(values, x, t_x, age)), counts, NAMES, STARTS, EDGE)
+    estimate = maximise(
+        lambda values: np.logaddexp(*_parts(values, x, t_x, age)), counts, NAMES, STARTS, EDGE
+    )
     return ParetoNBD("paretonbd", estimate, unit_days)
 
 
-def _parts(values: np.ndarray, x: np.ndarray, t_x: np.ndarray, age: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _parts(
+    values: np.ndarray, x: np.ndarray, t_x: np.ndarray, age: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Log-likelihood of having left somewhere since the last order, and of being alive still."""
     r, alpha, s, beta = values
     common = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
@@ -77,7 +92,8 @@ def _parts(values: np.ndarray, x: np.ndarray, t_x: np.ndarray, age: np.ndarray) 
 
 
 def _tail(values: np.ndarray, x: np.ndarray, time: np.ndarray) -> np.ndarray:
-    """Log of the integral over moments of leaving from ``time`` on (up to the factor s / (r + s + x)).
+    """Log of the integral over moments of leaving from ``time`` on (up to the factor s / (r + s +
+    x)).
 
     Euler's transformation leaves a series of positive terms, so that nothing cancels.
     """

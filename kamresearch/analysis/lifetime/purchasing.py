@@ -9,7 +9,8 @@ from kamresearch.errors import AnalysisError
 
 
 class Past:
-    """The purchase histories of one company as of any day, and the buying models fitted to them, each made once.
+    """The purchase histories of one company as of any day, and the buying models fitted to them,
+    each made once.
 
     Parameters
     ----------
@@ -35,10 +36,14 @@ class Past:
         return self._histories[as_of]
 
     def outcome(self, after: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
-        """Order days and revenue of each account of a history within (after, until], zero where none came."""
+        """Order days and revenue of each account of a history within (after, until], zero
+        where none came.
+        """
         if (after, until) not in self._outcomes:
             outcome = self._source.outcome(after, until).set_index("account_id")
-            self._outcomes[after, until] = outcome.reindex(self.history(after)["account_id"]).fillna(0.0).reset_index()
+            self._outcomes[after, until] = (
+                outcome.reindex(self.history(after)["account_id"]).fillna(0.0).reset_index()
+            )
         return self._outcomes[after, until]
 
     def span(self, as_of: pd.Timestamp) -> int:
@@ -57,7 +62,9 @@ class Past:
         """The Pareto/NBD of the day."""
         return self._once(fit_paretonbd, as_of)
 
-    def keep(self, as_of: pd.Timestamp, rhythm: BetaGeometric | None, pareto: ParetoNBD | None) -> None:
+    def keep(
+        self, as_of: pd.Timestamp, rhythm: BetaGeometric | None, pareto: ParetoNBD | None
+    ) -> None:
         """Hand over models that are fitted already."""
         for fit, model in ((fit_rhythm, rhythm), (fit_paretonbd, pareto)):
             if model is not None:
@@ -67,22 +74,34 @@ class Past:
         if (fit, as_of) not in self._models:
             history = self.history(as_of)
             if history.empty:
-                raise AnalysisError("lifetime", "accounts with an order", "none", "choose a later day")
+                raise AnalysisError(
+                    "lifetime", "accounts with an order", "none", "choose a later day"
+                )
             self._models[fit, as_of] = fit(history)
         return self._models[fit, as_of]
 
 
 def describe_histories(history: pd.DataFrame) -> pd.DataFrame:
-    """Numbers of a history that predict orders: frequency, silence, rhythm, recent pace, value; all finite."""
+    """Numbers of a history that predict orders: frequency, silence, rhythm, recent pace,
+    value; all finite.
+    """
     n = history["n_order_days"].to_numpy(float)
     observed = np.maximum(history["observed_days"].to_numpy(float), 1.0)
     silence = history["days_since_last_order"].to_numpy(float)
     gap = history["age_at_last_order_days"].to_numpy(float) / np.maximum(n - 1, 1)
     gap = np.where(n > 1, np.maximum(gap, 1.0), observed)
     revenue = np.maximum(history["revenue_orders"].to_numpy(float), 0)
-    return pd.DataFrame({
-        "log_orders": np.log(n), "repeat": (n > 1).astype(float), "log_observed": np.log(observed),
-        "log_silence": np.log1p(silence), "silence_in_gaps": np.log1p(silence / gap), "log_gap": np.log(gap),
-        "silence_share": silence / observed, "log_recent": np.log1p(history["n_recent_days"].to_numpy(float)),
-        "log_value": np.log1p(revenue / n), "log_revenue": np.log1p(revenue),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "log_orders": np.log(n),
+            "repeat": (n > 1).astype(float),
+            "log_observed": np.log(observed),
+            "log_silence": np.log1p(silence),
+            "silence_in_gaps": np.log1p(silence / gap),
+            "log_gap": np.log(gap),
+            "silence_share": silence / observed,
+            "log_recent": np.log1p(history["n_recent_days"].to_numpy(float)),
+            "log_value": np.log1p(revenue / n),
+            "log_revenue": np.log1p(revenue),
+        }
+    )

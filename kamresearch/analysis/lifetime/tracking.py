@@ -15,9 +15,11 @@ def fit_models(history: pd.DataFrame) -> dict:
     """Every buying model that can be fitted, by name."""
     models: dict = {}
     fits = {
-        "bgnbd": fit_bgnbd, "mbgnbd": fit_mbgnbd,
-        "rhythm": lambda history: fit_rhythm(history, plain=models.get("mbgnbd")), "paretonbd": fit_paretonbd,
-    }  # fmt: skip
+        "bgnbd": fit_bgnbd,
+        "mbgnbd": fit_mbgnbd,
+        "rhythm": lambda history: fit_rhythm(history, plain=models.get("mbgnbd")),
+        "paretonbd": fit_paretonbd,
+    }
     for name, fit_one in fits.items():
         try:
             models[name] = fit_one(history)
@@ -27,7 +29,9 @@ def fit_models(history: pd.DataFrame) -> dict:
 
 
 def track(past: Past, as_of: pd.Timestamp, step_days: int = 28, most: int = 26) -> pd.DataFrame:
-    """Order days that came after a cut at half of the span, against those that each model expected at the cut."""
+    """Order days that came after a cut at half of the span, against those that each model
+    expected at the cut.
+    """
     span = past.span(as_of)
     n_steps = min(int(span / 2) // step_days, most)
     empty = pd.DataFrame({"date": [], "actual": []})
@@ -40,15 +44,19 @@ def track(past: Past, as_of: pd.Timestamp, step_days: int = 28, most: int = 26) 
     models = {**fit_models(history), "past_rate": PastRate()}
     edges = [step_days * step for step in range(n_steps + 1)]
     rows = {"date": [cut + pd.Timedelta(days=edge) for edge in edges[1:]]}
-    came = [_came(past, cut, low, high)
-            for low, high in zip(edges[:-1], edges[1:], strict=True)]  # fmt: skip
+    came = [_came(past, cut, low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
     rows["actual"] = [float(count) for count in came]
     for name, model in models.items():
-        rows[name] = np.diff([0.0, *(float(model.expected_orders(history, edge).sum()) for edge in edges[1:])])
+        rows[name] = np.diff(
+            [0.0, *(float(model.expected_orders(history, edge).sum()) for edge in edges[1:])]
+        )
     return pd.DataFrame(rows)
 
 
 def _came(past: Past, cut: pd.Timestamp, low: int, high: int) -> float:
     """Order days between two moments after the cut of the accounts that were known at the cut."""
     until = past.outcome(cut, cut + pd.Timedelta(days=high))["n_order_days"].sum()
-    return float(until - (past.outcome(cut, cut + pd.Timedelta(days=low))["n_order_days"].sum() if low else 0.0))
+    return float(
+        until
+        - (past.outcome(cut, cut + pd.Timedelta(days=low))["n_order_days"].sum() if low else 0.0)
+    )

@@ -13,13 +13,19 @@ from kamresearch.result import Result
 
 LAYERS = {"core": _("core"), "support": _("support"), "periphery": _("periphery")}
 FUNCTIONS = {
-    "research": _("Research and development"), "sales": _("Sales"), "finance": _("Finance"), "marketing": _("Marketing"),
+    "research": _("Research and development"),
+    "sales": _("Sales"),
+    "finance": _("Finance"),
+    "marketing": _("Marketing"),
     "after_sales": _("After-sales"),
-}  # fmt: skip
+}
 SEATS = {
-    "executive_sponsor": _("executive sponsor"), "director": _("key account director"), "policy_manager": _("policy manager"),
-    "direct_manager": _("direct account manager"), "dealer_manager": _("dealer manager"),
-}  # fmt: skip
+    "executive_sponsor": _("executive sponsor"),
+    "director": _("key account director"),
+    "policy_manager": _("policy manager"),
+    "direct_manager": _("direct account manager"),
+    "dealer_manager": _("dealer manager"),
+}
 SEAT_STATES = {"filled": _("filled"), "vacant": _("vacant"), "doubled": _("held by several")}
 
 
@@ -35,21 +41,43 @@ class Structure(Result):
     def findings(self) -> list[Finding]:
         """Seats filled out of those asked for."""
         filled, n = int((self.seats["n_present"] > 0).sum()), len(self.seats)
-        return [Finding("organisation.seats_filled_share", filled / n, "share", _("Seats of the structure that are filled"),
-                        _("One sponsor, one director, one policy manager, and per region one direct and one dealer manager: seats held on the day, "
-                          "over 2 × regions + 3."), n=n, n_unit="count", good="up",
-                        sentence=_("{filled} of the {n} seats of the structure are filled.", filled=filled, n=n))]  # fmt: skip
+        return [
+            Finding(
+                "organisation.seats_filled_share",
+                filled / n,
+                "share",
+                _("Seats of the structure that are filled"),
+                _(
+                    "One sponsor, one director, one policy manager, and per region one "
+                    "direct and one dealer manager: seats held on the day, "
+                    "over 2 × regions + 3."
+                ),
+                n=n,
+                n_unit="count",
+                good="up",
+                sentence=_(
+                    "{filled} of the {n} seats of the structure are filled.", filled=filled, n=n
+                ),
+            )
+        ]
 
     def table(self) -> Table:
         """Seat by seat."""
         return make_table(
-            "organisation.structure", _("The structure asked for, seat by seat"), self.seats, Column("role", _("Role"), terms=SEATS), "region",
-            Column("n_present", _("Holders"), "count"), Column("manager_ids", _("Who")), Column("status", _("Status"), terms=SEAT_STATES),
-        )  # fmt: skip
+            "organisation.structure",
+            _("The structure asked for, seat by seat"),
+            self.seats,
+            Column("role", _("Role"), terms=SEATS),
+            "region",
+            Column("n_present", _("Holders"), "count"),
+            Column("manager_ids", _("Who")),
+            Column("status", _("Status"), terms=SEAT_STATES),
+        )
 
 
 def check_structure(managers: pd.DataFrame, regions: list[str]) -> Structure:
-    """Is the structure there: sponsor, director, policy manager, and per region one direct and one dealer manager?
+    """Is the structure there: sponsor, director, policy manager, and per region one direct and one
+    dealer manager?
 
     Parameters
     ----------
@@ -60,13 +88,21 @@ def check_structure(managers: pd.DataFrame, regions: list[str]) -> Structure:
     """
     present = managers[managers["in_role"].astype(bool)]
     wanted = [(role, None) for role in ("executive_sponsor", "director", "policy_manager")]
-    wanted += [(role, region) for region in regions for role in ("direct_manager", "dealer_manager")]
+    wanted += [
+        (role, region) for region in regions for role in ("direct_manager", "dealer_manager")
+    ]
     rows = []
     for role, region in wanted:
         holders = present[present["role"] == role]
         holders = holders if region is None else holders[holders["region"] == region]
         names = sorted(holders["manager_id"])
-        status = "vacant" if not names else "filled" if len(names) == 1 or region is not None else "doubled"
+        status = (
+            "vacant"
+            if not names
+            else "filled"
+            if len(names) == 1 or region is not None
+            else "doubled"
+        )
         rows.append(
             {
                 "role": role,
@@ -94,7 +130,9 @@ class Coverage(Result):
     slots: pd.DataFrame
     """layer, function, n_accounts, n_filled, share"""
     accounts: pd.DataFrame
-    """account_id, account_name, share, n_layers, n_functions, missing_functions, missing_layers, revenue_12m"""
+    """account_id, account_name, share, n_layers, n_functions, missing_functions,
+    missing_layers, revenue_12m
+    """
     n_listed: int
     n_accounts: int
     caveats: tuple[Text, ...]
@@ -110,24 +148,62 @@ class Coverage(Result):
         low_high = _mean_interval(shares.to_numpy())
         wilson = Interval(*map(float, proportion_confint(whole, n, method="wilson"))) if n else None
         return [
-            Finding("organisation.coverage_share", float(shares.mean()) if n else None, "share", _("Roles of account teams that are filled"),
-                    _("Mean over accounts of the roles filled over the roles listed; interval by the accounts' spread (t, 95%)."),
-                    interval=low_high, n=n, good="up", figure="organisation.coverage", reason=reason, headline=True,
-                    sentence=_("{share} of the roles in the teams of {n} accounts are filled; {whole} accounts have every layer and function.",
-                               share=_share(shares.mean()), n=n, whole=whole) if n else None),
-            Finding("organisation.whole_team_share", whole / n if n else None, "share", _("Accounts with every layer and function"),
-                    _("Accounts whose team has someone in all three layers and all five functions, over accounts whose team is recorded."),
-                    interval=wilson, n=n, good="up", figure="organisation.coverage", reason=reason),
-        ]  # fmt: skip
+            Finding(
+                "organisation.coverage_share",
+                float(shares.mean()) if n else None,
+                "share",
+                _("Roles of account teams that are filled"),
+                _(
+                    "Mean over accounts of the roles filled over the roles listed; "
+                    "interval by the accounts' spread (t, 95%)."
+                ),
+                interval=low_high,
+                n=n,
+                good="up",
+                figure="organisation.coverage",
+                reason=reason,
+                headline=True,
+                sentence=_(
+                    "{share} of the roles in the teams of {n} accounts are filled; {whole} "
+                    "accounts have every layer and function.",
+                    share=_share(shares.mean()),
+                    n=n,
+                    whole=whole,
+                )
+                if n
+                else None,
+            ),
+            Finding(
+                "organisation.whole_team_share",
+                whole / n if n else None,
+                "share",
+                _("Accounts with every layer and function"),
+                _(
+                    "Accounts whose team has someone in all three layers and all five "
+                    "functions, over accounts whose team is recorded."
+                ),
+                interval=wilson,
+                n=n,
+                good="up",
+                figure="organisation.coverage",
+                reason=reason,
+            ),
+        ]
 
     def verdict(self) -> Message:
         """What is missing most, and of how many accounts nothing is known."""
         if self.slots.empty:
             return _("No account's team is recorded.")
         least = self.slots.sort_values(["share", "layer", "function"]).iloc[0]
-        return _("Verdict: {function} ({layer}) is filled least, at {share}; {unknown} of {n} accounts have no recorded team.",
-                 function=FUNCTIONS[least["function"]], layer=LAYERS[least["layer"]], share=_share(least["share"]),
-                 unknown=self.n_accounts - self.n_listed, n=self.n_accounts)  # fmt: skip
+        return _(
+            "Verdict: {function} ({layer}) is filled least, at {share}; {unknown} of {n} "
+            "accounts have no recorded team.",
+            function=FUNCTIONS[least["function"]],
+            layer=LAYERS[least["layer"]],
+            share=_share(least["share"]),
+            unknown=self.n_accounts - self.n_listed,
+            n=self.n_accounts,
+        )
 
     def table(self) -> Table:
         """What is missing, the accounts of the most revenue first."""
@@ -135,11 +211,25 @@ class Coverage(Result):
             ["revenue_12m", "account_id"], ascending=[False, True]
         )
         return make_table(
-            "organisation.missing_roles", _("What is missing in account teams"), chosen, "account_id", "account_name",
-            Column("revenue_12m", _("Revenue of 12 months"), "money"), Column("share", _("Roles filled"), "share"),
-            Column("missing_functions", _("Functions missing"), terms=_joined(self.accounts["missing_functions"], FUNCTIONS)),
-            Column("missing_layers", _("Layers missing"), terms=_joined(self.accounts["missing_layers"], LAYERS)), rows_shown=20,
-        )  # fmt: skip
+            "organisation.missing_roles",
+            _("What is missing in account teams"),
+            chosen,
+            "account_id",
+            "account_name",
+            Column("revenue_12m", _("Revenue of 12 months"), "money"),
+            Column("share", _("Roles filled"), "share"),
+            Column(
+                "missing_functions",
+                _("Functions missing"),
+                terms=_joined(self.accounts["missing_functions"], FUNCTIONS),
+            ),
+            Column(
+                "missing_layers",
+                _("Layers missing"),
+                terms=_joined(self.accounts["missing_layers"], LAYERS),
+            ),
+            rows_shown=20,
+        )
 
 
 def _share(value: float) -> object:
@@ -203,7 +293,12 @@ def _account_coverage(rows: pd.DataFrame) -> pd.DataFrame:
     for name, options in (("layer", LAYERS), ("function", FUNCTIONS)):
         there = filled.groupby("account_id", observed=True)[name].agg(set).reindex(share.index)
         sets = [value if isinstance(value, set) else set() for value in there]
-        parts[f"n_{name}s"] = pd.Series([len(value & set(options)) for value in sets], index=share.index)
-        parts[f"missing_{name}s"] = pd.Series([", ".join(one for one in options if one not in value) or None for value in sets], index=share.index,
-                                              dtype=object)  # fmt: skip
+        parts[f"n_{name}s"] = pd.Series(
+            [len(value & set(options)) for value in sets], index=share.index
+        )
+        parts[f"missing_{name}s"] = pd.Series(
+            [", ".join(one for one in options if one not in value) or None for value in sets],
+            index=share.index,
+            dtype=object,
+        )
     return pd.DataFrame(parts).rename_axis("account_id").reset_index()

@@ -22,7 +22,9 @@ class Problem:
         return len(self.loads)
 
     def costs(self, groups: np.ndarray) -> np.ndarray:
-        """Cost of each group (rows of members): k × (mean unlikeness of pairs + balance × distance of the mean load from the team's)."""
+        """Cost of each group (rows of members): k × (mean unlikeness of pairs + balance ×
+        distance of the mean load from the team's).
+        """
         size = groups.shape[1]
         pairs = list(combinations(range(size), 2))
         unlike = sum(self.distance[groups[:, i], groups[:, j]] for i, j in pairs) / len(pairs)
@@ -47,7 +49,9 @@ def group_sizes(n: int) -> list[int]:
 
 
 def group_greedily(problem: Problem) -> list[tuple[int, ...]]:
-    """Seed each group with the manager farthest from the others left, then add whoever costs least."""
+    """Seed each group with the manager farthest from the others left, then add whoever costs
+    least.
+    """
     left = set(range(problem.n))
     groups = []
     for size in group_sizes(problem.n):
@@ -56,7 +60,9 @@ def group_greedily(problem: Problem) -> list[tuple[int, ...]]:
         group = [seed]
         while len(group) < size:
             rest = sorted(left - set(group))
-            group.append(min(rest, key=lambda one: (problem.costs(np.array([[*group, one]]))[0], one)))
+            group.append(
+                min(rest, key=lambda one: (problem.costs(np.array([[*group, one]]))[0], one))
+            )
         left -= set(group)
         groups.append(tuple(sorted(group)))
     return groups
@@ -77,7 +83,9 @@ def improve(problem: Problem, groups: list[tuple[int, ...]]) -> list[tuple[int, 
 
     def price(group: list[int]) -> float:
         unlike = sum(distance[one][other] for one, other in combinations(group, 2))
-        return 2 / (len(group) - 1) * unlike + problem.balance * abs(sum(excess[one] for one in group))
+        return 2 / (len(group) - 1) * unlike + problem.balance * abs(
+            sum(excess[one] for one in group)
+        )
 
     groups = [list(group) for group in groups]
     cost = [price(group) for group in groups]

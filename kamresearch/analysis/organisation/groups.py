@@ -22,17 +22,23 @@ MOST_MANAGERS = 300
 
 @dataclass(frozen=True)
 class LinkageGroups(Result):
-    """The groups, how alike and balanced they are, and how far from the optimum they can be at most."""
+    """The groups, how alike and balanced they are, and how far from the optimum they can be at
+    most.
+    """
 
     groups: pd.DataFrame
-    """group, manager_id, n_accounts, load, likeness (mean with the group's others), deputy, load_if_one_leaves (of the group)"""
+    """group, manager_id, n_accounts, load, likeness (mean with the group's others), deputy,
+    load_if_one_leaves (of the group)
+    """
     cost: float | None
     bound: float | None
     proven: bool
     compared: pd.DataFrame
     """method (exact, greedy, random, random_best), cost, likeness, load_spread"""
     n_uncovered: int | None
-    """Accounts in a region that nobody else of the group serves; None where no region is recorded"""
+    """Accounts in a region that nobody else of the group serves; None where no region is
+    recorded
+    """
     n_placed: int
     """Accounts of which that can be told: with a region, in the hands of a manager in a group"""
     caveats: tuple[Text, ...]
@@ -41,34 +47,89 @@ class LinkageGroups(Result):
 
     @property
     def gap(self) -> float | None:
-        """How far the groups can be from the best possible, at most: 0 where the optimum is proven."""
+        """How far the groups can be from the best possible, at most: 0 where the optimum is
+        proven.
+        """
         if self.cost is None:
             return None
-        return 0.0 if self.proven else max(0.0, (self.cost - self.bound) / max(abs(self.cost), 1e-12))
+        return (
+            0.0 if self.proven else max(0.0, (self.cost - self.bound) / max(abs(self.cost), 1e-12))
+        )
 
     def findings(self) -> list[Finding]:
-        """Groups, gap, likeness against random, accounts whose region nobody else of the group serves."""
+        """Groups, gap, likeness against random, accounts whose region nobody else of the group
+        serves.
+        """
         n = len(self.groups)
-        shared = {"n": n, "n_unit": "managers", "reason": self.reason, "figure": "organisation.groups"}
+        shared = {
+            "n": n,
+            "n_unit": "managers",
+            "reason": self.reason,
+            "figure": "organisation.groups",
+        }
         by_method = self.compared.set_index("method") if len(self.compared) else None
         told = by_method is not None
         return [
-            Finding("organisation.n_groups", int(self.groups["group"].nunique()), "count", _("Linkage groups"),
-                    _("Groups of three or four managers of similar accounts, balanced in load."), **shared),
-            Finding("organisation.groups_gap", self.gap, "share", _("Distance from the best possible groups, at most"),
-                    _("(cost − lower bound) / cost; 0 where the optimum is proven."), good="down", **shared),
-            Finding("organisation.groups_likeness", float(by_method.loc["exact", "likeness"]) if told else None, "score",
-                    _("Likeness of books within groups"), _("Mean over managers of the mean cosine likeness with the others of the group."),
-                    good="up", **shared),
-            Finding("organisation.groups_against_random", float(by_method.loc["random", "cost"] - by_method.loc["exact", "cost"]) if told else None,
-                    "score", _("How much better than groups drawn at random"),
-                    _("Mean cost of {n} random groupings minus the cost of these groups.", n=grouping.RANDOM_DRAWS), good="up", **shared),
-            Finding("organisation.uncovered_after_departure", self.n_uncovered, "accounts",
-                    _("Accounts in a region that nobody else of the group serves"),
-                    _("Accounts in whose region no other manager of their manager's group is placed or holds an account: after a departure nobody "
-                      "of the group knows the place. Among accounts with a recorded region, in the hands of a manager in a group."), good="down",
-                    **{**shared, "n": self.n_placed, "n_unit": "accounts", "reason": self.reason or _("No account's region is recorded.")}),
-        ]  # fmt: skip
+            Finding(
+                "organisation.n_groups",
+                int(self.groups["group"].nunique()),
+                "count",
+                _("Linkage groups"),
+                _("Groups of three or four managers of similar accounts, balanced in load."),
+                **shared,
+            ),
+            Finding(
+                "organisation.groups_gap",
+                self.gap,
+                "share",
+                _("Distance from the best possible groups, at most"),
+                _("(cost − lower bound) / cost; 0 where the optimum is proven."),
+                good="down",
+                **shared,
+            ),
+            Finding(
+                "organisation.groups_likeness",
+                float(by_method.loc["exact", "likeness"]) if told else None,
+                "score",
+                _("Likeness of books within groups"),
+                _("Mean over managers of the mean cosine likeness with the others of the group."),
+                good="up",
+                **shared,
+            ),
+            Finding(
+                "organisation.groups_against_random",
+                float(by_method.loc["random", "cost"] - by_method.loc["exact", "cost"])
+                if told
+                else None,
+                "score",
+                _("How much better than groups drawn at random"),
+                _(
+                    "Mean cost of {n} random groupings minus the cost of these groups.",
+                    n=grouping.RANDOM_DRAWS,
+                ),
+                good="up",
+                **shared,
+            ),
+            Finding(
+                "organisation.uncovered_after_departure",
+                self.n_uncovered,
+                "accounts",
+                _("Accounts in a region that nobody else of the group serves"),
+                _(
+                    "Accounts in whose region no other manager of their manager's group is "
+                    "placed or holds an account: after a departure nobody "
+                    "of the group knows the place. Among accounts with a recorded region, "
+                    "in the hands of a manager in a group."
+                ),
+                good="down",
+                **{
+                    **shared,
+                    "n": self.n_placed,
+                    "n_unit": "accounts",
+                    "reason": self.reason or _("No account's region is recorded."),
+                },
+            ),
+        ]
 
     def verdict(self) -> Message:
         """Whether the groups are worth it, in a sentence."""
@@ -77,27 +138,47 @@ class LinkageGroups(Result):
         costs = self.compared.set_index("method")["cost"]
         falls = {name: Quantity(_fall(costs, name), "share") for name in ("random", "greedy")}
         if self.n_uncovered is None:
-            return _("Verdict: against groups drawn at random the cost falls by {random}, against a rule of thumb by {greedy}.",
-                     **falls)  # fmt: skip
-        return _("Verdict: against groups drawn at random the cost falls by {random}, against a rule of thumb by {greedy}; {uncovered} of {n} accounts "
-                 "lie in a region that nobody else of the group serves.", uncovered=self.n_uncovered, n=self.n_placed, **falls)  # fmt: skip
+            return _(
+                "Verdict: against groups drawn at random the cost falls by {random}, "
+                "against a rule of thumb by {greedy}.",
+                **falls,
+            )
+        return _(
+            "Verdict: against groups drawn at random the cost falls by {random}, against a "
+            "rule of thumb by {greedy}; {uncovered} of {n} accounts "
+            "lie in a region that nobody else of the group serves.",
+            uncovered=self.n_uncovered,
+            n=self.n_placed,
+            **falls,
+        )
 
     def table(self) -> Table:
         """Group by group."""
         return make_table(
-            "organisation.groups", _("Linkage groups"), self.groups, Column("group", _("Group"), "count"), "manager_id", "n_accounts",
-            Column("load", _("Load"), "share"), Column("likeness", _("Likeness to the group"), "score"), Column("deputy", _("First deputy")),
+            "organisation.groups",
+            _("Linkage groups"),
+            self.groups,
+            Column("group", _("Group"), "count"),
+            "manager_id",
+            "n_accounts",
+            Column("load", _("Load"), "share"),
+            Column("likeness", _("Likeness to the group"), "score"),
+            Column("deputy", _("First deputy")),
             Column("load_if_one_leaves", _("Load of the others if this one leaves"), "share"),
             caption=_("The first deputy is the group's manager with the most alike book."),
-        )  # fmt: skip
+        )
 
     def compared_table(self) -> Table:
         """Exact against greedy and random."""
         return make_table(
-            "organisation.groups_compared", _("These groups against others"), self.compared, Column("method", _("Method"), terms=METHODS),
-            Column("cost", _("Cost (less is better)"), "score"), Column("likeness", _("Likeness within groups"), "score"),
+            "organisation.groups_compared",
+            _("These groups against others"),
+            self.compared,
+            Column("method", _("Method"), terms=METHODS),
+            Column("cost", _("Cost (less is better)"), "score"),
+            Column("likeness", _("Likeness within groups"), "score"),
             Column("load_spread", _("Spread of loads of groups"), "share"),
-        )  # fmt: skip
+        )
 
 
 def _fall(costs: pd.Series, method: str) -> float:
@@ -105,12 +186,16 @@ def _fall(costs: pd.Series, method: str) -> float:
 
 
 METHODS = {
-    "exact": _("set partitioning (HiGHS)"), "greedy": _("greedy: the likest first"), "random": _("random, on average"),
+    "exact": _("set partitioning (HiGHS)"),
+    "greedy": _("greedy: the likest first"),
+    "random": _("random, on average"),
     "random_best": _("random, the best draw"),
-}  # fmt: skip
+}
 
 
-def group_managers(holdings: Holdings, load: pd.Series, *, balance: float = 0.5, seed: int = 0) -> LinkageGroups:
+def group_managers(
+    holdings: Holdings, load: pd.Series, *, balance: float = 0.5, seed: int = 0
+) -> LinkageGroups:
     """Which three or four managers should stand in for each other?
 
     Parameters
@@ -127,38 +212,75 @@ def group_managers(holdings: Holdings, load: pd.Series, *, balance: float = 0.5,
     Returns
     -------
     LinkageGroups
-        Cost of a group of k: the mean unlikeness (1 − cosine) of its pairs plus ``balance`` × the distance of its mean load
-        from the team's, times k; divided by the number of managers in all. With five managers, one group of five.
+        Cost of a group of k: the mean unlikeness (1 − cosine) of its pairs plus ``balance`` × the
+        distance of its mean load
+        from the team's, times k; divided by the number of managers in all. With five managers, one
+        group of five.
 
     Notes
     -----
-    Set partitioning by column generation: prices of all groups of three and four are searched exactly (a group of four
-    with a negative reduced cost holds a triangle that has one), which gives a lower bound; every group that could be part
-    of something better than the best grouping found then enters one MILP. If all do, the optimum is proven. The work is
+    Set partitioning by column generation: prices of all groups of three and four are searched
+    exactly (a group of four
+    with a negative reduced cost holds a triangle that has one), which gives a lower bound; every
+    group that could be part
+    of something better than the best grouping found then enters one MILP. If all do, the optimum is
+    proven. The work is
     bounded in columns and nodes, never by the clock; where it does not suffice, the gap is stated.
     """
     if not 0 <= balance <= 100:
-        raise ParameterError("organisation, balance", "0 to 100", repr(balance), "write for example 0.5")
+        raise ParameterError(
+            "organisation, balance", "0 to 100", repr(balance), "write for example 0.5"
+        )
     team = holdings.managers
     # Who has left can stand in for nobody, whatever the records still lay to their name.
     holds = (team["n_accounts"] > 0) & team["in_role"].astype(bool)
     team = team[holds & ~team["role"].isin(EXECUTIVE_ROLES)].reset_index(drop=True)
     ids = team["manager_id"].tolist()
-    columns = ["group", "manager_id", "n_accounts", "load", "likeness", "deputy", "load_if_one_leaves"]
-    without = {"groups": pd.DataFrame(columns=columns), "cost": None, "bound": None, "proven": False, "n_uncovered": None, "n_placed": 0,
-               "compared": pd.DataFrame(columns=["method", "cost", "likeness", "load_spread"])}  # fmt: skip
+    columns = [
+        "group",
+        "manager_id",
+        "n_accounts",
+        "load",
+        "likeness",
+        "deputy",
+        "load_if_one_leaves",
+    ]
+    without = {
+        "groups": pd.DataFrame(columns=columns),
+        "cost": None,
+        "bound": None,
+        "proven": False,
+        "n_uncovered": None,
+        "n_placed": 0,
+        "compared": pd.DataFrame(columns=["method", "cost", "likeness", "load_spread"]),
+    }
     if len(ids) < 3:
         caveat = _("{n} managers in their role hold accounts: a group needs three.", n=len(ids))
-        reason = _("Fewer than three managers in their role hold accounts: no group of three can be formed.")
+        reason = _(
+            "Fewer than three managers in their role hold accounts: no group of three can "
+            "be formed."
+        )
         return LinkageGroups(**without, caveats=(caveat,), reason=reason)
     if len(ids) > MOST_MANAGERS:
-        caveat = _("{n} managers hold accounts: groups are looked for among {most} at most. Publish the study by region or channel.",
-                   n=len(ids), most=MOST_MANAGERS)  # fmt: skip
-        reason = _("More than {most} managers hold accounts: groups are looked for region by region, in reports of their own.",
-                   most=MOST_MANAGERS)  # fmt: skip
+        caveat = _(
+            "{n} managers hold accounts: groups are looked for among {most} at most. "
+            "Publish the study by region or channel.",
+            n=len(ids),
+            most=MOST_MANAGERS,
+        )
+        reason = _(
+            "More than {most} managers hold accounts: groups are looked for region by "
+            "region, in reports of their own.",
+            most=MOST_MANAGERS,
+        )
         return LinkageGroups(**without, caveats=(caveat,), reason=reason)
     likeness = book_similarity(holdings.accounts, ids).to_numpy()
-    loads = load.reindex(ids).astype(float).fillna(float(load.mean()) if load.notna().any() else 0.0).to_numpy()
+    loads = (
+        load.reindex(ids)
+        .astype(float)
+        .fillna(float(load.mean()) if load.notna().any() else 0.0)
+        .to_numpy()
+    )
     problem = grouping.Problem(1 - likeness, loads, balance)
     solved = partition.solve(problem)
     others = {"greedy": [grouping.group_greedily(problem)]}
@@ -167,13 +289,27 @@ def group_managers(holdings: Holdings, load: pd.Series, *, balance: float = 0.5,
     frame = _describe(ids, team, likeness, loads, solved.groups)
     caveats: list[Text] = []
     if len(ids) == 5:
-        caveats.append(_("Five managers cannot be split into groups of three and four: they form one group."))
+        caveats.append(
+            _("Five managers cannot be split into groups of three and four: they form one group.")
+        )
     if not solved.proven:
-        caveats.append(_("The optimum is not proven: the groups may be up to {gap} from the best.",
-                         gap=Quantity(max(0.0, (solved.cost - solved.bound) / max(abs(solved.cost), 1e-12)), "share")))  # fmt: skip
+        caveats.append(
+            _(
+                "The optimum is not proven: the groups may be up to {gap} from the best.",
+                gap=Quantity(
+                    max(0.0, (solved.cost - solved.bound) / max(abs(solved.cost), 1e-12)), "share"
+                ),
+            )
+        )
     if (frame["load_if_one_leaves"] > 1).any():
-        caveats.append(_("In {n} of {all} departures the others of the group would have to work above their capacity until a successor is found.",
-                         n=int((frame["load_if_one_leaves"] > 1).sum()), all=len(frame)))  # fmt: skip
+        caveats.append(
+            _(
+                "In {n} of {all} departures the others of the group would have to work "
+                "above their capacity until a successor is found.",
+                n=int((frame["load_if_one_leaves"] > 1).sum()),
+                all=len(frame),
+            )
+        )
     return LinkageGroups(
         frame[columns],
         solved.cost,
@@ -186,31 +322,51 @@ def group_managers(holdings: Holdings, load: pd.Series, *, balance: float = 0.5,
 
 
 def count_uncovered(frame: pd.DataFrame, holdings: Holdings) -> tuple[int | None, int]:
-    """Accounts in whose region no other manager of the group is placed or holds an account, and accounts with a region."""
+    """Accounts in whose region no other manager of the group is placed or holds an account,
+    and accounts with a region.
+    """
     group = frame.set_index("manager_id")["group"]
     held, placed = (
-        one.loc[one["manager_id"].isin(group.index) & one["region"].notna(), ["manager_id", "region"]]
+        one.loc[
+            one["manager_id"].isin(group.index) & one["region"].notna(), ["manager_id", "region"]
+        ]
         for one in (holdings.accounts, holdings.managers)
     )
     if held.empty:
         return None, 0
     serving = pd.concat([held, placed]).drop_duplicates()
-    servers = serving.assign(group=serving["manager_id"].map(group)).groupby(["group", "region"], sort=False).size()
+    servers = (
+        serving.assign(group=serving["manager_id"].map(group))
+        .groupby(["group", "region"], sort=False)
+        .size()
+    )
     # The manager of an account serves its region: one server alone means that there is no other.
     alone = servers.loc[list(zip(held["manager_id"].map(group), held["region"], strict=True))] == 1
     return int(alone.sum()), len(held)
 
 
 def _describe(
-    ids: list[str], team: pd.DataFrame, likeness: np.ndarray, loads: np.ndarray, groups: list[tuple[int, ...]]
+    ids: list[str],
+    team: pd.DataFrame,
+    likeness: np.ndarray,
+    loads: np.ndarray,
+    groups: list[tuple[int, ...]],
 ) -> pd.DataFrame:
-    capacity = team["capacity_hours"].astype("float64").fillna(USUAL_CAPACITY * team["share_here"]).to_numpy()
+    capacity = (
+        team["capacity_hours"]
+        .astype("float64")
+        .fillna(USUAL_CAPACITY * team["share_here"])
+        .to_numpy()
+    )
     rows = []
     for number, group in enumerate(sorted(groups), start=1):
         for one in group:
             mates = [other for other in group if other != one]
             alike = likeness[one, mates]
-            used = float((loads[list(group)] * capacity[list(group)]).sum() / max(capacity[mates].sum(), 1e-9))
+            used = float(
+                (loads[list(group)] * capacity[list(group)]).sum()
+                / max(capacity[mates].sum(), 1e-9)
+            )
             rows.append(
                 (
                     number,
@@ -223,15 +379,32 @@ def _describe(
                 )
             )
     return pd.DataFrame(
-        rows, columns=["group", "manager_id", "n_accounts", "load", "likeness", "deputy", "load_if_one_leaves"]
+        rows,
+        columns=[
+            "group",
+            "manager_id",
+            "n_accounts",
+            "load",
+            "likeness",
+            "deputy",
+            "load_if_one_leaves",
+        ],
     )
 
 
 def _compare(
-    problem: grouping.Problem, likeness: np.ndarray, loads: np.ndarray, exact: list, others: dict[str, list]
+    problem: grouping.Problem,
+    likeness: np.ndarray,
+    loads: np.ndarray,
+    exact: list,
+    others: dict[str, list],
 ) -> pd.DataFrame:
     def measure(groups: list[tuple[int, ...]]) -> tuple[float, float, float]:
-        alike = [likeness[one, [other for other in group if other != one]].mean() for group in groups for one in group]
+        alike = [
+            likeness[one, [other for other in group if other != one]].mean()
+            for group in groups
+            for one in group
+        ]
         means = [loads[list(group)].mean() for group in groups]
         return problem.total(groups), float(np.mean(alike)), float(np.max(means) - np.min(means))
 

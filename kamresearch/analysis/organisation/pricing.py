@@ -1,6 +1,8 @@
-"""Prices of groups: every group of three or four managers that could still improve a grouping, found without listing all.
+"""Prices of groups: every group of three or four managers that could still improve a grouping,
+found without listing all.
 
-There are 65 million groups of four among 200 managers; their pairs alone rule nearly all of them out.
+There are 65 million groups of four among 200 managers; their pairs alone rule nearly all of them
+out.
 """
 
 from dataclasses import dataclass
@@ -17,7 +19,9 @@ MOST = 150_000
 
 
 class Costs(Protocol):
-    """What pricing needs to know: a group of k costs k × (mean distance of pairs + balance × |its mean load − that of all|)."""
+    """What pricing needs to know: a group of k costs k × (mean distance of pairs + balance ×
+    |its mean load − that of all|).
+    """
 
     distance: np.ndarray
     loads: np.ndarray
@@ -38,12 +42,17 @@ class Priced:
         return min(self.floor, float(self.reduced.min()) if len(self.reduced) else np.inf)
 
 
-def price_groups(problem: Costs, duals: np.ndarray, size: int, ceiling: float, *, quick: bool = False) -> Priced:
+def price_groups(
+    problem: Costs, duals: np.ndarray, size: int, ceiling: float, *, quick: bool = False
+) -> Priced:
     """Groups of a size whose reduced cost (cost less its members' prices) is at most a ceiling.
 
-    The reduced cost is the sum over the group's pairs of w = 2/(k − 1) × distance − both prices/(k − 1), plus the cost of
-    imbalance. For four, each pair lies in two of the four triangles, so some triangle's sum of w is at most half of the
-    whole: all such triangles are extended by every fourth; ``quick`` extends only the most promising ones.
+    The reduced cost is the sum over the group's pairs of w = 2/(k − 1) × distance − both prices/(k
+    − 1), plus the cost of
+    imbalance. For four, each pair lies in two of the four triangles, so some triangle's sum of w is
+    at most half of the
+    whole: all such triangles are extended by every fourth; ``quick`` extends only the most
+    promising ones.
     """
     weight = (2 * problem.distance - duals[:, None] - duals[None, :]) / (size - 1)
     excess = problem.loads - problem.loads.mean()
@@ -60,7 +69,9 @@ def price_groups(problem: Costs, duals: np.ndarray, size: int, ceiling: float, *
         triangles = triangles[np.sort(nearest[:QUICK])]
     kept = [Priced(np.empty((0, 4), dtype=int), np.empty(0), floor)]
     for start in range(0, len(triangles), CHUNK):
-        kept.append(_extend(weight, excess, problem.balance, triangles[start : start + CHUNK], ceiling))
+        kept.append(
+            _extend(weight, excess, problem.balance, triangles[start : start + CHUNK], ceiling)
+        )
         if sum(len(part.groups) for part in kept) > MOST:
             kept = [_join(kept)]
     return _join(kept)
@@ -68,7 +79,10 @@ def price_groups(problem: Costs, duals: np.ndarray, size: int, ceiling: float, *
 
 def _join(parts: list[Priced]) -> Priced:
     """Parts as one, each group once, at most `MOST`."""
-    groups, reduced = np.vstack([part.groups for part in parts]), np.concatenate([part.reduced for part in parts])
+    groups, reduced = (
+        np.vstack([part.groups for part in parts]),
+        np.concatenate([part.reduced for part in parts]),
+    )
     floor = min(part.floor for part in parts)
     if len(groups):
         keys = groups @ 1000 ** np.arange(groups.shape[1])
@@ -85,14 +99,22 @@ def _triangles(weight: np.ndarray, limit: float) -> tuple[np.ndarray, np.ndarray
     """All i < j < k whose three weights sum to at most the limit, and the sums."""
     found, sums_found = [np.empty((0, 3), dtype=int)], [np.empty(0)]
     for first in range(len(weight) - 2):
-        sums = weight[first, first + 1 :, None] + weight[first, None, first + 1 :] + weight[first + 1 :, first + 1 :]
+        sums = (
+            weight[first, first + 1 :, None]
+            + weight[first, None, first + 1 :]
+            + weight[first + 1 :, first + 1 :]
+        )
         second, third = np.nonzero(np.triu(sums <= limit, 1))
-        found.append(np.column_stack([np.full(len(second), first), second + first + 1, third + first + 1]))
+        found.append(
+            np.column_stack([np.full(len(second), first), second + first + 1, third + first + 1])
+        )
         sums_found.append(sums[second, third])
     return np.vstack(found), np.concatenate(sums_found)
 
 
-def _extend(weight: np.ndarray, excess: np.ndarray, balance: float, triangles: np.ndarray, ceiling: float) -> Priced:
+def _extend(
+    weight: np.ndarray, excess: np.ndarray, balance: float, triangles: np.ndarray, ceiling: float
+) -> Priced:
     """Fours with one of the triangles whose reduced cost is at most the ceiling."""
     i, j, k = triangles.T
     sums = (weight[i, j] + weight[i, k] + weight[j, k])[:, None] + weight[i] + weight[j] + weight[k]
@@ -100,4 +122,6 @@ def _extend(weight: np.ndarray, excess: np.ndarray, balance: float, triangles: n
     rows = np.arange(len(triangles))
     sums[rows, i] = sums[rows, j] = sums[rows, k] = np.inf
     row, fourth = np.nonzero(sums <= ceiling + 1e-9)
-    return Priced(np.sort(np.column_stack([triangles[row], fourth]), axis=1), sums[row, fourth], ceiling)
+    return Priced(
+        np.sort(np.column_stack([triangles[row], fourth]), axis=1), sums[row, fourth], ceiling
+    )

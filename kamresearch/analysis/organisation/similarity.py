@@ -1,4 +1,6 @@
-"""How alike the books of two managers are: by region, channel and industry, weighted by revenue and by count."""
+"""How alike the books of two managers are: by region, channel and industry, weighted by
+revenue and by count.
+"""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +9,9 @@ TRAITS = ("region", "channel", "industry")
 
 
 def book_profiles(accounts: pd.DataFrame, managers: list[str]) -> np.ndarray:
-    """Manager × trait value: how much of the book (half by revenue, half by count) lies there; unknown values stay out."""
+    """Manager × trait value: how much of the book (half by revenue, half by count) lies there;
+    unknown values stay out.
+    """
     parts = []
     for trait in TRAITS:
         known = accounts[accounts[trait].notna() & accounts["manager_id"].isin(managers)]
@@ -19,7 +23,11 @@ def book_profiles(accounts: pd.DataFrame, managers: list[str]) -> np.ndarray:
         ).fillna(0.0)
         total = revenue.sum(axis=1)
         revenue = revenue.div(total.where(total > 0), axis=0)
-        both = (count + revenue.reindex_like(count)).div(2).where(revenue.reindex_like(count).notna(), count)
+        both = (
+            (count + revenue.reindex_like(count))
+            .div(2)
+            .where(revenue.reindex_like(count).notna(), count)
+        )
         parts.append(both.reindex(managers).fillna(0.0).to_numpy())
     return np.hstack(parts) if parts else np.zeros((len(managers), 1))
 

@@ -1,4 +1,6 @@
-"""Data quality: can the tables be trusted, do the departments agree, and who is one account under two names?"""
+"""Data quality: can the tables be trusted, do the departments agree, and who is one account
+under two names?
+"""
 
 from kamresearch.analysis.quality.audit import Audit, audit_tables
 from kamresearch.analysis.quality.conflicts import Conflicts, compare_departments
@@ -18,8 +20,25 @@ from kamresearch.analysis.quality.study import (
 )
 
 __all__ = [
-    "CONFLICT_IDS", "LIMITS", "LINK_IDS", "NO_DEPARTMENTS", "NO_FIGURES", "NOTHING", "study_conflicts", "study_decisions",
-    "study_departments", "Decisions", "read_decisions",
-    "AccountPages", "Audit", "Conflicts", "DepartmentLinks", "Duplicates", "audit_tables", "compare_departments",
-    "find_duplicates", "link_departments", "write_account_pages",
-]  # fmt: skip
+    "CONFLICT_IDS",
+    "LIMITS",
+    "LINK_IDS",
+    "NO_DEPARTMENTS",
+    "NO_FIGURES",
+    "NOTHING",
+    "study_conflicts",
+    "study_decisions",
+    "study_departments",
+    "Decisions",
+    "read_decisions",
+    "AccountPages",
+    "Audit",
+    "Conflicts",
+    "DepartmentLinks",
+    "Duplicates",
+    "audit_tables",
+    "compare_departments",
+    "find_duplicates",
+    "link_departments",
+    "write_account_pages",
+]

@@ -1,4 +1,6 @@
-"""Departments that disagree: the same account and year side by side, how far apart, of which kind, and who wins."""
+"""Departments that disagree: the same account and year side by side, how far apart, of which
+kind, and who wins.
+"""
 
 from dataclasses import dataclass, field
 
@@ -14,9 +16,14 @@ from kamresearch.language import message as _
 from kamresearch.result import Result
 
 KINDS: dict[str, Text] = {
-    "agree": _("agrees"), "rounded": _("rounded"), "returns": _("returns not taken off"), "stale": _("prior year's figure"),
-    "digits": _("digit slipped"), "late": _("neighbouring year"), "unexplained": _("no known pattern"),
-}  # fmt: skip
+    "agree": _("agrees"),
+    "rounded": _("rounded"),
+    "returns": _("returns not taken off"),
+    "stale": _("prior year's figure"),
+    "digits": _("digit slipped"),
+    "late": _("neighbouring year"),
+    "unexplained": _("no known pattern"),
+}
 TOLERANCE = 0.01
 _EXACT = 0.002
 
@@ -25,8 +32,10 @@ _EXACT = 0.002
 class Conflicts(Result):
     """The same account's yearly revenue as each department has it.
 
-    ``figures``: account_id, year, department, revenue, winner (the figure that stands), winner_department, difference
-    (share of the winner's), kind; ``ranking``: account_id, account_name, one column per department and ``winner`` with
+    ``figures``: account_id, year, department, revenue, winner (the figure that stands),
+    winner_department, difference
+    (share of the winner's), kind; ``ranking``: account_id, account_name, one column per department
+    and ``winner`` with
     the revenue of the latest full year.
     """
 
@@ -44,17 +53,27 @@ class Conflicts(Result):
     @property
     def caveats(self) -> tuple[Text, ...]:
         """What the comparison does not show."""
-        return (_("That departments agree does not make a figure right: they may share one wrong source. Kinds are read from the pattern of the numbers, so “neighbouring year” is a guess where several causes meet."),)  # fmt: skip
+        return (
+            _(
+                "That departments agree does not make a figure right: they may share one "
+                "wrong source. Kinds are read from the pattern of the numbers, so "
+                "“neighbouring year” is a guess where several causes meet."
+            ),
+        )
 
     @property
     def compared(self) -> pd.DataFrame:
-        """Accounts of the year that at least two departments record: account_id, n_departments, spread."""
+        """Accounts of the year that at least two departments record: account_id,
+        n_departments, spread.
+        """
         rows = self.figures[self.figures["year"] == self.year]
         groups = rows.groupby("account_id", sort=True, observed=True)["revenue"]
         frame = groups.agg(n_departments="size", lowest="min", highest="max").reset_index()
         frame = frame[frame["n_departments"] >= 2]
         base = frame[["lowest", "highest"]].abs().max(axis=1)
-        return frame.assign(spread=((frame["highest"] - frame["lowest"]) / base.where(base > 0)).fillna(0.0))
+        return frame.assign(
+            spread=((frame["highest"] - frame["lowest"]) / base.where(base > 0)).fillna(0.0)
+        )
 
     def changed_at_top(self) -> dict[str, int]:
         """Department → how many of the winner's largest accounts its own ranking leaves out."""
@@ -63,7 +82,9 @@ class Conflicts(Result):
         return {name: len(best - self._leaders(name)) for name in present}
 
     def _leaders(self, column: str) -> set[str]:
-        order = self.ranking.dropna(subset=[column]).sort_values([column, "account_id"], ascending=[False, True])
+        order = self.ranking.dropna(subset=[column]).sort_values(
+            [column, "account_id"], ascending=[False, True]
+        )
         return set(order["account_id"].head(self.top))
 
     def findings(self) -> list[Finding]:
@@ -79,28 +100,88 @@ class Conflicts(Result):
         worst = max(changed, key=lambda name: (changed[name], name)) if changed else None
         return [
             Finding(
-                "quality.conflict_share", conflicts / n if n else None, "share", _("Accounts on whose revenue departments disagree"),
-                _("Accounts that at least two departments record for {year} and whose revenues differ by more than {tolerance}, over all such accounts; 95% Wilson interval.", year=str(self.year), tolerance=Quantity(TOLERANCE, "share")),
-                interval=Interval(float(low), float(high)) if n else None, n=n, period=period, good="down", figure="quality.conflicts", reason=None if n else few, headline=True,
-                sentence=_("In {year}, departments disagree on the revenue of {share} of the accounts that at least two of them record.", year=str(self.year), share=Quantity(conflicts / n, "share")) if n else None,
+                "quality.conflict_share",
+                conflicts / n if n else None,
+                "share",
+                _("Accounts on whose revenue departments disagree"),
+                _(
+                    "Accounts that at least two departments record for {year} and whose "
+                    "revenues differ by more than {tolerance}, over all such accounts; 95% "
+                    "Wilson interval.",
+                    year=str(self.year),
+                    tolerance=Quantity(TOLERANCE, "share"),
+                ),
+                interval=Interval(float(low), float(high)) if n else None,
+                n=n,
+                period=period,
+                good="down",
+                figure="quality.conflicts",
+                reason=None if n else few,
+                headline=True,
+                sentence=_(
+                    "In {year}, departments disagree on the revenue of {share} of the "
+                    "accounts that at least two of them record.",
+                    year=str(self.year),
+                    share=Quantity(conflicts / n, "share"),
+                )
+                if n
+                else None,
             ),
             Finding(
-                "quality.conflict_size", size, "share", _("Typical size of a disagreement"),
+                "quality.conflict_size",
+                size,
+                "share",
+                _("Typical size of a disagreement"),
                 _("Median over the accounts in conflict of (highest − lowest) ÷ highest revenue."),
-                n=len(sizes), period=period, good="down", figure="quality.conflicts", reason=None if size is not None else _("There is no conflict."),
+                n=len(sizes),
+                period=period,
+                good="down",
+                figure="quality.conflicts",
+                reason=None if size is not None else _("There is no conflict."),
             ),
             Finding(
-                "quality.top_changed", changed[worst] if worst else None, "accounts", _("Leading accounts that another source would replace"),
-                _("Of the {top} largest accounts by the winning figures, those that the ranking of the most deviating department leaves out.", top=self.top),
-                n=min(self.top, len(self.ranking)), period=period, good="down", figure="quality.ranking", reason=None if worst else few,
-                sentence=_("Ranked by {department} alone, {changed} of the {top} largest accounts would be others.", department=DEPARTMENTS.get(worst, worst), changed=changed[worst], top=self.top) if worst else None,
+                "quality.top_changed",
+                changed[worst] if worst else None,
+                "accounts",
+                _("Leading accounts that another source would replace"),
+                _(
+                    "Of the {top} largest accounts by the winning figures, those that the "
+                    "ranking of the most deviating department leaves out.",
+                    top=self.top,
+                ),
+                n=min(self.top, len(self.ranking)),
+                period=period,
+                good="down",
+                figure="quality.ranking",
+                reason=None if worst else few,
+                sentence=_(
+                    "Ranked by {department} alone, {changed} of the {top} largest accounts "
+                    "would be others.",
+                    department=DEPARTMENTS.get(worst, worst),
+                    changed=changed[worst],
+                    top=self.top,
+                )
+                if worst
+                else None,
             ),
             Finding(
-                "quality.ledger_agreement", self.ledger_agreement, "share", _("Winning figures that the orders confirm"),
-                _("Account-years whose winning revenue lies within {tolerance} of the net revenue of the orders.", tolerance=Quantity(TOLERANCE, "share")),
-                n=self.n_ledger, n_unit="records", good="up", reason=None if self.ledger_agreement is not None else _("No account-year stands in both."),
+                "quality.ledger_agreement",
+                self.ledger_agreement,
+                "share",
+                _("Winning figures that the orders confirm"),
+                _(
+                    "Account-years whose winning revenue lies within {tolerance} of the "
+                    "net revenue of the orders.",
+                    tolerance=Quantity(TOLERANCE, "share"),
+                ),
+                n=self.n_ledger,
+                n_unit="records",
+                good="up",
+                reason=None
+                if self.ledger_agreement is not None
+                else _("No account-year stands in both."),
             ),
-        ]  # fmt: skip
+        ]
 
     def sentences(self) -> list[Text]:
         """The findings in words, where there are any."""
@@ -109,38 +190,65 @@ class Conflicts(Result):
     def kinds_table(self) -> Table:
         """Conflicts by department and kind."""
         return make_table(
-            "quality.conflict_kinds", _("How the departments' figures differ from the winning one"), self.kinds,
-            Column("department", _("Department"), terms=DEPARTMENTS), Column("kind", _("Kind"), terms=KINDS),
-            Column("n", _("Account-years"), "records"), "share",
-        )  # fmt: skip
+            "quality.conflict_kinds",
+            _("How the departments' figures differ from the winning one"),
+            self.kinds,
+            Column("department", _("Department"), terms=DEPARTMENTS),
+            Column("kind", _("Kind"), terms=KINDS),
+            Column("n", _("Account-years"), "records"),
+            "share",
+        )
 
     def largest_table(self) -> Table:
         """The largest conflicts in money."""
-        frame = self.figures[self.figures["kind"] != "agree"].assign(gap=lambda t: (t["revenue"] - t["winner"]).abs())
+        frame = self.figures[self.figures["kind"] != "agree"].assign(
+            gap=lambda t: (t["revenue"] - t["winner"]).abs()
+        )
         frame = frame.sort_values(
-            ["gap", "account_id", "year", "department"], ascending=[False, True, True, True], ignore_index=True
+            ["gap", "account_id", "year", "department"],
+            ascending=[False, True, True, True],
+            ignore_index=True,
         )
         frame = frame.assign(year=frame["year"].astype("str"))
         return make_table(
-            "quality.conflict_list", _("The largest disagreements"), frame.head(500), "account_id", "year",
-            Column("department", _("Department"), terms=DEPARTMENTS), Column("revenue", _("Its figure"), "money"),
-            Column("winner", _("Figure that stands"), "money"), Column("winner_department", _("From"), terms=DEPARTMENTS),
-            Column("difference", _("Difference"), "share"), Column("kind", _("Kind"), terms=KINDS),
-            caption=_("The figure that stands comes from the first of these departments that has one: {order}.", order=_order(self.precedence)), rows_shown=30,
-        )  # fmt: skip
+            "quality.conflict_list",
+            _("The largest disagreements"),
+            frame.head(500),
+            "account_id",
+            "year",
+            Column("department", _("Department"), terms=DEPARTMENTS),
+            Column("revenue", _("Its figure"), "money"),
+            Column("winner", _("Figure that stands"), "money"),
+            Column("winner_department", _("From"), terms=DEPARTMENTS),
+            Column("difference", _("Difference"), "share"),
+            Column("kind", _("Kind"), terms=KINDS),
+            caption=_(
+                "The figure that stands comes from the first of these departments that has "
+                "one: {order}.",
+                order=_order(self.precedence),
+            ),
+            rows_shown=30,
+        )
 
     def ranking_table(self) -> Table:
         """The largest accounts under each source."""
-        shown = self.ranking.sort_values(["winner", "account_id"], ascending=[False, True], ignore_index=True).head(
-            self.top
-        )
+        shown = self.ranking.sort_values(
+            ["winner", "account_id"], ascending=[False, True], ignore_index=True
+        ).head(self.top)
         columns = [
             Column(name, DEPARTMENTS.get(name, Fixed({"en": name})), "money")
             for name in self.precedence
             if name in shown
         ]
-        return make_table("quality.ranking_table", _("The largest accounts under each source"), shown, "account_id", "account_name",
-                          Column("winner", _("Figure that stands"), "money"), *columns)  # fmt: skip
+        return make_table(
+            "quality.ranking_table",
+            _("The largest accounts under each source"),
+            shown,
+            "account_id",
+            "account_name",
+            Column("winner", _("Figure that stands"), "money"),
+            *columns,
+        )
 
 
 def _order(precedence: tuple[str, ...]) -> Text:
@@ -151,9 +259,17 @@ def _order(precedence: tuple[str, ...]) -> Text:
     return _("{first}, then {second}, then {third}", first=first, second=second, third=third)
 
 
-def compare_departments(records: pd.DataFrame, accounts: pd.DataFrame, ledger: pd.DataFrame | None = None, *, as_of: str,
-                        precedence: tuple[str, ...] = ("finance", "sales", "after_sales"), top: int = 20) -> Conflicts | None:  # fmt: skip
-    """Where do departments disagree about the same account, how far, and does it change who the key accounts are?
+def compare_departments(
+    records: pd.DataFrame,
+    accounts: pd.DataFrame,
+    ledger: pd.DataFrame | None = None,
+    *,
+    as_of: str,
+    precedence: tuple[str, ...] = ("finance", "sales", "after_sales"),
+    top: int = 20,
+) -> Conflicts | None:
+    """Where do departments disagree about the same account, how far, and does it change who the key
+    accounts are?
 
     Parameters
     ----------
@@ -183,8 +299,15 @@ def compare_departments(records: pd.DataFrame, accounts: pd.DataFrame, ledger: p
     figures = _with_winner(known, wide, order)
     figures = figures.assign(kind=_kinds(figures, wide, ledger))
     counts = figures[figures["department"] != figures["winner_department"]]
-    kinds = counts.groupby(["department", "kind"], sort=True, observed=True).size().rename("n").reset_index()
-    kinds = kinds.assign(share=kinds["n"] / kinds.groupby("department", sort=True)["n"].transform("sum"))
+    kinds = (
+        counts.groupby(["department", "kind"], sort=True, observed=True)
+        .size()
+        .rename("n")
+        .reset_index()
+    )
+    kinds = kinds.assign(
+        share=kinds["n"] / kinds.groupby("department", sort=True)["n"].transform("sum")
+    )
     year = _year_of_comparison(known)
     names = accounts.drop_duplicates("account_id").set_index("account_id")["account_name"]
     ranking = wide.xs(year, level="year").assign(
@@ -197,14 +320,20 @@ def compare_departments(records: pd.DataFrame, accounts: pd.DataFrame, ledger: p
 
 
 def _known(records: pd.DataFrame, as_of: str) -> pd.DataFrame:
-    """account_id, year, department, revenue: records known by the day, several of one department added up."""
+    """account_id, year, department, revenue: records known by the day, several of one
+    department added up.
+    """
     frame = records.dropna(subset=["account_id", "year", "revenue", "department"])
     if "updated" in frame:
         frame = frame[~(pd.to_datetime(frame["updated"], errors="coerce") > pd.Timestamp(as_of))]
     last_full = int(as_of[:4]) if as_of[5:] == "12-31" else int(as_of[:4]) - 1
     frame = frame.assign(year=frame["year"].astype(int))
     frame = frame[frame["year"] <= last_full]
-    return frame.groupby(["account_id", "year", "department"], sort=True, observed=True)["revenue"].sum().reset_index()
+    return (
+        frame.groupby(["account_id", "year", "department"], sort=True, observed=True)["revenue"]
+        .sum()
+        .reset_index()
+    )
 
 
 def _year_of_comparison(known: pd.DataFrame) -> int:
@@ -219,14 +348,19 @@ def _with_winner(known: pd.DataFrame, wide: pd.DataFrame, order: list[str]) -> p
     figures = known.merge(winner.reset_index(), on=["account_id", "year"], validate="m:1")
     figures = figures.merge(source.reset_index(), on=["account_id", "year"], validate="m:1")
     base = figures["winner"].abs()
-    return figures.assign(difference=((figures["revenue"] - figures["winner"]) / base.where(base > 0)).fillna(0.0))
+    return figures.assign(
+        difference=((figures["revenue"] - figures["winner"]) / base.where(base > 0)).fillna(0.0)
+    )
 
 
 def _kinds(figures: pd.DataFrame, wide: pd.DataFrame, ledger: pd.DataFrame | None) -> np.ndarray:
     """The pattern of each difference, the plainest first."""
     value, stands = figures["revenue"].to_numpy(float), figures["winner"].to_numpy(float)
     before = _of_year(
-        figures, figures[["account_id", "year", "winner"]].drop_duplicates(["account_id", "year"]), "winner", -1
+        figures,
+        figures[["account_id", "year", "winner"]].drop_duplicates(["account_id", "year"]),
+        "winner",
+        -1,
     )
     if ledger is not None and len(ledger):
         before = np.where(np.isfinite(before), before, _of_year(figures, ledger, "net", -1))
@@ -245,11 +379,15 @@ def _kinds(figures: pd.DataFrame, wide: pd.DataFrame, ledger: pd.DataFrame | Non
     if ledger is not None and len(ledger):
         gross, net = (_of_year(figures, ledger, name, 0) for name in ("gross", "net"))
         returns = (np.abs(value - gross) <= _EXACT * scale) & (gross - net > _EXACT * scale)
-        returns |= (np.abs((value - stands) - (gross - net)) <= _EXACT * scale) & (gross - net > _EXACT * scale)
+        returns |= (np.abs((value - stands) - (gross - net)) <= _EXACT * scale) & (
+            gross - net > _EXACT * scale
+        )
     stale = (np.abs(value - before) <= _EXACT * scale) & np.isfinite(before)
     late = gap <= 0.13 * np.maximum(scale, np.nan_to_num(np.abs(before)))
     conditions = [gap <= _EXACT * scale, rounded, returns, stale, slipped, late]
-    return np.select(conditions, ["agree", "rounded", "returns", "stale", "digits", "late"], "unexplained")
+    return np.select(
+        conditions, ["agree", "rounded", "returns", "stale", "digits", "late"], "unexplained"
+    )
 
 
 def _of_year(figures: pd.DataFrame, source: pd.DataFrame, name: str, shift: int) -> np.ndarray:
@@ -274,18 +412,25 @@ def _against_ledger(figures: pd.DataFrame, ledger: pd.DataFrame | None) -> tuple
     both = np.isfinite(net)
     if not both.any():
         return 0, None
-    close = np.abs(stands["winner"].to_numpy(float)[both] - net[both]) <= TOLERANCE * np.maximum(np.abs(net[both]), 1.0)
+    close = np.abs(stands["winner"].to_numpy(float)[both] - net[both]) <= TOLERANCE * np.maximum(
+        np.abs(net[both]), 1.0
+    )
     return int(both.sum()), float(close.mean())
 
 
 def sum_years(tables: object, as_of: str) -> pd.DataFrame:
-    """account_id, year, net, gross: the orders' revenue with and without returns taken off, added up on the engine."""
+    """account_id, year, net, gross: the orders' revenue with and without returns taken off,
+    added up on the engine.
+    """
     import ibis
 
     orders = tables.orders
     seen = orders.filter(orders.order_date.cast("date") <= ibis.date(as_of))
     year = seen.order_date.cast("date").year().cast("int64")
-    frame = seen.group_by("account_id", year=year).agg(
-        net=seen.revenue.sum(), gross=seen.revenue.sum(where=seen.revenue > 0)).execute()  # fmt: skip
+    frame = (
+        seen.group_by("account_id", year=year)
+        .agg(net=seen.revenue.sum(), gross=seen.revenue.sum(where=seen.revenue > 0))
+        .execute()
+    )
     frame = frame.astype({"net": "float64", "gross": "float64"}).fillna({"gross": 0.0})
     return frame.sort_values(["account_id", "year"], ignore_index=True)

@@ -1,4 +1,6 @@
-"""What people decided about pairs: these two are one account, those two never are (AB Volvo is not Volvo Car)."""
+"""What people decided about pairs: these two are one account, those two never are (AB Volvo is
+not Volvo Car).
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -15,10 +17,13 @@ from kamresearch.result import Result
 
 VERDICTS: dict[str, Text] = {"same": _("one and the same"), "not_same": _("not the same")}
 STATES: dict[str, Text] = {
-    "followed": _("followed"), "expired": _("has run out"), "unmatched": _("names nobody in the data"),
+    "followed": _("followed"),
+    "expired": _("has run out"),
+    "unmatched": _("names nobody in the data"),
     "unreadable": _("neither same nor not_same"),
-    "ambiguous": _("the number stands in several departments"), "overruled": _("another decision keeps the two apart"),
-}  # fmt: skip
+    "ambiguous": _("the number stands in several departments"),
+    "overruled": _("another decision keeps the two apart"),
+}
 ACCOUNT, RECORD = "A", "R"
 """First letter of a key: an account's number, or a department's record (department/record_id)."""
 COLUMNS = ("left", "right", "verdict", "who", "why", "why_zh", "until")
@@ -28,7 +33,8 @@ COLUMNS = ("left", "right", "verdict", "who", "why", "why_zh", "until")
 class Decisions(Result):
     """Decisions as of a day, and what became of each.
 
-    ``frame``: left, right, verdict, who, why, why_zh, until, state (a code of `STATES`), n_pairs; ``same`` and
+    ``frame``: left, right, verdict, who, why, why_zh, until, state (a code of `STATES`), n_pairs;
+    ``same`` and
     ``apart``: pairs of keys, ``A`` + account_id or ``R`` + department/record_id.
     """
 
@@ -38,10 +44,25 @@ class Decisions(Result):
 
     @property
     def caveats(self) -> tuple[Text, ...]:
-        """Decisions that could not be followed; two names kept apart of whom the data know none do no harm."""
+        """Decisions that could not be followed; two names kept apart of whom the data know
+        none do no harm.
+        """
         harmless = (self.frame["state"] == "unmatched") & (self.frame["verdict"] == "not_same")
-        idle = self.frame[self.frame["state"].isin(["unmatched", "ambiguous", "overruled", "unreadable"]) & ~harmless]
-        return (_("{n} of {all} decisions about pairs could not be followed; the table says why.", n=len(idle), all=len(self.frame)),) if len(idle) else ()  # fmt: skip
+        idle = self.frame[
+            self.frame["state"].isin(["unmatched", "ambiguous", "overruled", "unreadable"])
+            & ~harmless
+        ]
+        return (
+            (
+                _(
+                    "{n} of {all} decisions about pairs could not be followed; the table says why.",
+                    n=len(idle),
+                    all=len(self.frame),
+                ),
+            )
+            if len(idle)
+            else ()
+        )
 
     def of_accounts(self, verdict: str) -> set[tuple[str, str]]:
         """Pairs of account numbers under a verdict."""
@@ -51,27 +72,43 @@ class Decisions(Result):
     def table(self) -> Table:
         """Every decision with its state."""
         reasons = self.frame.dropna(subset="why_zh")
-        reasons = {en: Fixed({"en": en, "zh": zh}) for en, zh in zip(reasons["why"], reasons["why_zh"])}
+        reasons = {
+            en: Fixed({"en": en, "zh": zh}) for en, zh in zip(reasons["why"], reasons["why_zh"])
+        }
         return make_table(
-            "quality.decisions", _("Decisions about pairs"), self.frame,
-            Column("left", _("This")), Column("right", _("and that")), Column("verdict", _("Decision"), terms=VERDICTS),
-            Column("who", _("Who")), Column("why", _("Why"), terms=reasons), Column("until", _("Until"), "date"),
-            Column("state", _("What became of it"), terms=STATES), Column("n_pairs", _("Pairs in the data"), "count"),
-            caption=_("From the table “pairs”. A name stands for every account and record that bears it, in any spelling; where two decisions contradict each other, the two stay apart."),
-        )  # fmt: skip
+            "quality.decisions",
+            _("Decisions about pairs"),
+            self.frame,
+            Column("left", _("This")),
+            Column("right", _("and that")),
+            Column("verdict", _("Decision"), terms=VERDICTS),
+            Column("who", _("Who")),
+            Column("why", _("Why"), terms=reasons),
+            Column("until", _("Until"), "date"),
+            Column("state", _("What became of it"), terms=STATES),
+            Column("n_pairs", _("Pairs in the data"), "count"),
+            caption=_(
+                "From the table “pairs”. A name stands for every account and record that "
+                "bears it, in any spelling; where two decisions contradict each other, the "
+                "two stay apart."
+            ),
+        )
 
 
 NOTHING = Decisions(pd.DataFrame(columns=[*COLUMNS, "state", "n_pairs"]))
 """No decision at all."""
 
 
-def read_decisions(pairs: pd.DataFrame, accounts: pd.DataFrame, records: pd.DataFrame | None, as_of: str) -> Decisions:
+def read_decisions(
+    pairs: pd.DataFrame, accounts: pd.DataFrame, records: pd.DataFrame | None, as_of: str
+) -> Decisions:
     """Which accounts and records do people's decisions speak of?
 
     Parameters
     ----------
     pairs : DataFrame
-        One row per decision: left, right, verdict (same, not_same) and, where known, who, why, until.
+        One row per decision: left, right, verdict (same, not_same) and, where known, who, why,
+        until.
     accounts : DataFrame
         account_id, account_name.
     records : DataFrame, optional
@@ -85,15 +122,19 @@ def read_decisions(pairs: pd.DataFrame, accounts: pd.DataFrame, records: pd.Data
 
     Notes
     -----
-    An end is looked up as an account's number, as ``department/record_id``, as a record's number if one department alone has
-    it, and last as a name in its normal form. Two accounts of one name are one end: a verdict between two names
+    An end is looked up as an account's number, as ``department/record_id``, as a record's number if
+    one department alone has
+    it, and last as a name in its normal form. Two accounts of one name are one end: a verdict
+    between two names
     holds for every pair across them.
     """
     book = _Book(accounts, records)
     rows, found = [], {"same": set(), "not_same": set()}
     for row in read_pairs(pairs.reindex(columns=list(COLUMNS)), as_of).itertuples(index=False):
         left, right = book.find(str(row.left)), book.find(str(row.right))
-        across = {tuple(sorted((one, two))) for one in left or () for two in right or () if one != two}
+        across = {
+            tuple(sorted((one, two))) for one in left or () for two in right or () if one != two
+        }
         if row.verdict not in found:
             state = "unreadable"
         elif row.over:
@@ -107,13 +148,18 @@ def read_decisions(pairs: pd.DataFrame, accounts: pd.DataFrame, records: pd.Data
         rows.append((*row[: len(COLUMNS)], state, across if state == "followed" else set()))
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "state", "across"])
     lost = [
-        one == "same" and bool(across & found["not_same"]) for one, across in zip(frame["verdict"], frame["across"])
+        one == "same" and bool(across & found["not_same"])
+        for one, across in zip(frame["verdict"], frame["across"])
     ]
-    frame["state"] = frame["state"].mask(pd.Series(lost, index=frame.index, dtype=bool), "overruled")
+    frame["state"] = frame["state"].mask(
+        pd.Series(lost, index=frame.index, dtype=bool), "overruled"
+    )
     frame["n_pairs"] = frame.pop("across").map(len)
     frame["until"] = pd.to_datetime(frame["until"])
     frame["why"] = frame["why"].fillna(frame["why_zh"])
-    return Decisions(frame, frozenset(found["same"] - found["not_same"]), frozenset(found["not_same"]))
+    return Decisions(
+        frame, frozenset(found["same"] - found["not_same"]), frozenset(found["not_same"])
+    )
 
 
 class _Book:
@@ -121,7 +167,11 @@ class _Book:
 
     def __init__(self, accounts: pd.DataFrame, records: pd.DataFrame | None) -> None:
         self.accounts, self.numbers, self.records = accounts, defaultdict(set), set()
-        self.rows = pd.DataFrame(columns=["department", "record_id", "account_name"]) if records is None else records
+        self.rows = (
+            pd.DataFrame(columns=["department", "record_id", "account_name"])
+            if records is None
+            else records
+        )
         for department, record in self.rows[["department", "record_id"]].itertuples(index=False):
             self.records.add(f"{department}/{record}")
             self.numbers[str(record)].add(f"{RECORD}{department}/{record}")
@@ -144,13 +194,17 @@ class _Book:
         names = defaultdict(set)
         for key, name in self.accounts[["account_id", "account_name"]].itertuples(index=False):
             names[normalise_name(str(name))].add(f"{ACCOUNT}{key}")
-        for department, record, name in self.rows[["department", "record_id", "account_name"]].itertuples(index=False):
+        for department, record, name in self.rows[
+            ["department", "record_id", "account_name"]
+        ].itertuples(index=False):
             names[normalise_name(str(name))].add(f"{RECORD}{department}/{record}")
         names.pop("", None)
         return names
 
 
-def translate_keys(pairs: Iterable[tuple[str, str]], names: Mapping[str, str]) -> set[tuple[str, str]]:
+def translate_keys(
+    pairs: Iterable[tuple[str, str]], names: Mapping[str, str]
+) -> set[tuple[str, str]]:
     """Pairs of keys as pairs of other names, those without one left out."""
     return {
         tuple(sorted((names[left], names[right])))

@@ -1,4 +1,6 @@
-"""A page per account: everything known, from where, how fresh, what is missing, and what departments write otherwise."""
+"""A page per account: everything known, from where, how fresh, what is missing, and what
+departments write otherwise.
+"""
 
 from dataclasses import dataclass, field
 
@@ -22,39 +24,63 @@ _ALL_FIELDS = {**FIELDS, "revenue": _("Revenue of the latest year")}
 class AccountPages(Result):
     """The single view of the largest accounts.
 
-    ``lines``: account_id, account_name and the columns of `AccountView.frame`, with departments' own words after each field
-    that they write otherwise (state ``differs``) or alone (``known``); ``views``: one row per account with counts of these.
+    ``lines``: account_id, account_name and the columns of `AccountView.frame`, with departments'
+    own words after each field
+    that they write otherwise (state ``differs``) or alone (``known``); ``views``: one row per
+    account with counts of these.
     """
 
     lines: pd.DataFrame = field(repr=False)
     views: pd.DataFrame
-    """account_id, account_name, revenue_12m, filled_share, n_sources, n_spellings, n_differing, n_empty, updated"""
+    """account_id, account_name, revenue_12m, filled_share, n_sources, n_spellings,
+    n_differing, n_empty, updated
+    """
     as_of: str
 
     def views_table(self) -> Table:
         """One row per account: how many sources, how fresh, what is missing."""
         return make_table(
-            "quality.account_views", _("The largest accounts at a glance"), self.views, "account_id", "account_name",
-            Column("revenue_12m", _("Revenue of 12 months"), "money"), Column("filled_share", _("Fields known"), "share"),
-            Column("n_sources", _("Sources"), "count"), Column("n_spellings", _("Spellings of the name"), "count"),
-            Column("n_differing", _("Fields on which sources differ"), "count"), Column("n_empty", _("Fields not recorded"), "count"),
+            "quality.account_views",
+            _("The largest accounts at a glance"),
+            self.views,
+            "account_id",
+            "account_name",
+            Column("revenue_12m", _("Revenue of 12 months"), "money"),
+            Column("filled_share", _("Fields known"), "share"),
+            Column("n_sources", _("Sources"), "count"),
+            Column("n_spellings", _("Spellings of the name"), "count"),
+            Column("n_differing", _("Fields on which sources differ"), "count"),
+            Column("n_empty", _("Fields not recorded"), "count"),
             Column("updated", _("Freshest record"), "date"),
-        )  # fmt: skip
+        )
 
     def pages_table(self) -> Table:
         """Every line of every page."""
         return make_table(
-            "quality.account_pages", _("Account by account: what is known, from where, how fresh"), self.lines,
-            "account_id", "account_name", Column("topic", _("From"), terms=_ALL_TOPICS), Column("field", _("Field"), terms=_ALL_FIELDS),
-            Column("value", _("Value")), Column("state", _("State"), terms=_ALL_STATES), Column("updated", _("Last entry"), "date"),
-            Column("age_days", _("Age (days)"), "count"), Column("source", _("Source")),
+            "quality.account_pages",
+            _("Account by account: what is known, from where, how fresh"),
+            self.lines,
+            "account_id",
+            "account_name",
+            Column("topic", _("From"), terms=_ALL_TOPICS),
+            Column("field", _("Field"), terms=_ALL_FIELDS),
+            Column("value", _("Value")),
+            Column("state", _("State"), terms=_ALL_STATES),
+            Column("updated", _("Last entry"), "date"),
+            Column("age_days", _("Age (days)"), "count"),
+            Column("source", _("Source")),
             rows_shown=1000,
-            caption=_("One page per account, largest first; sort or filter by account. “Written otherwise” stands where a department's record says something else than the account list."),
-        )  # fmt: skip
+            caption=_(
+                "One page per account, largest first; sort or filter by account. “Written "
+                "otherwise” stands where a department's record says something else than "
+                "the account list."
+            ),
+        )
 
 
-def write_account_pages(tables: object, snapshot: pd.DataFrame, records: pd.DataFrame | None, as_of: str,
-                        most: int = 10) -> AccountPages:  # fmt: skip
+def write_account_pages(
+    tables: object, snapshot: pd.DataFrame, records: pd.DataFrame | None, as_of: str, most: int = 10
+) -> AccountPages:
     """What does the whole house know of its largest accounts?
 
     `kamresearch.account` of each, with what departments write beside it.
@@ -72,18 +98,36 @@ def write_account_pages(tables: object, snapshot: pd.DataFrame, records: pd.Data
     most : int
         Number of accounts, by revenue of the last 12 months.
     """
-    order = snapshot.sort_values(["revenue_12m", "account_id"], ascending=[False, True], na_position="last")
+    order = snapshot.sort_values(
+        ["revenue_12m", "account_id"], ascending=[False, True], na_position="last"
+    )
     largest = order.head(most)
     views = view_accounts(tables, largest["account_id"], as_of)
-    file = tables.loaded["departments"].file if records is not None and tables.has("departments") else ""
+    file = (
+        tables.loaded["departments"].file
+        if records is not None and tables.has("departments")
+        else ""
+    )
     latest = _latest_records(records, as_of)
     pages = [_page(view, latest[latest["account_id"] == view.account_id], file) for view in views]
     rows = [
         _summarise(view, page, revenue)
         for view, page, revenue in zip(views, pages, largest["revenue_12m"], strict=True)
     ]
-    names = ["account_id", "account_name", "revenue_12m", "filled_share", "n_sources", "n_spellings", "n_differing", "n_empty", "updated"]  # fmt: skip
-    return AccountPages(pd.concat(pages, ignore_index=True), pd.DataFrame(rows, columns=names), as_of)
+    names = [
+        "account_id",
+        "account_name",
+        "revenue_12m",
+        "filled_share",
+        "n_sources",
+        "n_spellings",
+        "n_differing",
+        "n_empty",
+        "updated",
+    ]
+    return AccountPages(
+        pd.concat(pages, ignore_index=True), pd.DataFrame(rows, columns=names), as_of
+    )
 
 
 def _latest_records(records: pd.DataFrame | None, as_of: str) -> pd.DataFrame:
@@ -95,18 +139,25 @@ def _latest_records(records: pd.DataFrame | None, as_of: str) -> pd.DataFrame:
     frame = frame.assign(updated=pd.to_datetime(frame["updated"], errors="coerce"))
     frame = frame[~(frame["updated"] > pd.Timestamp(as_of))]
     order = ["account_id", "department", "year", "updated"]
-    return frame.sort_values(order, kind="stable").drop_duplicates(["account_id", "department"], keep="last")
+    return frame.sort_values(order, kind="stable").drop_duplicates(
+        ["account_id", "department"], keep="last"
+    )
 
 
 def _page(view: AccountView, records: pd.DataFrame, file: str) -> pd.DataFrame:
-    """The view's lines, each followed by what departments write otherwise; their latest year at the end."""
+    """The view's lines, each followed by what departments write otherwise; their latest year
+    at the end.
+    """
     lines = []
     for line in view.frame.to_dict("records"):
         lines.append(line)
         if line["topic"] == "accounts" and line["field"] in COMPARED:
             own = line["value"] if line["state"] == "known" else None
-            lines += [_line(record, line["field"], view, file, own) for record in records.to_dict("records")
-                      if show_value(record[line["field"]]) not in (None, own)]  # fmt: skip
+            lines += [
+                _line(record, line["field"], view, file, own)
+                for record in records.to_dict("records")
+                if show_value(record[line["field"]]) not in (None, own)
+            ]
     lines += [
         _line(record, "revenue", view, file, None)
         for record in records.to_dict("records")
@@ -119,15 +170,32 @@ def _page(view: AccountView, records: pd.DataFrame, file: str) -> pd.DataFrame:
 
 
 def _line(record: dict, name: str, view: AccountView, file: str, own: str | None) -> dict:
-    age = (pd.Timestamp(view.as_of) - record["updated"]).days if not pd.isna(record["updated"]) else float("nan")
-    return {"topic": record["department"], "field": name, "value": show_value(record[name]), "state": "known" if own is None else "differs",
-            "updated": record["updated"], "age_days": age, "source": file}  # fmt: skip
+    age = (
+        (pd.Timestamp(view.as_of) - record["updated"]).days
+        if not pd.isna(record["updated"])
+        else float("nan")
+    )
+    return {
+        "topic": record["department"],
+        "field": name,
+        "value": show_value(record[name]),
+        "state": "known" if own is None else "differs",
+        "updated": record["updated"],
+        "age_days": age,
+        "source": file,
+    }
 
 
 def _summarise(view: AccountView, page: pd.DataFrame, revenue: float) -> tuple:
     told = page[page["state"].isin(["known", "differs"])]
     return (
-        view.account_id, view.account_name, revenue, view.filled_share, told["topic"].nunique(),
-        told.loc[told["field"] == "account_name", "value"].nunique(), page.loc[page["state"] == "differs", "field"].nunique(),
-        int((page["state"] == "empty").sum()), page["updated"].max(),
-    )  # fmt: skip
+        view.account_id,
+        view.account_name,
+        revenue,
+        view.filled_share,
+        told["topic"].nunique(),
+        told.loc[told["field"] == "account_name", "value"].nunique(),
+        page.loc[page["state"] == "differs", "field"].nunique(),
+        int((page["state"] == "empty").sum()),
+        page["updated"].max(),
+    )

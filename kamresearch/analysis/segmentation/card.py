@@ -15,10 +15,13 @@ KINDS = ("measured", "judged")
 SCALES = ("rank", "range")
 
 CRITERIA = {
-    "revenue": _("Revenue in twelve months"), "profit": _("Profit in twelve months"),
-    "headroom": _("Demand bought elsewhere"), "growth": _("Growth on the year before"),
-    "loyalty": _("Months with an order"), "fit": _("Strategic fit"),
-}  # fmt: skip
+    "revenue": _("Revenue in twelve months"),
+    "profit": _("Profit in twelve months"),
+    "headroom": _("Demand bought elsewhere"),
+    "growth": _("Growth on the year before"),
+    "loyalty": _("Months with an order"),
+    "fit": _("Strategic fit"),
+}
 """Names of the house card's criteria; a criterion of a company's own card shows its id."""
 
 
@@ -35,7 +38,9 @@ class Criterion:
     high: float | None = None
 
     def points(self, values: np.ndarray) -> np.ndarray:
-        """Points 0 to 1 of each account (NaN where unknown); values may be accounts or draws × accounts."""
+        """Points 0 to 1 of each account (NaN where unknown); values may be accounts or draws ×
+        accounts.
+        """
         if self.scale == "range":
             return np.clip((values - self.low) / (self.high - self.low), 0.0, 1.0)
         return percentile_ranks(values)
@@ -67,9 +72,16 @@ class RuleCard:
         known = [criterion.id for criterion in self.criteria]
         for name in weights:
             if name not in known:
-                raise ParameterError(f"rule card {self.name!r}, weight {name!r}", "a criterion of the card", "none of this id",
-                                     near_matches(name, known))  # fmt: skip
-        return replace(self, criteria=tuple(replace(c, weight=weights.get(c.id, c.weight)) for c in self.criteria))
+                raise ParameterError(
+                    f"rule card {self.name!r}, weight {name!r}",
+                    "a criterion of the card",
+                    "none of this id",
+                    near_matches(name, known),
+                )
+        return replace(
+            self,
+            criteria=tuple(replace(c, weight=weights.get(c.id, c.weight)) for c in self.criteria),
+        )
 
 
 def load_card(path: str | Path | None = None) -> RuleCard:
@@ -87,37 +99,67 @@ def load_card(path: str | Path | None = None) -> RuleCard:
         data = yaml.safe_load(where.read_text(encoding="utf-8"))
     except OSError as error:
         raise ParameterError(
-            f"rule card {where.name}", "a file that can be read", type(error).__name__, "check the path"
+            f"rule card {where.name}",
+            "a file that can be read",
+            type(error).__name__,
+            "check the path",
         ) from error
     if not isinstance(data, dict) or not data.get("criteria"):
-        raise ParameterError(f"rule card {where.name}", "a list of criteria", "none", "start from the house card")
+        raise ParameterError(
+            f"rule card {where.name}", "a list of criteria", "none", "start from the house card"
+        )
     criteria = tuple(_read_criterion(entry, where.name) for entry in data["criteria"])
     thresholds = {str(tier): float(score) for tier, score in (data.get("tiers") or {}).items()}
     scores = list(thresholds.values())
     if not scores or scores != sorted(scores, reverse=True) or len(set(scores)) != len(scores):
-        raise ParameterError(f"rule card {where.name}, tiers", "thresholds that fall from the best tier down", repr(thresholds),
-                             "write for example A: 70, B: 50")  # fmt: skip
-    return RuleCard(str(data.get("name", where.stem)), criteria, thresholds, float(data.get("hysteresis", 0.0)),
-                    float(data.get("least_coverage", 0.5)))  # fmt: skip
+        raise ParameterError(
+            f"rule card {where.name}, tiers",
+            "thresholds that fall from the best tier down",
+            repr(thresholds),
+            "write for example A: 70, B: 50",
+        )
+    return RuleCard(
+        str(data.get("name", where.stem)),
+        criteria,
+        thresholds,
+        float(data.get("hysteresis", 0.0)),
+        float(data.get("least_coverage", 0.5)),
+    )
 
 
 def _read_criterion(entry: Mapping, where: str) -> Criterion:
     missing = [name for name in ("id", "column", "weight", "scale", "kind") if name not in entry]
     about = f"rule card {where}, criterion {entry.get('id', '?')!r}"
     if missing:
-        raise ParameterError(about, "id, column, weight, scale and kind", f"no {', '.join(missing)}", "complete it")
+        raise ParameterError(
+            about, "id, column, weight, scale and kind", f"no {', '.join(missing)}", "complete it"
+        )
     if entry["scale"] not in SCALES or entry["kind"] not in KINDS:
-        raise ParameterError(about, f"a scale of {', '.join(SCALES)} and a kind of {', '.join(KINDS)}",
-                             f"{entry['scale']!r} and {entry['kind']!r}", "choose one of each")  # fmt: skip
+        raise ParameterError(
+            about,
+            f"a scale of {', '.join(SCALES)} and a kind of {', '.join(KINDS)}",
+            f"{entry['scale']!r} and {entry['kind']!r}",
+            "choose one of each",
+        )
     if not float(entry["weight"]) >= 0:
-        raise ParameterError(about, "a weight of zero or more", repr(entry["weight"]), "mend the weight")
+        raise ParameterError(
+            about, "a weight of zero or more", repr(entry["weight"]), "mend the weight"
+        )
     if entry["scale"] == "range" and not float(entry.get("low", 0)) < float(entry.get("high", 0)):
         raise ParameterError(
-            about, "low below high", f"{entry.get('low')} and {entry.get('high')}", "give both ends of the range"
+            about,
+            "low below high",
+            f"{entry.get('low')} and {entry.get('high')}",
+            "give both ends of the range",
         )
     ends = {name: float(entry[name]) if name in entry else None for name in ("low", "high")}
     return Criterion(
-        str(entry["id"]), str(entry["column"]), float(entry["weight"]), entry["scale"], entry["kind"], **ends
+        str(entry["id"]),
+        str(entry["column"]),
+        float(entry["weight"]),
+        entry["scale"],
+        entry["kind"],
+        **ends,
     )
 
 
@@ -137,7 +179,9 @@ def percentile_ranks(values: np.ndarray) -> np.ndarray:
 
 
 def criterion_values(snapshot: pd.DataFrame, card: RuleCard) -> np.ndarray:
-    """Accounts × criteria: the raw values, NaN where unknown or where the snapshot lacks the column."""
+    """Accounts × criteria: the raw values, NaN where unknown or where the snapshot lacks the
+    column.
+    """
     headroom = None
     if "potential_revenue" in snapshot:
         potential = pd.to_numeric(snapshot["potential_revenue"]).astype("Float64").astype(float)
@@ -147,7 +191,9 @@ def criterion_values(snapshot: pd.DataFrame, card: RuleCard) -> np.ndarray:
         if criterion.column == "headroom_12m" and headroom is not None:
             columns.append(headroom.to_numpy(float))
         elif criterion.column in snapshot:
-            columns.append(pd.to_numeric(snapshot[criterion.column]).astype("Float64").astype(float).to_numpy())
+            columns.append(
+                pd.to_numeric(snapshot[criterion.column]).astype("Float64").astype(float).to_numpy()
+            )
         else:
             columns.append(np.full(len(snapshot), np.nan))
     return np.column_stack(columns) if columns else np.empty((len(snapshot), 0))

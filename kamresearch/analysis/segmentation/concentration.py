@@ -1,4 +1,6 @@
-"""Concentration: how much of revenue or profit hangs on how few accounts, and whether it is really 80/20."""
+"""Concentration: how much of revenue or profit hangs on how few accounts, and whether it is
+really 80/20.
+"""
 
 from dataclasses import dataclass
 
@@ -18,7 +20,9 @@ SMALL = 50
 
 @dataclass(frozen=True)
 class Concentration(Result):
-    """Shares, Gini and HHI of one year's revenue, and the whale curve of profit where cost is given."""
+    """Shares, Gini and HHI of one year's revenue, and the whale curve of profit where cost is
+    given.
+    """
 
     period: tuple[str, str]
     basis: str
@@ -27,9 +31,13 @@ class Concentration(Result):
     n_active: int
     """Accounts with revenue or cost in the period: only these make the curve and the shares"""
     curve: pd.DataFrame
-    """rank, account_id, value, share_of_accounts, cumulative_share (largest first; profit may pass 1 and fall back)"""
+    """rank, account_id, value, share_of_accounts, cumulative_share (largest first; profit may
+    pass 1 and fall back)
+    """
     measures: pd.DataFrame
-    """measure, value, low, high (95 %, bootstrap over accounts); measures of revenue unless named ``_basis``"""
+    """measure, value, low, high (95 %, bootstrap over accounts); measures of revenue unless
+    named ``_basis``
+    """
     p_eighty_twenty: float | None
     n_loss_makers: int | None
     caveats: tuple = ()
@@ -57,52 +65,93 @@ class Concentration(Result):
 
     def _count(self) -> Finding:
         return Finding(
-            "segmentation.n_accounts", self.n_accounts, "accounts", _("Accounts"),
-            _("Accounts known by the as-of date, with or without orders."), n=self.n_accounts, period=self.period,
-        )  # fmt: skip
+            "segmentation.n_accounts",
+            self.n_accounts,
+            "accounts",
+            _("Accounts"),
+            _("Accounts known by the as-of date, with or without orders."),
+            n=self.n_accounts,
+            period=self.period,
+        )
 
-    def _measure(self, name: str, measure: str, unit: str, label: Message, definition: Message) -> Finding:
+    def _measure(
+        self, name: str, measure: str, unit: str, label: Message, definition: Message
+    ) -> Finding:
         value = self.value(measure)
         sentence = None
         if name == "top_fifth_share" and value is not None:
             sentence = self._sentence(value)
         return Finding(
-            f"segmentation.{name}", value, unit, label, definition, interval=self.interval(measure), n=self.n_active,
-            period=self.period, good="neither" if name == "top_fifth_share" else "down",
-            figure="segmentation.concentration", sentence=sentence, headline=name == "top_fifth_share",
+            f"segmentation.{name}",
+            value,
+            unit,
+            label,
+            definition,
+            interval=self.interval(measure),
+            n=self.n_active,
+            period=self.period,
+            good="neither" if name == "top_fifth_share" else "down",
+            figure="segmentation.concentration",
+            sentence=sentence,
+            headline=name == "top_fifth_share",
             reason=None if value is not None else _NO_TOTAL,
-        )  # fmt: skip
+        )
 
     def _sentence(self, value: float) -> Message:
         parts = {"share": Quantity(value, "share"), "n": Quantity(self.n_active, "accounts")}
         if self.basis == "profit":
-            return _("The largest fifth of the {n} accounts that ordered brings {share} of the profit.", **parts)
-        return _("The largest fifth of the {n} accounts that ordered brings {share} of the revenue.", **parts)
+            return _(
+                "The largest fifth of the {n} accounts that ordered brings {share} of the profit.",
+                **parts,
+            )
+        return _(
+            "The largest fifth of the {n} accounts that ordered brings {share} of the revenue.",
+            **parts,
+        )
 
     def _test(self) -> Finding:
         return Finding(
-            "segmentation.eighty_twenty_p_value", self.p_eighty_twenty, "p_value", _("Is it 80/20? p-value"),
-            _("Two-sided bootstrap test that the top fifth's share (of what the curve shows) is 80%; small values speak against it."),
-            n=self.n_active, period=self.period, figure="segmentation.concentration",
+            "segmentation.eighty_twenty_p_value",
+            self.p_eighty_twenty,
+            "p_value",
+            _("Is it 80/20? p-value"),
+            _(
+                "Two-sided bootstrap test that the top fifth's share (of what the curve "
+                "shows) is 80%; small values speak against it."
+            ),
+            n=self.n_active,
+            period=self.period,
+            figure="segmentation.concentration",
             reason=None if self.p_eighty_twenty is not None else _NO_TOTAL,
-        )  # fmt: skip
+        )
 
     def _losses(self) -> Finding:
         return Finding(
-            "segmentation.n_loss_makers", self.n_loss_makers, "accounts", _("Accounts that cost more than they bring"),
-            _("Accounts with negative profit over twelve months (revenue less cost)."), n=self.n_active,
-            period=self.period, good="down", figure="segmentation.concentration",
+            "segmentation.n_loss_makers",
+            self.n_loss_makers,
+            "accounts",
+            _("Accounts that cost more than they bring"),
+            _("Accounts with negative profit over twelve months (revenue less cost)."),
+            n=self.n_active,
+            period=self.period,
+            good="down",
+            figure="segmentation.concentration",
             reason=None if self.n_loss_makers is not None else _("The orders carry no cost."),
-        )  # fmt: skip
+        )
 
     def table(self) -> Table:
         """The curve, account by account."""
         return make_table(
-            "segmentation.curve", _("Accounts from the largest down"), self.curve, Column("rank", _("Rank"), "count"),
-            "account_id", Column("value", _("Profit") if self.basis == "profit" else _("Revenue"), "money"),
+            "segmentation.curve",
+            _("Accounts from the largest down"),
+            self.curve,
+            Column("rank", _("Rank"), "count"),
+            "account_id",
+            Column("value", _("Profit") if self.basis == "profit" else _("Revenue"), "money"),
             Column("share_of_accounts", _("Share of accounts"), "share"),
-            Column("cumulative_share", _("Cumulative share"), "share"), rows_shown=20,
-        )  # fmt: skip
+            Column("cumulative_share", _("Cumulative share"), "share"),
+            rows_shown=20,
+        )
 
 
 _NO_TOTAL = _("The accounts' total over the period is not positive, so shares of it say nothing.")
@@ -111,21 +160,58 @@ _NO_TOTAL = _("The accounts' total over the period is not positive, so shares of
 def _measure_rows(basis: str) -> list[tuple]:
     of = _("profit") if basis == "profit" else _("revenue")
     return [
-        ("top_fifth_share", "top_fifth_basis", "share", _("Share of the largest fifth"),
-         _("Share of {basis} over twelve months that the largest fifth of the accounts that ordered brings (Lorenz curve, straight "
-           "between accounts).", basis=of)),
-        ("top1_share", "top_1", "share", _("Share of the largest account"),
-         _("Largest account's share of revenue over twelve months.")),
-        ("top5_share", "top_5", "share", _("Share of the five largest accounts"),
-         _("Five largest accounts' share of revenue over twelve months.")),
-        ("gini", "gini", "score", _("Gini coefficient"),
-         _("Gini coefficient of revenue over twelve months (negative revenue counts as none): 0 all equal, 1 all with one.")),
-        ("hhi", "hhi", "score", _("Herfindahl index"),
-         _("Sum of the squared shares of revenue: one over it is the number of equal accounts that would be as concentrated.")),
-    ]  # fmt: skip
+        (
+            "top_fifth_share",
+            "top_fifth_basis",
+            "share",
+            _("Share of the largest fifth"),
+            _(
+                "Share of {basis} over twelve months that the largest fifth of the "
+                "accounts that ordered brings (Lorenz curve, straight "
+                "between accounts).",
+                basis=of,
+            ),
+        ),
+        (
+            "top1_share",
+            "top_1",
+            "share",
+            _("Share of the largest account"),
+            _("Largest account's share of revenue over twelve months."),
+        ),
+        (
+            "top5_share",
+            "top_5",
+            "share",
+            _("Share of the five largest accounts"),
+            _("Five largest accounts' share of revenue over twelve months."),
+        ),
+        (
+            "gini",
+            "gini",
+            "score",
+            _("Gini coefficient"),
+            _(
+                "Gini coefficient of revenue over twelve months (negative revenue counts "
+                "as none): 0 all equal, 1 all with one."
+            ),
+        ),
+        (
+            "hhi",
+            "hhi",
+            "score",
+            _("Herfindahl index"),
+            _(
+                "Sum of the squared shares of revenue: one over it is the number of equal "
+                "accounts that would be as concentrated."
+            ),
+        ),
+    ]
 
 
-def measure_concentration(snapshot: pd.DataFrame, as_of: str, seed: int = 0, draws: int = 1000) -> Concentration:
+def measure_concentration(
+    snapshot: pd.DataFrame, as_of: str, seed: int = 0, draws: int = 1000
+) -> Concentration:
     """How much hangs on how few accounts?
 
     Parameters
@@ -148,34 +234,64 @@ def measure_concentration(snapshot: pd.DataFrame, as_of: str, seed: int = 0, dra
 
     Notes
     -----
-    Only accounts with revenue in the period count: dormant ones would make any company look concentrated. Intervals treat the accounts as a sample of the company's kind of accounts. Profit is used for the curve and the top
-    fifth when every account with revenue has a cost; then shares above 100 % mean that some accounts lose money.
+    Only accounts with revenue in the period count: dormant ones would make any company look
+    concentrated. Intervals treat the accounts as a sample of the company's kind of accounts. Profit
+    is used for the curve and the top
+    fifth when every account with revenue has a cost; then shares above 100 % mean that some
+    accounts lose money.
     """
     if snapshot.empty:
-        raise AnalysisError("segmentation", "at least one account", "none", "check the slice and the as-of date")
+        raise AnalysisError(
+            "segmentation", "at least one account", "none", "check the slice and the as-of date"
+        )
     revenue = snapshot["revenue_12m"].fillna(0.0).to_numpy(float)
     profit, basis = profit_where_known(snapshot)
     value = profit if basis == "profit" else revenue
     end = pd.Timestamp(as_of)
     period = ((end - pd.Timedelta(days=364)).date().isoformat(), end.date().isoformat())
     active = (revenue != 0) | (value != 0)
-    measures, p_value = _bootstrap(np.maximum(revenue, 0.0)[active], value[active], np.random.default_rng(seed), draws)
-    caveats = [_("No cost is known for some accounts with revenue, so concentration is of revenue, not of profit.")]
+    measures, p_value = _bootstrap(
+        np.maximum(revenue, 0.0)[active], value[active], np.random.default_rng(seed), draws
+    )
+    caveats = [
+        _(
+            "No cost is known for some accounts with revenue, so concentration is of "
+            "revenue, not of profit."
+        )
+    ]
     if basis == "profit":
         caveats = [
-            _("Profit is revenue less the cost recorded with the orders; cost that no order carries is left out.")
+            _(
+                "Profit is revenue less the cost recorded with the orders; cost that no "
+                "order carries is left out."
+            )
         ]
     if active.sum() < SMALL:
-        caveats.append(_("Only {n} accounts: the largest fifth is {few} of them, and the intervals are wide.",
-                         n=int(active.sum()), few=Quantity(int(np.ceil(0.2 * active.sum())), "accounts")))  # fmt: skip
+        caveats.append(
+            _(
+                "Only {n} accounts: the largest fifth is {few} of them, and the intervals "
+                "are wide.",
+                n=int(active.sum()),
+                few=Quantity(int(np.ceil(0.2 * active.sum())), "accounts"),
+            )
+        )
     return Concentration(
-        period, basis, len(revenue), int(active.sum()), _curve(snapshot["account_id"][active], value[active]), measures, p_value,
-        int((profit < 0).sum()) if basis == "profit" else None, tuple(caveats),
-    )  # fmt: skip
+        period,
+        basis,
+        len(revenue),
+        int(active.sum()),
+        _curve(snapshot["account_id"][active], value[active]),
+        measures,
+        p_value,
+        int((profit < 0).sum()) if basis == "profit" else None,
+        tuple(caveats),
+    )
 
 
 def profit_where_known(snapshot: pd.DataFrame) -> tuple[np.ndarray, str]:
-    """Profit of twelve months and ``profit``, or revenue and ``revenue`` where an account with revenue has no cost."""
+    """Profit of twelve months and ``profit``, or revenue and ``revenue`` where an account with
+    revenue has no cost.
+    """
     revenue = snapshot["revenue_12m"].fillna(0.0).to_numpy(float)
     if "profit_12m" not in snapshot:
         return revenue, "revenue"
@@ -235,9 +351,13 @@ def herfindahl(value: np.ndarray) -> float:
 
 
 _MEASURES = {
-    "gini": gini, "hhi": herfindahl, "top_1": lambda v: top_count_share(v, 1), "top_5": lambda v: top_count_share(v, 5),
-    "top_10": lambda v: top_count_share(v, 10), "top_fifth": top_share,
-}  # fmt: skip
+    "gini": gini,
+    "hhi": herfindahl,
+    "top_1": lambda v: top_count_share(v, 1),
+    "top_5": lambda v: top_count_share(v, 5),
+    "top_10": lambda v: top_count_share(v, 10),
+    "top_fifth": top_share,
+}
 
 
 def _bootstrap(sold: np.ndarray, value: np.ndarray, rng: np.random.Generator, draws: int) -> tuple:
@@ -252,11 +372,25 @@ def _bootstrap(sold: np.ndarray, value: np.ndarray, rng: np.random.Generator, dr
         for name, measure in _MEASURES.items():
             drawn[name][i] = measure(sold[rows])
         drawn["top_fifth_basis"][i] = top_share(value[rows])
-    points = {**{name: measure(sold) for name, measure in _MEASURES.items()}, "top_fifth_basis": top_share(value)}
-    frame = pd.DataFrame([
-        (name, point, *(np.nanquantile(drawn[name], [0.025, 0.975]) if np.isfinite(point) else (np.nan, np.nan)))
-        for name, point in points.items()
-    ], columns=["measure", "value", "low", "high"])  # fmt: skip
+    points = {
+        **{name: measure(sold) for name, measure in _MEASURES.items()},
+        "top_fifth_basis": top_share(value),
+    }
+    frame = pd.DataFrame(
+        [
+            (
+                name,
+                point,
+                *(
+                    np.nanquantile(drawn[name], [0.025, 0.975])
+                    if np.isfinite(point)
+                    else (np.nan, np.nan)
+                ),
+            )
+            for name, point in points.items()
+        ],
+        columns=["measure", "value", "low", "high"],
+    )
     shares = drawn["top_fifth_basis"][np.isfinite(drawn["top_fifth_basis"])]
     if not np.isfinite(points["top_fifth_basis"]) or not len(shares):
         return frame, None
@@ -272,6 +406,7 @@ def _curve(ids: pd.Series, value: np.ndarray) -> pd.DataFrame:
     total = frame["value"].sum()
     n = len(frame)
     return frame.assign(
-        rank=np.arange(1, n + 1), share_of_accounts=np.arange(1, n + 1) / n,
+        rank=np.arange(1, n + 1),
+        share_of_accounts=np.arange(1, n + 1) / n,
         cumulative_share=frame["value"].cumsum() / total if total > 0 else np.nan,
-    )  # fmt: skip
+    )

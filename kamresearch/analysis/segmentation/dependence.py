@@ -16,35 +16,70 @@ LOSSES = (1, 3, 5)
 
 @dataclass(frozen=True)
 class Dependence(Result):
-    """Revenue and profit left after the loss of the largest accounts (companies of one group count as one)."""
+    """Revenue and profit left after the loss of the largest accounts (companies of one group
+    count as one).
+    """
 
     n_groups: int
     frame: pd.DataFrame
-    """n_lost, names, revenue_lost, revenue_lost_share, profit_lost, profit_lost_share, years_to_regrow"""
+    """n_lost, names, revenue_lost, revenue_lost_share, profit_lost, profit_lost_share,
+    years_to_regrow
+    """
 
     def findings(self) -> list[Finding]:
         """The share of revenue that goes with the largest customer, groups counted as one."""
         first = self.frame.iloc[0] if len(self.frame) else None
-        value = None if first is None or pd.isna(first["revenue_lost_share"]) else float(first["revenue_lost_share"])
-        return [Finding(
-            "segmentation.loss_of_largest", value, "share", _("Revenue that goes with the largest customer"),
-            _("Revenue over twelve months of the largest customer (accounts of one parent together), over all revenue."),
-            n=self.n_groups, good="down", figure="segmentation.dependence",
-            reason=None if value is not None else _("The accounts' total over the period is not positive, so shares of it say nothing."),
-            sentence=None if value is None else _("Losing the largest customer would cost {share} of the revenue.",
-                                                  share=Quantity(value, "share")),
-        )]  # fmt: skip
+        value = (
+            None
+            if first is None or pd.isna(first["revenue_lost_share"])
+            else float(first["revenue_lost_share"])
+        )
+        return [
+            Finding(
+                "segmentation.loss_of_largest",
+                value,
+                "share",
+                _("Revenue that goes with the largest customer"),
+                _(
+                    "Revenue over twelve months of the largest customer (accounts of one "
+                    "parent together), over all revenue."
+                ),
+                n=self.n_groups,
+                good="down",
+                figure="segmentation.dependence",
+                reason=None
+                if value is not None
+                else _(
+                    "The accounts' total over the period is not positive, so shares of it "
+                    "say nothing."
+                ),
+                sentence=None
+                if value is None
+                else _(
+                    "Losing the largest customer would cost {share} of the revenue.",
+                    share=Quantity(value, "share"),
+                ),
+            )
+        ]
 
     def table(self) -> Table:
         """The losses, one row each."""
         return make_table(
-            "segmentation.dependence", _("What losing the largest customers would cost"), self.frame,
-            Column("n_lost", _("Customers lost"), "count"), Column("names", _("Who")),
-            Column("revenue_lost", _("Revenue lost"), "money"), Column("revenue_lost_share", _("Share of revenue"), "share"),
-            Column("profit_lost", _("Profit lost"), "money"), Column("profit_lost_share", _("Share of profit"), "share"),
-            caption=_("Over the last twelve months, all else unchanged. Accounts of one parent count as one customer. Profit is "
-                      "empty where no cost is known."),
-        )  # fmt: skip
+            "segmentation.dependence",
+            _("What losing the largest customers would cost"),
+            self.frame,
+            Column("n_lost", _("Customers lost"), "count"),
+            Column("names", _("Who")),
+            Column("revenue_lost", _("Revenue lost"), "money"),
+            Column("revenue_lost_share", _("Share of revenue"), "share"),
+            Column("profit_lost", _("Profit lost"), "money"),
+            Column("profit_lost_share", _("Share of profit"), "share"),
+            caption=_(
+                "Over the last twelve months, all else unchanged. Accounts of one parent "
+                "count as one customer. Profit is "
+                "empty where no cost is known."
+            ),
+        )
 
 
 def measure_dependence(snapshot: pd.DataFrame, losses: tuple[int, ...] = LOSSES) -> Dependence:
@@ -62,10 +97,14 @@ def measure_dependence(snapshot: pd.DataFrame, losses: tuple[int, ...] = LOSSES)
     if "parent_id" in snapshot:
         group = snapshot["parent_id"].astype(object).where(snapshot["parent_id"].notna(), group)
     names = snapshot["account_name"] if "account_name" in snapshot else snapshot["account_id"]
-    frame = pd.DataFrame({
-        "group": group.to_numpy(), "name": names.astype(object).fillna(snapshot["account_id"].astype(object)).to_numpy(),
-        "revenue": snapshot["revenue_12m"].fillna(0.0).to_numpy(float), "profit": profit,
-    }).sort_values(["group", "revenue"], ascending=[True, False])  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "group": group.to_numpy(),
+            "name": names.astype(object).fillna(snapshot["account_id"].astype(object)).to_numpy(),
+            "revenue": snapshot["revenue_12m"].fillna(0.0).to_numpy(float),
+            "profit": profit,
+        }
+    ).sort_values(["group", "revenue"], ascending=[True, False])
     groups = frame.groupby("group", sort=True, observed=True).agg(
         name=("name", "first"), revenue=("revenue", "sum"), profit=("profit", "sum")
     )
@@ -77,11 +116,22 @@ def measure_dependence(snapshot: pd.DataFrame, losses: tuple[int, ...] = LOSSES)
             continue
         lost = groups.head(count)
         known = basis == "profit"
-        rows.append({
-            "n_lost": count, "names": " · ".join(lost["name"].astype(str)), "revenue_lost": lost["revenue"].sum(),
-            "revenue_lost_share": lost["revenue"].sum() / revenue if revenue > 0 else None,
-            "profit_lost": lost["profit"].sum() if known else None,
-            "profit_lost_share": lost["profit"].sum() / gain if known and gain > 0 else None,
-        })  # fmt: skip
-    columns = ["n_lost", "names", "revenue_lost", "revenue_lost_share", "profit_lost", "profit_lost_share"]
+        rows.append(
+            {
+                "n_lost": count,
+                "names": " · ".join(lost["name"].astype(str)),
+                "revenue_lost": lost["revenue"].sum(),
+                "revenue_lost_share": lost["revenue"].sum() / revenue if revenue > 0 else None,
+                "profit_lost": lost["profit"].sum() if known else None,
+                "profit_lost_share": lost["profit"].sum() / gain if known and gain > 0 else None,
+            }
+        )
+    columns = [
+        "n_lost",
+        "names",
+        "revenue_lost",
+        "revenue_lost_share",
+        "profit_lost",
+        "profit_lost_share",
+    ]
     return Dependence(len(groups), pd.DataFrame(rows, columns=columns))

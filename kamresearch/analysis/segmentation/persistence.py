@@ -1,4 +1,6 @@
-"""Persistence: how many of this year's largest accounts were among last year's, and how many chance alone would keep."""
+"""Persistence: how many of this year's largest accounts were among last year's, and how many
+chance alone would keep.
+"""
 
 from dataclasses import dataclass
 
@@ -16,7 +18,9 @@ LEAST = 10
 
 @dataclass(frozen=True)
 class Persistence(Result):
-    """Top fifth of this year against last year's, and against a world in which only chance moves accounts."""
+    """Top fifth of this year against last year's, and against a world in which only chance
+    moves accounts.
+    """
 
     n_accounts: int
     n_top: int
@@ -27,40 +31,87 @@ class Persistence(Result):
     """Share that would stay if every account's true level were the same in both years."""
     by_chance_interval: Interval | None
     regression: float | None
-    """Median change in revenue of last year's top fifth, as a share, less that of all accounts with revenue in both years."""
+    """Median change in revenue of last year's top fifth, as a share, less that of all accounts
+    with revenue in both years.
+    """
     frame: pd.DataFrame
     """account_id, revenue_prior_12m, revenue_12m, top_before, top_now"""
     reason: object = None
 
     def findings(self) -> list[Finding]:
-        """Persistence of the top fifth, what chance alone would give, and how far the top fell back."""
+        """Persistence of the top fifth, what chance alone would give, and how far the top fell
+        back.
+        """
         reason = self.reason
         sentence = None
         if self.share is not None:
-            sentence = _("Of this year's largest fifth, {share} were already there last year; had every account kept its level, {chance} would have been.",
-                         share=Quantity(self.share, "share"), chance=Quantity(self.by_chance, "share"))  # fmt: skip
+            sentence = _(
+                "Of this year's largest fifth, {share} were already there last year; had "
+                "every account kept its level, {chance} would have been.",
+                share=Quantity(self.share, "share"),
+                chance=Quantity(self.by_chance, "share"),
+            )
         return [
-            Finding("segmentation.persistence", self.share, "share", _("Largest accounts that were so last year too"),
-                    _("Share of this year's largest fifth by revenue that was in last year's largest fifth; accounts with "
-                      "revenue in either year; 95% Wilson interval."), interval=self.interval, n=self.n_top,
-                    figure="segmentation.persistence", sentence=sentence, reason=reason, headline=True),
-            Finding("segmentation.persistence_by_chance", self.by_chance, "share", _("The same if only chance moved accounts"),
-                    _("Share that would stay if every account's true level were the same in both years and only the "
-                      "coming of its orders differed (simulated); the interval holds 95% of the runs."),
-                    interval=self.by_chance_interval, n=self.n_accounts, figure="segmentation.persistence", reason=reason),
-            Finding("segmentation.regression_of_top", self.regression, "share", _("How far last year's top fell back"),
-                    _("Median change in revenue of last year's largest fifth, less the median change of all accounts that "
-                      "ordered in both years: what regression to the mean does to any list of the largest."),
-                    n=self.n_top, reason=None if self.regression is not None else reason or _TOO_FEW,
-                    figure="segmentation.persistence"),
-        ]  # fmt: skip
+            Finding(
+                "segmentation.persistence",
+                self.share,
+                "share",
+                _("Largest accounts that were so last year too"),
+                _(
+                    "Share of this year's largest fifth by revenue that was in last year's "
+                    "largest fifth; accounts with "
+                    "revenue in either year; 95% Wilson interval."
+                ),
+                interval=self.interval,
+                n=self.n_top,
+                figure="segmentation.persistence",
+                sentence=sentence,
+                reason=reason,
+                headline=True,
+            ),
+            Finding(
+                "segmentation.persistence_by_chance",
+                self.by_chance,
+                "share",
+                _("The same if only chance moved accounts"),
+                _(
+                    "Share that would stay if every account's true level were the same in "
+                    "both years and only the "
+                    "coming of its orders differed (simulated); the interval holds 95% of the runs."
+                ),
+                interval=self.by_chance_interval,
+                n=self.n_accounts,
+                figure="segmentation.persistence",
+                reason=reason,
+            ),
+            Finding(
+                "segmentation.regression_of_top",
+                self.regression,
+                "share",
+                _("How far last year's top fell back"),
+                _(
+                    "Median change in revenue of last year's largest fifth, less the "
+                    "median change of all accounts that "
+                    "ordered in both years: what regression to the mean does to any list "
+                    "of the largest."
+                ),
+                n=self.n_top,
+                reason=None if self.regression is not None else reason or _TOO_FEW,
+                figure="segmentation.persistence",
+            ),
+        ]
 
 
 _TOO_FEW = _("Fewer than ten accounts ordered in both years.")
 
 
-def measure_persistence(snapshot: pd.DataFrame, moments: pd.DataFrame | None = None, seed: int = 0,
-                        draws: int = 400, share: float = 0.2) -> Persistence:  # fmt: skip
+def measure_persistence(
+    snapshot: pd.DataFrame,
+    moments: pd.DataFrame | None = None,
+    seed: int = 0,
+    draws: int = 400,
+    share: float = 0.2,
+) -> Persistence:
     """Are this year's largest accounts last year's too?
 
     Parameters
@@ -76,20 +127,43 @@ def measure_persistence(snapshot: pd.DataFrame, moments: pd.DataFrame | None = N
 
     Notes
     -----
-    Ties at the edge of the top fifth are ruled by account_id, so that the top fifth has one size in both years.
+    Ties at the edge of the top fifth are ruled by account_id, so that the top fifth has one size in
+    both years.
     """
-    frame = snapshot[["account_id", "revenue_prior_12m", "revenue_12m", "n_orders_12m", "n_orders_prior_12m"]].fillna(
-        {"revenue_prior_12m": 0.0, "revenue_12m": 0.0, "n_orders_12m": 0, "n_orders_prior_12m": 0})  # fmt: skip
+    frame = snapshot[
+        ["account_id", "revenue_prior_12m", "revenue_12m", "n_orders_12m", "n_orders_prior_12m"]
+    ].fillna(
+        {"revenue_prior_12m": 0.0, "revenue_12m": 0.0, "n_orders_12m": 0, "n_orders_prior_12m": 0}
+    )
     before, now = (frame[name].to_numpy(float) for name in ("revenue_prior_12m", "revenue_12m"))
     either = (before > 0) | (now > 0)
     frame, before, now = frame[either].reset_index(drop=True), before[either], now[either]
     n = len(frame)
     if n < LEAST or not (before > 0).sum() >= LEAST:
         empty = pd.DataFrame(
-            {name: [] for name in ("account_id", "revenue_prior_12m", "revenue_12m", "top_before", "top_now")}
+            {
+                name: []
+                for name in (
+                    "account_id",
+                    "revenue_prior_12m",
+                    "revenue_12m",
+                    "top_before",
+                    "top_now",
+                )
+            }
         )
-        return Persistence(n, 0, 0, None, None, None, None, None, empty,
-                           _("Fewer than ten accounts had revenue in the year before."))  # fmt: skip
+        return Persistence(
+            n,
+            0,
+            0,
+            None,
+            None,
+            None,
+            None,
+            None,
+            empty,
+            _("Fewer than ten accounts had revenue in the year before."),
+        )
     count = max(int(np.ceil(share * n)), 1)
     top_before, top_now = top_of(before, count), top_of(now, count)
     stayed = int((top_before & top_now).sum())
@@ -98,11 +172,20 @@ def measure_persistence(snapshot: pd.DataFrame, moments: pd.DataFrame | None = N
     from statsmodels.stats.proportion import proportion_confint
 
     low, high = proportion_confint(stayed, count, method="wilson")
-    shown = frame[["account_id", "revenue_prior_12m", "revenue_12m"]].assign(top_before=top_before, top_now=top_now)
+    shown = frame[["account_id", "revenue_prior_12m", "revenue_12m"]].assign(
+        top_before=top_before, top_now=top_now
+    )
     return Persistence(
-        n, count, stayed, stayed / count, Interval(float(low), float(high)), float(chance.mean()),
-        Interval(*(float(q) for q in np.quantile(chance, [0.025, 0.975]))), _regression(before, now, top_before), shown,
-    )  # fmt: skip
+        n,
+        count,
+        stayed,
+        stayed / count,
+        Interval(float(low), float(high)),
+        float(chance.mean()),
+        Interval(*(float(q) for q in np.quantile(chance, [0.025, 0.975]))),
+        _regression(before, now, top_before),
+        shown,
+    )
 
 
 def top_of(value: np.ndarray, count: int) -> np.ndarray:
@@ -112,15 +195,26 @@ def top_of(value: np.ndarray, count: int) -> np.ndarray:
     return flags
 
 
-def _by_chance(frame: pd.DataFrame, before: np.ndarray, now: np.ndarray, spread: np.ndarray, count: int,
-               rng: np.random.Generator, draws: int) -> np.ndarray:  # fmt: skip
-    """Persistence in draws where both years have the account's mean level, and orders come at random around it."""
+def _by_chance(
+    frame: pd.DataFrame,
+    before: np.ndarray,
+    now: np.ndarray,
+    spread: np.ndarray,
+    count: int,
+    rng: np.random.Generator,
+    draws: int,
+) -> np.ndarray:
+    """Persistence in draws where both years have the account's mean level, and orders come at
+    random around it.
+    """
     level = np.maximum(before + now, 0) / 2
     n_orders = frame["n_orders_12m"].to_numpy(float) + frame["n_orders_prior_12m"].to_numpy(float)
     n_orders = np.maximum(n_orders / 2, 0.5)
     # a sum of Poisson many orders: relative variance = (1 + cv²) / n
     relative = np.where(
-        now > 0, (spread / np.where(now > 0, now, 1.0)) ** 2 * frame["n_orders_12m"].to_numpy(float), 1.0
+        now > 0,
+        (spread / np.where(now > 0, now, 1.0)) ** 2 * frame["n_orders_12m"].to_numpy(float),
+        1.0,
     )
     relative = np.clip(relative, 1.0, 10.0) / n_orders
     shape = 1 / relative

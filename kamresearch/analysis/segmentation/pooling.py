@@ -1,4 +1,6 @@
-"""Cross tables with small cells: each cell's rate drawn towards the whole as far as its number of accounts demands."""
+"""Cross tables with small cells: each cell's rate drawn towards the whole as far as its number
+of accounts demands.
+"""
 
 from dataclasses import dataclass
 
@@ -29,31 +31,65 @@ class PooledTable(Result):
     """rows, columns, n_accounts, n_key, raw_share, pooled_share, low, high (95 %)"""
     overall: float | None
     prior_strength: float | None
-    """How many accounts the cells' mean weighs (posterior median): a cell of that size lies half way."""
+    """How many accounts the cells' mean weighs (posterior median): a cell of that size lies
+    half way.
+    """
 
     def findings(self) -> list[Finding]:
         """How many cells are too small to stand alone."""
         small = float((self.frame["n_accounts"] < LEAST_CELL).mean()) if len(self.frame) else None
-        return [Finding("segmentation.small_cells_share", small, "share", _("Cells too small to stand alone"),
-                        _("Cells of industry × region × buying habit with fewer than ten accounts, over all cells that hold an "
-                          "account."), n=len(self.frame), n_unit="count", figure="segmentation.cross_table",
-                        reason=None if small is not None else _("There is no account."))]  # fmt: skip
+        return [
+            Finding(
+                "segmentation.small_cells_share",
+                small,
+                "share",
+                _("Cells too small to stand alone"),
+                _(
+                    "Cells of industry × region × buying habit with fewer than ten "
+                    "accounts, over all cells that hold an "
+                    "account."
+                ),
+                n=len(self.frame),
+                n_unit="count",
+                figure="segmentation.cross_table",
+                reason=None if small is not None else _("There is no account."),
+            )
+        ]
 
     def table(self) -> Table:
         """Every cell, raw and pooled."""
         return make_table(
-            "segmentation.cross_table", _("Key accounts by industry, region and buying habit"), self.frame, "industry", "region",
-            Column("habit", _("Buying habit"), terms=HABITS), "n_accounts", Column("n_key", _("Key accounts"), "accounts"),
-            Column("raw_share", _("Share as counted"), "share"), Column("pooled_share", _("Share, pooled"), "share"),
-            Column("low", _("Lower bound"), "share"), Column("high", _("Upper bound"), "share"),
-            caption=_("The pooled share draws small cells towards the mean of the cells, which weighs about as much as {strength} accounts (beta-binomial); bounds are 95% and allow for not knowing that mean and its weight.",
-                      strength=Quantity(None if self.prior_strength is None else round(self.prior_strength), "accounts")),
+            "segmentation.cross_table",
+            _("Key accounts by industry, region and buying habit"),
+            self.frame,
+            "industry",
+            "region",
+            Column("habit", _("Buying habit"), terms=HABITS),
+            "n_accounts",
+            Column("n_key", _("Key accounts"), "accounts"),
+            Column("raw_share", _("Share as counted"), "share"),
+            Column("pooled_share", _("Share, pooled"), "share"),
+            Column("low", _("Lower bound"), "share"),
+            Column("high", _("Upper bound"), "share"),
+            caption=_(
+                "The pooled share draws small cells towards the mean of the cells, which "
+                "weighs about as much as {strength} accounts (beta-binomial); bounds are "
+                "95% and allow for not knowing that mean and its weight.",
+                strength=Quantity(
+                    None if self.prior_strength is None else round(self.prior_strength), "accounts"
+                ),
+            ),
             rows_shown=30,
-        )  # fmt: skip
+        )
 
 
-def pool_cross_table(snapshot: pd.DataFrame, tier: pd.Series, habit: np.ndarray, rows: str = "industry",
-                     columns: str = "region") -> PooledTable:  # fmt: skip
+def pool_cross_table(
+    snapshot: pd.DataFrame,
+    tier: pd.Series,
+    habit: np.ndarray,
+    rows: str = "industry",
+    columns: str = "region",
+) -> PooledTable:
     """Where are the key accounts, by industry, region and buying habit?
 
     Parameters
@@ -65,10 +101,14 @@ def pool_cross_table(snapshot: pd.DataFrame, tier: pd.Series, habit: np.ndarray,
     rows, columns : str
         The two dimensions of the picture.
     """
-    frame = pd.DataFrame({
-        "industry": _words(snapshot, "industry"), "region": _words(snapshot, "region"), "habit": habit,
-        "key": (tier == "A").to_numpy().astype(int),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "industry": _words(snapshot, "industry"),
+            "region": _words(snapshot, "region"),
+            "habit": habit,
+            "key": (tier == "A").to_numpy().astype(int),
+        }
+    )
     cells = _count(frame, list(DIMENSIONS))
     pairs = _count(frame, [rows, columns])
     overall = float(frame["key"].mean()) if len(frame) else None
@@ -79,14 +119,26 @@ def pool_cross_table(snapshot: pd.DataFrame, tier: pd.Series, habit: np.ndarray,
 def _words(snapshot: pd.DataFrame, name: str) -> np.ndarray:
     if name not in snapshot:
         return np.full(len(snapshot), "–", dtype=object)
-    return snapshot[name].astype(object).where(snapshot[name].notna(), "–").astype(str).to_numpy(object)
+    return (
+        snapshot[name]
+        .astype(object)
+        .where(snapshot[name].notna(), "–")
+        .astype(str)
+        .to_numpy(object)
+    )
 
 
 def _count(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    return frame.groupby(by, observed=True, sort=True)["key"].agg(n_accounts="size", n_key="sum").reset_index()
+    return (
+        frame.groupby(by, observed=True, sort=True)["key"]
+        .agg(n_accounts="size", n_key="sum")
+        .reset_index()
+    )
 
 
 def _pool(cells: pd.DataFrame) -> tuple[pd.DataFrame, float | None]:
     pooled, strength = pool_shares(cells["n_key"], cells["n_accounts"])
     pooled = pooled.rename(columns={"pooled": "pooled_share"})
-    return cells.assign(raw_share=cells["n_key"] / cells["n_accounts"]).join(pooled, validate="one_to_one"), strength
+    return cells.assign(raw_share=cells["n_key"] / cells["n_accounts"]).join(
+        pooled, validate="one_to_one"
+    ), strength

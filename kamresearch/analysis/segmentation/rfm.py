@@ -1,4 +1,6 @@
-"""RFM and its kin: what each account's buying looks like, scored 1 to 5 with the cut points shown."""
+"""RFM and its kin: what each account's buying looks like, scored 1 to 5 with the cut points
+shown.
+"""
 
 from dataclasses import dataclass
 
@@ -23,9 +25,12 @@ MEASURES = {
 """Measure → head, unit, whether more is better."""
 
 HABITS = {
-    "regular": _("orders on a rhythm"), "irregular": _("orders often, without rhythm"),
-    "occasional": _("orders now and then"), "silent": _("no order in twelve months"), "new": _("no order yet"),
-}  # fmt: skip
+    "regular": _("orders on a rhythm"),
+    "irregular": _("orders often, without rhythm"),
+    "occasional": _("orders now and then"),
+    "silent": _("no order in twelve months"),
+    "new": _("no order yet"),
+}
 """Buying habits by rule."""
 
 
@@ -34,29 +39,51 @@ class BuyingProfile(Result):
     """Every account's measures, scores and buying habit."""
 
     frame: pd.DataFrame
-    """account_id, the measures, ``score_<measure>`` (1 to 5, NA where unknown), rfm (text such as 5-4-5), habit"""
+    """account_id, the measures, ``score_<measure>`` (1 to 5, NA where unknown), rfm (text such
+    as 5-4-5), habit
+    """
     cuts: pd.DataFrame
     """measure, cut_1 … cut_4, n_known, more_is_better"""
     n_without_orders: int
 
     def findings(self) -> list[Finding]:
         """How many accounts never ordered."""
-        return [Finding("segmentation.n_without_orders", self.n_without_orders, "accounts", _("Accounts without an order"),
-                        _("Accounts known by the as-of date that had no order by then; they stay, without scores."),
-                        n=len(self.frame), good="down")]  # fmt: skip
+        return [
+            Finding(
+                "segmentation.n_without_orders",
+                self.n_without_orders,
+                "accounts",
+                _("Accounts without an order"),
+                _(
+                    "Accounts known by the as-of date that had no order by then; they "
+                    "stay, without scores."
+                ),
+                n=len(self.frame),
+                good="down",
+            )
+        ]
 
     def table(self) -> Table:
         """Where each score begins."""
         frame = self.cuts.copy()
         terms = {name: label for name, (label, _unit, _more) in MEASURES.items()}
         return make_table(
-            "segmentation.rfm_cuts", _("Where the scores begin"), frame, Column("measure", _("Measure"), terms=terms),
+            "segmentation.rfm_cuts",
+            _("Where the scores begin"),
+            frame,
+            Column("measure", _("Measure"), terms=terms),
             Column("more_is_better", _("More is better"), "flag"),
-            *(Column(f"cut_{i}", _("Between {low} and {high}", low=i, high=i + 1), "score") for i in (1, 2, 3, 4)),
+            *(
+                Column(f"cut_{i}", _("Between {low} and {high}", low=i, high=i + 1), "score")
+                for i in (1, 2, 3, 4)
+            ),
             Column("n_known", _("Accounts"), "accounts"),
-            caption=_("A value equal to a cut point belongs to the lower of the two scores; equal values always get equal scores, "
-                      "so classes may differ in size."),
-        )  # fmt: skip
+            caption=_(
+                "A value equal to a cut point belongs to the lower of the two scores; "
+                "equal values always get equal scores, "
+                "so classes may differ in size."
+            ),
+        )
 
 
 def score_rfm(snapshot: pd.DataFrame) -> BuyingProfile:
@@ -69,7 +96,8 @@ def score_rfm(snapshot: pd.DataFrame) -> BuyingProfile:
 
     Notes
     -----
-    Cut points are the quintiles over accounts with an order. Equal values get equal scores whatever the order of rows.
+    Cut points are the quintiles over accounts with an order. Equal values get equal scores whatever
+    the order of rows.
     Accounts without an order get no score.
     """
     frame = pd.DataFrame({"account_id": snapshot["account_id"].to_numpy()})
@@ -85,14 +113,17 @@ def score_rfm(snapshot: pd.DataFrame) -> BuyingProfile:
     columns = ["measure", "cut_1", "cut_2", "cut_3", "cut_4", "n_known", "more_is_better"]
     rfm = ["score_days_since_last_order", "score_n_orders_12m", "score_revenue_12m"]
     known = frame[rfm].notna().all(axis=1)
-    frame["rfm"] = ["-".join(f"{v:.0f}" for v in row) if ok else None
-                    for row, ok in zip(frame[rfm].to_numpy(), known, strict=True)]  # fmt: skip
+    frame["rfm"] = [
+        "-".join(f"{v:.0f}" for v in row) if ok else None
+        for row, ok in zip(frame[rfm].to_numpy(), known, strict=True)
+    ]
     frame["habit"] = name_habits(snapshot)
     return BuyingProfile(frame, pd.DataFrame(cuts, columns=columns), int((~ordered).sum()))
 
 
 def score_quintiles(values: np.ndarray, more_is_better: bool = True) -> tuple[np.ndarray, tuple]:
-    """Scores 1 to 5 by the quintiles of the known values, and the four cut points, from scores 1|2 to 4|5.
+    """Scores 1 to 5 by the quintiles of the known values, and the four cut points, from scores 1|2
+    to 4|5.
 
     >>> score_quintiles(np.array([1.0, 1.0, 1.0, 1.0, 9.0]))[0].tolist()
     [1.0, 1.0, 1.0, 1.0, 5.0]
@@ -107,9 +138,11 @@ def score_quintiles(values: np.ndarray, more_is_better: bool = True) -> tuple[np
 
 
 def name_habits(snapshot: pd.DataFrame) -> np.ndarray:
-    """Buying habit of each account by rule: how many orders in twelve months, and how even the gaps.
+    """Buying habit of each account by rule: how many orders in twelve months, and how even the
+    gaps.
 
-    ``regular``: at least 4 orders, gaps' standard deviation at most 0.7 of their mean; ``irregular``: at least 4;
+    ``regular``: at least 4 orders, gaps' standard deviation at most 0.7 of their mean;
+    ``irregular``: at least 4;
     ``occasional``: 1 to 3; ``silent``: none in twelve months; ``new``: none ever.
     """
     n = _number(snapshot, "n_orders_12m").fillna(0).to_numpy(float)
@@ -125,8 +158,11 @@ def _measures(snapshot: pd.DataFrame) -> pd.DataFrame:
     monthly = _number(snapshot, "revenue_12m") / 12
     frame = pd.DataFrame({name: _number(snapshot, name) for name in MEASURES if name in snapshot})
     frame["gap_variation"] = _variation(snapshot)
-    # slope a month × 12 months, against the mean month: +1 means that the year ended one mean month above its start
-    frame["trend_12m"] = (_number(snapshot, "revenue_slope_12m") * 12 / monthly.where(monthly > 0)).clip(-5, 5)
+    # slope a month × 12 months, against the mean month: +1 means that the year ended one mean month
+    # above its start
+    frame["trend_12m"] = (
+        _number(snapshot, "revenue_slope_12m") * 12 / monthly.where(monthly > 0)
+    ).clip(-5, 5)
     return frame.reindex(columns=list(MEASURES)).reset_index(drop=True)
 
 

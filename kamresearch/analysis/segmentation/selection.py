@@ -16,9 +16,12 @@ from kamresearch.language import message as _
 from kamresearch.result import Result
 
 TIER_TERMS = {
-    "A": _("A: key account"), "B": _("B: growing account"), "C": _("C: standard account"), "unrated": _("not rated"),
+    "A": _("A: key account"),
+    "B": _("B: growing account"),
+    "C": _("C: standard account"),
+    "unrated": _("not rated"),
     "absent": _("not yet an account"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,16 @@ class Selection(Result):
 
     card: RuleCard
     frame: pd.DataFrame
-    """account_id, score, coverage, rank, rank_low, rank_high (90 %), probability_a, tier_by_score, tier_before,
+    """account_id, score, coverage, rank, rank_low, rank_high (90 %), probability_a, tier_by_score,
+    tier_before,
     tier_by_rule (after hysteresis), tier (after overrides), overridden, reason"""
     criteria: pd.DataFrame
     """criterion, kind, weight, known_share, rank_correlation_without"""
     overrides: OverrideLog
     revenue: pd.DataFrame
-    """tier, n_accounts, revenue_12m, revenue_share, profit_12m, profit_share, orders_per_account, revenue_per_order"""
+    """tier, n_accounts, revenue_12m, revenue_share, profit_12m, profit_share,
+    orders_per_account, revenue_per_order
+    """
     n_held: int
     """Accounts whose tier hysteresis kept against their score of today."""
     key_share_interval: Interval | None
@@ -43,55 +49,118 @@ class Selection(Result):
         """Key accounts, their revenue, and how sure their list is."""
         key = self.frame[self.frame["tier"] == "A"]
         row = self.revenue[self.revenue["tier"] == "A"]
-        share = float(row["revenue_share"].iloc[0]) if len(row) and pd.notna(row["revenue_share"].iloc[0]) else None
+        share = (
+            float(row["revenue_share"].iloc[0])
+            if len(row) and pd.notna(row["revenue_share"].iloc[0])
+            else None
+        )
         n = len(self.frame)
         sure = float((key["probability_a"] >= 0.9).mean()) if len(key) else None
         no_key = _("No account reaches tier A.")
         return [
-            Finding("segmentation.n_key_accounts", len(key), "accounts", _("Key accounts"),
-                    _("Accounts in tier A of the rule card, after hysteresis and valid overrides."), n=n, headline=True,
-                    figure="segmentation.ranks",
-                    sentence=_("The rule card names {n} key accounts with {share} of the revenue.", n=Quantity(len(key), "accounts"),
-                               share=Quantity(share, "share"))),
-            Finding("segmentation.key_revenue_share", share, "share", _("Key accounts' share of revenue"),
-                    _("Revenue over twelve months of tier A over that of all accounts; the interval is the spread over "
-                      "draws of each account's orders, the list held fixed."), n=n, interval=self.key_share_interval if share is not None else None,
-                    figure="segmentation.ranks", reason=None if share is not None else no_key),
-            Finding("segmentation.sure_key_share", sure, "share", _("Key accounts that are sure"),
-                    _("Share of tier A that stays above its threshold in at least 90% of the draws (orders and weights)."),
-                    n=len(key), good="up", figure="segmentation.ranks", reason=None if sure is not None else no_key),
-            Finding("segmentation.n_overridden", int(self.frame["overridden"].sum()), "accounts", _("Tiers set by hand"),
-                    _("Accounts whose tier a valid override sets against the rule card."), n=n),
-        ]  # fmt: skip
+            Finding(
+                "segmentation.n_key_accounts",
+                len(key),
+                "accounts",
+                _("Key accounts"),
+                _("Accounts in tier A of the rule card, after hysteresis and valid overrides."),
+                n=n,
+                headline=True,
+                figure="segmentation.ranks",
+                sentence=_(
+                    "The rule card names {n} key accounts with {share} of the revenue.",
+                    n=Quantity(len(key), "accounts"),
+                    share=Quantity(share, "share"),
+                ),
+            ),
+            Finding(
+                "segmentation.key_revenue_share",
+                share,
+                "share",
+                _("Key accounts' share of revenue"),
+                _(
+                    "Revenue over twelve months of tier A over that of all accounts; the "
+                    "interval is the spread over "
+                    "draws of each account's orders, the list held fixed."
+                ),
+                n=n,
+                interval=self.key_share_interval if share is not None else None,
+                figure="segmentation.ranks",
+                reason=None if share is not None else no_key,
+            ),
+            Finding(
+                "segmentation.sure_key_share",
+                sure,
+                "share",
+                _("Key accounts that are sure"),
+                _(
+                    "Share of tier A that stays above its threshold in at least 90% of the "
+                    "draws (orders and weights)."
+                ),
+                n=len(key),
+                good="up",
+                figure="segmentation.ranks",
+                reason=None if sure is not None else no_key,
+            ),
+            Finding(
+                "segmentation.n_overridden",
+                int(self.frame["overridden"].sum()),
+                "accounts",
+                _("Tiers set by hand"),
+                _("Accounts whose tier a valid override sets against the rule card."),
+                n=n,
+            ),
+        ]
 
     def criteria_table(self) -> Table:
         """The card: what counts, how much, and what happens without it."""
         return make_table(
-            "segmentation.rule_card", _("The rule card"), self.criteria, Column("criterion", _("Criterion"), terms=CRITERIA),
+            "segmentation.rule_card",
+            _("The rule card"),
+            self.criteria,
+            Column("criterion", _("Criterion"), terms=CRITERIA),
             Column("kind", _("Kind"), terms={"measured": _("measured"), "judged": _("judged")}),
-            Column("weight", _("Weight"), "share"), Column("known_share", _("Known for"), "share"),
+            Column("weight", _("Weight"), "share"),
+            Column("known_share", _("Known for"), "share"),
             Column("rank_correlation_without", _("Rank correlation without it"), "score"),
-            caption=_("Tier A from {a} points, B from {b}; a tier of last year is kept until the score is {h} points beyond the "
-                      "threshold. Rank correlation near 1: leaving the criterion out hardly changes the order of accounts.",
-                      a=Quantity(self.card.thresholds.get("A"), "score"), b=Quantity(self.card.thresholds.get("B"), "score"),
-                      h=Quantity(self.card.hysteresis, "score")),
-        )  # fmt: skip
+            caption=_(
+                "Tier A from {a} points, B from {b}; a tier of last year is kept until the "
+                "score is {h} points beyond the "
+                "threshold. Rank correlation near 1: leaving the criterion out hardly "
+                "changes the order of accounts.",
+                a=Quantity(self.card.thresholds.get("A"), "score"),
+                b=Quantity(self.card.thresholds.get("B"), "score"),
+                h=Quantity(self.card.hysteresis, "score"),
+            ),
+        )
 
     def tier_table(self) -> Table:
         """What each tier brings and takes: revenue, profit, orders, and revenue an order."""
         return make_table(
-            "segmentation.tier_yield", _("What each tier brings"), self.revenue, Column("tier", _("Tier"), terms=TIER_TERMS),
-            "n_accounts", Column("revenue_12m", _("Revenue in twelve months"), "money"),
-            Column("revenue_share", _("Share of revenue"), "share"), Column("profit_12m", _("Profit in twelve months"), "money"),
+            "segmentation.tier_yield",
+            _("What each tier brings"),
+            self.revenue,
+            Column("tier", _("Tier"), terms=TIER_TERMS),
+            "n_accounts",
+            Column("revenue_12m", _("Revenue in twelve months"), "money"),
+            Column("revenue_share", _("Share of revenue"), "share"),
+            Column("profit_12m", _("Profit in twelve months"), "money"),
             Column("profit_share", _("Share of profit"), "share"),
             Column("orders_per_account", _("Orders per account"), "score"),
             Column("service_per_account", _("Service events per account"), "score"),
-        )  # fmt: skip
+        )
 
 
-def select_key_accounts(snapshot: pd.DataFrame, card: RuleCard | None = None, before: pd.DataFrame | None = None,
-                        overrides: pd.DataFrame | None = None, as_of: str = "9999-12-31",
-                        moments: pd.DataFrame | None = None, seed: int = 0, draws: int = 200) -> Selection:  # fmt: skip
+def select_key_accounts(
+    snapshot: pd.DataFrame,
+    card: RuleCard | None = None,
+    before: pd.DataFrame | None = None,
+    overrides: pd.DataFrame | None = None,
+    as_of: str = "9999-12-31",
+    moments: pd.DataFrame | None = None,
+    seed: int = 0,
+    draws: int = 200,
+) -> Selection:
     """Which accounts are key accounts, and how sure is that?
 
     Parameters
@@ -101,7 +170,8 @@ def select_key_accounts(snapshot: pd.DataFrame, card: RuleCard | None = None, be
     card : RuleCard, optional
         The house card without one.
     before : DataFrame, optional
-        The snapshot of a year earlier: its tiers are kept until the score is clearly beyond a threshold.
+        The snapshot of a year earlier: its tiers are kept until the score is clearly beyond a
+        threshold.
     overrides : DataFrame, optional
         account_id, tier, who, why, date, until.
     as_of : str
@@ -109,11 +179,14 @@ def select_key_accounts(snapshot: pd.DataFrame, card: RuleCard | None = None, be
     moments : DataFrame, optional
         account_id, revenue_squares_12m: squares of the orders' revenue, for the draws.
     seed, draws : int
-        Of the draws over orders (each order might have come or not) and weights (each up or down by about a third).
+        Of the draws over orders (each order might have come or not) and weights (each up or down by
+        about a third).
     """
     card = card or load_card()
     if snapshot.empty:
-        raise AnalysisError("segmentation", "at least one account", "none", "check the slice and the as-of date")
+        raise AnalysisError(
+            "segmentation", "at least one account", "none", "check the slice and the as-of date"
+        )
     values = criterion_values(snapshot, card)
     whole, card = card, known_card(values, card)
     score, coverage = score_accounts(values, card)
@@ -126,23 +199,49 @@ def select_key_accounts(snapshot: pd.DataFrame, card: RuleCard | None = None, be
     earlier = _tiers_before(snapshot, before, card)
     by_rule = hold_tiers(score, by_score, earlier, card)
     log = apply_overrides(snapshot["account_id"], by_rule, overrides, as_of)
-    frame = pd.DataFrame({
-        "account_id": snapshot["account_id"].to_numpy(), "score": score, "coverage": coverage, "rank": rank,
-        "rank_low": np.where(rated, low, np.nan), "rank_high": np.where(rated, high, np.nan),
-        "probability_a": np.where(rated, (drawn >= card.thresholds[card.tiers[0]]).mean(axis=0), np.nan),
-        "tier_by_score": by_score, "tier_before": earlier, "tier_by_rule": by_rule, "tier": log.tiers,
-        "overridden": log.tiers != by_rule, "reason": np.where(rated, None, "too_little_known"),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "account_id": snapshot["account_id"].to_numpy(),
+            "score": score,
+            "coverage": coverage,
+            "rank": rank,
+            "rank_low": np.where(rated, low, np.nan),
+            "rank_high": np.where(rated, high, np.nan),
+            "probability_a": np.where(
+                rated, (drawn >= card.thresholds[card.tiers[0]]).mean(axis=0), np.nan
+            ),
+            "tier_by_score": by_score,
+            "tier_before": earlier,
+            "tier_by_rule": by_rule,
+            "tier": log.tiers,
+            "overridden": log.tiers != by_rule,
+            "reason": np.where(rated, None, "too_little_known"),
+        }
+    )
     key = (frame["tier"] == "A").to_numpy()
     totals = revenue.sum(axis=1)
     shares = revenue[:, key].sum(axis=1)[totals > 0] / totals[totals > 0]
-    interval = Interval(*(float(q) for q in np.quantile(shares, [0.025, 0.975]))) if key.any() and len(shares) else None
-    return Selection(card, frame, _describe_criteria(values, score, card), log, yield_by_tier(snapshot, frame["tier"], card),
-                     int((by_score != by_rule).sum()), interval, _caveats(frame, before, whole, card))  # fmt: skip
+    interval = (
+        Interval(*(float(q) for q in np.quantile(shares, [0.025, 0.975])))
+        if key.any() and len(shares)
+        else None
+    )
+    return Selection(
+        card,
+        frame,
+        _describe_criteria(values, score, card),
+        log,
+        yield_by_tier(snapshot, frame["tier"], card),
+        int((by_score != by_rule).sum()),
+        interval,
+        _caveats(frame, before, whole, card),
+    )
 
 
 def known_card(values: np.ndarray, card: RuleCard) -> RuleCard:
-    """The card without the weight of criteria that are unknown for every account (the company does not record them)."""
+    """The card without the weight of criteria that are unknown for every account (the company
+    does not record them).
+    """
     known = np.isfinite(values).any(axis=0)
     if known.all() or not known.any():
         return card
@@ -155,7 +254,9 @@ def score_accounts(
     values: np.ndarray, card: RuleCard, weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Scores 0 to 100 and the share of the weight that is known; NaN where too little is known."""
-    points = np.column_stack([criterion.points(values[:, i]) for i, criterion in enumerate(card.criteria)])
+    points = np.column_stack(
+        [criterion.points(values[:, i]) for i, criterion in enumerate(card.criteria)]
+    )
     return _weigh(points, card.weights if weights is None else weights, card.least_coverage)
 
 
@@ -176,8 +277,14 @@ def tier_of(score: np.ndarray, card: RuleCard) -> np.ndarray:
     return tiers
 
 
-def _draw_scores(snapshot: pd.DataFrame, values: np.ndarray, card: RuleCard, moments: pd.DataFrame | None, seed: int,
-                 draws: int) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+def _draw_scores(
+    snapshot: pd.DataFrame,
+    values: np.ndarray,
+    card: RuleCard,
+    moments: pd.DataFrame | None,
+    seed: int,
+    draws: int,
+) -> tuple[np.ndarray, np.ndarray]:
     """Scores under drawn orders and weights (draws × accounts), and the drawn revenue."""
     rng = np.random.default_rng([seed, 1])
     revenue = draw_revenue(snapshot, draws, seed, moments)
@@ -189,9 +296,11 @@ def _draw_scores(snapshot: pd.DataFrame, values: np.ndarray, card: RuleCard, mom
     points = [criterion.points(values[:, i]) for i, criterion in enumerate(card.criteria)]
     for draw in range(draws):
         shown = [
-            criterion.points(_moved(values[:, i], criterion.column, ratio[draw], now)) if criterion.column in _MOVED else points[i]
+            criterion.points(_moved(values[:, i], criterion.column, ratio[draw], now))
+            if criterion.column in _MOVED
+            else points[i]
             for i, criterion in enumerate(card.criteria)
-        ]  # fmt: skip
+        ]
         scores[draw], _coverage = _weigh(np.column_stack(shown), weights[draw], card.least_coverage)
     return scores, revenue
 
@@ -212,10 +321,14 @@ def _ranks(scores: np.ndarray) -> np.ndarray:
     """Rank 1 = best along the last axis; unrated accounts come last together."""
     from scipy.stats import rankdata
 
-    return rankdata(-np.where(np.isfinite(scores), scores, -1.0), axis=-1, method="min").astype(float)
+    return rankdata(-np.where(np.isfinite(scores), scores, -1.0), axis=-1, method="min").astype(
+        float
+    )
 
 
-def _tiers_before(snapshot: pd.DataFrame, before: pd.DataFrame | None, card: RuleCard) -> np.ndarray:
+def _tiers_before(
+    snapshot: pd.DataFrame, before: pd.DataFrame | None, card: RuleCard
+) -> np.ndarray:
     """Tier of each account in the earlier snapshot; ``absent`` where it was no account then."""
     if before is None or before.empty:
         return np.full(len(snapshot), "absent", dtype=object)
@@ -238,25 +351,45 @@ def _describe_criteria(values: np.ndarray, score: np.ndarray, card: RuleCard) ->
             if both.sum() > 2 and np.ptp(without[both]) > 0 and np.ptp(score[both]) > 0:
                 correlation = float(spearmanr(without[both], score[both])[0])
         rows.append(
-            (criterion.id, criterion.kind, card.weights[i], float(np.isfinite(values[:, i]).mean()), correlation)
+            (
+                criterion.id,
+                criterion.kind,
+                card.weights[i],
+                float(np.isfinite(values[:, i]).mean()),
+                correlation,
+            )
         )
-    return pd.DataFrame(rows, columns=["criterion", "kind", "weight", "known_share", "rank_correlation_without"])
+    return pd.DataFrame(
+        rows, columns=["criterion", "kind", "weight", "known_share", "rank_correlation_without"]
+    )
 
 
 def yield_by_tier(snapshot: pd.DataFrame, tier: pd.Series, card: RuleCard) -> pd.DataFrame:
     """What each tier brings: accounts, revenue, profit, orders and service events."""
-    service = snapshot["service_events_12m"] if "service_events_12m" in snapshot else pd.Series(np.nan, snapshot.index)
-    profit = snapshot["profit_12m"] if "profit_12m" in snapshot else pd.Series(np.nan, snapshot.index)
-    frame = pd.DataFrame({
-        "tier": tier.to_numpy(), "revenue": snapshot["revenue_12m"].fillna(0.0).to_numpy(float),
-        "profit": pd.to_numeric(profit).astype("Float64").astype(float).to_numpy(),
-        "orders": snapshot["n_orders_12m"].fillna(0).to_numpy(float),
-        "service": pd.to_numeric(service).astype("Float64").astype(float).to_numpy(),
-    })  # fmt: skip
+    service = (
+        snapshot["service_events_12m"]
+        if "service_events_12m" in snapshot
+        else pd.Series(np.nan, snapshot.index)
+    )
+    profit = (
+        snapshot["profit_12m"] if "profit_12m" in snapshot else pd.Series(np.nan, snapshot.index)
+    )
+    frame = pd.DataFrame(
+        {
+            "tier": tier.to_numpy(),
+            "revenue": snapshot["revenue_12m"].fillna(0.0).to_numpy(float),
+            "profit": pd.to_numeric(profit).astype("Float64").astype(float).to_numpy(),
+            "orders": snapshot["n_orders_12m"].fillna(0).to_numpy(float),
+            "service": pd.to_numeric(service).astype("Float64").astype(float).to_numpy(),
+        }
+    )
     groups = frame.groupby("tier", observed=True, sort=False).agg(
-        n_accounts=("revenue", "size"), revenue_12m=("revenue", "sum"), profit_12m=("profit", lambda v: v.sum(min_count=1)),
-        orders_per_account=("orders", "mean"), service_per_account=("service", "mean"),
-    )  # fmt: skip
+        n_accounts=("revenue", "size"),
+        revenue_12m=("revenue", "sum"),
+        profit_12m=("profit", lambda v: v.sum(min_count=1)),
+        orders_per_account=("orders", "mean"),
+        service_per_account=("service", "mean"),
+    )
     order = [name for name in (*card.tiers, "unrated") if name in groups.index]
     groups = groups.reindex(order).rename_axis("tier").reset_index()
     for name in ("revenue", "profit"):
@@ -265,21 +398,34 @@ def yield_by_tier(snapshot: pd.DataFrame, tier: pd.Series, card: RuleCard) -> pd
     return groups
 
 
-def _caveats(frame: pd.DataFrame, before: pd.DataFrame | None, whole: RuleCard, card: RuleCard) -> tuple:
+def _caveats(
+    frame: pd.DataFrame, before: pd.DataFrame | None, whole: RuleCard, card: RuleCard
+) -> tuple:
     caveats = [
-        _("Ranks are uncertain: intervals hold 90% of the draws in which orders came or did not, and weights moved.")
+        _(
+            "Ranks are uncertain: intervals hold 90% of the draws in which orders came or "
+            "did not, and weights moved."
+        )
     ]
     unrated = int((frame["tier_by_rule"] == "unrated").sum())
     dropped = [
-        old.id for old, new in zip(whole.criteria, card.criteria, strict=True) if old.weight > 0 and not new.weight
+        old.id
+        for old, new in zip(whole.criteria, card.criteria, strict=True)
+        if old.weight > 0 and not new.weight
     ]
     if dropped:
         caveats.append(
-            _("{n} criteria of the card are unknown for every account and carry no weight here.", n=len(dropped))
+            _(
+                "{n} criteria of the card are unknown for every account and carry no weight here.",
+                n=len(dropped),
+            )
         )
     if unrated:
         caveats.append(
-            _("{n} accounts are not rated: too little of the card is known for them.", n=Quantity(unrated, "accounts"))
+            _(
+                "{n} accounts are not rated: too little of the card is known for them.",
+                n=Quantity(unrated, "accounts"),
+            )
         )
     if before is None or before.empty:
         caveats.append(_("No snapshot of a year before: tiers stand without hysteresis."))

@@ -1,4 +1,6 @@
-"""Features in a shape that clusters can be looked for in: logarithms of amounts, outliers drawn in, one scale."""
+"""Features in a shape that clusters can be looked for in: logarithms of amounts, outliers
+drawn in, one scale.
+"""
 
 import numpy as np
 import pandas as pd
@@ -7,15 +9,22 @@ from kamresearch.errors import AnalysisError, near_matches
 from kamresearch.language import message as _
 
 FEATURES = {
-    "revenue_12m": _("revenue"), "n_orders_12m": _("number of orders"), "days_since_last_order": _("silence since the last order"),
-    "revenue_per_order": _("size of orders"), "gap_variation": _("irregularity"), "n_products_12m": _("product breadth"),
-    "tenure_days": _("tenure"), "trend_12m": _("trend"),
-}  # fmt: skip
+    "revenue_12m": _("revenue"),
+    "n_orders_12m": _("number of orders"),
+    "days_since_last_order": _("silence since the last order"),
+    "revenue_per_order": _("size of orders"),
+    "gap_variation": _("irregularity"),
+    "n_products_12m": _("product breadth"),
+    "tenure_days": _("tenure"),
+    "trend_12m": _("trend"),
+}
 """The buying features, as a sentence calls them."""
 
 NEEDED = ("revenue_12m", "n_orders_12m", "days_since_last_order")
 FEW = 5
-"""Whole numbers with at most so many distinct values are taken for codes (a channel, a region), not for amounts."""
+"""Whole numbers with at most so many distinct values are taken for codes (a channel, a
+region), not for amounts.
+"""
 SKEWED = 1.0
 """Skewness beyond which a non-negative feature is taken in logarithms."""
 EDGE = 2.5
@@ -25,13 +34,17 @@ EDGE = 2.5
 def shape_features(snapshot: pd.DataFrame, features: tuple[str, ...] | None = None) -> tuple:
     """Snapshot → ids, matrix (accounts × features), names, number of accounts left out.
 
-    Accounts without an order in twelve months have no buying behaviour to compare and are left out: they are a group by
+    Accounts without an order in twelve months have no buying behaviour to compare and are left out:
+    they are a group by
     rule. A gap in a feature is filled with the median.
     """
     chosen = choose_features(snapshot, features)
     if chosen.shape[1] == 0:
         raise AnalysisError(
-            "segmentation.segment", "numeric columns to compare accounts by", "none", "name some features"
+            "segmentation.segment",
+            "numeric columns to compare accounts by",
+            "none",
+            "name some features",
         )
     ids = pd.Index(snapshot.get("account_id", snapshot.index))
     kept = np.ones(len(snapshot), dtype=bool)
@@ -49,12 +62,18 @@ def shape_features(snapshot: pd.DataFrame, features: tuple[str, ...] | None = No
 
 
 def choose_features(snapshot: pd.DataFrame, features: tuple[str, ...] | None) -> pd.DataFrame:
-    """The features asked for, the buying features of a snapshot, or all numeric columns that are no keys."""
+    """The features asked for, the buying features of a snapshot, or all numeric columns that
+    are no keys.
+    """
     if features is not None:
         for name in features:
             if name not in snapshot:
-                raise AnalysisError(f"segmentation.segment, feature {name!r}", "a column of the snapshot", "none of this name",
-                                    near_matches(name, map(str, snapshot.columns)))  # fmt: skip
+                raise AnalysisError(
+                    f"segmentation.segment, feature {name!r}",
+                    "a column of the snapshot",
+                    "none of this name",
+                    near_matches(name, map(str, snapshot.columns)),
+                )
         return pd.DataFrame({name: _number(snapshot[name]) for name in features})
     if set(NEEDED) <= set(snapshot.columns):
         return buying_features(snapshot)
@@ -63,22 +82,32 @@ def choose_features(snapshot: pd.DataFrame, features: tuple[str, ...] | None) ->
 
 
 def _is_amount(values: pd.Series, name: str) -> bool:
-    """Whether a column holds amounts: numeric, no key by its name, no code by its few whole values."""
+    """Whether a column holds amounts: numeric, no key by its name, no code by its few whole
+    values.
+    """
     if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         return False
     if name.lower() == "id" or name.lower().endswith(("_id", "customerid")):
         return False
     known = values.dropna()
-    return not (known.nunique() <= FEW and len(known) > FEW and bool((known == known.round()).all()))
+    return not (
+        known.nunique() <= FEW and len(known) > FEW and bool((known == known.round()).all())
+    )
 
 
 def buying_features(snapshot: pd.DataFrame) -> pd.DataFrame:
-    """Revenue, frequency, silence, size of orders, and rhythm and breadth where the snapshot knows them."""
+    """Revenue, frequency, silence, size of orders, and rhythm and breadth where the snapshot
+    knows them.
+    """
     n = _number(snapshot["n_orders_12m"]).fillna(0.0)
     revenue = _number(snapshot["revenue_12m"]).fillna(0.0).clip(lower=0.0)
-    frame = pd.DataFrame({
-        "revenue_12m": revenue, "n_orders_12m": n, "days_since_last_order": _number(snapshot["days_since_last_order"]),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "revenue_12m": revenue,
+            "n_orders_12m": n,
+            "days_since_last_order": _number(snapshot["days_since_last_order"]),
+        }
+    )
     if {"days_between_orders_mean", "days_between_orders_sd"} <= set(snapshot.columns):
         mean = _number(snapshot["days_between_orders_mean"])
         frame["gap_variation"] = _number(snapshot["days_between_orders_sd"]) / mean.where(mean > 0)
@@ -88,7 +117,9 @@ def buying_features(snapshot: pd.DataFrame) -> pd.DataFrame:
 
 
 def shape_column(values: np.ndarray) -> np.ndarray | None:
-    """One feature filled, unskewed, with outliers drawn in, on a robust scale; None where it does not vary."""
+    """One feature filled, unskewed, with outliers drawn in, on a robust scale; None where it
+    does not vary.
+    """
     known = np.isfinite(values)
     if known.sum() < 2:
         return None

@@ -19,28 +19,47 @@ class OverrideLog:
 
     tiers: np.ndarray
     log: pd.DataFrame
-    """account_id, tier, who, why, date, until, status: valid, confirmed, expired, later, unknown_account, superseded"""
+    """account_id, tier, who, why, date, until, status: valid, confirmed, expired, later,
+    unknown_account, superseded
+    """
 
     def table(self) -> Table:
         """Every override with who, why, until when, and whether it holds."""
         terms = {
-            "valid": _("holds"), "confirmed": _("agrees with the rule"), "expired": _("has ended"), "later": _("not yet decided"),
-            "unknown_account": _("no such account"), "superseded": _("replaced by a later one"),
-        }  # fmt: skip
+            "valid": _("holds"),
+            "confirmed": _("agrees with the rule"),
+            "expired": _("has ended"),
+            "later": _("not yet decided"),
+            "unknown_account": _("no such account"),
+            "superseded": _("replaced by a later one"),
+        }
         from kamresearch.analysis.organisation.exposure import ROLE_NAMES
 
         return make_table(
-            "segmentation.overrides", _("Tiers set by hand"), self.log, "account_id", "tier", Column("who", _("Who"), terms=ROLE_NAMES),
-            Column("why", _("Why")), Column("date", _("Decided"), "date"), Column("until", _("Until"), "date"),
-            Column("tier_by_rule", _("Tier by rule")), Column("status", _("Status"), terms=terms),
-        )  # fmt: skip
+            "segmentation.overrides",
+            _("Tiers set by hand"),
+            self.log,
+            "account_id",
+            "tier",
+            Column("who", _("Who"), terms=ROLE_NAMES),
+            Column("why", _("Why")),
+            Column("date", _("Decided"), "date"),
+            Column("until", _("Until"), "date"),
+            Column("tier_by_rule", _("Tier by rule")),
+            Column("status", _("Status"), terms=terms),
+        )
 
 
-def hold_tiers(score: np.ndarray, by_score: np.ndarray, before: np.ndarray, card: RuleCard) -> np.ndarray:
-    """Tiers with hysteresis: an account leaves last year's tier only when its score is clearly beyond a threshold.
+def hold_tiers(
+    score: np.ndarray, by_score: np.ndarray, before: np.ndarray, card: RuleCard
+) -> np.ndarray:
+    """Tiers with hysteresis: an account leaves last year's tier only when its score is clearly
+    beyond a threshold.
 
-    A move up needs the upper threshold plus the margin, a move down the own threshold less the margin; what lies
-    between keeps the tier of before. A jump over more than one tier goes as far as the margin allows.
+    A move up needs the upper threshold plus the margin, a move down the own threshold less the
+    margin; what lies
+    between keeps the tier of before. A jump over more than one tier goes as far as the margin
+    allows.
     """
     order = {tier: place for place, tier in enumerate(card.tiers)}
     held = by_score.copy()
@@ -48,7 +67,9 @@ def hold_tiers(score: np.ndarray, by_score: np.ndarray, before: np.ndarray, card
         if now not in order or earlier not in order or now == earlier:
             continue
         if order[now] < order[earlier]:  # up: the best tier whose threshold is passed by the margin
-            reached = [t for t, edge in card.thresholds.items() if score[i] >= edge + card.hysteresis]
+            reached = [
+                t for t, edge in card.thresholds.items() if score[i] >= edge + card.hysteresis
+            ]
             held[i] = min([*reached, earlier], key=order.__getitem__)
         else:  # down: kept while within the margin below the tier's own threshold
             kept = [
@@ -86,7 +107,9 @@ def apply_overrides(
     log["date"], log["until"] = pd.to_datetime(log["date"]), pd.to_datetime(log["until"])
     log = log.sort_values(["date", "account_id"], kind="stable", ignore_index=True)
     place = {account: i for i, account in enumerate(account_ids)}
-    log["tier_by_rule"] = [tiers[place[account]] if account in place else None for account in log["account_id"]]
+    log["tier_by_rule"] = [
+        tiers[place[account]] if account in place else None for account in log["account_id"]
+    ]
     status = np.where(log["until"] < day, "expired", "valid").astype(object)
     status[(log["date"] > day).to_numpy()] = "later"
     status[~log["account_id"].isin(list(place)).to_numpy()] = "unknown_account"
@@ -96,7 +119,9 @@ def apply_overrides(
     log["status"] = status
     for row in log[log["status"] == "valid"].itertuples():
         after[place[row.account_id]] = row.tier
-    log.loc[(log["status"] == "valid") & (log["tier"] == log["tier_by_rule"]), "status"] = "confirmed"
+    log.loc[(log["status"] == "valid") & (log["tier"] == log["tier_by_rule"]), "status"] = (
+        "confirmed"
+    )
     return OverrideLog(after, log)
 
 
@@ -119,15 +144,32 @@ class Migration(Result):
         if self.n_both:
             from statsmodels.stats.proportion import proportion_confint
 
-            interval = Interval(*(float(v) for v in proportion_confint(self.n_same, self.n_both, method="wilson")))
-        return [Finding(
-            "segmentation.tier_stability", self.n_same / self.n_both if self.n_both else None, "share",
-            _("Accounts that kept their tier"),
-            _("Accounts in the same tier as a year before, over accounts rated at both dates; 95% Wilson interval."),
-            interval=interval, n=self.n_both, figure="segmentation.migration", reason=reason,
-            sentence=None if reason else _("{up} accounts rose and {down} fell by a tier or more within a year.",
-                                           up=Quantity(self.n_up, "accounts"), down=Quantity(self.n_down, "accounts")),
-        )]  # fmt: skip
+            interval = Interval(
+                *(float(v) for v in proportion_confint(self.n_same, self.n_both, method="wilson"))
+            )
+        return [
+            Finding(
+                "segmentation.tier_stability",
+                self.n_same / self.n_both if self.n_both else None,
+                "share",
+                _("Accounts that kept their tier"),
+                _(
+                    "Accounts in the same tier as a year before, over accounts rated at "
+                    "both dates; 95% Wilson interval."
+                ),
+                interval=interval,
+                n=self.n_both,
+                figure="segmentation.migration",
+                reason=reason,
+                sentence=None
+                if reason
+                else _(
+                    "{up} accounts rose and {down} fell by a tier or more within a year.",
+                    up=Quantity(self.n_up, "accounts"),
+                    down=Quantity(self.n_down, "accounts"),
+                ),
+            )
+        ]
 
 
 def measure_migration(before: np.ndarray, now: np.ndarray, card: RuleCard) -> Migration:
@@ -136,7 +178,8 @@ def measure_migration(before: np.ndarray, now: np.ndarray, card: RuleCard) -> Mi
     Parameters
     ----------
     before, now : array
-        Tiers of the same accounts at two dates (``absent``: no account then; ``unrated``: not rated).
+        Tiers of the same accounts at two dates (``absent``: no account then; ``unrated``: not
+        rated).
     card : RuleCard
         For the order of the tiers.
     """
@@ -144,6 +187,14 @@ def measure_migration(before: np.ndarray, now: np.ndarray, card: RuleCard) -> Mi
     counts = pd.crosstab(pd.Categorical(before, rows), pd.Categorical(now, columns), dropna=False)
     counts = pd.DataFrame(counts.to_numpy(), index=list(rows), columns=list(columns))
     order = {tier: place for place, tier in enumerate(card.tiers)}
-    pairs = [(order[a], order[b]) for a, b in zip(before, now, strict=True) if a in order and b in order]
-    return Migration(card.tiers, counts, len(pairs), sum(a == b for a, b in pairs), sum(b < a for a, b in pairs),
-                     sum(b > a for a, b in pairs))  # fmt: skip
+    pairs = [
+        (order[a], order[b]) for a, b in zip(before, now, strict=True) if a in order and b in order
+    ]
+    return Migration(
+        card.tiers,
+        counts,
+        len(pairs),
+        sum(a == b for a, b in pairs),
+        sum(b < a for a, b in pairs),
+        sum(b > a for a, b in pairs),
+    )

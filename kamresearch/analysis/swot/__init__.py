@@ -1,8 +1,11 @@
-"""SWOT that stands on evidence: items as data, verdicts from findings, weights from judges, strategies with their rules.
+"""SWOT that stands on evidence: items as data, verdicts from findings, weights from judges,
+strategies with their rules.
 
 items = read_items(frame)                       # the swot table → items with conditions on findings
-verdicts = judge_items(items, findings)         # supported, contradicted, cannot be told, judgement, unknown
-weights = weigh_items(judgements, items)        # pairwise judgements → AHP weights, consistency, bootstrap ranks
+verdicts = judge_items(items, findings)         # supported, contradicted, cannot be told,
+judgement, unknown
+weights = weigh_items(judgements, items)        # pairwise judgements → AHP weights, consistency,
+bootstrap ranks
 choice = rate_strategies(strategies, verdicts, weights)
 """
 
@@ -16,7 +19,24 @@ from kamresearch.analysis.swot.strategies import StrategyChoice, rate_strategies
 from kamresearch.analysis.swot.weights import ItemWeights, equal_weights, weigh_items
 
 __all__ = [
-    "LIMITS", "QUADRANTS", "Condition", "Item", "ItemVerdicts", "ItemWeights", "Matrices", "StrategyChoice", "compare_rankings",
-    "consistency_ratio", "equal_weights", "find_reversals", "judge_items", "parse_condition", "principal_weights",
-    "rate_matrices", "rate_strategies", "read_items", "read_strategies", "weigh_items",
-]  # fmt: skip
+    "LIMITS",
+    "QUADRANTS",
+    "Condition",
+    "Item",
+    "ItemVerdicts",
+    "ItemWeights",
+    "Matrices",
+    "StrategyChoice",
+    "compare_rankings",
+    "consistency_ratio",
+    "equal_weights",
+    "find_reversals",
+    "judge_items",
+    "parse_condition",
+    "principal_weights",
+    "rate_matrices",
+    "rate_strategies",
+    "read_items",
+    "read_strategies",
+    "weigh_items",
+]

@@ -1,4 +1,6 @@
-"""Conditions on a finding: ``> 0.2``, ``between 0.1 and 0.3``, ``= yes``; the interval decides, not the point value."""
+"""Conditions on a finding: ``> 0.2``, ``between 0.1 and 0.3``, ``= yes``; the interval
+decides, not the point value.
+"""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +17,8 @@ _SIGNS = {"≥": ">=", "≤": "<=", "＞": ">", "＜": "<", "＝": "="}
 class Condition:
     """What a finding must be for an item to hold.
 
-    ``sign`` is one of ``>``, ``>=``, ``<``, ``<=``, ``=``, ``between``; ``low`` (and ``high`` for between) are its
+    ``sign`` is one of ``>``, ``>=``, ``<``, ``<=``, ``=``, ``between``; ``low`` (and ``high`` for
+    between) are its
     bounds; ``text`` is what a finding in words or a yes/no finding must say.
     """
 
@@ -36,9 +39,12 @@ class Condition:
         if self.sign == "between":
             return self.low <= value <= self.high
         return {
-            ">": value > self.low, ">=": value >= self.low, "<": value < self.low, "<=": value <= self.low,
+            ">": value > self.low,
+            ">=": value >= self.low,
+            "<": value < self.low,
+            "<=": value <= self.low,
             "=": value == self.low,
-        }[self.sign]  # fmt: skip
+        }[self.sign]
 
 
 def parse_condition(text: str, where: str = "condition") -> Condition:
@@ -46,7 +52,7 @@ def parse_condition(text: str, where: str = "condition") -> Condition:
 
     >>> str(parse_condition("> 20 %")), str(parse_condition("between 0.1 and 0.3")), str(parse_condition("= yes"))
     ('> 0.2', 'between 0.1 and 0.3', '= yes')
-    """
+    """  # noqa: E501
     written = str(text).strip()
     for sign, plain in _SIGNS.items():
         written = written.replace(sign, plain)
@@ -61,8 +67,12 @@ def parse_condition(text: str, where: str = "condition") -> Condition:
     named = re.fullmatch(r"=\s*([^\s<>=][^<>=]*)", written)
     if named:
         return Condition("=", text=named[1].strip())
-    raise DataError(where, "a condition such as '> 0.2', '<= 20 %', 'between 0.1 and 0.3' or '= yes'", repr(written),
-                    "write one of these forms, the smaller bound first")  # fmt: skip
+    raise DataError(
+        where,
+        "a condition such as '> 0.2', '<= 20 %', 'between 0.1 and 0.3' or '= yes'",
+        repr(written),
+        "write one of these forms, the smaller bound first",
+    )
 
 
 def _number(text: str, percent: str) -> float:
@@ -73,9 +83,11 @@ def _number(text: str, percent: str) -> float:
 
 
 def judge_condition(condition: Condition, finding: Finding) -> str:
-    """``supported``, ``contradicted`` or ``cannot_tell`` (or ``unknown`` for a finding without a value).
+    """``supported``, ``contradicted`` or ``cannot_tell`` (or ``unknown`` for a finding without a
+    value).
 
-    With an interval, the condition must hold (or fail) over the whole interval; where the interval reaches over the
+    With an interval, the condition must hold (or fail) over the whole interval; where the interval
+    reaches over the
     threshold, nothing can be told. Without one, the value decides: it is a count or a fact.
     """
     value = finding.value
@@ -87,8 +99,11 @@ def judge_condition(condition: Condition, finding: Finding) -> str:
         return "supported" if condition.holds(value) else "contradicted"
     low, high = finding.interval.low, finding.interval.high
     if condition.sign == "=":
-        return "cannot_tell" if low <= condition.low <= high and low < high else (
-            "supported" if condition.holds(value) else "contradicted")  # fmt: skip
+        return (
+            "cannot_tell"
+            if low <= condition.low <= high and low < high
+            else ("supported" if condition.holds(value) else "contradicted")
+        )
     if condition.holds(low) and condition.holds(high):
         return "supported"
     return "contradicted" if _fails_throughout(condition, low, high) else "cannot_tell"
@@ -103,5 +118,7 @@ def _fails_throughout(condition: Condition, low: float, high: float) -> bool:
 def _same_words(condition: Condition, value: object) -> bool:
     if isinstance(value, bool):
         wanted = condition.text if condition.text is not None else str(int(condition.low or 0))
-        return wanted.lower() in (("yes", "true", "1", "是") if value else ("no", "false", "0", "否"))
+        return wanted.lower() in (
+            ("yes", "true", "1", "是") if value else ("no", "false", "0", "否")
+        )
     return condition.text is not None and condition.text.casefold() == str(value).strip().casefold()

@@ -16,16 +16,27 @@ from kamresearch.language import message as _
 from kamresearch.result import Result
 
 LIMITS = (
-    _("A supported statement meets its threshold; that does not make it a cause of anything, nor important."),
-    _("The thresholds and ratings are judgements of the project; another threshold can give another verdict."),
+    _(
+        "A supported statement meets its threshold; that does not make it a cause of "
+        "anything, nor important."
+    ),
+    _(
+        "The thresholds and ratings are judgements of the project; another threshold can "
+        "give another verdict."
+    ),
     _("Statements on judgement alone may be right: nobody has measured them here."),
 )
 
 VERDICTS = {
-    "supported": _("supported"), "contradicted": _("contradicted"), "cannot_tell": _("cannot be told yet"),
-    "judgement": _("judgement only"), "unknown": _("evidence not found"),
-}  # fmt: skip
-"""What can be said of an item; ``cannot_tell`` when the interval of its finding reaches over the threshold."""
+    "supported": _("supported"),
+    "contradicted": _("contradicted"),
+    "cannot_tell": _("cannot be told yet"),
+    "judgement": _("judgement only"),
+    "unknown": _("evidence not found"),
+}
+"""What can be said of an item; ``cannot_tell`` when the interval of its finding reaches over
+the threshold.
+"""
 
 
 @dataclass(frozen=True)
@@ -34,7 +45,8 @@ class ItemVerdicts(Result):
 
     items: tuple[Item, ...]
     frame: pd.DataFrame
-    """A row per item and piece of evidence: item_id, quadrant, verdict (of the item), said (of this piece), finding,
+    """A row per item and piece of evidence: item_id, quadrant, verdict (of the item), said (of this
+    piece), finding,
     condition, value, low, high, n, figure, simulated, near"""
     caveats: tuple[Text, ...]
 
@@ -53,8 +65,12 @@ class ItemVerdicts(Result):
 
     @property
     def uses(self) -> tuple[str, ...]:
-        """Tables that make what is shown simulated: the accounts, where some evidence rests on simulated ones."""
-        return ("accounts", "orders", "goals", "judgements") if self.frame["simulated"].any() else ()
+        """Tables that make what is shown simulated: the accounts, where some evidence rests on
+        simulated ones.
+        """
+        return (
+            ("accounts", "orders", "goals", "judgements") if self.frame["simulated"].any() else ()
+        )
 
     def verdict(self) -> Message:
         """What the evidence says of the SWOT as a whole."""
@@ -64,53 +80,118 @@ class ItemVerdicts(Result):
         """How many items stand on evidence, against it, on judgement alone."""
         simulated = bool(self.frame["simulated"].any())
         labels = {
-            "supported": (_("Items that the evidence supports"), "up", _("The condition holds over the finding's whole interval.")),
-            "contradicted": (_("Items that the evidence contradicts"), "down", _("The condition fails over the finding's whole interval.")),
-            "judgement": (_("Items that rest on judgement alone"), "neither", _("The item names no finding.")),
-            "cannot_tell": (_("Items that cannot be told yet"), "neither", _("The finding's interval reaches over the threshold.")),
-            "unknown": (_("Items whose evidence is not there"), "down", _("No study exported the finding that the item names, or it has no value.")),
-        }  # fmt: skip
+            "supported": (
+                _("Items that the evidence supports"),
+                "up",
+                _("The condition holds over the finding's whole interval."),
+            ),
+            "contradicted": (
+                _("Items that the evidence contradicts"),
+                "down",
+                _("The condition fails over the finding's whole interval."),
+            ),
+            "judgement": (
+                _("Items that rest on judgement alone"),
+                "neither",
+                _("The item names no finding."),
+            ),
+            "cannot_tell": (
+                _("Items that cannot be told yet"),
+                "neither",
+                _("The finding's interval reaches over the threshold."),
+            ),
+            "unknown": (
+                _("Items whose evidence is not there"),
+                "down",
+                _("No study exported the finding that the item names, or it has no value."),
+            ),
+        }
         return [
-            Finding(f"swot.n_{verdict}", self.count(verdict), "count", label, definition, n=len(self.items), n_unit="count",
-                    good=good, figure="swot.quadrants", headline=verdict == "contradicted", simulated=simulated,
-                    sentence=self._sentence() if verdict == "contradicted" else None)
+            Finding(
+                f"swot.n_{verdict}",
+                self.count(verdict),
+                "count",
+                label,
+                definition,
+                n=len(self.items),
+                n_unit="count",
+                good=good,
+                figure="swot.quadrants",
+                headline=verdict == "contradicted",
+                simulated=simulated,
+                sentence=self._sentence() if verdict == "contradicted" else None,
+            )
             for verdict, (label, good, definition) in labels.items()
-        ]  # fmt: skip
+        ]
 
     def _sentence(self) -> Message:
-        return _("Of {n} statements of the SWOT, the evidence supports {supported} and contradicts {contradicted}; {rest} "
-                 "rest on judgement or cannot be told yet.", n=len(self.items), supported=self.count("supported"),
-                 contradicted=self.count("contradicted"),
-                 rest=len(self.items) - self.count("supported") - self.count("contradicted"))  # fmt: skip
+        return _(
+            "Of {n} statements of the SWOT, the evidence supports {supported} and "
+            "contradicts {contradicted}; {rest} "
+            "rest on judgement or cannot be told yet.",
+            n=len(self.items),
+            supported=self.count("supported"),
+            contradicted=self.count("contradicted"),
+            rest=len(self.items) - self.count("supported") - self.count("contradicted"),
+        )
 
     def table(self) -> Table:
-        """One row per item and piece of evidence's first: what readers see and the next version is compared with."""
+        """One row per item and piece of evidence's first: what readers see and the next
+        version is compared with.
+        """
         rows = []
         for item in sorted(self.items, key=lambda item: QUADRANTS.index(item.quadrant)):
             pieces = self.frame[self.frame["item_id"] == item.id]
-            rows.append({
-                "item_id": item.id, "quadrant": item.quadrant, "text": item.text.render("en"),
-                "verdict": pieces["verdict"].iloc[0], "owner": item.owner or None, "date": item.date or None,
-                "evidence": "; ".join(f"{row.finding} {row.condition}" for row in pieces.itertuples() if row.finding) or None,
-                "number": "; ".join(pieces["shown"].dropna()) or None,
-                "figure": "; ".join(dict.fromkeys(pieces["figure"].dropna())) or None,
-                "near": "; ".join(pieces["near"].dropna()) or None,
-            })  # fmt: skip
+            rows.append(
+                {
+                    "item_id": item.id,
+                    "quadrant": item.quadrant,
+                    "text": item.text.render("en"),
+                    "verdict": pieces["verdict"].iloc[0],
+                    "owner": item.owner or None,
+                    "date": item.date or None,
+                    "evidence": "; ".join(
+                        f"{row.finding} {row.condition}"
+                        for row in pieces.itertuples()
+                        if row.finding
+                    )
+                    or None,
+                    "number": "; ".join(pieces["shown"].dropna()) or None,
+                    "figure": "; ".join(dict.fromkeys(pieces["figure"].dropna())) or None,
+                    "near": "; ".join(pieces["near"].dropna()) or None,
+                }
+            )
         return make_table(
-            "swot.items", _("SWOT items and what the evidence says"), pd.DataFrame(rows),
-            Column("item_id", _("Item")), Column("quadrant", _("Quadrant"), terms=QUADRANT_NAMES),
-            Column("text", _("Statement"), terms={item.text.render("en"): item.text for item in self.items}),
+            "swot.items",
+            _("SWOT items and what the evidence says"),
+            pd.DataFrame(rows),
+            Column("item_id", _("Item")),
+            Column("quadrant", _("Quadrant"), terms=QUADRANT_NAMES),
+            Column(
+                "text",
+                _("Statement"),
+                terms={item.text.render("en"): item.text for item in self.items},
+            ),
             Column("verdict", _("Verdict"), terms=VERDICTS),
-            Column("evidence", _("Evidence and condition")), Column("number", _("Number with interval")),
-            Column("figure", _("Shown in figure")), Column("near", _("Near matches")),
-            Column("owner", _("Owner"), terms=ROLES), "date",
-            caption=_("The interval decides: an item is supported or contradicted only where the condition holds or fails over the "
-                      "whole interval of its finding."),
-        )  # fmt: skip
+            Column("evidence", _("Evidence and condition")),
+            Column("number", _("Number with interval")),
+            Column("figure", _("Shown in figure")),
+            Column("near", _("Near matches")),
+            Column("owner", _("Owner"), terms=ROLES),
+            "date",
+            caption=_(
+                "The interval decides: an item is supported or contradicted only where the "
+                "condition holds or fails over the "
+                "whole interval of its finding."
+            ),
+        )
 
 
-def judge_items(items: tuple[Item, ...], findings: Mapping[str, Finding], *, strict: bool = False) -> ItemVerdicts:
-    """Which statements stand on evidence, which does the evidence contradict, and which are judgement alone?
+def judge_items(
+    items: tuple[Item, ...], findings: Mapping[str, Finding], *, strict: bool = False
+) -> ItemVerdicts:
+    """Which statements stand on evidence, which does the evidence contradict, and which are
+    judgement alone?
 
     Parameters
     ----------
@@ -124,7 +205,8 @@ def judge_items(items: tuple[Item, ...], findings: Mapping[str, Finding], *, str
     Returns
     -------
     ItemVerdicts
-        Several pieces of evidence join by *and*: one contradiction contradicts the item; else an unknown piece leaves it
+        Several pieces of evidence join by *and*: one contradiction contradicts the item; else an
+        unknown piece leaves it
         unknown; else one that cannot be told leaves it open.
 
     Raises
@@ -134,47 +216,87 @@ def judge_items(items: tuple[Item, ...], findings: Mapping[str, Finding], *, str
 
     Notes
     -----
-    A supported item is one whose threshold is met, not one that matters; and a threshold is itself a judgement.
+    A supported item is one whose threshold is met, not one that matters; and a threshold is itself
+    a judgement.
     """
     frame = pd.concat([_judge_item(item, findings) for item in items], ignore_index=True)
     contradicted = frame[frame["said"] == "contradicted"]
     if strict and len(contradicted):
         offenders = [
-            f"{row.item_id}: {row.finding} {row.shown} (asked {row.condition})" for row in contradicted.itertuples()
+            f"{row.item_id}: {row.finding} {row.shown} (asked {row.condition})"
+            for row in contradicted.itertuples()
         ]
-        raise AnalysisError("swot, strict mode", "no item that contradicts its evidence", f"{len(offenders)}: " + "; ".join(offenders[:5]),
-                            "reword or drop these items, or publish with strict=False")  # fmt: skip
+        raise AnalysisError(
+            "swot, strict mode",
+            "no item that contradicts its evidence",
+            f"{len(offenders)}: " + "; ".join(offenders[:5]),
+            "reword or drop these items, or publish with strict=False",
+        )
     return ItemVerdicts(items, frame, _caveats(items, frame))
 
 
 def _judge_item(item: Item, findings: Mapping[str, Finding]) -> pd.DataFrame:
     rows = [_judge_piece(item, name, condition, findings) for name, condition in item.evidence]
     said = [row["said"] for row in rows]
-    verdict = next((one for one in ("contradicted", "unknown", "cannot_tell", "supported") if one in said), "judgement")
-    empty = {"said": "judgement", "finding": None, "condition": None, "value": None, "low": None, "high": None, "n": None,
-             "shown": None, "figure": None, "simulated": False, "near": None}  # fmt: skip
+    verdict = next(
+        (one for one in ("contradicted", "unknown", "cannot_tell", "supported") if one in said),
+        "judgement",
+    )
+    empty = {
+        "said": "judgement",
+        "finding": None,
+        "condition": None,
+        "value": None,
+        "low": None,
+        "high": None,
+        "n": None,
+        "shown": None,
+        "figure": None,
+        "simulated": False,
+        "near": None,
+    }
     return pd.DataFrame(
-        [{"item_id": item.id, "quadrant": item.quadrant, "verdict": verdict, **row} for row in rows or [empty]],
+        [
+            {"item_id": item.id, "quadrant": item.quadrant, "verdict": verdict, **row}
+            for row in rows or [empty]
+        ],
         dtype=object,
     )
 
 
 def _judge_piece(item: Item, name: str, condition: object, findings: Mapping[str, Finding]) -> dict:
-    row = {"finding": name, "condition": str(condition), "value": None, "low": None, "high": None, "n": None, "shown": None,
-           "figure": None, "simulated": False, "near": None}  # fmt: skip
+    row = {
+        "finding": name,
+        "condition": str(condition),
+        "value": None,
+        "low": None,
+        "high": None,
+        "n": None,
+        "shown": None,
+        "figure": None,
+        "simulated": False,
+        "near": None,
+    }
     if name not in findings:
         return row | {"said": "unknown", "near": near_findings(name, findings)}
     finding = findings[name]
     interval = finding.interval
     return row | {
-        "said": judge_condition(condition, finding), "value": finding.value, "n": finding.n, "figure": finding.figure,
-        "low": interval and float(interval.low), "high": interval and float(interval.high),
-        "shown": _shown(finding), "simulated": finding.simulated,
-    }  # fmt: skip
+        "said": judge_condition(condition, finding),
+        "value": finding.value,
+        "n": finding.n,
+        "figure": finding.figure,
+        "low": interval and float(interval.low),
+        "high": interval and float(interval.high),
+        "shown": _shown(finding),
+        "simulated": finding.simulated,
+    }
 
 
 def _shown(finding: Finding) -> str | None:
-    """The number with interval and n, in figures alone, so that it reads the same in every language."""
+    """The number with interval and n, in figures alone, so that it reads the same in every
+    language.
+    """
     if finding.value is None:
         return None
     text = format_quantity(finding.value, finding.unit, "en", bare=True)
@@ -189,7 +311,9 @@ def _shown(finding: Finding) -> str | None:
 
 def _caveats(items: tuple[Item, ...], frame: pd.DataFrame) -> tuple[Text, ...]:
     caveats: list[Text] = []
-    empty = [quadrant for quadrant in QUADRANTS if quadrant not in {item.quadrant for item in items}]
+    empty = [
+        quadrant for quadrant in QUADRANTS if quadrant not in {item.quadrant for item in items}
+    ]
     for quadrant in empty:
         caveats.append(
             _(

@@ -1,4 +1,6 @@
-"""IFE, EFE and the IE matrix, with the rules that are commonly broken checked before anything is added up."""
+"""IFE, EFE and the IE matrix, with the rules that are commonly broken checked before anything
+is added up.
+"""
 
 from dataclasses import dataclass
 
@@ -16,12 +18,26 @@ from kamresearch.result import Result
 CELLS = (("I", "II", "III"), ("IV", "V", "VI"), ("VII", "VIII", "IX"))
 """Rows: external score high, medium, low; columns: internal score strong, average, weak."""
 ADVICE = {
-    "grow": _("grow and build"), "hold": _("hold and maintain"), "harvest": _("harvest or divest"),
-}  # fmt: skip
-_ADVICE_OF = {"I": "grow", "II": "grow", "IV": "grow", "III": "hold", "V": "hold", "VII": "hold", "VI": "harvest", "VIII": "harvest",
-              "IX": "harvest"}  # fmt: skip
+    "grow": _("grow and build"),
+    "hold": _("hold and maintain"),
+    "harvest": _("harvest or divest"),
+}
+_ADVICE_OF = {
+    "I": "grow",
+    "II": "grow",
+    "IV": "grow",
+    "III": "hold",
+    "V": "hold",
+    "VII": "hold",
+    "VI": "harvest",
+    "VIII": "harvest",
+    "IX": "harvest",
+}
 SIDES = {"internal": _("Internal factors (IFE)"), "external": _("External factors (EFE)")}
-_IE_MEANING = _("Cell of the nine-cell IE matrix: internal score (IFE) against external score (EFE), cut at 2 and 3.")
+_IE_MEANING = _(
+    "Cell of the nine-cell IE matrix: internal score (IFE) against external score (EFE), "
+    "cut at 2 and 3."
+)
 
 
 @dataclass(frozen=True)
@@ -45,28 +61,65 @@ class Matrices(Result):
         reason = _("Some items carry no rating, or one side holds no item.")
         n = {"n": len(self.frame), "n_unit": "count", "reason": reason}
         return [
-            Finding("swot.ife_score", self.ife, "score", _("Internal factors: weighted rating"),
-                    _("Sum of weight × rating over strengths and weaknesses; 1 weak to 4 strong, 2.5 in the middle."), good="up", **n),
-            Finding("swot.efe_score", self.efe, "score", _("External factors: weighted rating"),
-                    _("Sum of weight × rating over opportunities and threats: how well the company answers them, 1 to 4."), good="up", **n),
-            Finding("swot.ie_cell", self.cell, "text", _("Cell of the IE matrix"), _IE_MEANING, figure="swot.ie_matrix", **n),
-        ]  # fmt: skip
+            Finding(
+                "swot.ife_score",
+                self.ife,
+                "score",
+                _("Internal factors: weighted rating"),
+                _(
+                    "Sum of weight × rating over strengths and weaknesses; 1 weak to 4 "
+                    "strong, 2.5 in the middle."
+                ),
+                good="up",
+                **n,
+            ),
+            Finding(
+                "swot.efe_score",
+                self.efe,
+                "score",
+                _("External factors: weighted rating"),
+                _(
+                    "Sum of weight × rating over opportunities and threats: how well the "
+                    "company answers them, 1 to 4."
+                ),
+                good="up",
+                **n,
+            ),
+            Finding(
+                "swot.ie_cell",
+                self.cell,
+                "text",
+                _("Cell of the IE matrix"),
+                _IE_MEANING,
+                figure="swot.ie_matrix",
+                **n,
+            ),
+        ]
 
     def table(self) -> Table:
         """Weight × rating per item."""
         return make_table(
-            "swot.matrices", _("Weights and ratings of internal and external factors"), self.frame,
-            Column("side", _("Side"), terms=SIDES), Column("item_id", _("Item")), Column("weight", _("Weight"), "score"),
-            Column("rating", _("Rating"), "count"), Column("score", _("Score"), "score"),
-            caption=_("Weights sum to 1 on each side; strengths are rated 3 or 4, weaknesses 1 or 2, opportunities and threats 1 to 4 by how well "
-                      "the company answers them."),
-        )  # fmt: skip
+            "swot.matrices",
+            _("Weights and ratings of internal and external factors"),
+            self.frame,
+            Column("side", _("Side"), terms=SIDES),
+            Column("item_id", _("Item")),
+            Column("weight", _("Weight"), "score"),
+            Column("rating", _("Rating"), "count"),
+            Column("score", _("Score"), "score"),
+            caption=_(
+                "Weights sum to 1 on each side; strengths are rated 3 or 4, weaknesses 1 "
+                "or 2, opportunities and threats 1 to 4 by how well "
+                "the company answers them."
+            ),
+        )
 
 
 def rate_matrices(items: tuple[Item, ...], weights: ItemWeights) -> Matrices:
     """Where does the company stand inside and outside, on the scale of the IFE and EFE matrices?
 
-    Weights are the items' importance divided by its sum over the side, so that they sum to 1 whatever the number of
+    Weights are the items' importance divided by its sum over the side, so that they sum to 1
+    whatever the number of
     items. An item without a rating leaves its side undefined rather than rated in the middle.
 
     Raises
@@ -77,18 +130,26 @@ def rate_matrices(items: tuple[Item, ...], weights: ItemWeights) -> Matrices:
     check_ratings(items)
     importance = weights.importance
     rows = [
-        {"item_id": item.id, "side": "internal" if item.quadrant in INTERNAL else "external", "weight": importance[item.id],
-         "rating": item.rating}
+        {
+            "item_id": item.id,
+            "side": "internal" if item.quadrant in INTERNAL else "external",
+            "weight": importance[item.id],
+            "rating": item.rating,
+        }
         for item in sorted(items, key=lambda item: QUADRANTS.index(item.quadrant))
-    ]  # fmt: skip
+    ]
     frame = pd.DataFrame(rows)
-    frame["weight"] = frame["weight"] / frame.groupby("side", observed=True)["weight"].transform("sum")
+    frame["weight"] = frame["weight"] / frame.groupby("side", observed=True)["weight"].transform(
+        "sum"
+    )
     frame["rating"] = frame["rating"].astype("Int64")
     frame["score"] = frame["weight"] * frame["rating"].astype("Float64")
     scores = {side: _side_score(frame[frame["side"] == side]) for side in SIDES}
     cell = None if None in scores.values() else find_cell(scores["internal"], scores["external"])
     unrated = frame.loc[frame["rating"].isna(), "item_id"]
-    caveats = (_("Without a rating: {items}.", items=", ".join(unrated[:12])),) if len(unrated) else ()
+    caveats = (
+        (_("Without a rating: {items}.", items=", ".join(unrated[:12])),) if len(unrated) else ()
+    )
     return Matrices(frame, scores["internal"], scores["external"], cell, caveats)
 
 
@@ -96,18 +157,32 @@ def check_ratings(items: tuple[Item, ...]) -> None:
     """Refuse ratings that break the rules of IFE and EFE."""
     allowed = {"strength": (3, 4), "weakness": (1, 2), **dict.fromkeys(EXTERNAL, (1, 4))}
     for quadrant, (low, high) in allowed.items():
-        wrong = [f"{item.id} {item.rating}" for item in items
-                 if item.quadrant == quadrant and item.rating is not None and not low <= item.rating <= high]  # fmt: skip
+        wrong = [
+            f"{item.id} {item.rating}"
+            for item in items
+            if item.quadrant == quadrant
+            and item.rating is not None
+            and not low <= item.rating <= high
+        ]
         if wrong:
-            raise DataError("swot, column 'rating'", f"{low} to {high} for each {quadrant}", first_offenders(wrong),
-                            "IFE rates strengths 3 or 4 and weaknesses 1 or 2; EFE rates 1 to 4")  # fmt: skip
+            raise DataError(
+                "swot, column 'rating'",
+                f"{low} to {high} for each {quadrant}",
+                first_offenders(wrong),
+                "IFE rates strengths 3 or 4 and weaknesses 1 or 2; EFE rates 1 to 4",
+            )
 
 
 def check_weights(weights: dict[str, float], where: str = "IFE/EFE weights") -> None:
     """Refuse weights that do not sum to 1 or are negative (for matrices that come ready-made)."""
     total = sum(weights.values())
     if abs(total - 1) > 0.005 or min(weights.values()) < 0:
-        raise DataError(where, "weights from 0 that sum to 1", f"a sum of {total:.3f}", "divide each by their sum")
+        raise DataError(
+            where,
+            "weights from 0 that sum to 1",
+            f"a sum of {total:.3f}",
+            "divide each by their sum",
+        )
 
 
 def _side_score(side: pd.DataFrame) -> float | None:

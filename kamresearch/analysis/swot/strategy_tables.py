@@ -9,30 +9,66 @@ from kamresearch.language import Fixed, Quantity
 from kamresearch.language import message as _
 
 KINDS = {
-    "SO": _("strength × opportunity"), "WO": _("weakness × opportunity"), "ST": _("strength × threat"), "WT": _("weakness × threat"),
-}  # fmt: skip
+    "SO": _("strength × opportunity"),
+    "WO": _("weakness × opportunity"),
+    "ST": _("strength × threat"),
+    "WT": _("weakness × threat"),
+}
 
 
 def strategy_findings(choice: object) -> list[Finding]:
     """The first choice in words of its own, and how often it stays first."""
     first = choice.first
     reason = _("No strategy is there.")
-    label, meaning = _("Strategy of the highest score"), _(
-        "Mean over internal and external side of importance × trust in the evidence of the items that a strategy joins.")  # fmt: skip
-    firm, firm_meaning = _("How firmly the first choice stays first"), _(
-        "Share of draws in which it stays first when weights vary by a quarter and the trust in open items over 0 to 1.")  # fmt: skip
+    label, meaning = (
+        _("Strategy of the highest score"),
+        _(
+            "Mean over internal and external side of importance × trust in the evidence of "
+            "the items that a strategy joins."
+        ),
+    )
+    firm, firm_meaning = (
+        _("How firmly the first choice stays first"),
+        _(
+            "Share of draws in which it stays first when weights vary by a quarter and the "
+            "trust in open items over 0 to 1."
+        ),
+    )
     if first is None:
-        return [Finding("swot.first_strategy", None, "text", label, meaning, reason=reason),
-                Finding("swot.first_strategy_certainty", None, "probability", firm, firm_meaning, reason=reason)]  # fmt: skip
+        return [
+            Finding("swot.first_strategy", None, "text", label, meaning, reason=reason),
+            Finding(
+                "swot.first_strategy_certainty",
+                None,
+                "probability",
+                firm,
+                firm_meaning,
+                reason=reason,
+            ),
+        ]
     share = float(choice.scores.set_index("strategy_id")["first_share"][first])
     text = next(one.text for one in choice.strategies if one.id == first)
     n = {"n": len(choice.strategies), "n_unit": "count", "figure": "swot.strategies"}
     return [
         Finding("swot.first_strategy", first, "text", label, meaning, **n),
-        Finding("swot.first_strategy_certainty", share, "probability", firm, firm_meaning, good="up", headline=True, **n,
-                sentence=_("Of {n} strategies, “{text}” scores highest; it stays first in {share} of draws with other weights and evidence.",
-                           n=len(choice.strategies), text=text, share=Quantity(share, "share"))),
-    ]  # fmt: skip
+        Finding(
+            "swot.first_strategy_certainty",
+            share,
+            "probability",
+            firm,
+            firm_meaning,
+            good="up",
+            headline=True,
+            **n,
+            sentence=_(
+                "Of {n} strategies, “{text}” scores highest; it stays first in {share} of "
+                "draws with other weights and evidence.",
+                n=len(choice.strategies),
+                text=text,
+                share=Quantity(share, "share"),
+            ),
+        ),
+    ]
 
 
 def _terms(choice: object) -> dict[str, Fixed]:
@@ -42,10 +78,16 @@ def _terms(choice: object) -> dict[str, Fixed]:
 
 def _texts(choice: object) -> pd.DataFrame:
     rows = [
-        {"strategy_id": one.id, "text": one.text.render("en"), "pairs": "+".join(one.items),
-         "owner": one.owner or None, "due_date": one.due_date or None, "finding": one.finding or None}
+        {
+            "strategy_id": one.id,
+            "text": one.text.render("en"),
+            "pairs": "+".join(one.items),
+            "owner": one.owner or None,
+            "due_date": one.due_date or None,
+            "finding": one.finding or None,
+        }
         for one in choice.strategies
-    ]  # fmt: skip
+    ]
     columns = ["strategy_id", "text", "pairs", "owner", "due_date", "finding"]
     return (
         pd.DataFrame(rows, columns=columns)
@@ -57,13 +99,22 @@ def _texts(choice: object) -> pd.DataFrame:
 def strategies_table(choice: object) -> Table:
     """What to do, who, by when, and the finding that will tell whether it worked."""
     return make_table(
-        "swot.strategies", _("Strategies: who does what by when, and what will tell"), _texts(choice), Column("rank", _("Rank"), "count"),
-        Column("strategy_id", _("Strategy")), Column("text", _("Statement"), terms=_terms(choice)),
-        Column("pairs", _("Joins")), Column("score", _("Score"), "score"), Column("first_share", _("First in draws"), "share"),
-        Column("qspm", _("QSPM total"), "score"), Column("qspm_rank", _("QSPM rank"), "count"), Column("owner", _("Owner"), terms=ROLES),
-        Column("due_date", _("Due"), "date"), Column("finding", _("Will be told by")),
+        "swot.strategies",
+        _("Strategies: who does what by when, and what will tell"),
+        _texts(choice),
+        Column("rank", _("Rank"), "count"),
+        Column("strategy_id", _("Strategy")),
+        Column("text", _("Statement"), terms=_terms(choice)),
+        Column("pairs", _("Joins")),
+        Column("score", _("Score"), "score"),
+        Column("first_share", _("First in draws"), "share"),
+        Column("qspm", _("QSPM total"), "score"),
+        Column("qspm_rank", _("QSPM rank"), "count"),
+        Column("owner", _("Owner"), terms=ROLES),
+        Column("due_date", _("Due"), "date"),
+        Column("finding", _("Will be told by")),
         caption=_("The score is a mean, so it does not grow with the number of items joined."),
-    )  # fmt: skip
+    )
 
 
 def tows_table(choice: object) -> Table:
@@ -76,17 +127,29 @@ def tows_table(choice: object) -> Table:
             {"kind": kind, "strategy_id": None, "text": None, "pairs": None, "score": None}
         ]
     return make_table(
-        "swot.tows", _("TOWS: strategies by what they join"), pd.DataFrame(rows), Column("kind", _("Joins"), terms=KINDS),
-        Column("strategy_id", _("Strategy")), Column("text", _("Statement"), terms=_terms(choice)),
-        Column("pairs", _("Items")), Column("score", _("Score"), "score"),
-        caption=_("A pair of quadrants without a strategy is a gap in the plan, and stays visible."),
-    )  # fmt: skip
+        "swot.tows",
+        _("TOWS: strategies by what they join"),
+        pd.DataFrame(rows),
+        Column("kind", _("Joins"), terms=KINDS),
+        Column("strategy_id", _("Strategy")),
+        Column("text", _("Statement"), terms=_terms(choice)),
+        Column("pairs", _("Items")),
+        Column("score", _("Score"), "score"),
+        caption=_(
+            "A pair of quadrants without a strategy is a gap in the plan, and stays visible."
+        ),
+    )
 
 
 def qspm_table(choice: object) -> Table:
     """Attractiveness × weight."""
     return make_table(
-        "swot.qspm", _("QSPM: attractiveness of each strategy in view of each item"), choice.qspm, Column("strategy_id", _("Strategy")),
-        Column("item_id", _("Item")), Column("weight", _("Weight"), "score"), Column("attractiveness", _("Attractiveness"), "count"),
+        "swot.qspm",
+        _("QSPM: attractiveness of each strategy in view of each item"),
+        choice.qspm,
+        Column("strategy_id", _("Strategy")),
+        Column("item_id", _("Item")),
+        Column("weight", _("Weight"), "score"),
+        Column("attractiveness", _("Attractiveness"), "count"),
         Column("total", _("Weight × attractiveness"), "score"),
-    )  # fmt: skip
+    )

@@ -1,4 +1,6 @@
-"""From several raters' pairwise judgements to weights that can be compared across quadrants of different length."""
+"""From several raters' pairwise judgements to weights that can be compared across quadrants of
+different length.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +11,12 @@ import pandas as pd
 from kamresearch.analysis.swot import ahp, tables
 from kamresearch.analysis.swot.items import QUADRANTS, Item
 from kamresearch.analysis.swot.judgements import check_judgements, collect_matrices
-from kamresearch.analysis.swot.raters import caveats_of_raters, measure_agreement, rate_raters, weigh_by_department
+from kamresearch.analysis.swot.raters import (
+    caveats_of_raters,
+    measure_agreement,
+    rate_raters,
+    weigh_by_department,
+)
 from kamresearch.analysis.swot.reversal import Reversals, find_reversals
 from kamresearch.display import Table
 from kamresearch.finding import Finding
@@ -23,10 +30,13 @@ class ItemWeights(Result):
     """Weights of items with their uncertainty, and how far each rater can be trusted."""
 
     weights: pd.DataFrame
-    """item_id, quadrant, local (sums to 1 in its quadrant), scaled (largest of a quadrant is 1), importance (quadrant's
-    weight × scaled, largest is 1), classic (quadrant's weight × local), rank, rank_low, rank_high, first_share"""
+    """item_id, quadrant, local (sums to 1 in its quadrant), scaled (largest of a quadrant is 1),
+    importance (quadrant's
+    weight × scaled, largest is 1), classic (quadrant's weight × local), rank, rank_low, rank_high,
+    first_share"""
     raters: pd.DataFrame
-    """rater, department, block, n_pairs, n_answered, consistency_ratio, triad, revisit, given, fitting; the rater ``group``
+    """rater, department, block, n_pairs, n_answered, consistency_ratio, triad, revisit, given,
+    fitting; the rater ``group``
     holds the geometric mean of all"""
     departments: pd.DataFrame
     """item_id, department, local"""
@@ -75,15 +85,27 @@ class ItemWeights(Result):
 
 
 def equal_weights(items: tuple[Item, ...]) -> ItemWeights:
-    """Weights where nobody judged: every item counts the same, whatever the length of its quadrant."""
-    blocks = {quadrant: [item.id for item in items if item.quadrant == quadrant] for quadrant in QUADRANTS}
+    """Weights where nobody judged: every item counts the same, whatever the length of its
+    quadrant.
+    """
+    blocks = {
+        quadrant: [item.id for item in items if item.quadrant == quadrant] for quadrant in QUADRANTS
+    }
     local = {quadrant: np.full(len(ids), 1 / len(ids)) for quadrant, ids in blocks.items() if ids}
     shares = dict.fromkeys(local, 1 / len(local))
     frame = combine(blocks, local, shares)
     frame = frame.assign(rank_low=None, rank_high=None, first_share=None)
     caveat = _("Nobody's judgements are there: every item weighs the same.")
-    return ItemWeights(frame, pd.DataFrame(columns=tables.RATER_COLUMNS), pd.DataFrame(columns=["item_id", "department", "local"]),
-                       None, 0, {name: (tuple(ids), np.ones((len(ids), len(ids)))) for name, ids in blocks.items() if ids}, shares, (caveat,))  # fmt: skip
+    return ItemWeights(
+        frame,
+        pd.DataFrame(columns=tables.RATER_COLUMNS),
+        pd.DataFrame(columns=["item_id", "department", "local"]),
+        None,
+        0,
+        {name: (tuple(ids), np.ones((len(ids), len(ids)))) for name, ids in blocks.items() if ids},
+        shares,
+        (caveat,),
+    )
 
 
 def weigh_items(
@@ -94,7 +116,8 @@ def weigh_items(
     Parameters
     ----------
     judgements : DataFrame
-        One row per rater and pair: rater, left, right, value (1/9 to 9), department where known. ``left`` and ``right``
+        One row per rater and pair: rater, left, right, value (1/9 to 9), department where known.
+        ``left`` and ``right``
         are items of one quadrant, or two quadrants (strength, weakness, opportunity, threat).
     items : tuple of Item
         The items to weigh.
@@ -106,19 +129,23 @@ def weigh_items(
     Returns
     -------
     ItemWeights
-        Local weights by the principal eigenvector of the geometric mean of all raters. ``importance`` = quadrant's weight
-        × (local ÷ largest local): an item's weight does not shrink because its quadrant is long, nor when another item is
+        Local weights by the principal eigenvector of the geometric mean of all raters.
+        ``importance`` = quadrant's weight
+        × (local ÷ largest local): an item's weight does not shrink because its quadrant is long,
+        nor when another item is
         added that is not its quadrant's largest. Quadrants nobody compared weigh the same.
 
     Raises
     ------
     DataError
-        No judgement; an item nobody knows (with near matches); a pair across quadrants; a value off the scale;
+        No judgement; an item nobody knows (with near matches); a pair across quadrants; a value off
+        the scale;
         a pair judged twice in contradiction.
 
     Notes
     -----
-    A rater whose answers do not join all items of a block is left out of that block, and named. The ratio of the group
+    A rater whose answers do not join all items of a block is left out of that block, and named. The
+    ratio of the group
     says nothing about its members: inconsistent raters average out, so both are given.
 
     References
@@ -126,7 +153,9 @@ def weigh_items(
     Saaty 1980; Harker 1987 (gaps); Belton and Gear 1983 (scaling by the largest).
     """
     rows = check_judgements(judgements, items)
-    blocks = {quadrant: [item.id for item in items if item.quadrant == quadrant] for quadrant in QUADRANTS}
+    blocks = {
+        quadrant: [item.id for item in items if item.quadrant == quadrant] for quadrant in QUADRANTS
+    }
     blocks = {name: ids for name, ids in blocks.items() if ids}
     wanted = {**blocks, "quadrants": list(blocks)}
     matrices, caveats = collect_matrices(rows, wanted)
@@ -137,10 +166,20 @@ def weigh_items(
     table = rate_raters(wanted, matrices, departments)
     by_department = weigh_by_department(blocks, matrices, departments)
     caveats += caveats_of_raters(table, len(raters))
-    group = {block: (tuple(ids), _group(matrices, block, len(ids))) for block, ids in blocks.items()}
+    group = {
+        block: (tuple(ids), _group(matrices, block, len(ids))) for block, ids in blocks.items()
+    }
     shares = ahp.principal_weights(_group(matrices, "quadrants", len(blocks)))[0]
-    return ItemWeights(frame, table, by_department, measure_agreement(blocks, matrices, raters), len(raters), group,
-                       dict(zip(blocks, map(float, shares), strict=True)), tuple(caveats))  # fmt: skip
+    return ItemWeights(
+        frame,
+        table,
+        by_department,
+        measure_agreement(blocks, matrices, raters),
+        len(raters),
+        group,
+        dict(zip(blocks, map(float, shares), strict=True)),
+        tuple(caveats),
+    )
 
 
 def _weigh(blocks: dict, wanted: dict, matrices: dict, raters: list[str]) -> pd.DataFrame:
@@ -148,7 +187,11 @@ def _weigh(blocks: dict, wanted: dict, matrices: dict, raters: list[str]) -> pd.
     local = {}
     for block, ids in wanted.items():
         chosen = [matrices[block, rater] for rater in raters if (block, rater) in matrices]
-        local[block] = ahp.principal_weights(ahp.group_matrix(chosen))[0] if chosen else np.full(len(ids), 1 / len(ids))
+        local[block] = (
+            ahp.principal_weights(ahp.group_matrix(chosen))[0]
+            if chosen
+            else np.full(len(ids), 1 / len(ids))
+        )
     return combine(blocks, local, dict(zip(wanted["quadrants"], local["quadrants"], strict=True)))
 
 
@@ -161,23 +204,37 @@ def _group(matrices: dict, block: str, n: int) -> np.ndarray:
 def combine(blocks: dict, local: dict, quadrant_weights: dict) -> pd.DataFrame:
     """Local weights and quadrants' weights as one frame with importance and ranks."""
     rows = [
-        {"item_id": item, "quadrant": block, "local": float(weight), "scaled": float(weight / local[block].max()),
-         "classic": float(quadrant_weights[block] * weight),
-         "importance": float(quadrant_weights[block] * weight / local[block].max())}
-        for block, ids in blocks.items() if ids for item, weight in zip(ids, local[block], strict=True)
-    ]  # fmt: skip
+        {
+            "item_id": item,
+            "quadrant": block,
+            "local": float(weight),
+            "scaled": float(weight / local[block].max()),
+            "classic": float(quadrant_weights[block] * weight),
+            "importance": float(quadrant_weights[block] * weight / local[block].max()),
+        }
+        for block, ids in blocks.items()
+        if ids
+        for item, weight in zip(ids, local[block], strict=True)
+    ]
     frame = pd.DataFrame(rows)
     frame["importance"] /= frame["importance"].max()
     # Rounded, so that items judged equal share a rank whatever the last bit says.
-    return frame.assign(rank=frame["importance"].round(9).rank(ascending=False, method="min").astype(int))
+    return frame.assign(
+        rank=frame["importance"].round(9).rank(ascending=False, method="min").astype(int)
+    )
 
 
-def _bootstrap(blocks: dict, wanted: dict, matrices: dict, raters: list[str], resamples: int, seed: int) -> dict:
+def _bootstrap(
+    blocks: dict, wanted: dict, matrices: dict, raters: list[str], resamples: int, seed: int
+) -> dict:
     """Rank intervals from drawing raters with replacement; nothing with one rater."""
     if len(raters) < 2 or resamples < 1:
         return {"rank_low": None, "rank_high": None, "first_share": None}
     generator = np.random.default_rng(seed)
-    draws = [[raters[index] for index in generator.integers(0, len(raters), len(raters))] for _ in range(resamples)]
+    draws = [
+        [raters[index] for index in generator.integers(0, len(raters), len(raters))]
+        for _ in range(resamples)
+    ]
     known: dict[tuple, np.ndarray] = {}
     for draw in draws:
         key = tuple(sorted(draw))
@@ -185,7 +242,11 @@ def _bootstrap(blocks: dict, wanted: dict, matrices: dict, raters: list[str], re
             known[key] = _weigh(blocks, wanted, matrices, draw)["rank"].to_numpy()
     ranks = np.stack([known[tuple(sorted(draw))] for draw in draws])
     low, high = np.quantile(ranks, [0.025, 0.975], axis=0, method="nearest")
-    return {"rank_low": low.astype(int), "rank_high": high.astype(int), "first_share": (ranks == 1).mean(axis=0)}
+    return {
+        "rank_low": low.astype(int),
+        "rank_high": high.astype(int),
+        "first_share": (ranks == 1).mean(axis=0),
+    }
 
 
 __all__ = ["ItemWeights", "combine", "equal_weights", "weigh_items"]

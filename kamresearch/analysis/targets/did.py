@@ -1,4 +1,6 @@
-"""What did the programme do? A staggered introduction, evaluated by difference-in-differences with placebos."""
+"""What did the programme do? A staggered introduction, evaluated by difference-in-differences
+with placebos.
+"""
 
 from dataclasses import dataclass
 
@@ -22,8 +24,12 @@ from kamresearch.language import Text
 from kamresearch.language import message as _
 from kamresearch.result import Result
 
-PROGRAMME_FINDINGS = ("targets.programme_ratio", "targets.programme_placebo_ratio", "targets.programme_permutation_p",
-                      "targets.programme_naive_ratio")  # fmt: skip
+PROGRAMME_FINDINGS = (
+    "targets.programme_ratio",
+    "targets.programme_placebo_ratio",
+    "targets.programme_permutation_p",
+    "targets.programme_naive_ratio",
+)
 LEAST_LOSSES = 10
 """Fewer expected losses in the programme than this say nothing."""
 
@@ -62,7 +68,8 @@ class ProgrammeEffect(Result):
     def assumption(self) -> Text:
         """What the number rests on."""
         return _(
-            "Assumes that without the programme all units would have moved in parallel; the placebo can speak against that, never prove it."
+            "Assumes that without the programme all units would have moved in parallel; "
+            "the placebo can speak against that, never prove it."
         )
 
     def findings(self) -> list[Finding]:
@@ -78,18 +85,31 @@ class ProgrammeEffect(Result):
         return did_tables.steps_table(self)
 
 
-def evaluate_programme(accounts: pd.DataFrame, churn_events: pd.DataFrame, programme: pd.DataFrame, as_of: str, *, unit: str = "region",
-                       causes: tuple[str, ...] = (), resamples: int = 400, permutations: int = 400, seed: int = 0) -> ProgrammeEffect:  # fmt: skip
-    """Did the programme make losses rarer, once what happened everywhere and what is always so in a unit is taken out?
+def evaluate_programme(
+    accounts: pd.DataFrame,
+    churn_events: pd.DataFrame,
+    programme: pd.DataFrame,
+    as_of: str,
+    *,
+    unit: str = "region",
+    causes: tuple[str, ...] = (),
+    resamples: int = 400,
+    permutations: int = 400,
+    seed: int = 0,
+) -> ProgrammeEffect:
+    """Did the programme make losses rarer, once what happened everywhere and what is always so in a
+    unit is taken out?
 
     Parameters
     ----------
     accounts : DataFrame
-        account_id, the unit's column, onboard_date or first_order_date: all accounts ever, those lost included.
+        account_id, the unit's column, onboard_date or first_order_date: all accounts ever, those
+        lost included.
     churn_events : DataFrame
         The contract's table.
     programme : DataFrame
-        account_id, start_date: when the programme reached each account; accounts of a unit start together (the unit's
+        account_id, start_date: when the programme reached each account; accounts of a unit start
+        together (the unit's
         start is the median day of its accounts), those not listed never.
     as_of : str
         Nothing later is seen.
@@ -105,24 +125,47 @@ def evaluate_programme(accounts: pd.DataFrame, churn_events: pd.DataFrame, progr
     Returns
     -------
     ProgrammeEffect
-        ``ratio`` = losses observed in the programme ÷ losses expected without it. Expected from unit × quarter effects
-        (multiplicative, per day at risk) fitted to not-yet and never treated cells alone, so that units already treated are
-        never the controls of others (imputation; Borusyak, Jaravel and Spiess 2024). Quarters in which every unit is
+        ``ratio`` = losses observed in the programme ÷ losses expected without it. Expected from
+        unit × quarter effects
+        (multiplicative, per day at risk) fitted to not-yet and never treated cells alone, so that
+        units already treated are
+        never the controls of others (imputation; Borusyak, Jaravel and Spiess 2024). Quarters in
+        which every unit is
         treated have no control and are left out.
 
     Notes
     -----
-    Assumes that without the programme all units would have moved in parallel (in logarithms). The placebo starts the
-    programme four quarters early and looks only at time before it: its ratio should hold 1. The interval draws accounts;
+    Assumes that without the programme all units would have moved in parallel (in logarithms). The
+    placebo starts the
+    programme four quarters early and looks only at time before it: its ratio should hold 1. The
+    interval draws accounts;
     what shakes a whole unit at once is in the permutation test, which few units make coarse.
     """
     cells = make_cells(accounts, churn_events, programme, as_of, unit, causes)
     if cells is None:
         caveat = _(
-            "No account has a {unit} and a whole quarter at risk, so the programme cannot be evaluated.", unit=unit
+            "No account has a {unit} and a whole quarter at risk, so the programme cannot "
+            "be evaluated.",
+            unit=unit,
         )
-        return ProgrammeEffect(None, None, None, 0, 0.0, 0, 0, 0, None, None, None, None, None, did_tables.empty_steps(), did_tables.empty_cohorts(),
-                               (caveat,))  # fmt: skip
+        return ProgrammeEffect(
+            None,
+            None,
+            None,
+            0,
+            0.0,
+            0,
+            0,
+            0,
+            None,
+            None,
+            None,
+            None,
+            None,
+            did_tables.empty_steps(),
+            did_tables.empty_cohorts(),
+            (caveat,),
+        )
     generator = np.random.default_rng(seed)
     point = estimate_ratio(cells.lost, cells.days, cells.treated)
     caveats = _caveats(cells, point)
@@ -130,23 +173,58 @@ def evaluate_programme(accounts: pd.DataFrame, churn_events: pd.DataFrame, progr
         expected = 0.0 if point is None else point[1]
         caveats.append(
             _(
-                "Too few losses could be expected in the programme ({expected}) to tell its effect.",
+                "Too few losses could be expected in the programme ({expected}) to tell "
+                "its effect.",
                 expected=round(expected, 1),
             )
         )
-        return ProgrammeEffect(None, None, None, int(cells.lost[cells.treated].sum()), float(expected), cells.n_accounts, len(cells.treated_units),
-                               cells.n_never, None, None, None, None, None, did_tables.empty_steps(), did_tables.empty_cohorts(), tuple(caveats))  # fmt: skip
+        return ProgrammeEffect(
+            None,
+            None,
+            None,
+            int(cells.lost[cells.treated].sum()),
+            float(expected),
+            cells.n_accounts,
+            len(cells.treated_units),
+            cells.n_never,
+            None,
+            None,
+            None,
+            None,
+            None,
+            did_tables.empty_steps(),
+            did_tables.empty_cohorts(),
+            tuple(caveats),
+        )
     draws = draw_ratios(cells, cells.treated, resamples, generator)
     placebo_mask, placebo_keep = cells.early(4)
     placebo = masked_ratio(cells.lost, cells.days, placebo_mask, placebo_keep)
-    placebo_draws = draw_ratios(cells, placebo_mask, resamples, generator, placebo_keep) if placebo else np.empty(0)
+    placebo_draws = (
+        draw_ratios(cells, placebo_mask, resamples, generator, placebo_keep)
+        if placebo
+        else np.empty(0)
+    )
     low, high = bounds_of(draws)
-    placebo_bounds = bounds_of(placebo_draws) if placebo and placebo[1] >= LEAST_LOSSES else (None, None)
+    placebo_bounds = (
+        bounds_of(placebo_draws) if placebo and placebo[1] >= LEAST_LOSSES else (None, None)
+    )
     return ProgrammeEffect(
-        point[0], low, high, int(point[2]), float(point[1]), cells.n_accounts, len(cells.treated_units), cells.n_never,
-        placebo[0] if placebo and placebo[1] >= LEAST_LOSSES else None, *placebo_bounds, permute_starts(cells, point[0], permutations, generator),
-        naive_ratio(cells), steps_around_start(cells, resamples, generator), ratio_by_unit(cells), tuple(caveats),
-    )  # fmt: skip
+        point[0],
+        low,
+        high,
+        int(point[2]),
+        float(point[1]),
+        cells.n_accounts,
+        len(cells.treated_units),
+        cells.n_never,
+        placebo[0] if placebo and placebo[1] >= LEAST_LOSSES else None,
+        *placebo_bounds,
+        permute_starts(cells, point[0], permutations, generator),
+        naive_ratio(cells),
+        steps_around_start(cells, resamples, generator),
+        ratio_by_unit(cells),
+        tuple(caveats),
+    )
 
 
 def split_causes(text: str) -> tuple[str, ...]:
@@ -161,12 +239,22 @@ def split_causes(text: str) -> tuple[str, ...]:
 def _caveats(cells: Cells, point: tuple | None) -> list[Text]:
     caveats: list[Text] = []
     if not len(cells.treated_units):
-        caveats.append(_("The programme reached no unit after a quarter without it: there is no before."))
+        caveats.append(
+            _("The programme reached no unit after a quarter without it: there is no before.")
+        )
     if cells.n_never == 0:
         caveats.append(
-            _("Every unit is in the programme in the end: only the time before the last one started can be compared.")
+            _(
+                "Every unit is in the programme in the end: only the time before the last "
+                "one started can be compared."
+            )
         )
     if len(cells.units) < 10:
-        caveats.append(_("Only {n} units carry the comparison: an accident in one of them moves the result, and the permutation test is coarse.",
-                         n=len(cells.units)))  # fmt: skip
+        caveats.append(
+            _(
+                "Only {n} units carry the comparison: an accident in one of them moves the "
+                "result, and the permutation test is coarse.",
+                n=len(cells.units),
+            )
+        )
     return caveats

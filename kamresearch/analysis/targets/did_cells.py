@@ -1,4 +1,6 @@
-"""Units × quarters of a staggered programme: losses, days at risk, who is treated, and draws of the accounts behind them."""
+"""Units × quarters of a staggered programme: losses, days at risk, who is treated, and draws
+of the accounts behind them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +13,9 @@ from kamresearch.analysis.targets.panel import loss_panel
 
 @dataclass(frozen=True)
 class Cells:
-    """Units × quarters: losses, days at risk, who is treated; and the accounts behind them for drawing."""
+    """Units × quarters: losses, days at risk, who is treated; and the accounts behind them for
+    drawing.
+    """
 
     units: list
     periods: pd.DatetimeIndex
@@ -28,7 +32,9 @@ class Cells:
 
     @property
     def treated_units(self) -> np.ndarray:
-        """Units that the programme reaches within the span, after at least one quarter without it."""
+        """Units that the programme reaches within the span, after at least one quarter without
+        it.
+        """
         return np.flatnonzero((self.starts < len(self.periods)) & (self.starts > 0))
 
     @property
@@ -51,13 +57,18 @@ def make_cells(
     unit: str,
     causes: tuple[str, ...],
 ) -> Cells | None:
-    """Losses and days at risk per unit and quarter up to a day; None where no account of a unit has a whole quarter."""
+    """Losses and days at risk per unit and quarter up to a day; None where no account of a
+    unit has a whole quarter.
+    """
     known = accounts[accounts[unit].notna()]
     panel = loss_panel(known, churn_events, as_of, causes=causes)
     if panel.empty:
         return None
     panel["unit"] = panel["account_id"].map(known.set_index("account_id")[unit])
-    units, periods = sorted(panel["unit"].unique()), pd.DatetimeIndex(sorted(panel["period"].unique()))
+    units, periods = (
+        sorted(panel["unit"].unique()),
+        pd.DatetimeIndex(sorted(panel["period"].unique())),
+    )
     panel["row"], panel["column"] = (
         panel["unit"].map({name: place for place, name in enumerate(units)}),
         periods.get_indexer(panel["period"]),
@@ -78,10 +89,19 @@ def make_cells(
 
 
 def _find_starts(
-    accounts: pd.DataFrame, programme: pd.DataFrame, unit: str, units: list, periods: pd.DatetimeIndex, as_of: str
+    accounts: pd.DataFrame,
+    programme: pd.DataFrame,
+    unit: str,
+    units: list,
+    periods: pd.DatetimeIndex,
+    as_of: str,
 ) -> np.ndarray:
-    """First quarter that begins on or after each unit's start (the quarter of the start itself is half and half: left to before)."""
-    rows = programme.merge(accounts[["account_id", unit]], on="account_id", how="inner", validate="m:1")
+    """First quarter that begins on or after each unit's start (the quarter of the start itself
+    is half and half: left to before).
+    """
+    rows = programme.merge(
+        accounts[["account_id", unit]], on="account_id", how="inner", validate="m:1"
+    )
     rows["start_date"] = pd.to_datetime(rows["start_date"])
     rows = rows[rows["start_date"] <= pd.Timestamp(as_of)]
     median = rows.groupby(unit, observed=True)["start_date"].median()
@@ -92,14 +112,20 @@ def _find_starts(
     starts = [median.get(name) if reached.get(name, 0) >= 0.5 else None for name in units]
     return np.array(
         [
-            len(periods) if start is None else int(np.searchsorted(periods.to_numpy(), np.datetime64(start)))
+            len(periods)
+            if start is None
+            else int(np.searchsorted(periods.to_numpy(), np.datetime64(start)))
             for start in starts
         ]
     )
 
 
-def draw_cells(cells: Cells, resamples: int, generator: np.random.Generator) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Losses and days at risk of accounts drawn with replacement within their units, whole lives at a time."""
+def draw_cells(
+    cells: Cells, resamples: int, generator: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Losses and days at risk of accounts drawn with replacement within their units, whole
+    lives at a time.
+    """
     panel = cells.per_account
     codes, names = pd.factorize(panel["account_id"])
     unit_of = np.zeros(len(names), dtype=int)
@@ -111,7 +137,9 @@ def draw_cells(cells: Cells, resamples: int, generator: np.random.Generator) -> 
     for _draw in range(resamples):
         weight = np.zeros(len(names))
         for group in members:
-            weight[group] = np.bincount(generator.integers(0, len(group), len(group)), minlength=len(group))
+            weight[group] = np.bincount(
+                generator.integers(0, len(group), len(group)), minlength=len(group)
+            )
         times = weight[codes]
         yield (
             np.bincount(place, lost * times, size).reshape(shape),

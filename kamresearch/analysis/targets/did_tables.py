@@ -11,7 +11,7 @@ VERDICTS = {
     "fewer": _("Losses are rarer in the programme than expected without it."),
     "more": _("Losses are more frequent in the programme than expected without it."),
     "cannot_tell": _("Whether the programme makes losses rarer cannot be told yet."),
-}  # fmt: skip
+}
 
 
 def effect_findings(effect: object) -> list[Finding]:
@@ -24,23 +24,74 @@ def effect_findings(effect: object) -> list[Finding]:
 
     verdict = VERDICTS[effect.verdict]
     return [
-        Finding("targets.programme_ratio", effect.ratio, "ratio", _("Losses in the programme over losses expected without it"),
-                _("Difference-in-differences by imputation: unit and quarter effects of the untreated cells give what was to be expected; interval from "
-                  "drawing accounts (95%)."), interval=interval(effect.low, effect.high), good="down", reason=reason, headline=True,
-                sentence=None if effect.ratio is None else
-                _("{verdict} {observed} losses where {expected} were to be expected: a ratio of {ratio} ({low} to {high}).", verdict=verdict,
-                  observed=effect.observed, expected=round(effect.expected), ratio=Quantity(effect.ratio, "ratio"),
-                  low=Quantity(effect.low, "ratio"), high=Quantity(effect.high, "ratio")), **n),
-        Finding("targets.programme_placebo_ratio", effect.placebo_ratio, "ratio", _("The same a year before the programme (placebo)"),
-                _("As if the programme had started four quarters early, on the time before it alone; should hold 1."),
-                interval=interval(effect.placebo_low, effect.placebo_high) if effect.placebo_ratio is not None else None, reason=reason, **n),
-        Finding("targets.programme_permutation_p", effect.permutation_p, "p_value", _("Start dates dealt to other units (placebo)"),
-                _("Share of deals of the start dates over the units with a ratio at least as far from 1."),
-                reason=_("Fewer than two units in the programme, or too few losses."), **n),
-        Finding("targets.programme_naive_ratio", effect.naive_ratio, "ratio", _("Plain comparison of rates, in over outside"),
-                _("Losses per day at risk in the programme over those outside: mixes the programme with when and where it ran. For contrast only."),
-                reason=reason, **n),
-    ]  # fmt: skip
+        Finding(
+            "targets.programme_ratio",
+            effect.ratio,
+            "ratio",
+            _("Losses in the programme over losses expected without it"),
+            _(
+                "Difference-in-differences by imputation: unit and quarter effects of the "
+                "untreated cells give what was to be expected; interval from "
+                "drawing accounts (95%)."
+            ),
+            interval=interval(effect.low, effect.high),
+            good="down",
+            reason=reason,
+            headline=True,
+            sentence=None
+            if effect.ratio is None
+            else _(
+                "{verdict} {observed} losses where {expected} were to be expected: a ratio "
+                "of {ratio} ({low} to {high}).",
+                verdict=verdict,
+                observed=effect.observed,
+                expected=round(effect.expected),
+                ratio=Quantity(effect.ratio, "ratio"),
+                low=Quantity(effect.low, "ratio"),
+                high=Quantity(effect.high, "ratio"),
+            ),
+            **n,
+        ),
+        Finding(
+            "targets.programme_placebo_ratio",
+            effect.placebo_ratio,
+            "ratio",
+            _("The same a year before the programme (placebo)"),
+            _(
+                "As if the programme had started four quarters early, on the time before "
+                "it alone; should hold 1."
+            ),
+            interval=interval(effect.placebo_low, effect.placebo_high)
+            if effect.placebo_ratio is not None
+            else None,
+            reason=reason,
+            **n,
+        ),
+        Finding(
+            "targets.programme_permutation_p",
+            effect.permutation_p,
+            "p_value",
+            _("Start dates dealt to other units (placebo)"),
+            _(
+                "Share of deals of the start dates over the units with a ratio at least as "
+                "far from 1."
+            ),
+            reason=_("Fewer than two units in the programme, or too few losses."),
+            **n,
+        ),
+        Finding(
+            "targets.programme_naive_ratio",
+            effect.naive_ratio,
+            "ratio",
+            _("Plain comparison of rates, in over outside"),
+            _(
+                "Losses per day at risk in the programme over those outside: mixes the "
+                "programme with when and where it ran. For contrast only."
+            ),
+            reason=reason,
+            **n,
+        ),
+    ]
 
 
 def empty_steps() -> pd.DataFrame:
@@ -56,16 +107,29 @@ def empty_cohorts() -> pd.DataFrame:
 def cohorts_table(effect: object) -> Table:
     """Unit by unit."""
     return make_table(
-        "targets.programme_units", _("The programme, unit by unit"), effect.cohorts, Column("unit", _("Unit")), Column("start", _("First whole quarter"), "date"),
-        "n_accounts", Column("observed", _("Losses observed"), "accounts"), Column("expected", _("Losses expected without"), "accounts"),
-        Column("ratio", _("Ratio"), "ratio"), caption=_("A unit's own ratio rests on few losses; the study's ratio is the one over all."),
-    )  # fmt: skip
+        "targets.programme_units",
+        _("The programme, unit by unit"),
+        effect.cohorts,
+        Column("unit", _("Unit")),
+        Column("start", _("First whole quarter"), "date"),
+        "n_accounts",
+        Column("observed", _("Losses observed"), "accounts"),
+        Column("expected", _("Losses expected without"), "accounts"),
+        Column("ratio", _("Ratio"), "ratio"),
+        caption=_("A unit's own ratio rests on few losses; the study's ratio is the one over all."),
+    )
 
 
 def steps_table(effect: object) -> Table:
     """Around the start."""
     return make_table(
-        "targets.programme_steps", _("Losses over expected, by quarters since the start"), effect.by_lead, Column("step", _("Quarters since the start"), "count"),
-        Column("observed", _("Losses observed"), "accounts"), Column("expected", _("Losses expected without"), "accounts"),
-        Column("ratio", _("Ratio"), "ratio"), Column("low", _("Lower bound"), "ratio"), Column("high", _("Upper bound"), "ratio"),
-    )  # fmt: skip
+        "targets.programme_steps",
+        _("Losses over expected, by quarters since the start"),
+        effect.by_lead,
+        Column("step", _("Quarters since the start"), "count"),
+        Column("observed", _("Losses observed"), "accounts"),
+        Column("expected", _("Losses expected without"), "accounts"),
+        Column("ratio", _("Ratio"), "ratio"),
+        Column("low", _("Lower bound"), "ratio"),
+        Column("high", _("Upper bound"), "ratio"),
+    )

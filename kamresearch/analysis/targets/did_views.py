@@ -9,8 +9,12 @@ from kamresearch.analysis.targets.did_cells import Cells, draw_cells
 from kamresearch.analysis.targets.did_ratio import fit_effects
 
 
-def steps_around_start(cells: Cells, resamples: int, generator: np.random.Generator) -> pd.DataFrame:
-    """Observed over expected by half-years since each unit's start, before it too: leave-none-out fit on untreated cells."""
+def steps_around_start(
+    cells: Cells, resamples: int, generator: np.random.Generator
+) -> pd.DataFrame:
+    """Observed over expected by half-years since each unit's start, before it too: leave-none-
+    out fit on untreated cells.
+    """
     edges = (-8, -6, -4, -2, 0, 2, 4, 6, 8, 12)
     step = np.arange(len(cells.periods))[None, :] - cells.starts[:, None]
     reached = (cells.starts < len(cells.periods))[:, None] & (cells.starts > 0)[:, None]
@@ -27,14 +31,30 @@ def steps_around_start(cells: Cells, resamples: int, generator: np.random.Genera
         draws = np.array(
             [
                 one[:, 0] / one[:, 1]
-                for one in (measure(*drawn) for drawn in draw_cells(cells, min(resamples, 200), generator))
+                for one in (
+                    measure(*drawn) for drawn in draw_cells(cells, min(resamples, 200), generator)
+                )
             ]
         )
         ratio = sums[:, 0] / sums[:, 1]
-    bounds = np.array([np.quantile(one[np.isfinite(one)], [0.025, 0.975]) if np.isfinite(one).mean() > 0.9 else (np.nan, np.nan)
-                       for one in draws.T]).T  # fmt: skip
-    frame = pd.DataFrame({"step": edges[:-1], "observed": sums[:, 0].astype(int), "expected": sums[:, 1], "ratio": ratio, "low": bounds[0],
-                          "high": bounds[1]})  # fmt: skip
+    bounds = np.array(
+        [
+            np.quantile(one[np.isfinite(one)], [0.025, 0.975])
+            if np.isfinite(one).mean() > 0.9
+            else (np.nan, np.nan)
+            for one in draws.T
+        ]
+    ).T
+    frame = pd.DataFrame(
+        {
+            "step": edges[:-1],
+            "observed": sums[:, 0].astype(int),
+            "expected": sums[:, 1],
+            "ratio": ratio,
+            "low": bounds[0],
+            "high": bounds[1],
+        }
+    )
     return frame[frame["expected"] >= 3].reset_index(drop=True)
 
 
@@ -47,8 +67,21 @@ def ratio_by_unit(cells: Cells) -> pd.DataFrame:
     rows = []
     for place, name in enumerate(cells.units):
         mask = usable[place]
-        expected, observed = float((rate[place] * cells.days[place])[mask].sum()), int(cells.lost[place][mask].sum())
+        expected, observed = (
+            float((rate[place] * cells.days[place])[mask].sum()),
+            int(cells.lost[place][mask].sum()),
+        )
         reached = cells.starts[place] < len(cells.periods)
-        rows.append((name, str(cells.periods[cells.starts[place]].date()) if reached else None, int(counts.get(place, 0)), observed,
-                     expected if reached else None, observed / expected if reached and expected >= 3 else None))  # fmt: skip
-    return pd.DataFrame(rows, columns=["unit", "start", "n_accounts", "observed", "expected", "ratio"])
+        rows.append(
+            (
+                name,
+                str(cells.periods[cells.starts[place]].date()) if reached else None,
+                int(counts.get(place, 0)),
+                observed,
+                expected if reached else None,
+                observed / expected if reached and expected >= 3 else None,
+            )
+        )
+    return pd.DataFrame(
+        rows, columns=["unit", "start", "n_accounts", "observed", "expected", "ratio"]
+    )

@@ -1,4 +1,6 @@
-"""Goals as data: the finding that measures each, where it started, what is to be reached by when."""
+"""Goals as data: the finding that measures each, where it started, what is to be reached by
+when.
+"""
 
 from dataclasses import dataclass
 from math import isfinite
@@ -38,7 +40,8 @@ def read_goals(frame: pd.DataFrame) -> tuple[Goal, ...]:
     Parameters
     ----------
     frame : DataFrame
-        Columns of the contract: goal_id, text_en, text_zh, finding, baseline, target, due_date, and where known
+        Columns of the contract: goal_id, text_en, text_zh, finding, baseline, target, due_date, and
+        where known
         baseline_date, owner.
 
     Raises
@@ -51,7 +54,10 @@ def read_goals(frame: pd.DataFrame) -> tuple[Goal, ...]:
     ids = frame["goal_id"].astype(str).str.strip()
     if ids.duplicated().any():
         raise DataError(
-            "goals, column 'goal_id'", "each goal once", first_offenders(ids[ids.duplicated()]), "rename one of each"
+            "goals, column 'goal_id'",
+            "each goal once",
+            first_offenders(ids[ids.duplicated()]),
+            "rename one of each",
         )
     return tuple(_read_goal(row) for row in frame.assign(goal_id=ids).to_dict("records"))
 
@@ -72,11 +78,22 @@ def _read_goal(row: dict) -> Goal:
     begun = _day(row.get("baseline_date"))
     if begun and due <= begun:
         raise DataError(
-            f"{where}, column 'due_date'", f"a day after the baseline's, {begun}", due, "mend one of the dates"
+            f"{where}, column 'due_date'",
+            f"a day after the baseline's, {begun}",
+            due,
+            "mend one of the dates",
         )
     texts = {language: _text(row.get(f"text_{language}")) for language in ("en", "zh")}
-    return Goal(row["goal_id"], Fixed({language: text for language, text in texts.items() if text}), _text(row["finding"]), baseline, target,
-                begun, due, _text(row.get("owner")))  # fmt: skip
+    return Goal(
+        row["goal_id"],
+        Fixed({language: text for language, text in texts.items() if text}),
+        _text(row["finding"]),
+        baseline,
+        target,
+        begun,
+        due,
+        _text(row.get("owner")),
+    )
 
 
 def _day(value: object) -> str:

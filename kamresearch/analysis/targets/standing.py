@@ -18,8 +18,14 @@ from kamresearch.language import message as _
 from kamresearch.result import Result
 
 LIMITS = (
-    _("P(met) assumes that nothing changes from now on; it is no forecast of what a programme will do."),
-    _("A goal that cannot be shown by these accounts may still be reached: it then cannot be seen."),
+    _(
+        "P(met) assumes that nothing changes from now on; it is no forecast of what a "
+        "programme will do."
+    ),
+    _(
+        "A goal that cannot be shown by these accounts may still be reached: it then "
+        "cannot be seen."
+    ),
     _("Goals that share accounts rise and fall together; their chances must not be multiplied."),
 )
 
@@ -29,12 +35,15 @@ LIKELY, UNLIKELY = 0.80, 0.20
 
 @dataclass(frozen=True)
 class GoalStanding(Result):
-    """Each goal with where it stands, whether this portfolio can show it, and how likely it is to be met."""
+    """Each goal with where it stands, whether this portfolio can show it, and how likely it is
+    to be met.
+    """
 
     goals: tuple[Goal, ...]
     as_of: str
     frame: pd.DataFrame
-    """goal_id, finding, direction, baseline, target, value, low, high, n, unit, progress, status, probability,
+    """goal_id, finding, direction, baseline, target, value, low, high, n, unit, progress, status,
+    probability,
     probability_low, probability_high, needed, detectable, can_detect, days_left, near, simulated"""
     caveats: tuple[Text, ...]
 
@@ -55,9 +64,16 @@ class GoalStanding(Result):
         return goal_tables.power_table(self)
 
 
-def track_goals(goals: tuple[Goal, ...], findings: Mapping[str, Finding], as_of: str, *, alpha: float = 0.05,
-                power_wanted: float = 0.80) -> GoalStanding:  # fmt: skip
-    """Where does each goal stand, can this portfolio show it at all, and will it be met as things stand?
+def track_goals(
+    goals: tuple[Goal, ...],
+    findings: Mapping[str, Finding],
+    as_of: str,
+    *,
+    alpha: float = 0.05,
+    power_wanted: float = 0.80,
+) -> GoalStanding:
+    """Where does each goal stand, can this portfolio show it at all, and will it be met as things
+    stand?
 
     Parameters
     ----------
@@ -73,13 +89,16 @@ def track_goals(goals: tuple[Goal, ...], findings: Mapping[str, Finding], as_of:
     Returns
     -------
     GoalStanding
-        Past the due date a goal is met or missed where its whole interval says so, else it cannot be told. Before it,
-        P(met) is the chance that the number, measured again at the due date on as many accounts, reaches the target if
+        Past the due date a goal is met or missed where its whole interval says so, else it cannot
+        be told. Before it,
+        P(met) is the chance that the number, measured again at the due date on as many accounts,
+        reaches the target if
         nothing changes from now on (`probability_met`).
 
     Notes
     -----
-    "If nothing changes" is no forecast: it says whether the present level is already enough. A number that has an
+    "If nothing changes" is no forecast: it says whether the present level is already enough. A
+    number that has an
     interval but reaches the target only within it is not met: cannot be told yet is a result.
     """
     rows = [_track(goal, findings, pd.Timestamp(as_of), alpha, power_wanted) for goal in goals]
@@ -89,7 +108,8 @@ def track_goals(goals: tuple[Goal, ...], findings: Mapping[str, Finding], as_of:
     if len(late):
         caveats.append(
             _(
-                "{n} goals were due before {day}: they are judged by the number as it is on that day.",
+                "{n} goals were due before {day}: they are judged by the number as it is "
+                "on that day.",
                 n=len(late),
                 day=as_of,
             )
@@ -97,30 +117,71 @@ def track_goals(goals: tuple[Goal, ...], findings: Mapping[str, Finding], as_of:
     return GoalStanding(goals, as_of, frame, tuple(caveats))
 
 
-def _track(goal: Goal, findings: Mapping[str, Finding], day: pd.Timestamp, alpha: float, power_wanted: float) -> dict:
+def _track(
+    goal: Goal,
+    findings: Mapping[str, Finding],
+    day: pd.Timestamp,
+    alpha: float,
+    power_wanted: float,
+) -> dict:
     row = {
-        "goal_id": goal.id, "finding": goal.finding, "direction": goal.direction, "baseline": goal.baseline, "target": goal.target, "value": None,
-        "low": None, "high": None, "n": None, "unit": "score", "progress": None, "status": "unknown", "probability": None,
-        "probability_low": None, "probability_high": None, "needed": None, "detectable": None, "can_detect": None,
-        "days_left": int((pd.Timestamp(goal.due_date) - day).days), "near": None, "simulated": False, "figure": None,
-    }  # fmt: skip
+        "goal_id": goal.id,
+        "finding": goal.finding,
+        "direction": goal.direction,
+        "baseline": goal.baseline,
+        "target": goal.target,
+        "value": None,
+        "low": None,
+        "high": None,
+        "n": None,
+        "unit": "score",
+        "progress": None,
+        "status": "unknown",
+        "probability": None,
+        "probability_low": None,
+        "probability_high": None,
+        "needed": None,
+        "detectable": None,
+        "can_detect": None,
+        "days_left": int((pd.Timestamp(goal.due_date) - day).days),
+        "near": None,
+        "simulated": False,
+        "figure": None,
+    }
     if goal.finding not in findings:
         return row | {"near": near_findings(goal.finding, findings)}
     finding = findings[goal.finding]
-    row |= {"unit": finding.unit, "simulated": finding.simulated, "n": finding.n, "figure": finding.figure}
+    row |= {
+        "unit": finding.unit,
+        "simulated": finding.simulated,
+        "n": finding.n,
+        "figure": finding.figure,
+    }
     if finding.value is None or isinstance(finding.value, (str, bool)):
         return row
     value, interval = float(finding.value), finding.interval
     chance = probability_met(goal, finding) if row["days_left"] >= 0 else (None, None, None)
-    return row | _detect(goal, finding, alpha, power_wanted) | {
-        "value": value, "low": interval and float(interval.low), "high": interval and float(interval.high),
-        "progress": (value - goal.baseline) / (goal.target - goal.baseline), "probability": chance[0], "probability_low": chance[1],
-        "probability_high": chance[2], "status": _status(goal, finding, row["days_left"], chance),
-    }  # fmt: skip
+    return (
+        row
+        | _detect(goal, finding, alpha, power_wanted)
+        | {
+            "value": value,
+            "low": interval and float(interval.low),
+            "high": interval and float(interval.high),
+            "progress": (value - goal.baseline) / (goal.target - goal.baseline),
+            "probability": chance[0],
+            "probability_low": chance[1],
+            "probability_high": chance[2],
+            "status": _status(goal, finding, row["days_left"], chance),
+        }
+    )
 
 
 def _status(
-    goal: Goal, finding: Finding, days_left: int, chance: tuple[float | None, float | None, float | None]
+    goal: Goal,
+    finding: Finding,
+    days_left: int,
+    chance: tuple[float | None, float | None, float | None],
 ) -> str:
     interval = finding.interval
     bounds = (interval.low, interval.high) if interval else (finding.value, finding.value)
@@ -130,14 +191,17 @@ def _status(
     if chance[0] is None:
         return "open"
     low, high = chance[1], chance[2]
-    # The interval of the probability decides: one that reaches from unlikely to likely tells nothing.
+    # The interval of the probability decides: one that reaches from unlikely to likely tells
+    # nothing.
     if low <= UNLIKELY and high >= LIKELY:
         return "cannot_tell"
     return "likely" if chance[0] >= LIKELY else "unlikely" if chance[0] <= UNLIKELY else "open"
 
 
 def _is_sampled_share(finding: Finding) -> bool:
-    """A share of n accounts, with the interval that a count has; a mean of shares has a narrower one and is none."""
+    """A share of n accounts, with the interval that a count has; a mean of shares has a
+    narrower one and is none.
+    """
     if (
         finding.unit not in ("share", "probability")
         or not finding.n
@@ -150,7 +214,9 @@ def _is_sampled_share(finding: Finding) -> bool:
 
 
 def _detect(goal: Goal, finding: Finding, alpha: float, power_wanted: float) -> dict:
-    """Accounts needed, the nearest number that could be told from the baseline, and whether the target lies beyond it."""
+    """Accounts needed, the nearest number that could be told from the baseline, and whether
+    the target lies beyond it.
+    """
     if _is_sampled_share(finding) and 0 <= goal.baseline <= 1 and 0 <= goal.target <= 1:
         needed = power.needed_per_arm(goal.baseline, goal.target, alpha=alpha, power=power_wanted)
         nearest = power.detectable_share(
@@ -173,12 +239,18 @@ def _standard_error(finding: Finding) -> float | None:
     return float(finding.interval.high - finding.interval.low) / (2 * wide)
 
 
-def probability_met(goal: Goal, finding: Finding) -> tuple[float | None, float | None, float | None]:
-    """P(the number reaches the target when measured again at the due date, if nothing changes), with its interval.
+def probability_met(
+    goal: Goal, finding: Finding
+) -> tuple[float | None, float | None, float | None]:
+    """P(the number reaches the target when measured again at the due date, if nothing changes),
+    with its interval.
 
-    A share of n accounts: the true share is Beta(x + ½, n − x + ½), the next count binomial given it; P(met) is the
-    beta-binomial chance, and its interval that chance at the 10 % and 90 % points of the true share. Any other number with
-    an interval: normal in both steps. A number without an interval is a fact and cannot tell what the next will be.
+    A share of n accounts: the true share is Beta(x + ½, n − x + ½), the next count binomial given
+    it; P(met) is the
+    beta-binomial chance, and its interval that chance at the 10 % and 90 % points of the true
+    share. Any other number with
+    an interval: normal in both steps. A number without an interval is a fact and cannot tell what
+    the next will be.
     """
     if _is_sampled_share(finding):
         return _share_met(goal, float(finding.value), int(finding.n))
@@ -194,7 +266,8 @@ def probability_met(goal: Goal, finding: Finding) -> tuple[float | None, float |
         return normal.cdf(sign * (true - goal.target) / spread)
 
     ends = sorted(
-        chance(float(finding.value) + point * error, error) for point in (normal.inv_cdf(0.1), normal.inv_cdf(0.9))
+        chance(float(finding.value) + point * error, error)
+        for point in (normal.inv_cdf(0.1), normal.inv_cdf(0.9))
     )
     return chance(float(finding.value), error * sqrt(2)), ends[0], ends[1]
 
@@ -208,7 +281,10 @@ def _share_met(goal: Goal, value: float, n: int) -> tuple[float, float, float]:
     a, b = count + 0.5, n - count + 0.5
     if goal.direction == "down":
         most = floor(goal.target * n + 1e-9)
-        mean, given = betabinom.cdf(most, n, a, b), [binom.cdf(most, n, beta.ppf(point, a, b)) for point in (0.1, 0.9)]
+        mean, given = (
+            betabinom.cdf(most, n, a, b),
+            [binom.cdf(most, n, beta.ppf(point, a, b)) for point in (0.1, 0.9)],
+        )
     else:
         least = ceil(goal.target * n - 1e-9)
         mean, given = (

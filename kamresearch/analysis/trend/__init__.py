@@ -1,14 +1,22 @@
 """Sales trend: what happened, whether it broke, what an event did, and what comes next.
 
-`forecast` and `forecast_many` look ahead, `find_break` looks for a break of unknown date, `measure_level` gives level and
-growth, `measure_event` an interrupted time series at a known date. The study reads all of it through `read_inputs`.
+`forecast` and `forecast_many` look ahead, `find_break` looks for a break of unknown date,
+`measure_level` gives level and
+growth, `measure_event` an interrupted time series at a known date. The study reads all of it
+through `read_inputs`.
 """
 
 import pandas as pd
 
 from kamresearch.analysis.trend.account_demand import AccountDemand, forecast_accounts
 from kamresearch.analysis.trend.breaks import Break, find_break, study_break
-from kamresearch.analysis.trend.events import EventEffect, EventStudy, measure_event, study_events, study_market_events
+from kamresearch.analysis.trend.events import (
+    EventEffect,
+    EventStudy,
+    measure_event,
+    study_events,
+    study_market_events,
+)
 from kamresearch.analysis.trend.forecasting import Forecast, forecast
 from kamresearch.analysis.trend.inputs import Inputs, read_inputs
 from kamresearch.analysis.trend.level import Level, Months, measure_level, measure_months
@@ -20,20 +28,51 @@ from kamresearch.analysis.trend.segments import RevenueSplit, measure_segments
 def sentences(*results: object) -> list:
     """What the results say, as sentences; what is no result (missing, a reason) says nothing."""
     said = [result for result in results if hasattr(result, "findings")]
-    return [finding.sentence for result in said for finding in result.findings() if finding.sentence is not None]
+    return [
+        finding.sentence
+        for result in said
+        for finding in result.findings()
+        if finding.sentence is not None
+    ]
 
 
 def read_account_demand(tables: object, inputs: Inputs, seed: int = 0) -> AccountDemand:
     """The accounts that order now and then, as far as the company's own months go."""
     from kamresearch.features.months import account_months
 
-    ended = inputs.months["month"].max() + pd.offsets.MonthEnd(0) if len(inputs.months) else pd.Timestamp(inputs.as_of)
+    ended = (
+        inputs.months["month"].max() + pd.offsets.MonthEnd(0)
+        if len(inputs.months)
+        else pd.Timestamp(inputs.as_of)
+    )
     return forecast_accounts(account_months(tables, inputs.as_of), str(ended.date()), seed=seed)
 
 
 __all__ = [
-    "AccountDemand", "Break", "EventEffect", "EventStudy", "Forecast", "Inputs", "Level", "Months", "Outlook", "RevenueSplit",
-    "find_break", "forecast", "forecast_accounts", "forecast_many", "judge_outlook", "look_ahead", "measure_event",
-    "measure_level", "measure_months", "measure_segments", "read_account_demand", "read_inputs", "sentences", "study_break",
-    "study_events", "study_market_events",
-]  # fmt: skip
+    "AccountDemand",
+    "Break",
+    "EventEffect",
+    "EventStudy",
+    "Forecast",
+    "Inputs",
+    "Level",
+    "Months",
+    "Outlook",
+    "RevenueSplit",
+    "find_break",
+    "forecast",
+    "forecast_accounts",
+    "forecast_many",
+    "judge_outlook",
+    "look_ahead",
+    "measure_event",
+    "measure_level",
+    "measure_months",
+    "measure_segments",
+    "read_account_demand",
+    "read_inputs",
+    "sentences",
+    "study_break",
+    "study_events",
+    "study_market_events",
+]

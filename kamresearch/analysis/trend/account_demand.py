@@ -1,11 +1,18 @@
-"""Accounts that order now and then: what the next quarter may bring from each, and whether that beats a naive answer."""
+"""Accounts that order now and then: what the next quarter may bring from each, and whether
+that beats a naive answer.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from kamresearch.analysis.trend.intermittent import Demand, draw_totals, is_intermittent, smooth_demands
+from kamresearch.analysis.trend.intermittent import (
+    Demand,
+    draw_totals,
+    is_intermittent,
+    smooth_demands,
+)
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
@@ -22,9 +29,11 @@ DRAWS = 2000
 BLOCK = 10_000
 """Accounts drawn for at a time."""
 METHODS = {
-    "intermittent": _("chance and size apart"), "mean": _("mean of all past months"),
-    "last": _("last quarter again"), "zero": _("no order at all"),
-}  # fmt: skip
+    "intermittent": _("chance and size apart"),
+    "mean": _("mean of all past months"),
+    "last": _("last quarter again"),
+    "zero": _("no order at all"),
+}
 
 
 @dataclass(frozen=True)
@@ -34,10 +43,12 @@ class AccountDemand(Result):
     Parameters
     ----------
     frame : DataFrame
-        account_id, n_months, months_ordering (share), months_since, chance, expected, low, high: one row per account, orders
+        account_id, n_months, months_ordering (share), months_since, chance, expected, low, high:
+        one row per account, orders
         of the next three months with their 80 % interval, most expected first.
     backtest : DataFrame
-        method, mae, rmse, bias: errors of a quarter's orders in the last four quarters, the same for each method.
+        method, mae, rmse, bias: errors of a quarter's orders in the last four quarters, the same
+        for each method.
     coverage : float or None
         Share of those quarters inside the 80 % interval.
     n_tests : int
@@ -45,7 +56,8 @@ class AccountDemand(Result):
     n_accounts : int
         Accounts with at least twelve months.
     total : tuple of float or None
-        Orders expected from all of them together, and their 80 % interval, as if accounts ordered independently.
+        Orders expected from all of them together, and their 80 % interval, as if accounts ordered
+        independently.
     """
 
     frame: pd.DataFrame
@@ -77,25 +89,70 @@ class AccountDemand(Result):
         return float(errors["intermittent"]) / rival if rival > 0 else None
 
     def findings(self) -> list[Finding]:
-        """How many such accounts there are, what they may order, and how good that forecast has been."""
+        """How many such accounts there are, what they may order, and how good that forecast
+        has been.
+        """
         few = _("Too few quarters for a backtest.")
         return [
-            Finding("trend.intermittent_accounts", len(self.frame), "accounts", _("Accounts that order now and then"),
-                    _("Accounts with at least {months} months, of which at least 35% brought no order.", months=LEAST_MONTHS),
-                    n=self.n_accounts, n_unit="accounts", figure="trend.intermittent"),
-            Finding("trend.intermittent_expected", None if self.total is None else self.total[0], "orders",
-                    _("Orders expected from them in the next quarter"),
-                    _("Chance of an order times its size, summed; interval 80%, as if accounts ordered independently of one another."),
-                    interval=None if self.total is None else Interval(*self.total[1:], 0.8), n=len(self.frame), n_unit="accounts",
-                    good="up", figure="trend.intermittent", sentence=self._sentence(), reason=self.reason),
-            Finding("trend.intermittent_skill", self.skill, "ratio", _("Error for these accounts against the best naive one"),
-                    _("Root mean squared error of a quarter’s orders over that of the best of: the past mean, the last quarter "
-                      "again, no order; below 1 is better."),
-                    n=self.n_tests, n_unit="count", good="down", figure="trend.intermittent", reason=few if self.skill is None else None),
-            Finding("trend.intermittent_coverage", self.coverage, "share", _("Measured coverage of their 80% intervals"),
-                    _("Share of the quarters of the backtest inside the interval made before them."), n=self.n_tests, n_unit="count",
-                    figure="trend.intermittent", reason=few if self.coverage is None else None),
-        ]  # fmt: skip
+            Finding(
+                "trend.intermittent_accounts",
+                len(self.frame),
+                "accounts",
+                _("Accounts that order now and then"),
+                _(
+                    "Accounts with at least {months} months, of which at least 35% brought "
+                    "no order.",
+                    months=LEAST_MONTHS,
+                ),
+                n=self.n_accounts,
+                n_unit="accounts",
+                figure="trend.intermittent",
+            ),
+            Finding(
+                "trend.intermittent_expected",
+                None if self.total is None else self.total[0],
+                "orders",
+                _("Orders expected from them in the next quarter"),
+                _(
+                    "Chance of an order times its size, summed; interval 80%, as if "
+                    "accounts ordered independently of one another."
+                ),
+                interval=None if self.total is None else Interval(*self.total[1:], 0.8),
+                n=len(self.frame),
+                n_unit="accounts",
+                good="up",
+                figure="trend.intermittent",
+                sentence=self._sentence(),
+                reason=self.reason,
+            ),
+            Finding(
+                "trend.intermittent_skill",
+                self.skill,
+                "ratio",
+                _("Error for these accounts against the best naive one"),
+                _(
+                    "Root mean squared error of a quarter’s orders over that of the best "
+                    "of: the past mean, the last quarter "
+                    "again, no order; below 1 is better."
+                ),
+                n=self.n_tests,
+                n_unit="count",
+                good="down",
+                figure="trend.intermittent",
+                reason=few if self.skill is None else None,
+            ),
+            Finding(
+                "trend.intermittent_coverage",
+                self.coverage,
+                "share",
+                _("Measured coverage of their 80% intervals"),
+                _("Share of the quarters of the backtest inside the interval made before them."),
+                n=self.n_tests,
+                n_unit="count",
+                figure="trend.intermittent",
+                reason=few if self.coverage is None else None,
+            ),
+        ]
 
     def _sentence(self) -> Message | None:
         if self.skill is None or self.total is None:
@@ -105,24 +162,36 @@ class AccountDemand(Result):
             if self.skill < 1
             else _("in the last four quarters a naive forecast was at least as good")
         )
-        return _("{n} accounts order only now and then; together they may bring {expected} orders in the next quarter; {verdict}.",
-                 n=len(self.frame), expected=Quantity(float(round(self.total[0])), "count"), verdict=verdict)  # fmt: skip
+        return _(
+            "{n} accounts order only now and then; together they may bring {expected} "
+            "orders in the next quarter; {verdict}.",
+            n=len(self.frame),
+            expected=Quantity(float(round(self.total[0])), "count"),
+            verdict=verdict,
+        )
 
     def table(self) -> Table:
         """The accounts, most expected first."""
         return make_table(
-            "trend.intermittent_table", _("Accounts that order now and then: the next quarter"), self.frame,
-            "account_id", Column("expected", _("Orders expected"), "ratio"), Column("low", _("80%, from"), "count"),
-            Column("high", _("80%, to"), "count"), Column("chance", _("Chance of an order in a month"), "share"),
+            "trend.intermittent_table",
+            _("Accounts that order now and then: the next quarter"),
+            self.frame,
+            "account_id",
+            Column("expected", _("Orders expected"), "ratio"),
+            Column("low", _("80%, from"), "count"),
+            Column("high", _("80%, to"), "count"),
+            Column("chance", _("Chance of an order in a month"), "share"),
             Column("months_ordering", _("Months with an order so far"), "share"),
-            Column("months_since", _("Months since the last order"), "months"), Column("n_months", _("Months known"), "months"),
-        )  # fmt: skip
+            Column("months_since", _("Months since the last order"), "months"),
+            Column("n_months", _("Months known"), "months"),
+        )
 
 
 def forecast_accounts(months: pd.DataFrame, as_of: str, seed: int = 0) -> AccountDemand:
     """What may the accounts that order only now and then bring in the next quarter?
 
-    Account-months → one row per account with intermittent demand, and a backtest over the last four quarters in which the
+    Account-months → one row per account with intermittent demand, and a backtest over the last four
+    quarters in which the
     same accounts are told by what was known then.
 
     Parameters
@@ -136,12 +205,15 @@ def forecast_accounts(months: pd.DataFrame, as_of: str, seed: int = 0) -> Accoun
 
     Notes
     -----
-    It knows nothing of contracts or seasons. The mean absolute error favours whoever says zero where most quarters are
-    empty; the squared error favours whoever is right on average, which is what a plan needs. Both are shown.
+    It knows nothing of contracts or seasons. The mean absolute error favours whoever says zero
+    where most quarters are
+    empty; the squared error favours whoever is right on average, which is what a plan needs. Both
+    are shown.
 
     References
     ----------
-    Teunter, Syntetos and Babai (2011), European Journal of Operational Research 214; Kolassa (2016), International Journal
+    Teunter, Syntetos and Babai (2011), European Journal of Operational Research 214; Kolassa
+    (2016), International Journal
     of Forecasting 32 (why absolute errors mislead for such series).
     """
     grid = _spread(months, as_of)
@@ -150,30 +222,54 @@ def forecast_accounts(months: pd.DataFrame, as_of: str, seed: int = 0) -> Accoun
     demand = smooth_demands(values) if len(values) else Demand(*np.zeros((3, 0)))
     bounds, together = _draw(values, demand, rng)
     backtest, coverage, n_tests = _test(grid, rng)
-    total = None if not len(values) else (float(HORIZON * demand.mean.sum()), *_quantiles(together[None])[:, 0])
+    total = (
+        None
+        if not len(values)
+        else (float(HORIZON * demand.mean.sum()), *_quantiles(together[None])[:, 0])
+    )
     frame = _describe(chosen, values, demand, bounds)
-    caveats = (_("No season and no contract is known to this forecast of single accounts."),) if len(frame) else ()
-    return AccountDemand(frame, backtest, coverage, n_tests, int((np.isfinite(grid).sum(axis=1) >= LEAST_MONTHS).sum()),
-                         total, caveats)  # fmt: skip
+    caveats = (
+        (_("No season and no contract is known to this forecast of single accounts."),)
+        if len(frame)
+        else ()
+    )
+    return AccountDemand(
+        frame,
+        backtest,
+        coverage,
+        n_tests,
+        int((np.isfinite(grid).sum(axis=1) >= LEAST_MONTHS).sum()),
+        total,
+        caveats,
+    )
 
 
 def _spread(months: pd.DataFrame, as_of: str) -> pd.DataFrame:
     """Accounts as rows, whole months as columns, NaN before an account begins."""
     ended = pd.to_datetime(months["month"]) + pd.offsets.MonthEnd(0) <= pd.Timestamp(as_of)
-    wide = months[ended].pivot_table(index="account_id", columns="month", values="n_orders", observed=True, sort=True)
+    wide = months[ended].pivot_table(
+        index="account_id", columns="month", values="n_orders", observed=True, sort=True
+    )
     return wide.astype(float)
 
 
 def _choose(grid: pd.DataFrame) -> tuple[pd.Index, np.ndarray]:
     """The accounts with intermittent demand as far as the grid goes, and their months."""
     values = grid.to_numpy()
-    keep = [np.isfinite(row).sum() >= LEAST_MONTHS and is_intermittent(row[np.isfinite(row)]) for row in values]
+    keep = [
+        np.isfinite(row).sum() >= LEAST_MONTHS and is_intermittent(row[np.isfinite(row)])
+        for row in values
+    ]
     keep = np.asarray(keep, dtype=bool)
     return grid.index[keep], values[keep]
 
 
-def _draw(values: np.ndarray, demand: Demand, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds (2, series) of each series' interval, and all series together (draws,); a block at a time, for a million accounts."""
+def _draw(
+    values: np.ndarray, demand: Demand, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds (2, series) of each series' interval, and all series together (draws,); a block
+    at a time, for a million accounts.
+    """
     bounds, together = np.zeros((2, len(values))), np.zeros(DRAWS)
     for start in range(0, len(values), BLOCK):
         rows = slice(start, start + BLOCK)
@@ -189,14 +285,24 @@ def _quantiles(totals: np.ndarray) -> np.ndarray:
     return np.quantile(totals, [0.1, 0.9], axis=1, method="inverted_cdf").round()
 
 
-def _describe(accounts: pd.Index, values: np.ndarray, demand: Demand, bounds: np.ndarray) -> pd.DataFrame:
+def _describe(
+    accounts: pd.Index, values: np.ndarray, demand: Demand, bounds: np.ndarray
+) -> pd.DataFrame:
     low, high = bounds
     known, ordered = np.isfinite(values), values > 0
     since = ordered[:, ::-1].argmax(axis=1) if len(values) else np.zeros(0)
-    frame = pd.DataFrame({
-        "account_id": accounts.astype(str), "n_months": known.sum(axis=1), "months_ordering": ordered.sum(axis=1) / known.sum(axis=1),
-        "months_since": since, "chance": demand.chance, "expected": HORIZON * demand.mean, "low": low, "high": high,
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "account_id": accounts.astype(str),
+            "n_months": known.sum(axis=1),
+            "months_ordering": ordered.sum(axis=1) / known.sum(axis=1),
+            "months_since": since,
+            "chance": demand.chance,
+            "expected": HORIZON * demand.mean,
+            "low": low,
+            "high": high,
+        }
+    )
     return frame.sort_values(["expected", "account_id"], ascending=[False, True], ignore_index=True)
 
 
@@ -215,13 +321,24 @@ def _test(grid: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, f
         demand = smooth_demands(values)
         (low, high), _together = _draw(values, demand, rng)
         inside.append((came >= low) & (came <= high))
-        said = {"intermittent": HORIZON * demand.mean, "mean": HORIZON * np.nanmean(values, axis=1),
-                "last": values[:, -HORIZON:].sum(axis=1), "zero": np.zeros(len(values))}  # fmt: skip
+        said = {
+            "intermittent": HORIZON * demand.mean,
+            "mean": HORIZON * np.nanmean(values, axis=1),
+            "last": values[:, -HORIZON:].sum(axis=1),
+            "zero": np.zeros(len(values)),
+        }
         for name, forecast in said.items():
             errors[name].append(forecast - came)
     if not inside:
         return pd.DataFrame(columns=["method", "mae", "rmse", "bias"]), None, 0
     joined = {name: np.concatenate(parts) for name, parts in errors.items()}
-    rows = [{"method": name, "mae": np.abs(one).mean(), "rmse": np.sqrt((one**2).mean()), "bias": one.mean()}
-            for name, one in joined.items()]  # fmt: skip
+    rows = [
+        {
+            "method": name,
+            "mae": np.abs(one).mean(),
+            "rmse": np.sqrt((one**2).mean()),
+            "bias": one.mean(),
+        }
+        for name, one in joined.items()
+    ]
     return pd.DataFrame(rows), float(np.concatenate(inside).mean()), len(joined["zero"])

@@ -1,7 +1,10 @@
-"""Autoregressions of the level and of its changes: the one model of the combination that can come back to a mean.
+"""Autoregressions of the level and of its changes: the one model of the combination that can come
+back to a mean.
 
-Smoothing carries the last level on. A series that swings around a level, or whose changes answer one another, asks for
-its own past values instead. Orders are not chosen but weighted (AICc), and each cut of a series is fitted by itself.
+Smoothing carries the last level on. A series that swings around a level, or whose changes answer
+one another, asks for
+its own past values instead. Orders are not chosen but weighted (AICc), and each cut of a series is
+fitted by itself.
 """
 
 import numpy as np
@@ -10,34 +13,50 @@ from kamresearch.analysis.trend.filters import Batch
 
 LARGEST_ORDER = 4
 REACH = 2.0
-"""A forecast stays within this many ranges of the values beyond the smallest and the largest: fits can explode."""
+"""A forecast stays within this many ranges of the values beyond the smallest and the largest:
+fits can explode.
+"""
 
 
 def forecast_autoregression(batch: Batch) -> np.ndarray:
-    """Forecasts (cuts, horizon) by autoregressions of the values with a constant and of their changes without one."""
+    """Forecasts (cuts, horizon) by autoregressions of the values with a constant and of their
+    changes without one.
+    """
     return np.array(
-        [_extend(values[:end], batch.horizon) for values, end in zip(batch.values, batch.ends, strict=True)]
+        [
+            _extend(values[:end], batch.horizon)
+            for values, end in zip(batch.values, batch.ends, strict=True)
+        ]
     )
 
 
 def _extend(values: np.ndarray, horizon: int) -> np.ndarray:
     """The weighted forecast of one series."""
     most = min(LARGEST_ORDER, max(1, len(values) // 4))
-    fits = [fit for changes in (True, False) for order in range(0 if changes else 1, most + 1 - changes)
-            if (fit := _fit(values, order, most, changes)) is not None]  # fmt: skip
+    fits = [
+        fit
+        for changes in (True, False)
+        for order in range(0 if changes else 1, most + 1 - changes)
+        if (fit := _fit(values, order, most, changes)) is not None
+    ]
     if not fits:
         return np.full(horizon, values[-1])
     criteria = np.array([criterion for criterion, _ in fits])
     weights = np.exp(-0.5 * (criteria - criteria.min()))
     reach = REACH * np.ptp(values)
     paths = [
-        np.clip(_run(values, weights_of, horizon), values.min() - reach, values.max() + reach) for _, weights_of in fits
+        np.clip(_run(values, weights_of, horizon), values.min() - reach, values.max() + reach)
+        for _, weights_of in fits
     ]
     return weights / weights.sum() @ np.array(paths)
 
 
-def _fit(values: np.ndarray, order: int, most: int, changes: bool) -> tuple[float, np.ndarray] | None:
-    """Criterion, and (constant, weights of the last values); all orders are fitted to the same values."""
+def _fit(
+    values: np.ndarray, order: int, most: int, changes: bool
+) -> tuple[float, np.ndarray] | None:
+    """Criterion, and (constant, weights of the last values); all orders are fitted to the same
+    values.
+    """
     target = values[most:]
     lags = np.column_stack([values[most - 1 - lag : len(values) - 1 - lag] for lag in range(most)])
     if changes:
@@ -69,4 +88,6 @@ def _run(values: np.ndarray, weights: np.ndarray, horizon: int) -> np.ndarray:
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(horizon):
             path.append(weights[0] + weights[1:] @ path[: -len(weights) : -1])
-    return np.nan_to_num(np.array(path[len(weights) - 1 :]), nan=values[-1], posinf=np.inf, neginf=-np.inf)
+    return np.nan_to_num(
+        np.array(path[len(weights) - 1 :]), nan=values[-1], posinf=np.inf, neginf=-np.inf
+    )

@@ -1,9 +1,13 @@
 """A break of unknown date: is there one, and when could it have been?
 
-Autocorrelated series wander, and wandering looks like breaks: stock tests cry wolf on them. Here the largest likelihood
-ratio over all dates, of an autoregression with a step to one without, is compared with its distribution in simulated
-autoregressions *without* a break, at the autocorrelation that the series itself has beside its most likely step, corrected
-for the bias of that estimate. Where a random walk cannot be ruled out, a shift of its level means nothing, and the result
+Autocorrelated series wander, and wandering looks like breaks: stock tests cry wolf on them. Here
+the largest likelihood
+ratio over all dates, of an autoregression with a step to one without, is compared with its
+distribution in simulated
+autoregressions *without* a break, at the autocorrelation that the series itself has beside its most
+likely step, corrected
+for the bias of that estimate. Where a random walk cannot be ruled out, a shift of its level means
+nothing, and the result
 says that it cannot tell.
 """
 
@@ -15,7 +19,14 @@ import pandas as pd
 
 from kamresearch.analysis.trend.seasonality import is_seasonal
 from kamresearch.analysis.trend.series import read_series
-from kamresearch.analysis.trend.steps import WARMING, Design, autoregress, exclude_dates, make_design, measure_steps
+from kamresearch.analysis.trend.steps import (
+    WARMING,
+    Design,
+    autoregress,
+    exclude_dates,
+    make_design,
+    measure_steps,
+)
 from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding
 from kamresearch.language import Message, Quantity
@@ -29,7 +40,9 @@ GRID = np.array([-0.3, 0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0])
 DATES_REPLICATES = 199
 WALK_LEVEL = 0.05
 RHO_MOST = 0.98
-"""Largest autocorrelation at which dates and spread are simulated: a random walk has no level to shift."""
+"""Largest autocorrelation at which dates and spread are simulated: a random walk has no level
+to shift.
+"""
 
 
 @dataclass(frozen=True)
@@ -39,10 +52,12 @@ class Break(Result):
     Parameters
     ----------
     p_value : float
-        Chance of so large a statistic without a break, at the autocorrelation found; where a random walk is not ruled
+        Chance of so large a statistic without a break, at the autocorrelation found; where a random
+        walk is not ruled
         out, in a random walk.
     date : object
-        First period after the break where it is most likely: a label of the series' index, whether significant or not.
+        First period after the break where it is most likely: a label of the series' index, whether
+        significant or not.
     confidence_set : tuple
         Every period at which the break may have come, 95 %. Need not be contiguous.
     verdict : {"break", "no_break", "cannot_tell"}
@@ -77,33 +92,83 @@ class Break(Result):
         unsure = _("A random walk is not ruled out: a break of its level cannot be told.")
         calm = _("No break stands out from what such a series does by itself.")
         broken = self.verdict == "break"
-        n_unit = "months" if isinstance(self.date, pd.Period) and self.date.freqstr.startswith("M") else "count"
-        sentence = unsure if not self.can_tell else calm if not broken else _(
-            "The level shifted by {shift} standard deviations around {date} (p-value {p}; {n} possible dates).",
-            shift=Quantity(self.shift_sd, "score", signed=True), date=str(self.date), p=Quantity(self.p_value, "p_value"),
-            n=len(self.confidence_set))  # fmt: skip
+        n_unit = (
+            "months"
+            if isinstance(self.date, pd.Period) and self.date.freqstr.startswith("M")
+            else "count"
+        )
+        sentence = (
+            unsure
+            if not self.can_tell
+            else calm
+            if not broken
+            else _(
+                "The level shifted by {shift} standard deviations around {date} (p-value "
+                "{p}; {n} possible dates).",
+                shift=Quantity(self.shift_sd, "score", signed=True),
+                date=str(self.date),
+                p=Quantity(self.p_value, "p_value"),
+                n=len(self.confidence_set),
+            )
+        )
         return [
-            Finding("trend.break_p_value", self.p_value, "p_value", _("Evidence for a break of unknown date"),
-                    _("Chance of so large a shift without a break, simulated at the series’ own autocorrelation ({rho}).",
-                      rho=Quantity(self.autocorrelation, "score")), n=self.n, n_unit=n_unit, figure="trend.break", sentence=sentence),
-            Finding("trend.break_date", str(self.date) if broken else None, "period", _("Most likely date of the break"),
-                    _("First period after the most likely break; the confidence set holds {n} periods.", n=len(self.confidence_set)),
-                    n=self.n, n_unit=n_unit, figure="trend.break", reason=None if broken else unsure if not self.can_tell else calm),
-        ]  # fmt: skip
+            Finding(
+                "trend.break_p_value",
+                self.p_value,
+                "p_value",
+                _("Evidence for a break of unknown date"),
+                _(
+                    "Chance of so large a shift without a break, simulated at the series’ "
+                    "own autocorrelation ({rho}).",
+                    rho=Quantity(self.autocorrelation, "score"),
+                ),
+                n=self.n,
+                n_unit=n_unit,
+                figure="trend.break",
+                sentence=sentence,
+            ),
+            Finding(
+                "trend.break_date",
+                str(self.date) if broken else None,
+                "period",
+                _("Most likely date of the break"),
+                _(
+                    "First period after the most likely break; the confidence set holds "
+                    "{n} periods.",
+                    n=len(self.confidence_set),
+                ),
+                n=self.n,
+                n_unit=n_unit,
+                figure="trend.break",
+                reason=None if broken else unsure if not self.can_tell else calm,
+            ),
+        ]
 
 
 def study_break(series: pd.Series, seed: int = 0) -> Break | Message:
-    """`find_break` beside a straight line, of logarithms where all values are positive; or why it cannot be asked."""
+    """`find_break` beside a straight line, of logarithms where all values are positive; or why
+    it cannot be asked.
+    """
     if len(series) < LEAST_VALUES:
-        return _("{n} periods are too few to look for a break; it needs {least}.", n=len(series), least=LEAST_VALUES)
+        return _(
+            "{n} periods are too few to look for a break; it needs {least}.",
+            n=len(series),
+            least=LEAST_VALUES,
+        )
     return find_break(np.log(series) if series.min() > 0 else series, trend=True, seed=seed)
 
 
-def find_break(series: pd.Series, alpha: float = 0.05, trend: bool = False, seed: int = 0,
-               replicates: int = REPLICATES) -> Break:  # fmt: skip
+def find_break(
+    series: pd.Series,
+    alpha: float = 0.05,
+    trend: bool = False,
+    seed: int = 0,
+    replicates: int = REPLICATES,
+) -> Break:
     """Did the level break at a date that nobody named beforehand?
 
-    A series on a regular index → p-value, most likely date, and every date that the data cannot exclude.
+    A series on a regular index → p-value, most likely date, and every date that the data cannot
+    exclude.
 
     Parameters
     ----------
@@ -129,13 +194,17 @@ def find_break(series: pd.Series, alpha: float = 0.05, trend: bool = False, seed
 
     Notes
     -----
-    One break in the level, errors with autocorrelation of first order, constant variance. A series with several
-    breaks, or with a slope that changes, can look like one break or like a random walk. A break has no cause in it.
+    One break in the level, errors with autocorrelation of first order, constant variance. A series
+    with several
+    breaks, or with a slope that changes, can look like one break or like a random walk. A break has
+    no cause in it.
 
     References
     ----------
-    Andrews (1993), Econometrica 61 (the largest statistic over dates); Diebold and Chen (1996), J. Econometrics 70 (bootstrap
-    under autocorrelation); Andrews (1993), Econometrica 61, 139 (estimates of autocorrelation without median bias); Eo and
+    Andrews (1993), Econometrica 61 (the largest statistic over dates); Diebold and Chen (1996), J.
+    Econometrics 70 (bootstrap
+    under autocorrelation); Andrews (1993), Econometrica 61, 139 (estimates of autocorrelation
+    without median bias); Eo and
     Morley (2015), Quantitative Economics 6 (confidence sets from likelihood ratios).
 
     Examples
@@ -148,7 +217,9 @@ def find_break(series: pd.Series, alpha: float = 0.05, trend: bool = False, seed
     regular = read_series(series)
     values, n = regular.values, len(regular.values)
     if n < LEAST_VALUES:
-        raise AnalysisError("find_break", f"at least {LEAST_VALUES} values", f"{n}", "use a finer period, or wait")
+        raise AnalysisError(
+            "find_break", f"at least {LEAST_VALUES} values", f"{n}", "use a finer period, or wait"
+        )
     if np.ptp(values) == 0:
         return _no_variation(regular.index, n)
     season = regular.season if is_seasonal(values, regular.season) else 1
@@ -162,19 +233,29 @@ def find_break(series: pd.Series, alpha: float = 0.05, trend: bool = False, seed
     noise = np.random.default_rng(seed).standard_normal((DATES_REPLICATES, n + WARMING))
     dates = ~exclude_dates(centred, null.design.coarsen(), noise, min(rho, RHO_MOST), alpha)
     verdict = "cannot_tell" if walks else "break" if p_value <= alpha else "no_break"
-    profile = pd.DataFrame({"period": regular.index[null.design.candidates], "statistic": found.profile[0]})
+    profile = pd.DataFrame(
+        {"period": regular.index[null.design.candidates], "statistic": found.profile[0]}
+    )
     return Break(
-        p_value=p_value, date=regular.index[null.design.candidates[place]],
-        confidence_set=tuple(regular.index[null.design.candidates[dates]]), verdict=verdict,
-        shift=float(found.shift[0, place]), shift_sd=float(found.shift[0, place] / _spread(found.sd[0, place], rho)),
-        autocorrelation=rho, n=n, season=season, profile=profile,
+        p_value=p_value,
+        date=regular.index[null.design.candidates[place]],
+        confidence_set=tuple(regular.index[null.design.candidates[dates]]),
+        verdict=verdict,
+        shift=float(found.shift[0, place]),
+        shift_sd=float(found.shift[0, place] / _spread(found.sd[0, place], rho)),
+        autocorrelation=rho,
+        n=n,
+        season=season,
+        profile=profile,
         caveats=(*regular.caveats, *_say(verdict, n, rho)),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)
 class _Null:
-    """What series without a break show, at each autocorrelation of the grid (rows): the statistic, the estimate."""
+    """What series without a break show, at each autocorrelation of the grid (rows): the
+    statistic, the estimate.
+    """
 
     design: Design
     statistics: np.ndarray
@@ -186,18 +267,24 @@ class _Null:
         return float(np.interp(-0.5, -np.minimum.accumulate(below), GRID))
 
     def p_value(self, statistic: float, rho: float) -> float:
-        """How often a statistic so large comes without a break, between two autocorrelations of the grid."""
+        """How often a statistic so large comes without a break, between two autocorrelations
+        of the grid.
+        """
         larger = (1 + (self.statistics >= statistic).sum(axis=1)) / (1 + self.statistics.shape[1])
         return float(np.interp(rho, GRID, larger))
 
 
 @lru_cache(maxsize=16)
 def _simulate_null(n: int, season: int, trend: bool, seed: int, replicates: int) -> _Null:
-    """The null distribution; it depends on the shape of the question alone, so that one does for many series."""
+    """The null distribution; it depends on the shape of the question alone, so that one does
+    for many series.
+    """
     design = make_design(n, season, trend)
     noise = np.random.default_rng(seed).standard_normal((replicates, n + WARMING))
     found = [measure_steps(autoregress(noise, rho), design) for rho in GRID]
-    return _Null(design, np.array([one.statistic for one in found]), np.array([one.rho for one in found]))
+    return _Null(
+        design, np.array([one.statistic for one in found]), np.array([one.rho for one in found])
+    )
 
 
 def _spread(innovations: float, rho: float) -> float:
@@ -206,15 +293,33 @@ def _spread(innovations: float, rho: float) -> float:
 
 
 def _no_variation(index: pd.Index, n: int) -> Break:
-    return Break(1.0, None, (), "no_break", 0.0, 0.0, 0.0, n, 1, pd.DataFrame({"period": [], "statistic": []}),
-                 (_("Every value is the same: nothing broke."),))  # fmt: skip
+    return Break(
+        1.0,
+        None,
+        (),
+        "no_break",
+        0.0,
+        0.0,
+        0.0,
+        n,
+        1,
+        pd.DataFrame({"period": [], "statistic": []}),
+        (_("Every value is the same: nothing broke."),),
+    )
 
 
 def _say(verdict: str, n: int, rho: float) -> list[Message]:
     said = []
     if verdict == "cannot_tell":
-        said.append(_("The series moves like a random walk (autocorrelation about {rho}): whether its level broke cannot "
-                      "be told from {n} values.", rho=f"{rho:.2f}", n=n))  # fmt: skip
+        said.append(
+            _(
+                "The series moves like a random walk (autocorrelation about {rho}): "
+                "whether its level broke cannot "
+                "be told from {n} values.",
+                rho=f"{rho:.2f}",
+                n=n,
+            )
+        )
     if n < 36:
         said.append(_("{n} values are few for dating a break: only large shifts can be seen.", n=n))
     return said

@@ -1,8 +1,12 @@
-"""Exponential smoothing over a grid of parameters at once, for many truncations of one series at once.
+"""Exponential smoothing over a grid of parameters at once, for many truncations of one series at
+once.
 
-A `Batch` holds one series cut at several ends (the rolling origins, and the whole series last). A filter runs through
-time once; its state where each cut ends gives that cut's forecast, exactly as if the filter had run on the cut alone.
-Parameters are not searched but weighted: each point of the grid counts by its likelihood (AICc), so that forecasts
+A `Batch` holds one series cut at several ends (the rolling origins, and the whole series last). A
+filter runs through
+time once; its state where each cut ends gives that cut's forecast, exactly as if the filter had run
+on the cut alone.
+Parameters are not searched but weighted: each point of the grid counts by its likelihood (AICc), so
+that forecasts
 move smoothly with the data and nothing depends on an optimiser's start.
 """
 
@@ -23,7 +27,8 @@ class Batch:
     Parameters
     ----------
     values : array (cuts, length)
-        A row per cut, seasonally adjusted by what the cut knows; what lies behind its end is never used.
+        A row per cut, seasonally adjusted by what the cut knows; what lies behind its end is never
+        used.
     ends : array (cuts,)
         How many values each cut knows.
     horizon : int
@@ -49,7 +54,13 @@ class Batch:
     def logged(self) -> "Batch":
         """The same batch in logarithms (values must be positive)."""
         return Batch(
-            np.log(self.values), self.ends, self.horizon, self.raw, self.index, self.multiplicative, self.seasonal
+            np.log(self.values),
+            self.ends,
+            self.horizon,
+            self.raw,
+            self.index,
+            self.multiplicative,
+            self.seasonal,
         )
 
 
@@ -59,9 +70,14 @@ def cross(*axes: np.ndarray) -> list[np.ndarray]:
 
 
 def weigh(
-    errors: np.ndarray, ends: np.ndarray, parameters: np.ndarray | float, prior: np.ndarray | float = 1.0
+    errors: np.ndarray,
+    ends: np.ndarray,
+    parameters: np.ndarray | float,
+    prior: np.ndarray | float = 1.0,
 ) -> np.ndarray:
-    """Weights of grid points from their squared errors (cuts, grid): Akaike weights with the small-sample correction."""
+    """Weights of grid points from their squared errors (cuts, grid): Akaike weights with the
+    small-sample correction.
+    """
     n = ends[:, None].astype(float)
     floor = 1e-12 * errors.max(axis=1, keepdims=True) + 1e-300
     penalty = 2 * parameters * n / np.maximum(n - parameters - 1, 1)
@@ -70,10 +86,13 @@ def weigh(
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def run_trend(batch: Batch, alpha: np.ndarray, beta: np.ndarray, phi: np.ndarray) -> tuple[np.ndarray, ...]:
+def run_trend(
+    batch: Batch, alpha: np.ndarray, beta: np.ndarray, phi: np.ndarray
+) -> tuple[np.ndarray, ...]:
     """Level, slope and squared errors (cuts, grid) of smoothing with a damped additive trend.
 
-    level ← forecast + alpha · error;  slope ← phi · slope + beta · error;  forecast = level + phi · slope.
+    level ← forecast + alpha · error;  slope ← phi · slope + beta · error;  forecast = level + phi ·
+    slope.
     """
     values, ends = batch.values, batch.ends
     cuts, length = values.shape
@@ -118,7 +137,9 @@ def forecast_theta(batch: Batch) -> np.ndarray:
     level, _, squares = run_trend(batch, ALPHAS, zero, zero)
     weights = weigh(squares, batch.ends, 2.0)
     ends = batch.ends.astype(float)
-    slope = np.array([_straight_slope(row[:end]) for row, end in zip(batch.values, batch.ends, strict=True)])
+    slope = np.array(
+        [_straight_slope(row[:end]) for row, end in zip(batch.values, batch.ends, strict=True)]
+    )
     lag = (1 - (1 - ALPHAS) ** ends[:, None]) / ALPHAS
     start = (weights * (level + 0.5 * slope[:, None] * lag)).sum(axis=1)
     return start[:, None] + 0.5 * slope[:, None] * np.arange(batch.horizon)
@@ -130,7 +151,9 @@ def _straight_slope(values: np.ndarray) -> float:
 
 
 def forecast_dynamic_theta(batch: Batch) -> np.ndarray:
-    """The dynamic optimised Theta model (Fiorucci and others 2016), over a grid of smoothing and theta."""
+    """The dynamic optimised Theta model (Fiorucci and others 2016), over a grid of smoothing
+    and theta.
+    """
     alpha, inverse = cross(ALPHAS, INVERSE_THETAS)
     rest = 1 - alpha
     values, ends = batch.values, batch.ends
@@ -141,7 +164,9 @@ def forecast_dynamic_theta(batch: Batch) -> np.ndarray:
     kept = [np.array(level), np.array(squares), mean.copy(), start.copy(), slope.copy()]
     for count in range(2, length + 1):
         now = values[:, count - 1]
-        error = now[:, None] - _theta_line(level, inverse, alpha, power, start[:, None], slope[:, None])
+        error = now[:, None] - _theta_line(
+            level, inverse, alpha, power, start[:, None], slope[:, None]
+        )
         if count > 3:
             squares = squares + error * error
         level = alpha * now[:, None] + rest * level
@@ -151,23 +176,37 @@ def forecast_dynamic_theta(batch: Batch) -> np.ndarray:
     return _extend_theta(batch, kept, alpha, inverse)
 
 
-def _theta_line(level: np.ndarray, inverse: np.ndarray, alpha: np.ndarray, power: np.ndarray, start: np.ndarray,
-                slope: np.ndarray) -> np.ndarray:  # fmt: skip
+def _theta_line(
+    level: np.ndarray,
+    inverse: np.ndarray,
+    alpha: np.ndarray,
+    power: np.ndarray,
+    start: np.ndarray,
+    slope: np.ndarray,
+) -> np.ndarray:
     """One-step forecast; power = (1 − alpha) ** (t − 1)."""
     return level + (1 - inverse) * (power * start + (1 - power * (1 - alpha)) / alpha * slope)
 
 
-def _update_line(mean: np.ndarray, slope: np.ndarray, now: np.ndarray, count: float) -> tuple[np.ndarray, ...]:
-    """Recursive least squares of the straight line through the first ``count`` values: mean, intercept, slope."""
+def _update_line(
+    mean: np.ndarray, slope: np.ndarray, now: np.ndarray, count: float
+) -> tuple[np.ndarray, ...]:
+    """Recursive least squares of the straight line through the first ``count`` values: mean,
+    intercept, slope.
+    """
     slope = ((count - 2) * slope + 6 * (now - mean) / count) / (count + 1)
     mean = ((count - 1) * mean + now) / count
     return mean, mean - slope * (count + 1) / 2, slope
 
 
-def _extend_theta(batch: Batch, kept: list[np.ndarray], alpha: np.ndarray, inverse: np.ndarray) -> np.ndarray:
+def _extend_theta(
+    batch: Batch, kept: list[np.ndarray], alpha: np.ndarray, inverse: np.ndarray
+) -> np.ndarray:
     level, squares, mean, start, slope = kept
     weights = weigh(squares, batch.ends, 0.0)
-    mean, start, slope = (np.repeat(part[:, None], len(alpha), axis=1) for part in (mean, start, slope))
+    mean, start, slope = (
+        np.repeat(part[:, None], len(alpha), axis=1) for part in (mean, start, slope)
+    )
     answer = np.empty((len(batch.ends), batch.horizon))
     for step in range(batch.horizon):
         count = batch.ends[:, None] + step + 1.0
@@ -180,7 +219,9 @@ def _extend_theta(batch: Batch, kept: list[np.ndarray], alpha: np.ndarray, inver
 
 
 def forecast_smoothing(batch: Batch) -> np.ndarray:
-    """Exponential smoothing without trend, with a trend and with a damped one, weighted by their AICc."""
+    """Exponential smoothing without trend, with a trend and with a damped one, weighted by
+    their AICc.
+    """
     zero = np.zeros_like(ALPHAS)
     alpha_2, ratio_2 = cross(ALPHAS, TREND_RATIOS)
     alpha_3, ratio_3, phi_3 = cross(ALPHAS, TREND_RATIOS, DAMPINGS)
@@ -195,7 +236,9 @@ def forecast_smoothing(batch: Batch) -> np.ndarray:
 
 
 def _complex_grid() -> tuple[np.ndarray, np.ndarray]:
-    """The region in which complex exponential smoothing is stable, and a finer strip along slow drifts."""
+    """The region in which complex exponential smoothing is stable, and a finer strip along
+    slow drifts.
+    """
     steps = np.arange(0.05, 1.96, 0.1)
     real, imaginary = cross(steps, steps)
     stable = (
@@ -203,7 +246,9 @@ def _complex_grid() -> tuple[np.ndarray, np.ndarray]:
         & ((real - 0.5) ** 2 + (imaginary - 1) ** 2 > 0.25)
         & ((real - 1.5) ** 2 + (imaginary - 0.5) ** 2 < 1.5)
     )
-    strip = cross(np.append(np.arange(1.0, 1.95, 0.1), 1.99), np.array([0.98, 0.99, 1.0, 1.005, 1.01, 1.02]))
+    strip = cross(
+        np.append(np.arange(1.0, 1.95, 0.1), 1.99), np.array([0.98, 0.99, 1.0, 1.005, 1.01, 1.02])
+    )
     return np.append(real[stable], strip[0]), np.append(imaginary[stable], strip[1])
 
 
@@ -211,7 +256,9 @@ COMPLEX_GRID = _complex_grid()
 
 
 def forecast_complex(batch: Batch) -> np.ndarray:
-    """Complex exponential smoothing (Svetunkov and others 2022) over a grid of its two parameters."""
+    """Complex exponential smoothing (Svetunkov and others 2022) over a grid of its two
+    parameters.
+    """
     real, imaginary = COMPLEX_GRID
     values, ends = batch.values, batch.ends
     cuts, length = values.shape
@@ -221,8 +268,10 @@ def forecast_complex(batch: Batch) -> np.ndarray:
     kept = [level.copy(), potential.copy(), squares.copy()]
     for step in range(length):
         error = values[:, step, None] - level
-        level, potential = (level - (1 - imaginary) * potential + (real - imaginary) * error,
-                            level + (1 - real) * potential + (real + imaginary) * error)  # fmt: skip
+        level, potential = (
+            level - (1 - imaginary) * potential + (real - imaginary) * error,
+            level + (1 - real) * potential + (real + imaginary) * error,
+        )
         if step > 2:
             squares = squares + error * error
         _keep(kept, (level, potential, squares), ends == step + 1)

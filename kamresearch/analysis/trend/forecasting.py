@@ -1,4 +1,6 @@
-"""What comes next: a combination of nine models with calibrated intervals, always beside its naive rivals."""
+"""What comes next: a combination of nine models with calibrated intervals, always beside its
+naive rivals.
+"""
 
 from dataclasses import dataclass
 
@@ -6,7 +8,12 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.trend.intermittent import forecast_intermittent, is_intermittent
-from kamresearch.analysis.trend.intervals import ErrorLaw, choose_origins, learn_errors, origin_errors
+from kamresearch.analysis.trend.intervals import (
+    ErrorLaw,
+    choose_origins,
+    learn_errors,
+    origin_errors,
+)
 from kamresearch.analysis.trend.models import MODELS, combine, forecast_cuts, learn_blend
 from kamresearch.analysis.trend.seasonality import measure_seasonality
 from kamresearch.analysis.trend.series import Regular, read_series
@@ -36,9 +43,11 @@ class Forecast(Result):
     backtest : DataFrame
         method, mase, smape, n: errors from a rolling origin, the same origins for all methods.
     coverage : DataFrame
-        level, nominal, covered, n: how often past values fell inside intervals learnt from the other origins.
+        level, nominal, covered, n: how often past values fell inside intervals learnt from the
+        other origins.
     beats_naive : bool or None
-        Whether the combination's error is below both naive ones; None where there is too little past to tell.
+        Whether the combination's error is below both naive ones; None where there is too little
+        past to tell.
     """
 
     frame: pd.DataFrame
@@ -60,20 +69,26 @@ class Forecast(Result):
 def forecast(series: pd.Series, horizon: int, seasonality: int | None = None) -> Forecast:
     """What comes next, and how wrong could it be?
 
-    A series on a regular index → one row per step with mean, 80 % and 95 % interval. The mean joins nine
-    models: the dynamic optimised Theta model, a damped trend, complex exponential smoothing, Holt-Winters with an evolving
-    season, exponential smoothing with and without trend, Theta on means of half, two thirds and the whole of a cycle, and
-    autoregressions of the level and its changes. From the series' own past (rolling origin) come each model's weight and the intervals. Parameters are weighted
+    A series on a regular index → one row per step with mean, 80 % and 95 % interval. The mean joins
+    nine
+    models: the dynamic optimised Theta model, a damped trend, complex exponential smoothing,
+    Holt-Winters with an evolving
+    season, exponential smoothing with and without trend, Theta on means of half, two thirds and the
+    whole of a cycle, and
+    autoregressions of the level and its changes. From the series' own past (rolling origin) come
+    each model's weight and the intervals. Parameters are weighted
     over a grid, nothing is random.
 
     Parameters
     ----------
     series : Series
-        Numbers on a DatetimeIndex, a PeriodIndex, whole numbers or texts that read like periods (``2012-07``).
+        Numbers on a DatetimeIndex, a PeriodIndex, whole numbers or texts that read like periods
+        (``2012-07``).
     horizon : int
         Steps ahead, at least 1.
     seasonality : int, optional
-        Steps in a cycle; None takes it from the frequency of the index (12 for months, 4 for quarters).
+        Steps in a cycle; None takes it from the frequency of the index (12 for months, 4 for
+        quarters).
 
     Returns
     -------
@@ -88,12 +103,15 @@ def forecast(series: pd.Series, horizon: int, seasonality: int | None = None) ->
 
     Notes
     -----
-    What it does not show: causes, and anything that has no trace in the series' own past. Series that never fall below
-    zero get bounds that do not either. With at least 35 % zeros the method of Teunter, Syntetos and Babai is used.
+    What it does not show: causes, and anything that has no trace in the series' own past. Series
+    that never fall below
+    zero get bounds that do not either. With at least 35 % zeros the method of Teunter, Syntetos and
+    Babai is used.
 
     References
     ----------
-    Fiorucci and others (2016), Int. J. Forecasting 32; Svetunkov and others (2022), Naval Research Logistics 69;
+    Fiorucci and others (2016), Int. J. Forecasting 32; Svetunkov and others (2022), Naval Research
+    Logistics 69;
     Petropoulos and Svetunkov (2020), Int. J. Forecasting 36 (combinations that leave out extremes).
 
     Examples
@@ -107,8 +125,12 @@ def forecast(series: pd.Series, horizon: int, seasonality: int | None = None) ->
     check_horizon(horizon)
     regular = read_series(series, seasonality)
     if len(regular.values) < LEAST_VALUES:
-        raise AnalysisError("forecast", f"at least {LEAST_VALUES} values", f"{len(regular.values)}",
-                            "wait for more periods, or use a finer one (months instead of years)")  # fmt: skip
+        raise AnalysisError(
+            "forecast",
+            f"at least {LEAST_VALUES} values",
+            f"{len(regular.values)}",
+            "wait for more periods, or use a finer one (months instead of years)",
+        )
     return _forecast_regular(regular, horizon)
 
 
@@ -116,13 +138,18 @@ def check_horizon(horizon: int) -> None:
     """Refuse a horizon that is no whole number of at least 1."""
     if not isinstance(horizon, (int, np.integer)) or isinstance(horizon, bool) or horizon < 1:
         raise AnalysisError(
-            "forecast, horizon", "a whole number of at least 1", repr(horizon), "state how many steps ahead"
+            "forecast, horizon",
+            "a whole number of at least 1",
+            repr(horizon),
+            "state how many steps ahead",
         )
 
 
 @dataclass(frozen=True)
 class _Backtest:
-    """The forecasts of the past and the one proper (last row of ``combined``), and the law of the errors."""
+    """The forecasts of the past and the one proper (last row of ``combined``), and the law of
+    the errors.
+    """
 
     ends: np.ndarray
     models: np.ndarray
@@ -142,12 +169,18 @@ def predict(values: np.ndarray, horizon: int, season: int) -> dict[str, np.ndarr
 def _predict_flat(values: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
     """A constant goes on as it is; fewer than three values give their last one and no interval."""
     width = 0.0 if len(values) >= LEAST_VALUES else np.nan
-    bounds = {f"{side}_{level}": np.full(horizon, values[-1] + width) for level in LEVELS for side in ("lo", "hi")}
+    bounds = {
+        f"{side}_{level}": np.full(horizon, values[-1] + width)
+        for level in LEVELS
+        for side in ("lo", "hi")
+    }
     return {"mean": np.full(horizon, values[-1]), **bounds}
 
 
 def _backtest(values: np.ndarray, horizon: int, season: int) -> _Backtest:
-    """Forecasts from every origin, the models' blend learnt from their errors there, and the law of what is left."""
+    """Forecasts from every origin, the models' blend learnt from their errors there, and the
+    law of what is left.
+    """
     season = season if len(values) >= 3 * season else 1
     ends = choose_origins(len(values), season)
     models = forecast_cuts(values, np.append(ends, len(values)), horizon, season)
@@ -167,12 +200,16 @@ def _bounds(test: _Backtest, values: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def naive_forecasts(values: np.ndarray, horizon: int, season: int) -> dict[str, np.ndarray]:
-    """Naive2 (the last seasonally adjusted value, season put back) and the seasonal naive forecast."""
+    """Naive2 (the last seasonally adjusted value, season put back) and the seasonal naive
+    forecast.
+    """
     shape = measure_seasonality(values, season, bool(values.min() > 0))
     last = shape.remove(values)[-1]
     cycle = season if len(values) >= season else 1
-    return {"naive2": shape.restore(np.full(horizon, last), len(values)),
-            "seasonal_naive": values[len(values) - cycle + np.arange(horizon) % cycle]}  # fmt: skip
+    return {
+        "naive2": shape.restore(np.full(horizon, last), len(values)),
+        "seasonal_naive": values[len(values) - cycle + np.arange(horizon) % cycle],
+    }
 
 
 def _forecast_regular(regular: Regular, horizon: int) -> Forecast:
@@ -197,30 +234,45 @@ def _forecast_regular(regular: Regular, horizon: int) -> Forecast:
         caveats += _say_limits(values, season, beats)
     frame = pd.DataFrame({"period": periods, **answer})
     naive = pd.DataFrame({"period": periods, **rivals})
-    return Forecast(frame, naive, models, backtest, coverage, beats, len(values), season, method, tuple(caveats))
+    return Forecast(
+        frame, naive, models, backtest, coverage, beats, len(values), season, method, tuple(caveats)
+    )
 
 
-def compare_methods(values: np.ndarray, ends: np.ndarray, forecasts: np.ndarray, season: int) -> pd.DataFrame:
-    """Errors of the combination and of the naive rivals from the same origins; scale: in-sample seasonal steps."""
+def compare_methods(
+    values: np.ndarray, ends: np.ndarray, forecasts: np.ndarray, season: int
+) -> pd.DataFrame:
+    """Errors of the combination and of the naive rivals from the same origins; scale: in-
+    sample seasonal steps.
+    """
     horizon = forecasts.shape[1]
     cycle = season if len(values) > season else 1
     scale = float(np.abs(values[cycle:] - values[:-cycle]).mean()) or 1.0
     rivals = [naive_forecasts(values[:end], horizon, season) for end in ends]
-    methods = {"combination": forecasts, **{
-        name: np.array([one[name] for one in rivals]) for name in ("naive2", "seasonal_naive")}}  # fmt: skip
+    methods = {
+        "combination": forecasts,
+        **{name: np.array([one[name] for one in rivals]) for name in ("naive2", "seasonal_naive")},
+    }
     rows = []
     for name, ahead in methods.items():
         errors = origin_errors(values, ends, ahead)
         actual = errors + ahead
         total = np.abs(actual) + np.abs(ahead)
         relative = 2 * np.abs(errors) / np.where(total > 0, total, np.nan)
-        rows.append({"method": name, "mase": float(np.nanmean(np.abs(errors)) / scale),
-                     "smape": float(np.nanmean(relative)) if np.isfinite(relative).any() else np.nan,
-                     "n": int(np.isfinite(errors).sum())})  # fmt: skip
+        rows.append(
+            {
+                "method": name,
+                "mase": float(np.nanmean(np.abs(errors)) / scale),
+                "smape": float(np.nanmean(relative)) if np.isfinite(relative).any() else np.nan,
+                "n": int(np.isfinite(errors).sum()),
+            }
+        )
     return pd.DataFrame(rows)
 
 
-def measure_coverage(values: np.ndarray, ends: np.ndarray, forecasts: np.ndarray, season: int) -> pd.DataFrame:
+def measure_coverage(
+    values: np.ndarray, ends: np.ndarray, forecasts: np.ndarray, season: int
+) -> pd.DataFrame:
     """How often past values fell inside intervals that were learnt from the other origins."""
     errors = origin_errors(values, ends, forecasts)
     inside: dict[int, list[float]] = {level: [] for level in LEVELS}
@@ -230,8 +282,15 @@ def measure_coverage(values: np.ndarray, ends: np.ndarray, forecasts: np.ndarray
         known = np.isfinite(errors[place])
         for level in LEVELS:
             inside[level] += list(np.abs(errors[place][known]) <= law.reach(level / 100)[known])
-    rows = [{"level": f"{level}", "nominal": level / 100, "covered": float(np.mean(hits)) if hits else np.nan,
-             "n": len(hits)} for level, hits in inside.items()]  # fmt: skip
+    rows = [
+        {
+            "level": f"{level}",
+            "nominal": level / 100,
+            "covered": float(np.mean(hits)) if hits else np.nan,
+            "n": len(hits),
+        }
+        for level, hits in inside.items()
+    ]
     return pd.DataFrame(rows)
 
 
@@ -243,32 +302,62 @@ def _beats(backtest: pd.DataFrame) -> bool | None:
 
 
 def _no_backtest() -> pd.DataFrame:
-    return pd.DataFrame({"method": pd.Series(dtype=str), "mase": pd.Series(dtype=float),
-                         "smape": pd.Series(dtype=float), "n": pd.Series(dtype=int)})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "method": pd.Series(dtype=str),
+            "mase": pd.Series(dtype=float),
+            "smape": pd.Series(dtype=float),
+            "n": pd.Series(dtype=int),
+        }
+    )
 
 
 def _no_coverage() -> pd.DataFrame:
-    return pd.DataFrame({"level": pd.Series(dtype=str), "nominal": pd.Series(dtype=float),
-                         "covered": pd.Series(dtype=float), "n": pd.Series(dtype=int)})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "level": pd.Series(dtype=str),
+            "nominal": pd.Series(dtype=float),
+            "covered": pd.Series(dtype=float),
+            "n": pd.Series(dtype=int),
+        }
+    )
 
 
 def _say_plain(values: np.ndarray) -> Message:
     if not values.any():
-        return _("Every value is zero: the forecast is zero, and says nothing about whether that will change.")
+        return _(
+            "Every value is zero: the forecast is zero, and says nothing about whether "
+            "that will change."
+        )
     if np.ptp(values) == 0:
         return _("Every value is the same: the forecast repeats it, and its interval has no width.")
-    return _("{share} of the periods are zero: a method for intermittent demand was used; its interval is for one "
-             "period, not for a total.", share=f"{(values == 0).mean():.0%}")  # fmt: skip
+    return _(
+        "{share} of the periods are zero: a method for intermittent demand was used; its "
+        "interval is for one "
+        "period, not for a total.",
+        share=f"{(values == 0).mean():.0%}",
+    )
 
 
 def _say_limits(values: np.ndarray, season: int, beats: bool | None) -> list[Message]:
     said = []
     if season > 1 and len(values) < 3 * season:
-        said.append(_("{n} values are fewer than three cycles of {season}: no seasonal shape can be told from noise.",
-                      n=len(values), season=season))  # fmt: skip
+        said.append(
+            _(
+                "{n} values are fewer than three cycles of {season}: no seasonal shape can "
+                "be told from noise.",
+                n=len(values),
+                season=season,
+            )
+        )
     if len(values) < 12:
-        said.append(_("{n} values are few: the interval is wide because it must be, and its coverage is not assured.",
-                      n=len(values)))  # fmt: skip
+        said.append(
+            _(
+                "{n} values are few: the interval is wide because it must be, and its "
+                "coverage is not assured.",
+                n=len(values),
+            )
+        )
     if values.min() < 0:
         said.append(_("Some values are negative (returns): bounds may fall below zero."))
     if beats is False:

@@ -10,7 +10,9 @@ from kamresearch.language import Fixed, Message
 from kamresearch.language import message as _
 
 STOPPED, QUIET = 6, 2
-"""Months without an order that end the records inside the series, and those that its end may have."""
+"""Months without an order that end the records inside the series, and those that its end may
+have.
+"""
 STRAY_SHARE = 0.01
 
 
@@ -21,7 +23,8 @@ class Inputs:
     Parameters
     ----------
     facts : DataFrame or None
-        The market table's rows known by then; None without a market table or without the brand in it.
+        The market table's rows known by then; None without a market table or without the brand in
+        it.
     months : DataFrame
         month, n_orders, revenue, units, n_accounts of the company, whole months only.
     events : DataFrame
@@ -91,9 +94,16 @@ def read_inputs(tables: object, params: object) -> Inputs:
 
     as_of, no_brand = params.as_of, None
     facts = read_facts(tables.frame("market"), as_of) if tables.has("market") else None
-    if facts is not None and not ((facts["brand"] == params.brand) & (facts["market"] == params.market)).any():
-        no_brand = _("The market table has no figure of {brand} in {market}: the company’s own orders are the series.",
-                     brand=params.brand, market=params.market)  # fmt: skip
+    if (
+        facts is not None
+        and not ((facts["brand"] == params.brand) & (facts["market"] == params.market)).any()
+    ):
+        no_brand = _(
+            "The market table has no figure of {brand} in {market}: the company’s own "
+            "orders are the series.",
+            brand=params.brand,
+            market=params.market,
+        )
         facts = None
     months, caveats = whole_months(company_months(tables, as_of), as_of)
     has_units = months["units"].notna().any() and bool((months["units"].fillna(0) != 0).any())
@@ -102,14 +112,29 @@ def read_inputs(tables: object, params: object) -> Inputs:
         if tables.has("events")
         else pd.DataFrame(columns=["event_id", "date", "title_en", "title_zh", "kind"])
     )
-    events = events[pd.to_datetime(events["date"]) <= pd.Timestamp(as_of)].sort_values("date").reset_index(drop=True)
-    return Inputs(facts, months, events, "units" if has_units else "revenue", params.brand,
-                  tuple(name.strip() for name in params.rivals.split(",") if name.strip()), params.market, as_of,
-                  (*([no_brand] if no_brand else []), *caveats), no_brand)  # fmt: skip
+    events = (
+        events[pd.to_datetime(events["date"]) <= pd.Timestamp(as_of)]
+        .sort_values("date")
+        .reset_index(drop=True)
+    )
+    return Inputs(
+        facts,
+        months,
+        events,
+        "units" if has_units else "revenue",
+        params.brand,
+        tuple(name.strip() for name in params.rivals.split(",") if name.strip()),
+        params.market,
+        as_of,
+        (*([no_brand] if no_brand else []), *caveats),
+        no_brand,
+    )
 
 
 def whole_months(months: pd.DataFrame, as_of: str) -> tuple[pd.DataFrame, list[Message]]:
-    """The months without a last one that has not ended, and without what lies behind the end of the records."""
+    """The months without a last one that has not ended, and without what lies behind the end
+    of the records.
+    """
     months, caveats = months.assign(month=pd.to_datetime(months["month"])).sort_values("month"), []
     end = pd.Timestamp(as_of)
     if len(months) and end < end.to_period("M").end_time.normalize():
@@ -123,9 +148,20 @@ def whole_months(months: pd.DataFrame, as_of: str) -> tuple[pd.DataFrame, list[M
         strays = int(tail["n_orders"].sum())
         end = f"{months['month'].iloc[last]:%Y-%m}"
         caveats.append(
-            _("Regular orders end with {month}; {orders} orders in the {n} months behind it count as stray dates.",
-              month=end, orders=strays, n=len(tail)) if strays else
-            _("No order after {month}: the {n} empty months behind it count as not recorded.", month=end, n=len(tail)))  # fmt: skip
+            _(
+                "Regular orders end with {month}; {orders} orders in the {n} months behind "
+                "it count as stray dates.",
+                month=end,
+                orders=strays,
+                n=len(tail),
+            )
+            if strays
+            else _(
+                "No order after {month}: the {n} empty months behind it count as not recorded.",
+                month=end,
+                n=len(tail),
+            )
+        )
         months = months.iloc[: last + 1]
     return months.reset_index(drop=True), caveats
 
@@ -133,8 +169,10 @@ def whole_months(months: pd.DataFrame, as_of: str) -> tuple[pd.DataFrame, list[M
 def _find_end(orders: np.ndarray) -> int | None:
     """Place of the month with which the records end; None where there is no order at all.
 
-    Records end where at least six months without any order follow, and what comes behind them is less than one order in
-    a hundred: a mistyped date, not a business. Up to two empty months at the very end are quiet months like others.
+    Records end where at least six months without any order follow, and what comes behind them is
+    less than one order in
+    a hundred: a mistyped date, not a business. Up to two empty months at the very end are quiet
+    months like others.
     """
     active = np.flatnonzero(orders > 0)
     if not len(active):
@@ -152,5 +190,14 @@ def sum_years(months: pd.DataFrame, measure: str) -> pd.DataFrame:
     sums = months.groupby(years, observed=True, sort=True)[measure].agg(["sum", "size"])
     sums = sums[sums["size"] == 12]
     value = sums["sum"].to_numpy(dtype=float)
-    return pd.DataFrame({"period": sums.index.astype(str), "value": value, "low": value, "high": value,
-                         "status": "reported", "source": "orders", "n_sources": 1})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "period": sums.index.astype(str),
+            "value": value,
+            "low": value,
+            "high": value,
+            "status": "reported",
+            "source": "orders",
+            "n_sources": 1,
+        }
+    )

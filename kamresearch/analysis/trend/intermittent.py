@@ -1,7 +1,9 @@
 """Intermittent demand: many periods with nothing, now and then an order.
 
-The mean is the method of Teunter, Syntetos and Babai (2011): the chance of an order and its size are smoothed apart,
-and the chance falls while nothing comes. Intervals are quantiles of what one period can bring: nothing, or an order
+The mean is the method of Teunter, Syntetos and Babai (2011): the chance of an order and its size
+are smoothed apart,
+and the chance falls while nothing comes. Intervals are quantiles of what one period can bring:
+nothing, or an order
 out of those seen.
 """
 
@@ -40,29 +42,41 @@ class Demand:
 
 def is_intermittent(values: np.ndarray) -> bool:
     """Nothing below zero, at least 35 % of the values zero and something left."""
-    return bool(len(values) >= 4 and values.min() >= 0 and (values > 0).sum() > 0 and
-                (values == 0).mean() >= LEAST_ZERO_SHARE)  # fmt: skip
+    return bool(
+        len(values) >= 4
+        and values.min() >= 0
+        and (values > 0).sum() > 0
+        and (values == 0).mean() >= LEAST_ZERO_SHARE
+    )
 
 
 def smooth_demand(values: np.ndarray) -> tuple[float, float]:
-    """Chance of an order in the next period, and its expected size; smoothing chosen on past errors."""
+    """Chance of an order in the next period, and its expected size; smoothing chosen on past
+    errors.
+    """
     found = smooth_demands(np.asarray(values, dtype=float)[None, :])
     return float(found.chance[0]), float(found.size[0])
 
 
 def smooth_demands(values: np.ndarray) -> Demand:
-    """The same for many series at once: rows of values, NaN before a series begins; each has an order somewhere.
+    """The same for many series at once: rows of values, NaN before a series begins; each has an
+    order somewhere.
 
-    Pairs of smoothing constants are not chosen but weighted by how well they have forecast one period ahead.
+    Pairs of smoothing constants are not chosen but weighted by how well they have forecast one
+    period ahead.
     """
     chance_rate, size_rate = (axis.ravel() for axis in np.meshgrid(CHANCES, SIZES, indexing="ij"))
     known, ordered = np.isfinite(values), values > 0
     length = known.sum(axis=1)[:, None]
     shape = (len(values), len(chance_rate))
     chance = np.broadcast_to(ordered.sum(axis=1)[:, None] / length, shape)
-    size = np.broadcast_to((np.where(ordered, values, 0.0).sum(axis=1) / ordered.sum(axis=1))[:, None], shape)
+    size = np.broadcast_to(
+        (np.where(ordered, values, 0.0).sum(axis=1) / ordered.sum(axis=1))[:, None], shape
+    )
     squares = np.zeros(shape)
-    for now, here, order in zip(values.T[:, :, None], known.T[:, :, None], ordered.T[:, :, None], strict=True):
+    for now, here, order in zip(
+        values.T[:, :, None], known.T[:, :, None], ordered.T[:, :, None], strict=True
+    ):
         value = np.where(here, now, 0.0)
         squares = squares + np.where(here, (value - chance * size) ** 2, 0.0)
         chance = chance + np.where(here, chance_rate * (order - chance), 0.0)
@@ -87,7 +101,9 @@ def forecast_intermittent(
         # Small samples: the outermost quantiles lie beyond what few orders have shown.
         spread = 1 + 1 / len(orders)
         answer[f"lo_{level}"] = np.full(horizon, _quantile(orders, chance, tail))
-        answer[f"hi_{level}"] = np.full(horizon, max(_quantile(orders, chance, 1 - tail) * spread, chance * size))
+        answer[f"hi_{level}"] = np.full(
+            horizon, max(_quantile(orders, chance, 1 - tail) * spread, chance * size)
+        )
     return answer
 
 
@@ -97,13 +113,19 @@ def _quantile(orders: np.ndarray, chance: float, probability: float) -> float:
     return 0.0 if within <= 0 else float(np.quantile(orders, min(within, 1.0)))
 
 
-def draw_totals(values: np.ndarray, demand: Demand, horizon: int, rng: np.random.Generator, draws: int) -> np.ndarray:
-    """What the next ``horizon`` periods may bring together: (series, draws), from orders of each series' own past.
+def draw_totals(
+    values: np.ndarray, demand: Demand, horizon: int, rng: np.random.Generator, draws: int
+) -> np.ndarray:
+    """What the next ``horizon`` periods may bring together: (series, draws), from orders of each
+    series' own past.
 
-    The chance itself is drawn first, from what so short a memory leaves open: a beta distribution with the chance as mean.
+    The chance itself is drawn first, from what so short a memory leaves open: a beta distribution
+    with the chance as mean.
     """
     totals = np.empty((len(values), draws))
-    for row, (own, chance, memory) in enumerate(zip(values, demand.chance, demand.memory, strict=True)):
+    for row, (own, chance, memory) in enumerate(
+        zip(values, demand.chance, demand.memory, strict=True)
+    ):
         chances = rng.beta(chance * (1 + memory), (1 - chance) * (1 + memory), size=draws)
         orders = own[own > 0]
         sizes = rng.choice(orders, size=(horizon, draws)) * (demand.size[row] / orders.mean())

@@ -1,8 +1,12 @@
-"""Forecast intervals from the series' own past errors: a rolling origin, a growth law over steps, Student's t.
+"""Forecast intervals from the series' own past errors: a rolling origin, a growth law over steps,
+Student's t.
 
-No constant widens model intervals well from one collection to another. So each series is forecast again from its own
-past: at every origin the whole combination forecasts what is already known, and the errors, brought to the size that
-the series has today, give the width. How errors grow with the step is a power law whose exponent is weighed by its
+No constant widens model intervals well from one collection to another. So each series is forecast
+again from its own
+past: at every origin the whole combination forecasts what is already known, and the errors, brought
+to the size that
+the series has today, give the width. How errors grow with the step is a power law whose exponent is
+weighed by its
 likelihood, drawn towards a prior where a short series cannot tell.
 """
 
@@ -15,12 +19,18 @@ GROWTH_PRIOR = 0.4
 """Exponent of the growth of errors with the step: between a level (0) and a random walk (0.5)."""
 GROWTH_WEIGHT = 10.0
 INDEPENDENT_SHARE = 0.5
-"""Neighbouring origins see mostly the same future: their errors count as so many independent ones."""
+"""Neighbouring origins see mostly the same future: their errors count as so many independent
+ones.
+"""
 EXTRA_DEGREES = 2.0
 SIZE_POWER = 0.6
-"""Errors grow with the size of a positive series to this power: between not at all (0) and in proportion (1)."""
+"""Errors grow with the size of a positive series to this power: between not at all (0) and in
+proportion (1).
+"""
 INNER_WEIGHT = 0.5
-"""So many errors' worth of Student's t is mixed into the quantile of past errors that gives the 80 % interval."""
+"""So many errors' worth of Student's t is mixed into the quantile of past errors that gives
+the 80 % interval.
+"""
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,8 @@ class ErrorLaw:
     def reach(self, level: float) -> np.ndarray:
         """Half the width of the interval per step.
 
-        Tails come from Student's t: few origins have seen none. Errors have more of their mass in the middle than that,
+        Tails come from Student's t: few origins have seen none. Errors have more of their mass in
+        the middle than that,
         so inner levels are drawn to the quantile of the past errors themselves.
         """
         from scipy.special import stdtrit
@@ -55,14 +66,18 @@ class ErrorLaw:
         quantile = float(stdtrit(self.degrees, 0.5 + level / 2))
         if level < 0.9 and self.deviation.max() > 0:
             ratios = np.abs(self.errors) / np.maximum(self.deviation, 1e-300)
-            seen = float(np.quantile(ratios[np.isfinite(ratios)], level)) * np.sqrt(1 + 1 / self.independent)
+            seen = float(np.quantile(ratios[np.isfinite(ratios)], level)) * np.sqrt(
+                1 + 1 / self.independent
+            )
             share = self.independent / (self.independent + INNER_WEIGHT)
             quantile = share * seen + (1 - share) * quantile
         return quantile * self.deviation
 
 
 def choose_origins(length: int, season: int, most: int = ORIGINS_MOST) -> np.ndarray:
-    """Ends of the past series from which the backtest forecasts, evenly spread over the later part."""
+    """Ends of the past series from which the backtest forecasts, evenly spread over the later
+    part.
+    """
     least = 3 * season if season > 1 else 5
     first = max(3, min(max(int(np.ceil(0.4 * length)), least), length - 2))
     ends = np.arange(first, length)
@@ -83,13 +98,19 @@ def local_size(values: np.ndarray, end: int, season: int) -> float:
     return float(np.abs(values[max(0, end - max(season, 3)) : end]).mean())
 
 
-def learn_errors(values: np.ndarray, ends: np.ndarray, forecasts: np.ndarray, season: int) -> ErrorLaw:
-    """The law of the errors from a rolling origin; forecasts: (origins, horizon), ends: (origins,)."""
+def learn_errors(
+    values: np.ndarray, ends: np.ndarray, forecasts: np.ndarray, season: int
+) -> ErrorLaw:
+    """The law of the errors from a rolling origin; forecasts: (origins, horizon), ends:
+    (origins,).
+    """
     errors = origin_errors(values, ends, forecasts)
     if values.min() > 0:
         today = local_size(values, len(values), season)
         sizes = np.array([local_size(values, end, season) for end in ends])
-        errors = errors * np.clip((today / np.maximum(sizes, 1e-300)) ** SIZE_POWER, 0.2, 5.0)[:, None]
+        errors = (
+            errors * np.clip((today / np.maximum(sizes, 1e-300)) ** SIZE_POWER, 0.2, 5.0)[:, None]
+        )
     known = np.isfinite(errors)
     squares = np.where(known, errors**2, 0.0)
     counts, steps = known.sum(axis=0), np.arange(1, errors.shape[1] + 1.0)
@@ -97,7 +118,11 @@ def learn_errors(values: np.ndarray, ends: np.ndarray, forecasts: np.ndarray, se
     exponents = np.linspace(0, 1, 21)
     laws = steps ** (2 * exponents[:, None])
     scales = (squares.sum(axis=0) / laws).sum(axis=1) / max(known.sum(), 1)
-    fit = -0.5 * (np.log(np.maximum(scales[:, None] * laws, 1e-300)) * counts).sum(axis=1) / max(known.sum(), 1)
+    fit = (
+        -0.5
+        * (np.log(np.maximum(scales[:, None] * laws, 1e-300)) * counts).sum(axis=1)
+        / max(known.sum(), 1)
+    )
     score = independent * fit - 0.5 * GROWTH_WEIGHT * (exponents - GROWTH_PRIOR) ** 2
     share = np.exp(score - score.max())
     variance = ((share / share.sum() * scales)[:, None] * laws).sum(axis=0)

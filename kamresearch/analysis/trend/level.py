@@ -14,9 +14,13 @@ from kamresearch.language import message as _
 from kamresearch.result import Result
 
 STATUSES = {
-    "reported": _("reported"), "rounded": _("rounded"), "derived": _("derived"), "approximate": _("approximate"),
-    "claimed": _("claimed"), "difference": _("difference of two figures"),
-}  # fmt: skip
+    "reported": _("reported"),
+    "rounded": _("rounded"),
+    "derived": _("derived"),
+    "approximate": _("approximate"),
+    "claimed": _("claimed"),
+    "difference": _("difference of two figures"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,12 @@ class Level(Result):
     unit : str
         ``units`` or ``money``.
     years : DataFrame
-        period, value, low, high, growth, growth_low, growth_high, status, source, n_sources. A growth rate stands only
+        period, value, low, high, growth, growth_low, growth_high, status, source, n_sources. A
+        growth rate stands only
         where the year before has a figure.
     halves : DataFrame
-        period, value, growth, status: reported halves, and second halves as the year minus the first.
+        period, value, growth, status: reported halves, and second halves as the year minus the
+        first.
     cagr : float or None
         Compound growth a year from the first to the last figure.
     """
@@ -55,21 +61,64 @@ class Level(Result):
         growth = None if pd.isna(last["growth"]) else float(last["growth"])
         about = Quantity(float(last["value"]), self.unit)
         found = [
-            Finding("trend.units_last_year", float(last["value"]), self.unit, _("Sales of the last whole year"), self._definition(),
-                    interval=_range(last["low"], last["high"]), period=period, n=int(last["n_sources"]), n_unit="records", good="up",
-                    figure="trend.level", headline=True,
-                    sentence=_("Sales in {year}: {units} ({growth} on the year before).", year=year, units=about,
-                               growth=Quantity(growth, "share", signed=True))),
-            Finding("trend.growth_last_year", growth, "share", _("Growth of the last whole year"),
-                    _("This year’s sales over last year’s, minus one; the interval is what rounding of both leaves open."),
-                    interval=_range(last["growth_low"], last["growth_high"]), period=period, n=2 if growth is not None else None,
-                    n_unit="records", good="up", figure="trend.level", headline=True,
-                    reason=_("The year before has no figure.") if growth is None else None),
-            Finding("trend.cagr", self.cagr, "share", _("Compound growth a year"),
-                    _("From {first} to {last}, the same growth each year.", first=str(first["period"]), last=year),
-                    period=(f"{first['period']}-01-01", period[1]), n=len(self.years), n_unit="records", good="up",
-                    figure="trend.level", reason=_("It needs two years with sales above zero.") if self.cagr is None else None),
-        ]  # fmt: skip
+            Finding(
+                "trend.units_last_year",
+                float(last["value"]),
+                self.unit,
+                _("Sales of the last whole year"),
+                self._definition(),
+                interval=_range(last["low"], last["high"]),
+                period=period,
+                n=int(last["n_sources"]),
+                n_unit="records",
+                good="up",
+                figure="trend.level",
+                headline=True,
+                sentence=_(
+                    "Sales in {year}: {units} ({growth} on the year before).",
+                    year=year,
+                    units=about,
+                    growth=Quantity(growth, "share", signed=True),
+                ),
+            ),
+            Finding(
+                "trend.growth_last_year",
+                growth,
+                "share",
+                _("Growth of the last whole year"),
+                _(
+                    "This year’s sales over last year’s, minus one; the interval is what "
+                    "rounding of both leaves open."
+                ),
+                interval=_range(last["growth_low"], last["growth_high"]),
+                period=period,
+                n=2 if growth is not None else None,
+                n_unit="records",
+                good="up",
+                figure="trend.level",
+                headline=True,
+                reason=_("The year before has no figure.") if growth is None else None,
+            ),
+            Finding(
+                "trend.cagr",
+                self.cagr,
+                "share",
+                _("Compound growth a year"),
+                _(
+                    "From {first} to {last}, the same growth each year.",
+                    first=str(first["period"]),
+                    last=year,
+                ),
+                period=(f"{first['period']}-01-01", period[1]),
+                n=len(self.years),
+                n_unit="records",
+                good="up",
+                figure="trend.level",
+                reason=_("It needs two years with sales above zero.")
+                if self.cagr is None
+                else None,
+            ),
+        ]
         return [*found, self._half_finding(year)]
 
     @property
@@ -84,37 +133,75 @@ class Level(Result):
 
     def _half_finding(self, year: str) -> Finding:
         row = self.halves[self.halves["period"] == f"{year}-H2"]
-        value = None if row.empty or pd.isna(row["growth"].iloc[0]) else float(row["growth"].iloc[0])
-        return Finding("trend.growth_second_half", value, "share", _("Growth of the last year’s second half"),
-                       _("Second half over the second half a year before; a half is the year minus the reported first half."),
-                       period=(f"{year}-07-01", f"{year}-12-31"), n=None if value is None else 2, n_unit="records", good="up",
-                       figure="trend.halves", reason=None if value is not None else _("The half-years have no figures."))  # fmt: skip
+        value = (
+            None if row.empty or pd.isna(row["growth"].iloc[0]) else float(row["growth"].iloc[0])
+        )
+        return Finding(
+            "trend.growth_second_half",
+            value,
+            "share",
+            _("Growth of the last year’s second half"),
+            _(
+                "Second half over the second half a year before; a half is the year minus "
+                "the reported first half."
+            ),
+            period=(f"{year}-07-01", f"{year}-12-31"),
+            n=None if value is None else 2,
+            n_unit="records",
+            good="up",
+            figure="trend.halves",
+            reason=None if value is not None else _("The half-years have no figures."),
+        )
 
     def _definition(self) -> Message:
         if self.name:
-            return _("Units of {brand} as its best source gives them; n counts the sources.", brand=self.name)
+            return _(
+                "Units of {brand} as its best source gives them; n counts the sources.",
+                brand=self.name,
+            )
         return _("Sum of the company’s own orders over the calendar year.")
 
     def _nothing(self, reason: Message) -> list[Finding]:
-        names = {"units_last_year": _("Sales of the last whole year"), "growth_last_year": _("Growth of the last whole year"),
-                 "cagr": _("Compound growth a year"), "growth_second_half": _("Growth of the last year’s second half")}  # fmt: skip
-        return [Finding(f"trend.{name}", None, self.unit if name == "units_last_year" else "share", label, self._definition(),
-                        reason=reason) for name, label in names.items()]  # fmt: skip
+        names = {
+            "units_last_year": _("Sales of the last whole year"),
+            "growth_last_year": _("Growth of the last whole year"),
+            "cagr": _("Compound growth a year"),
+            "growth_second_half": _("Growth of the last year’s second half"),
+        }
+        return [
+            Finding(
+                f"trend.{name}",
+                None,
+                self.unit if name == "units_last_year" else "share",
+                label,
+                self._definition(),
+                reason=reason,
+            )
+            for name, label in names.items()
+        ]
 
     def table(self) -> Table:
         """The years, each with source and status."""
         return make_table(
-            "trend.years", _("Sales by year, each with its source"), self.years, "period", Column("value", _("Sales"), self.unit),
-            Column("growth", _("Growth"), "share"), Column("status", _("Status"), terms=STATUSES),
-            Column("n_sources", _("Sources"), "count"), "source",
-        )  # fmt: skip
+            "trend.years",
+            _("Sales by year, each with its source"),
+            self.years,
+            "period",
+            Column("value", _("Sales"), self.unit),
+            Column("growth", _("Growth"), "share"),
+            Column("status", _("Status"), terms=STATUSES),
+            Column("n_sources", _("Sources"), "count"),
+            "source",
+        )
 
 
 def measure_level(inputs: Inputs) -> Level:
     """What happened, year by year, and in which half?
 
-    The level series of the study's inputs → yearly figures with growth and the range that rounding leaves, half-years,
-    compound growth. A growth rate is computed from levels, and only where the year before has one (no gap is bridged).
+    The level series of the study's inputs → yearly figures with growth and the range that rounding
+    leaves, half-years,
+    compound growth. A growth rate is computed from levels, and only where the year before has one
+    (no gap is bridged).
     """
     years = add_growth(inputs.years())
     caveats = list(inputs.caveats)
@@ -122,28 +209,43 @@ def measure_level(inputs: Inputs) -> Level:
     missing = sorted(set(range(known.min(), known.max() + 1)) - set(known)) if len(known) else []
     if missing:
         caveats.append(
-            _("No figure for {years}: no growth rate is given across the gap.", years=", ".join(map(str, missing)))
+            _(
+                "No figure for {years}: no growth rate is given across the gap.",
+                years=", ".join(map(str, missing)),
+            )
         )
     if (years["value"] < 0).any():
         caveats.append(
             _(
-                "Some years are negative (more returns than sales): growth rates across them mean nothing and are left out."
+                "Some years are negative (more returns than sales): growth rates across "
+                "them mean nothing and are left out."
             )
         )
-    return Level(inputs.brand if inputs.facts is not None else "", "units" if inputs.facts is not None else inputs.unit,
-                 years, _halves(inputs), _compound(years), tuple(caveats))  # fmt: skip
+    return Level(
+        inputs.brand if inputs.facts is not None else "",
+        "units" if inputs.facts is not None else inputs.unit,
+        years,
+        _halves(inputs),
+        _compound(years),
+        tuple(caveats),
+    )
 
 
 def add_growth(years: pd.DataFrame) -> pd.DataFrame:
-    """Growth on the year before, with the range that rounding leaves: columns growth, growth_low, growth_high."""
-    before = years.assign(period=[str(int(period) + 1) for period in years["period"]]).set_index("period")
+    """Growth on the year before, with the range that rounding leaves: columns growth,
+    growth_low, growth_high.
+    """
+    before = years.assign(period=[str(int(period) + 1) for period in years["period"]]).set_index(
+        "period"
+    )
     old = before.reindex(years["period"])[["value", "low", "high"]].reset_index(drop=True)
     sound = (old["low"] > 0) & (years["value"].reset_index(drop=True) >= 0)
     new = years.reset_index(drop=True)
     return new.assign(
-        growth=(new["value"] / old["value"] - 1).where(sound), growth_low=(new["low"] / old["high"] - 1).where(sound),
+        growth=(new["value"] / old["value"] - 1).where(sound),
+        growth_low=(new["low"] / old["high"] - 1).where(sound),
         growth_high=(new["high"] / old["low"] - 1).where(sound),
-    )  # fmt: skip
+    )
 
 
 def _compound(years: pd.DataFrame) -> float | None:
@@ -154,14 +256,19 @@ def _compound(years: pd.DataFrame) -> float | None:
 
 
 def _halves(inputs: Inputs) -> pd.DataFrame:
-    """Half-years: from the months where they are the series, else reported ones and the year minus the first half."""
+    """Half-years: from the months where they are the series, else reported ones and the year
+    minus the first half.
+    """
     if inputs.facts is None:
         frame = inputs.months.assign(
             period=[f"{day.year}-H{1 if day.month <= 6 else 2}" for day in inputs.months["month"]]
         )
-        sums = frame.groupby("period", observed=True, sort=True)[inputs.measure].agg(["sum", "size"])
+        sums = frame.groupby("period", observed=True, sort=True)[inputs.measure].agg(
+            ["sum", "size"]
+        )
         values = {
-            str(period): (float(total), "reported") for period, total in sums.loc[sums["size"] == 6, "sum"].items()
+            str(period): (float(total), "reported")
+            for period, total in sums.loc[sums["size"] == 6, "sum"].items()
         }
     else:
         chosen = choose_facts(inputs.facts)
@@ -187,7 +294,8 @@ class Months(Result):
     Parameters
     ----------
     frame : DataFrame
-        month, value, rolling_12m, trend, season, rest. Trend and season (STL, robust) only from three whole years on.
+        month, value, rolling_12m, trend, season, rest. Trend and season (STL, robust) only from
+        three whole years on.
     season : DataFrame
         month_of_year, index (1 = an average month), low, high over the years.
     """
@@ -222,36 +330,77 @@ class Months(Result):
         """Last twelve months over the twelve before, minus one."""
         if len(self.frame) < 24 or self.frame["value"].iloc[-24:-12].sum() <= 0:
             return None
-        return float(self.frame["value"].tail(12).sum() / self.frame["value"].iloc[-24:-12].sum() - 1)
+        return float(
+            self.frame["value"].tail(12).sum() / self.frame["value"].iloc[-24:-12].sum() - 1
+        )
 
     @property
     def run_rate(self) -> float | None:
         """Last three months, freed of season, as a year."""
         if len(self.frame) < 3:
             return None
-        adjusted = self.frame["value"] / self.frame["season"].where(self.frame["season"] > 0, 1.0).fillna(1.0)
+        adjusted = self.frame["value"] / self.frame["season"].where(
+            self.frame["season"] > 0, 1.0
+        ).fillna(1.0)
         return float(adjusted.tail(3).mean() * 12)
 
     def findings(self) -> list[Finding]:
         """Last twelve months, their growth, the run rate."""
         n = len(self.frame)
         last = self.frame["month"].iloc[-1] if n else None
-        period = None if last is None else ((last - pd.DateOffset(months=11)).date().isoformat(),
-                                            last.to_period("M").end_time.date().isoformat())  # fmt: skip
+        period = (
+            None
+            if last is None
+            else (
+                (last - pd.DateOffset(months=11)).date().isoformat(),
+                last.to_period("M").end_time.date().isoformat(),
+            )
+        )
         few = _("Fewer months than this needs: {n}.", n=n)
 
-        def one(name: str, value: float | None, unit: str, label: Message, definition: Message) -> Finding:
-            return Finding(f"trend.{name}", value, unit, label, definition, period=period if value is not None else None,
-                           n=n, n_unit="months", good="up", figure="trend.months", reason=few if value is None else None)  # fmt: skip
+        def one(
+            name: str, value: float | None, unit: str, label: Message, definition: Message
+        ) -> Finding:
+            return Finding(
+                f"trend.{name}",
+                value,
+                unit,
+                label,
+                definition,
+                period=period if value is not None else None,
+                n=n,
+                n_unit="months",
+                good="up",
+                figure="trend.months",
+                reason=few if value is None else None,
+            )
 
         return [
-            one("company_12m", self.last_12m, self.unit, _("Own orders of the last twelve months"),
-                _("Sum of the company’s own orders over twelve whole months; returns count against them.")),
-            one("company_growth_12m", self.growth_12m, "share", _("Growth of own orders over twelve months"),
-                _("The last twelve whole months over the twelve before, minus one.")),
-            one("company_run_rate", self.run_rate, self.unit, _("Run rate of own orders"),
-                _("Mean of the last three months, freed of their season, times twelve.")),
-        ]  # fmt: skip
+            one(
+                "company_12m",
+                self.last_12m,
+                self.unit,
+                _("Own orders of the last twelve months"),
+                _(
+                    "Sum of the company’s own orders over twelve whole months; returns "
+                    "count against them."
+                ),
+            ),
+            one(
+                "company_growth_12m",
+                self.growth_12m,
+                "share",
+                _("Growth of own orders over twelve months"),
+                _("The last twelve whole months over the twelve before, minus one."),
+            ),
+            one(
+                "company_run_rate",
+                self.run_rate,
+                self.unit,
+                _("Run rate of own orders"),
+                _("Mean of the last three months, freed of their season, times twelve."),
+            ),
+        ]
 
 
 def measure_months(inputs: Inputs) -> Months:
@@ -263,15 +412,24 @@ def measure_months(inputs: Inputs) -> Months:
     trend, season = _stl(series)
     frame["trend"], frame["season"] = (np.nan, np.nan) if trend is None else (trend, season)
     if 0 < len(frame) < 36:
-        caveats.append(_("{n} whole months: fewer than three years show no seasonal shape.", n=len(frame)))
+        caveats.append(
+            _("{n} whole months: fewer than three years show no seasonal shape.", n=len(frame))
+        )
     if (frame["value"] < 0).any():
-        caveats.append(_("{n} months are negative: returns outweighed sales.", n=int((frame["value"] < 0).sum())))
+        caveats.append(
+            _(
+                "{n} months are negative: returns outweighed sales.",
+                n=int((frame["value"] < 0).sum()),
+            )
+        )
     frame[["trend", "season"]] = frame[["trend", "season"]].astype(float)
     return Months(inputs.measure, inputs.unit, frame, _season_table(frame), tuple(caveats))
 
 
 def _stl(series: pd.Series) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Trend and seasonal factor (1 = average) by a robust STL of the logarithms; None for less than three years."""
+    """Trend and seasonal factor (1 = average) by a robust STL of the logarithms; None for less
+    than three years.
+    """
     if len(series) < 36 or (series <= 0).any():
         return None, None
     from statsmodels.tsa.seasonal import STL
@@ -281,10 +439,16 @@ def _stl(series: pd.Series) -> tuple[np.ndarray | None, np.ndarray | None]:
 
 
 def _season_table(frame: pd.DataFrame) -> pd.DataFrame:
-    known = frame.dropna(subset=["season"]).assign(month_of_year=lambda rows: rows["month"].dt.month)
+    known = frame.dropna(subset=["season"]).assign(
+        month_of_year=lambda rows: rows["month"].dt.month
+    )
     grouped = known.groupby("month_of_year", observed=True, sort=True)["season"]
     return grouped.agg(index="mean", low="min", high="max", n="size").reset_index()
 
 
 def _range(low: float, high: float) -> Interval | None:
-    return Interval(float(low), float(high), 1.0) if pd.notna(low) and pd.notna(high) and high > low else None
+    return (
+        Interval(float(low), float(high), 1.0)
+        if pd.notna(low) and pd.notna(high) and high > low
+        else None
+    )

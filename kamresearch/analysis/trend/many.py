@@ -10,17 +10,22 @@ from kamresearch.errors import AnalysisError, DataError, near_matches
 COLUMNS = ("mean", *(f"{side}_{level}" for level in LEVELS for side in ("lo", "hi")))
 
 
-def forecast_many(frame: pd.DataFrame, horizon: int, seasonality: int | None = None, jobs: int = 1) -> pd.DataFrame:
+def forecast_many(
+    frame: pd.DataFrame, horizon: int, seasonality: int | None = None, jobs: int = 1
+) -> pd.DataFrame:
     """What comes next, for each of many series?
 
-    Frame (series_id, period, value), in any order → frame (series_id, step, mean, lo_80, hi_80, lo_95, hi_95), series
+    Frame (series_id, period, value), in any order → frame (series_id, step, mean, lo_80, hi_80,
+    lo_95, hi_95), series
     in the order of their first row, steps 1 to ``horizon``.
 
     Parameters
     ----------
     frame : DataFrame
-        One row per series and period. Periods are dates, texts that read like dates or periods, whole numbers, or
-        plain labels (then rows count in the order given). Gaps inside a series are filled as `forecast` does.
+        One row per series and period. Periods are dates, texts that read like dates or periods,
+        whole numbers, or
+        plain labels (then rows count in the order given). Gaps inside a series are filled as
+        `forecast` does.
     horizon : int
         Steps ahead.
     seasonality : int, optional
@@ -31,7 +36,8 @@ def forecast_many(frame: pd.DataFrame, horizon: int, seasonality: int | None = N
     Returns
     -------
     DataFrame
-        A series of one or two values gets its last value and no interval (NaN). ``attrs["caveats"]`` maps series to
+        A series of one or two values gets its last value and no interval (NaN).
+        ``attrs["caveats"]`` maps series to
         what was done to them.
 
     Raises
@@ -46,14 +52,20 @@ def forecast_many(frame: pd.DataFrame, horizon: int, seasonality: int | None = N
     >>> frame = pd.DataFrame({"series_id": ["a"] * 5, "period": [2008, 2009, 2010, 2011, 2012], "value": [3.0] * 5})
     >>> forecast_many(frame, 1)[["series_id", "step", "mean", "lo_95"]].values.tolist()
     [['a', 1, 3.0, 3.0]]
-    """
+    """  # noqa: E501
     check_horizon(horizon)
     missing = [column for column in ("series_id", "period", "value") if column not in frame.columns]
     if missing:
-        raise DataError("forecast_many, frame", "columns series_id, period, value", f"no {', '.join(missing)}",
-                        near_matches(missing[0], map(str, frame.columns)))  # fmt: skip
+        raise DataError(
+            "forecast_many, frame",
+            "columns series_id, period, value",
+            f"no {', '.join(missing)}",
+            near_matches(missing[0], map(str, frame.columns)),
+        )
     if frame.empty:
-        raise AnalysisError("forecast_many, frame", "at least one row", "none", "check the slice and the as-of date")
+        raise AnalysisError(
+            "forecast_many, frame", "at least one row", "none", "check the slice and the as-of date"
+        )
     tasks = list(_split(frame, seasonality))
     answers = _run(tasks, int(horizon), jobs)
     parts = [
@@ -72,7 +84,9 @@ def _split(frame: pd.DataFrame, seasonality: int | None) -> list[tuple]:
     season = seasonality or season_of(steps)
     tidy = pd.DataFrame({"value": values.to_numpy()}, index=steps)
     tasks = []
-    for name, place in frame.reset_index(drop=True).groupby("series_id", sort=False, observed=True).indices.items():
+    for name, place in (
+        frame.reset_index(drop=True).groupby("series_id", sort=False, observed=True).indices.items()
+    ):
         part = pd.Series(tidy["value"].to_numpy()[place], index=steps[place])
         regular = read_series(part, season, where=f"series {name!r}")
         tasks.append((name, regular.values, season, regular.caveats))

@@ -1,4 +1,6 @@
-"""The models of the combination, and the combination itself: nine, joined by what each has been worth."""
+"""The models of the combination, and the combination itself: nine, joined by what each has
+been worth.
+"""
 
 from dataclasses import dataclass
 
@@ -21,18 +23,36 @@ from kamresearch.analysis.trend.filters import (
 )
 from kamresearch.analysis.trend.seasonality import measure_seasonality
 
-MODELS = ("dynamic_theta", "damped", "complex", "season", "smoothing", "half_cycles", "most_cycles", "cycles",
-          "autoregression")  # fmt: skip
+MODELS = (
+    "dynamic_theta",
+    "damped",
+    "complex",
+    "season",
+    "smoothing",
+    "half_cycles",
+    "most_cycles",
+    "cycles",
+    "autoregression",
+)
 """Names of the nine, in the order of `forecast_cuts`."""
 LEAST_BLOCKS = 6
 
 
-def make_batch(values: np.ndarray, ends: np.ndarray, horizon: int, season: int, multiplicative: bool) -> Batch:
+def make_batch(
+    values: np.ndarray, ends: np.ndarray, horizon: int, season: int, multiplicative: bool
+) -> Batch:
     """One series cut at several ends, each cut seasonally adjusted by its own past alone."""
     shapes = [measure_seasonality(values[:end], season, multiplicative) for end in ends]
     rows = np.array([shape.remove(values) for shape in shapes])
-    return Batch(rows, np.asarray(ends), horizon, values, np.array([shape.index for shape in shapes]), multiplicative,
-                 shapes[-1].present)  # fmt: skip
+    return Batch(
+        rows,
+        np.asarray(ends),
+        horizon,
+        values,
+        np.array([shape.index for shape in shapes]),
+        multiplicative,
+        shapes[-1].present,
+    )
 
 
 def forecast_cuts(values: np.ndarray, ends: np.ndarray, horizon: int, season: int) -> np.ndarray:
@@ -41,7 +61,11 @@ def forecast_cuts(values: np.ndarray, ends: np.ndarray, horizon: int, season: in
     batch = make_batch(values, ends, horizon, season, positive)
     steady = positive and batch.values.min() > 0
     logs = batch.logged() if steady else batch
-    summed = make_batch(values, ends, horizon, season, multiplicative=False) if positive and batch.seasonal else batch
+    summed = (
+        make_batch(values, ends, horizon, season, multiplicative=False)
+        if positive and batch.seasonal
+        else batch
+    )
     ceiling = np.log(values.max()) + 3 if steady else np.inf
 
     def leave_logs(forecast: np.ndarray) -> np.ndarray:
@@ -50,17 +74,20 @@ def forecast_cuts(values: np.ndarray, ends: np.ndarray, horizon: int, season: in
     theta = forecast_theta(logs)
     sizes = (season // 2, 2 * season // 3 if season > 4 else 1, season)
     half, most, whole = (forecast_blocks(logs, size, theta) for size in sizes)
-    return np.stack([
-        _restore(forecast_dynamic_theta(summed), summed),
-        _restore(leave_logs(forecast_damped(logs)), batch),
-        _restore(forecast_complex(batch), batch),
-        forecast_season(batch) if batch.seasonal else _restore(forecast_damped(batch), batch),
-        _restore(leave_logs(forecast_smoothing(logs)), batch),
-        _restore(leave_logs(half), batch),
-        _restore(leave_logs(most), batch),
-        _restore(leave_logs(whole), batch),
-        _restore(leave_logs(forecast_autoregression(logs)), batch),
-    ], axis=1)  # fmt: skip
+    return np.stack(
+        [
+            _restore(forecast_dynamic_theta(summed), summed),
+            _restore(leave_logs(forecast_damped(logs)), batch),
+            _restore(forecast_complex(batch), batch),
+            forecast_season(batch) if batch.seasonal else _restore(forecast_damped(batch), batch),
+            _restore(leave_logs(forecast_smoothing(logs)), batch),
+            _restore(leave_logs(half), batch),
+            _restore(leave_logs(most), batch),
+            _restore(leave_logs(whole), batch),
+            _restore(leave_logs(forecast_autoregression(logs)), batch),
+        ],
+        axis=1,
+    )
 
 
 @dataclass(frozen=True)
@@ -80,19 +107,24 @@ class Blend:
 
 
 def learn_blend(errors: np.ndarray, length: int, power: float = 2.0) -> Blend:
-    """Weights of the models from their errors (origins, models, horizon); errors of far steps count by √step less."""
+    """Weights of the models from their errors (origins, models, horizon); errors of far steps
+    count by √step less.
+    """
     steps = np.sqrt(np.arange(1, errors.shape[2] + 1))
     known = np.isfinite(errors)
     size = np.where(known, np.abs(errors), 0.0) / steps
     mean = size.sum(axis=(0, 2)) / np.maximum(known.sum(axis=(0, 2)), 1)
-    weights = (np.maximum(mean, 1e-12 * mean.max() + 1e-300) / max(mean.min(), 1e-300) + 1e-9) ** -power
+    weights = (
+        np.maximum(mean, 1e-12 * mean.max() + 1e-300) / max(mean.min(), 1e-300) + 1e-9
+    ) ** -power
     return Blend(weights / weights.sum(), min(1.0, len(errors) / 24) * min(1.0, length / 50))
 
 
 def combine(forecasts: np.ndarray, blend: Blend | None = None) -> np.ndarray:
     """Join the models: (cuts, models, horizon) → (cuts, horizon).
 
-    Without a blend the mean of the middle five of the nine. With one, as far as it is trusted, the weighted mean of what
+    Without a blend the mean of the middle five of the nine. With one, as far as it is trusted, the
+    weighted mean of what
     is left when a tenth of the weight is cut off at either end.
     """
     order = np.argsort(forecasts, axis=1)
@@ -104,7 +136,9 @@ def combine(forecasts: np.ndarray, blend: Blend | None = None) -> np.ndarray:
     below = np.cumsum(weights, axis=1) - weights / 2
     weights = weights * ((below > 0.1) & (below < 0.9))
     total = weights.sum(axis=1)
-    weighted = np.where(total > 0, (ranked * weights).sum(axis=1) / np.where(total > 0, total, 1.0), middle)
+    weighted = np.where(
+        total > 0, (ranked * weights).sum(axis=1) / np.where(total > 0, total, 1.0), middle
+    )
     return blend.share * weighted + (1 - blend.share) * middle
 
 
@@ -122,9 +156,11 @@ def forecast_damped(batch: Batch) -> np.ndarray:
 
 
 def forecast_blocks(batch: Batch, size: int, fallback: np.ndarray) -> np.ndarray:
-    """Theta on means of blocks of ``size`` values: the long run, without the noise of single periods.
+    """Theta on means of blocks of ``size`` values: the long run, without the noise of single
+    periods.
 
-    Blocks are counted back from each cut's end; forecasts of block means are joined by straight lines through the blocks'
+    Blocks are counted back from each cut's end; forecasts of block means are joined by straight
+    lines through the blocks'
     middles. A cut with fewer than six blocks takes the ``fallback``.
     """
     counts = batch.ends // size if size > 1 else np.zeros_like(batch.ends)
@@ -133,10 +169,20 @@ def forecast_blocks(batch: Batch, size: int, fallback: np.ndarray) -> np.ndarray
         return fallback
     ahead = -(-batch.horizon // size) + 1
     blocks = np.zeros((int(wide.sum()), int(counts.max())))
-    for row, (values, end, count) in enumerate(zip(batch.values[wide], batch.ends[wide], counts[wide], strict=True)):
+    for row, (values, end, count) in enumerate(
+        zip(batch.values[wide], batch.ends[wide], counts[wide], strict=True)
+    ):
         blocks[row, :count] = values[end - count * size : end].reshape(count, size).mean(axis=1)
         blocks[row, count:] = blocks[row, count - 1]
-    coarse = Batch(blocks, counts[wide], ahead, batch.raw, batch.index[wide], batch.multiplicative, seasonal=False)
+    coarse = Batch(
+        blocks,
+        counts[wide],
+        ahead,
+        batch.raw,
+        batch.index[wide],
+        batch.multiplicative,
+        seasonal=False,
+    )
     means = forecast_theta(coarse)
     last = blocks[np.arange(len(blocks)), counts[wide] - 1]
     middles = (np.arange(ahead + 1) * size) - (size - 1) / 2
@@ -149,9 +195,15 @@ def forecast_blocks(batch: Batch, size: int, fallback: np.ndarray) -> np.ndarray
 
 
 def forecast_season(batch: Batch) -> np.ndarray:
-    """Holt and Winters with a damped trend and a season that may evolve, on the unadjusted series."""
-    alpha, ratio, phi, gamma = cross(np.array([0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8]), np.array([0.0, 0.05, 0.15]),
-                                     np.array([0.9, 0.98]), np.array([0.0, 0.05, 0.1, 0.2, 0.3]))  # fmt: skip
+    """Holt and Winters with a damped trend and a season that may evolve, on the unadjusted
+    series.
+    """
+    alpha, ratio, phi, gamma = cross(
+        np.array([0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8]),
+        np.array([0.0, 0.05, 0.15]),
+        np.array([0.9, 0.98]),
+        np.array([0.0, 0.05, 0.1, 0.2, 0.3]),
+    )
     season, ends, times = batch.index.shape[1], batch.ends, batch.multiplicative
     cuts, grid = len(ends), len(alpha)
     shape = np.repeat(batch.index.T[:, :, None], grid, axis=2)
@@ -176,7 +228,9 @@ def forecast_season(batch: Batch) -> np.ndarray:
     return _extend_season(batch, kept, last_shape, phi)
 
 
-def _extend_season(batch: Batch, kept: list[np.ndarray], shape: np.ndarray, phi: np.ndarray) -> np.ndarray:
+def _extend_season(
+    batch: Batch, kept: list[np.ndarray], shape: np.ndarray, phi: np.ndarray
+) -> np.ndarray:
     level, slope, squares = kept
     weights = weigh(squares, batch.ends, 0.0)
     reach = np.cumsum(phi[:, None] ** np.arange(1, batch.horizon + 1), axis=1)
@@ -184,5 +238,7 @@ def _extend_season(batch: Batch, kept: list[np.ndarray], shape: np.ndarray, phi:
     for step in range(batch.horizon):
         ahead = level + slope * reach[:, step]
         factor = shape[(batch.ends + step) % len(shape), np.arange(len(batch.ends))]
-        answer[:, step] = (weights * (ahead * factor if batch.multiplicative else ahead + factor)).sum(axis=1)
+        answer[:, step] = (
+            weights * (ahead * factor if batch.multiplicative else ahead + factor)
+        ).sum(axis=1)
     return answer

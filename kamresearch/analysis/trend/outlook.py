@@ -1,4 +1,6 @@
-"""The study's outlook: forecasts of the yearly series and of the company's months, and what became of them."""
+"""The study's outlook: forecasts of the yearly series and of the company's months, and what
+became of them.
+"""
 
 from dataclasses import dataclass
 
@@ -14,11 +16,14 @@ from kamresearch.language import message as _
 from kamresearch.result import Result
 
 METHODS = {
-    "combination": _("this combination"), "naive2": _("Naive2"),
+    "combination": _("this combination"),
+    "naive2": _("Naive2"),
     "seasonal_naive": _("seasonal naive"),
-}  # fmt: skip
+}
 MEASURED_YEARLY = (645, 0.927, 0.778)
-"""Series, and measured coverage of the 95 % and 80 % intervals on the yearly series of the M3 competition."""
+"""Series, and measured coverage of the 95 % and 80 % intervals on the yearly series of the M3
+competition.
+"""
 
 
 @dataclass(frozen=True)
@@ -52,28 +57,43 @@ class Outlook(Result):
     @property
     def shown(self) -> tuple[str, str]:
         """Ids of its figure and table."""
-        return ("trend.fan", "trend.outlook") if self.frequency == "Y" else ("trend.fan_months", "trend.outlook_months")
+        return (
+            ("trend.fan", "trend.outlook")
+            if self.frequency == "Y"
+            else ("trend.fan_months", "trend.outlook_months")
+        )
 
     @property
     def then_reason(self) -> Message | None:
         """Why the forecast cannot be judged yet; None where it can."""
-        return _("Nothing has become known since the forecast was made.") if self.judged.empty else None
+        return (
+            _("Nothing has become known since the forecast was made.")
+            if self.judged.empty
+            else None
+        )
 
     @property
     def total(self) -> tuple[float, float, float] | None:
         """Mean and 95 % bounds of the next year.
 
-        Of twelve months the bounds are added up, as if all months missed together: wide rather than narrow.
+        Of twelve months the bounds are added up, as if all months missed together: wide rather than
+        narrow.
         """
         if self.result is None:
             return None
         steps = 12 if self.frequency == "M" else 1
         rows = self.result.frame.head(steps)
-        return tuple(float(rows[column].sum()) for column in ("mean", "lo_95", "hi_95")) if len(rows) == steps else None
+        return (
+            tuple(float(rows[column].sum()) for column in ("mean", "lo_95", "hi_95"))
+            if len(rows) == steps
+            else None
+        )
 
     @property
     def judged(self) -> pd.DataFrame:
-        """period, value, mean, lo_95, hi_95, inside, error: the forecast against what has become known."""
+        """period, value, mean, lo_95, hi_95, inside, error: the forecast against what has
+        become known.
+        """
         columns = ["period", "value", "mean", "lo_80", "hi_80", "lo_95", "hi_95", "naive2"]
         if self.result is None or self.actual.empty:
             return pd.DataFrame(columns=[*columns, "inside", "error"])
@@ -82,7 +102,8 @@ class Outlook(Result):
         )
         both = self.actual.merge(ahead, on="period", validate="one_to_one")[columns]
         return both.assign(
-            inside=both["value"].between(both["lo_95"], both["hi_95"]), error=both["value"] / both["mean"] - 1
+            inside=both["value"].between(both["lo_95"], both["hi_95"]),
+            error=both["value"] / both["mean"] - 1,
         )
 
     def findings(self) -> list[Finding]:
@@ -98,29 +119,70 @@ class Outlook(Result):
         }[self.result.beats_naive if self.result is not None else None]
         said = {"year": following, "verdict": verdict}
         if total is not None:
-            said |= {name: self._say(value) for name, value in zip(("mean", "low", "high"), total, strict=True)}
-        sentence = None if total is None else _(
-            "The forecast for {year} is {mean}, between {low} and {high} (95%); {verdict}.", **said) if self.actual.empty else _(
-            "On {day} the forecast for {year} was {mean}, between {low} and {high} (95%); {verdict}.",
-            day=Quantity(self.made_on, "date"), **said)  # fmt: skip
+            said |= {
+                name: self._say(value)
+                for name, value in zip(("mean", "low", "high"), total, strict=True)
+            }
+        sentence = (
+            None
+            if total is None
+            else _(
+                "The forecast for {year} is {mean}, between {low} and {high} (95%); {verdict}.",
+                **said,
+            )
+            if self.actual.empty
+            else _(
+                "On {day} the forecast for {year} was {mean}, between {low} and {high} "
+                "(95%); {verdict}.",
+                day=Quantity(self.made_on, "date"),
+                **said,
+            )
+        )
         return [
-            Finding("trend.forecast_next_year", None if total is None else total[0], self.unit, _("Forecast for the next year"),
-                    _("Nine models joined by their past errors; interval from the series’ own past errors, 95%."),
-                    interval=None if total is None else Interval(total[1], total[2]), n=len(self.past),
-                    n_unit="months" if self.frequency == "M" else "years", good="up", figure="trend.fan", headline=True,
-                    sentence=sentence, reason=reason if total is None else None),
-            Finding("trend.forecast_skill", skill, "ratio", _("Forecast error against the better naive one"),
-                    _("Mean absolute error in the backtest over that of the better of seasonal naive and Naive2; below 1 is better."),
-                    n=n_tests, n_unit="count", good="down", figure="trend.fan", reason=_("Too little past for a backtest.") if skill is None else None),
+            Finding(
+                "trend.forecast_next_year",
+                None if total is None else total[0],
+                self.unit,
+                _("Forecast for the next year"),
+                _(
+                    "Nine models joined by their past errors; interval from the series’ "
+                    "own past errors, 95%."
+                ),
+                interval=None if total is None else Interval(total[1], total[2]),
+                n=len(self.past),
+                n_unit="months" if self.frequency == "M" else "years",
+                good="up",
+                figure="trend.fan",
+                headline=True,
+                sentence=sentence,
+                reason=reason if total is None else None,
+            ),
+            Finding(
+                "trend.forecast_skill",
+                skill,
+                "ratio",
+                _("Forecast error against the better naive one"),
+                _(
+                    "Mean absolute error in the backtest over that of the better of "
+                    "seasonal naive and Naive2; below 1 is better."
+                ),
+                n=n_tests,
+                n_unit="count",
+                good="down",
+                figure="trend.fan",
+                reason=_("Too little past for a backtest.") if skill is None else None,
+            ),
             self._coverage_finding(),
-        ]  # fmt: skip
+        ]
 
     def _following(self) -> str:
         if self.result is None:
             return "–"
         periods = self.result.frame["period"].astype(str)
         return (
-            periods.iloc[0] if self.frequency == "Y" else f"{periods.iloc[0]}/{periods.iloc[min(11, len(periods) - 1)]}"
+            periods.iloc[0]
+            if self.frequency == "Y"
+            else f"{periods.iloc[0]}/{periods.iloc[min(11, len(periods) - 1)]}"
         )
 
     def _say(self, value: float) -> Quantity:
@@ -132,7 +194,9 @@ class Outlook(Result):
         errors = self.result.backtest.set_index("method")["mase"]
         rival = min(errors["naive2"], errors["seasonal_naive"])
         return (
-            (float(errors["combination"] / rival), int(self.result.backtest["n"].min())) if rival > 0 else (None, None)
+            (float(errors["combination"] / rival), int(self.result.backtest["n"].min()))
+            if rival > 0
+            else (None, None)
         )
 
     def _coverage_finding(self) -> Finding:
@@ -140,24 +204,51 @@ class Outlook(Result):
         if self.result is not None and not self.result.coverage.empty:
             row = self.result.coverage.set_index("level").loc["95"]
         value = None if row is None or not np.isfinite(row["covered"]) else float(row["covered"])
-        return Finding("trend.forecast_coverage", value, "share", _("Measured coverage of the 95% interval"),
-                       _("Share of past values inside intervals learnt from the other origins of the backtest; neighbouring origins overlap."),
-                       n=None if value is None else int(row["n"]), n_unit="count", figure="trend.coverage",
-                       reason=_("Too little past to measure it.") if value is None else None)  # fmt: skip
+        return Finding(
+            "trend.forecast_coverage",
+            value,
+            "share",
+            _("Measured coverage of the 95% interval"),
+            _(
+                "Share of past values inside intervals learnt from the other origins of "
+                "the backtest; neighbouring origins overlap."
+            ),
+            n=None if value is None else int(row["n"]),
+            n_unit="count",
+            figure="trend.coverage",
+            reason=_("Too little past to measure it.") if value is None else None,
+        )
 
     def table(self) -> Table:
         """The forecast beside its naive rivals."""
-        frame = pd.DataFrame(columns=["period", "mean", "lo_80", "hi_80", "lo_95", "hi_95", "naive2", "seasonal_naive"])
+        frame = pd.DataFrame(
+            columns=[
+                "period",
+                "mean",
+                "lo_80",
+                "hi_80",
+                "lo_95",
+                "hi_95",
+                "naive2",
+                "seasonal_naive",
+            ]
+        )
         if self.result is not None:
             frame = self.result.frame.merge(self.result.naive, on="period", validate="one_to_one")
             frame = frame.assign(period=frame["period"].astype(str))
         return make_table(
-            self.shown[1], _("Forecast by period, with its naive rivals"), frame,
-            "period", Column("mean", _("Forecast"), self.unit), Column("lo_80", _("80%, from"), self.unit),
-            Column("hi_80", _("80%, to"), self.unit), Column("lo_95", _("95%, from"), self.unit),
-            Column("hi_95", _("95%, to"), self.unit), Column("naive2", _("Naive2"), self.unit),
+            self.shown[1],
+            _("Forecast by period, with its naive rivals"),
+            frame,
+            "period",
+            Column("mean", _("Forecast"), self.unit),
+            Column("lo_80", _("80%, from"), self.unit),
+            Column("hi_80", _("80%, to"), self.unit),
+            Column("lo_95", _("95%, from"), self.unit),
+            Column("hi_95", _("95%, to"), self.unit),
+            Column("naive2", _("Naive2"), self.unit),
             Column("seasonal_naive", _("Seasonal naive"), self.unit),
-        )  # fmt: skip
+        )
 
 
 def look_ahead(inputs: Inputs, horizon: int, frequency: str = "Y", made_on: str = "") -> Outlook:
@@ -172,7 +263,8 @@ def look_ahead(inputs: Inputs, horizon: int, frequency: str = "Y", made_on: str 
     frequency : {"Y", "M"}
         The yearly level series, or the company's own months.
     made_on : str
-        Make the forecast with what was known on this earlier day and judge it by what came; empty for the as-of date.
+        Make the forecast with what was known on this earlier day and judge it by what came; empty
+        for the as-of date.
     """
     if frequency == "Y":
         whole = inputs.years()[["period", "value", "low", "high"]]
@@ -180,46 +272,93 @@ def look_ahead(inputs: Inputs, horizon: int, frequency: str = "Y", made_on: str 
         unit, name = ("units", inputs.brand) if inputs.facts is not None else (inputs.unit, "")
     else:
         series = inputs.series()
-        whole = pd.DataFrame({"period": series.index.astype(str), "value": series.to_numpy()}).assign(
-            low=np.nan, high=np.nan
-        )
+        whole = pd.DataFrame(
+            {"period": series.index.astype(str), "value": series.to_numpy()}
+        ).assign(low=np.nan, high=np.nan)
         ends, unit, name = series.index.end_time, inputs.unit, ""
     seen = np.asarray(ends.normalize() <= pd.Timestamp(made_on or inputs.as_of))
-    past, later = whole[seen].reset_index(drop=True), whole.loc[~seen, ["period", "value"]].reset_index(drop=True)
+    past, later = (
+        whole[seen].reset_index(drop=True),
+        whole.loc[~seen, ["period", "value"]].reset_index(drop=True),
+    )
     if len(past) < LEAST_VALUES:
-        few = _("{n} whole periods are too few for a forecast; it needs {least}.", n=len(past), least=LEAST_VALUES)
+        few = _(
+            "{n} whole periods are too few for a forecast; it needs {least}.",
+            n=len(past),
+            least=LEAST_VALUES,
+        )
         return Outlook(name, unit, frequency, made_on or inputs.as_of, past, later, None, (few,))
     result = forecast(
-        pd.Series(past["value"].to_numpy(), index=pd.PeriodIndex(past["period"], freq=frequency)), horizon
+        pd.Series(past["value"].to_numpy(), index=pd.PeriodIndex(past["period"], freq=frequency)),
+        horizon,
     )
     caveats = list(result.caveats)
     if frequency == "Y":
         n, at_95, at_80 = MEASURED_YEARLY
-        caveats.append(_("Measured on {n} other yearly series, the 95% intervals of this method covered {at_95}, the 80% ones {at_80}.",
-                         n=n, at_95=Quantity(at_95, "share"), at_80=Quantity(at_80, "share")))  # fmt: skip
-    return Outlook(name, unit, frequency, made_on or inputs.as_of, past, later, result, tuple(caveats))
+        caveats.append(
+            _(
+                "Measured on {n} other yearly series, the 95% intervals of this method "
+                "covered {at_95}, the 80% ones {at_80}.",
+                n=n,
+                at_95=Quantity(at_95, "share"),
+                at_80=Quantity(at_80, "share"),
+            )
+        )
+    return Outlook(
+        name, unit, frequency, made_on or inputs.as_of, past, later, result, tuple(caveats)
+    )
 
 
 def judge_outlook(outlook: Outlook) -> list[Finding]:
-    """What became of a forecast: how many later values its intervals held, and how far off it was."""
+    """What became of a forecast: how many later values its intervals held, and how far off it
+    was.
+    """
     judged = outlook.judged
     n = len(judged)
     reason = _("Nothing has become known since the forecast was made.")
     held = float(judged["inside"].mean()) if n else None
     error = float(judged["error"].abs().mean()) if n else None
     naive = float((judged["value"] / judged["naive2"] - 1).abs().mean()) if n else None
-    sentence = None if not n else _(
-        "Of {n} later values the 95% intervals of {day} held {held}; the mean miss was {error}, a naive forecast’s {naive}.",
-        n=n, day=Quantity(outlook.made_on, "date"), held=Quantity(held, "share"), error=Quantity(error, "share"),
-        naive=Quantity(naive, "share"))  # fmt: skip
+    sentence = (
+        None
+        if not n
+        else _(
+            "Of {n} later values the 95% intervals of {day} held {held}; the mean miss was "
+            "{error}, a naive forecast’s {naive}.",
+            n=n,
+            day=Quantity(outlook.made_on, "date"),
+            held=Quantity(held, "share"),
+            error=Quantity(error, "share"),
+            naive=Quantity(naive, "share"),
+        )
+    )
     return [
-        Finding("trend.then_held", held, "share", _("Later values inside the 95% interval"),
-                _("Values that became known after the forecast was made."), n=n, n_unit="records", good="up", figure="trend.then",
-                sentence=sentence, reason=None if n else reason),
-        Finding("trend.then_error", error, "share", _("Mean miss of the forecast"),
-                _("Mean of |value / forecast − 1| over the later values."), n=n, n_unit="records", good="down", figure="trend.then",
-                reason=None if n else reason),
-    ]  # fmt: skip
+        Finding(
+            "trend.then_held",
+            held,
+            "share",
+            _("Later values inside the 95% interval"),
+            _("Values that became known after the forecast was made."),
+            n=n,
+            n_unit="records",
+            good="up",
+            figure="trend.then",
+            sentence=sentence,
+            reason=None if n else reason,
+        ),
+        Finding(
+            "trend.then_error",
+            error,
+            "share",
+            _("Mean miss of the forecast"),
+            _("Mean of |value / forecast − 1| over the later values."),
+            n=n,
+            n_unit="records",
+            good="down",
+            figure="trend.then",
+            reason=None if n else reason,
+        ),
+    ]
 
 
 __all__ = ["METHODS", "Outlook", "judge_outlook", "look_ahead"]

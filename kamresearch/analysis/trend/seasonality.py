@@ -5,24 +5,32 @@ from dataclasses import dataclass
 import numpy as np
 
 MEMORY = 0.7
-"""Weight of a cycle against the one after it in the seasonal shape: shapes evolve, and the next cycle is nearest to the last."""
+"""Weight of a cycle against the one after it in the seasonal shape: shapes evolve, and the
+next cycle is nearest to the last.
+"""
 
 
 @dataclass(frozen=True)
 class Seasonality:
-    """A seasonal shape: factors (``multiplicative``) or differences by position in the cycle; all neutral if none."""
+    """A seasonal shape: factors (``multiplicative``) or differences by position in the cycle;
+    all neutral if none.
+    """
 
     index: np.ndarray
     multiplicative: bool
     present: bool
 
     def remove(self, values: np.ndarray) -> np.ndarray:
-        """The values without the seasonal shape; the first value stands at position 0 of the cycle."""
+        """The values without the seasonal shape; the first value stands at position 0 of the
+        cycle.
+        """
         shape = self.index[np.arange(len(values)) % len(self.index)]
         return values / shape if self.multiplicative else values - shape
 
     def restore(self, values: np.ndarray, start: int) -> np.ndarray:
-        """The seasonal shape put back on values that begin at a position (steps since the first value)."""
+        """The seasonal shape put back on values that begin at a position (steps since the
+        first value).
+        """
         shape = self.index[(start + np.arange(values.shape[-1])) % len(self.index)]
         return values * shape if self.multiplicative else values + shape
 
@@ -30,7 +38,8 @@ class Seasonality:
 def is_seasonal(values: np.ndarray, season: int, level: float = 0.05) -> bool:
     """Do places in the cycle differ by more than chance?
 
-    An F test of the deviations from the centred moving average (ratios to it where all values are positive). Series
+    An F test of the deviations from the centred moving average (ratios to it where all values are
+    positive). Series
     shorter than three cycles cannot show a season.
     """
     if season < 2 or len(values) < 3 * season or np.ptp(values) == 0:
@@ -64,7 +73,8 @@ def _fold(values: np.ndarray, season: int) -> np.ndarray:
 def measure_seasonality(values: np.ndarray, season: int, multiplicative: bool) -> Seasonality:
     """The seasonal shape by classical decomposition, drawn towards none as far as it is uncertain.
 
-    The shrinkage is James and Stein's, as Miller and Williams (2003) apply it to seasonal factors: indices that a
+    The shrinkage is James and Stein's, as Miller and Williams (2003) apply it to seasonal factors:
+    indices that a
     short history cannot tell from noise move towards the neutral value.
     """
     neutral = 1.0 if multiplicative else 0.0
@@ -89,7 +99,9 @@ def centred_average(values: np.ndarray, season: int) -> np.ndarray:
 
 
 def _shrunk_index(values: np.ndarray, season: int, multiplicative: bool) -> np.ndarray:
-    """Weighted means over the cycles, the latest counting most, drawn to the neutral value by their own noise."""
+    """Weighted means over the cycles, the latest counting most, drawn to the neutral value by
+    their own noise.
+    """
     cycles = _fold(_detrend(values, season, multiplicative), season)
     weights = np.where(np.isfinite(cycles), MEMORY ** np.arange(len(cycles))[::-1, None], 0.0)
     cycles, total = np.where(weights > 0, cycles, 0.0), weights.sum(axis=0)

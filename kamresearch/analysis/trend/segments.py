@@ -23,7 +23,8 @@ class RevenueSplit(Result):
     effects : DataFrame
         dimension, change, volume_effect, mix_effect, price_effect, n_segments.
     segments : DataFrame
-        dimension, segment, units_before, units_after, revenue_before, revenue_after, change, growth.
+        dimension, segment, units_before, units_after, revenue_before, revenue_after, change,
+        growth.
     """
 
     as_of: str
@@ -43,25 +44,50 @@ class RevenueSplit(Result):
     def findings(self) -> list[Finding]:
         """The split by the dimension whose mix moved most."""
         row = None if self.effects.empty else self.effects.set_index("dimension").loc[self.finest]
-        reason = self.caveats[0] if self.caveats else _("The orders carry no region, channel or product.")
+        reason = (
+            self.caveats[0]
+            if self.caveats
+            else _("The orders carry no region, channel or product.")
+        )
         labels = {
-            "volume_effect": (_("Volume effect on revenue"), _("Change of units times last year’s average price.")),
-            "mix_effect": (_("Mix effect on revenue"), _("What a shift between {dimension} brought at last year’s prices.",
-                                                         dimension=DIMENSIONS.get(self.finest or "", _("segments")))),
-            "price_effect": (_("Price effect on revenue"), _("What new prices of the same segments brought.")),
-        }  # fmt: skip
+            "volume_effect": (
+                _("Volume effect on revenue"),
+                _("Change of units times last year’s average price."),
+            ),
+            "mix_effect": (
+                _("Mix effect on revenue"),
+                _(
+                    "What a shift between {dimension} brought at last year’s prices.",
+                    dimension=DIMENSIONS.get(self.finest or "", _("segments")),
+                ),
+            ),
+            "price_effect": (
+                _("Price effect on revenue"),
+                _("What new prices of the same segments brought."),
+            ),
+        }
         return [
-            Finding(f"trend.{name}", None if row is None else float(row[name]), "money", label, definition,
-                    n=None if row is None else int(row["n_segments"]), n_unit="count", good="up", figure="trend.mix",
-                    reason=reason if row is None else None)
+            Finding(
+                f"trend.{name}",
+                None if row is None else float(row[name]),
+                "money",
+                label,
+                definition,
+                n=None if row is None else int(row["n_segments"]),
+                n_unit="count",
+                good="up",
+                figure="trend.mix",
+                reason=reason if row is None else None,
+            )
             for name, (label, definition) in labels.items()
-        ]  # fmt: skip
+        ]
 
 
 def measure_segments(tables: object, as_of: str) -> RevenueSplit:
     """Which part of the change of revenue over twelve months is volume, mix and price?
 
-    Orders on the engine → one row per segment (the last 365 days and the 365 before) → effects that sum to the change,
+    Orders on the engine → one row per segment (the last 365 days and the 365 before) → effects that
+    sum to the change,
     once per dimension that the data have.
     """
     totals = {name: _sum_segments(tables, name, as_of) for name in DIMENSIONS}
@@ -70,11 +96,15 @@ def measure_segments(tables: object, as_of: str) -> RevenueSplit:
         if frame is None or frame["units_before"].sum() <= 0 or frame["units_after"].sum() <= 0:
             continue
         known = frame.set_index("segment")
-        split = split_revenue(known[["units_before", "revenue_before"]].set_axis(["units", "revenue"], axis=1),
-                              known[["units_after", "revenue_after"]].set_axis(["units", "revenue"], axis=1))  # fmt: skip
+        split = split_revenue(
+            known[["units_before", "revenue_before"]].set_axis(["units", "revenue"], axis=1),
+            known[["units_after", "revenue_after"]].set_axis(["units", "revenue"], axis=1),
+        )
         effects.append({"dimension": name, **split, "n_segments": len(frame)})
         change = frame["revenue_after"] - frame["revenue_before"]
-        growth = (frame["revenue_after"] / frame["revenue_before"] - 1).where(frame["revenue_before"] > 0)
+        growth = (frame["revenue_after"] / frame["revenue_before"] - 1).where(
+            frame["revenue_before"] > 0
+        )
         parts.append(frame.assign(dimension=name, change=change, growth=growth))
     columns = [
         "dimension",
@@ -89,15 +119,35 @@ def measure_segments(tables: object, as_of: str) -> RevenueSplit:
     caveats = (
         ()
         if effects
-        else (_("No units in both years, or no region, channel or product: the change of revenue stays whole."),)
+        else (
+            _(
+                "No units in both years, or no region, channel or product: the change of "
+                "revenue stays whole."
+            ),
+        )
     )
     return RevenueSplit(
-        as_of, pd.DataFrame(effects, columns=["dimension", "change", "volume_effect", "mix_effect", "price_effect", "n_segments"]),
-        pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns), caveats)  # fmt: skip
+        as_of,
+        pd.DataFrame(
+            effects,
+            columns=[
+                "dimension",
+                "change",
+                "volume_effect",
+                "mix_effect",
+                "price_effect",
+                "n_segments",
+            ],
+        ),
+        pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns),
+        caveats,
+    )
 
 
 def _sum_segments(tables: object, name: str, as_of: str) -> pd.DataFrame | None:
-    """segment, units and revenue of the last 365 days and of the 365 before, summed on the engine."""
+    """segment, units and revenue of the last 365 days and of the 365 before, summed on the
+    engine.
+    """
     import ibis
 
     orders = tables.orders
@@ -111,18 +161,35 @@ def _sum_segments(tables: object, name: str, as_of: str) -> pd.DataFrame | None:
         accounts = tables.accounts
         if name not in accounts.columns:
             return None
-        joined = orders.join(accounts.select("account_id", segment=accounts[name]), "account_id", how="left")
+        joined = orders.join(
+            accounts.select("account_id", segment=accounts[name]), "account_id", how="left"
+        )
     end = pd.Timestamp(as_of).normalize()
     day = joined.order_date.cast("date")
-    after = (day <= ibis.literal(end.date())) & (day > ibis.literal((end - pd.Timedelta(days=365)).date()))
+    after = (day <= ibis.literal(end.date())) & (
+        day > ibis.literal((end - pd.Timedelta(days=365)).date())
+    )
     before = (day <= ibis.literal((end - pd.Timedelta(days=365)).date())) & (
         day > ibis.literal((end - pd.Timedelta(days=730)).date())
     )
-    sums = {f"{column}_{side}": joined[column].sum(where=window).fill_null(0) for column in ("units", "revenue")
-            for side, window in (("before", before), ("after", after))}  # fmt: skip
-    frame = joined.filter(before | after).group_by("segment").aggregate(**sums).order_by("segment").to_pandas()
+    sums = {
+        f"{column}_{side}": joined[column].sum(where=window).fill_null(0)
+        for column in ("units", "revenue")
+        for side, window in (("before", before), ("after", after))
+    }
+    frame = (
+        joined.filter(before | after)
+        .group_by("segment")
+        .aggregate(**sums)
+        .order_by("segment")
+        .to_pandas()
+    )
     if frame.empty or frame["segment"].isna().all():
         return None
     numbers = list(sums)
     frame[numbers] = frame[numbers].astype(float).replace([np.inf, -np.inf], np.nan).fillna(0.0)
-    return frame.assign(segment=frame["segment"].fillna("–").astype(str)).sort_values("segment").reset_index(drop=True)
+    return (
+        frame.assign(segment=frame["segment"].fillna("–").astype(str))
+        .sort_values("segment")
+        .reset_index(drop=True)
+    )

@@ -1,8 +1,11 @@
 """The likelihood of a step at each date, in a series whose errors hang together.
 
-A step in an autoregression leaves a trace that a step in white noise does not: a jump at its date, larger than the steady
-rest. Freed of its autocorrelation first, the series shows both; the plain mean before and after shows the rest alone.
-The autocorrelation is therefore part of the likelihood, weighed on a grid, with and without the step alike.
+A step in an autoregression leaves a trace that a step in white noise does not: a jump at its date,
+larger than the steady
+rest. Freed of its autocorrelation first, the series shows both; the plain mean before and after
+shows the rest alone.
+The autocorrelation is therefore part of the likelihood, weighed on a grid, with and without the
+step alike.
 """
 
 from dataclasses import dataclass, replace
@@ -10,13 +13,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 TRIMMING = 0.15
-RHOS = np.array([-0.6, -0.4, -0.2, -0.1, 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98])
+RHOS = np.array(
+    [-0.6, -0.4, -0.2, -0.1, 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98]
+)
 """Autocorrelations at which the likelihood is taken."""
 BEYOND = 40.0
 """A likelihood ratio that excludes a date without a simulation: quantiles lie between 4 and 15."""
 UNSURE = 0.5
-"""Standard errors taken off a step before its date is tested. Its size is an estimate too, and a smaller step leaves more dates
-open: without this, sets said to hold 95 % held 92 to 95 % of planted dates (600 series each, n = 72, autocorrelation 0.6
+"""Standard errors taken off a step before its date is tested. Its size is an estimate too, and a
+smaller step leaves more dates
+open: without this, sets said to hold 95 % held 92 to 95 % of planted dates (600 series each, n =
+72, autocorrelation 0.6
 and 0.3); with it 94 to 96 %."""
 WARMING = 50
 """Steps that a simulated autoregression runs before its first value."""
@@ -31,7 +38,8 @@ class Whitened:
     rho : float
         The autocorrelation.
     filter : array (n, n)
-        Series → what is left once the autocorrelation and then level, line and season are taken out.
+        Series → what is left once the autocorrelation and then level, line and season are taken
+        out.
     steps : array (n, candidates)
         The steps, treated alike, each of length one.
     lengths : array (candidates,)
@@ -93,7 +101,9 @@ class Steps:
 
 
 def make_design(n: int, season: int, trend: bool) -> Design:
-    """Candidate dates (an edge of 15 % at either end is left out) beside level, season, and a line if told."""
+    """Candidate dates (an edge of 15 % at either end is left out) beside level, season, and a
+    line if told.
+    """
     known = [np.ones(n)]
     if trend:
         known.append(np.arange(n) - (n - 1) / 2)
@@ -116,19 +126,31 @@ def _whiten(rho: float, known: np.ndarray, steps: np.ndarray) -> Whitened:
     lengths = np.sqrt((seen**2).sum(axis=0))
     constant = 0.5 * np.log(1 - rho**2)
     return Whitened(
-        rho, rest, seen / lengths, lengths, constant, constant - float(np.log(np.abs(np.diag(upper))).sum())
+        rho,
+        rest,
+        seen / lengths,
+        lengths,
+        constant,
+        constant - float(np.log(np.abs(np.diag(upper))).sum()),
     )
 
 
 def measure_steps(series: np.ndarray, design: Design) -> Steps:
     """The likelihood of a step at each date, for each series (a row)."""
-    projected = [(rest @ view.steps, (rest**2).sum(axis=1)) for view in design.views
-                 for rest in (series @ view.filter.T,)]  # fmt: skip
-    return weigh_steps(np.array([one for one, _ in projected]), np.array([one for _, one in projected]), design)
+    projected = [
+        (rest @ view.steps, (rest**2).sum(axis=1))
+        for view in design.views
+        for rest in (series @ view.filter.T,)
+    ]
+    return weigh_steps(
+        np.array([one for one, _ in projected]), np.array([one for _, one in projected]), design
+    )
 
 
 def weigh_steps(products: np.ndarray, totals: np.ndarray, design: Design) -> Steps:
-    """The same from products (rhos, series, candidates) with the steps and sums of squares (rhos, series) without one."""
+    """The same from products (rhos, series, candidates) with the steps and sums of squares
+    (rhos, series) without one.
+    """
     n, rows = design.n, np.arange(products.shape[1])
     errors = np.maximum(totals[:, :, None] - products**2, 1e-12 * totals[:, :, None] + 1e-300)
     constants = np.array([view.constant for view in design.views])
@@ -138,16 +160,25 @@ def weigh_steps(products: np.ndarray, totals: np.ndarray, design: Design) -> Ste
     likeliest = with_step.max(axis=0)
     best = likeliest.argmax(axis=1)
     lengths = np.array([view.lengths for view in design.views])
-    restricted = (np.array([view.restricted for view in design.views])[:, None] - np.log(lengths[:, best])
-                  - 0.5 * (n - design.n_explained - 1) * logs[:, rows, best])  # fmt: skip
+    restricted = (
+        np.array([view.restricted for view in design.views])[:, None]
+        - np.log(lengths[:, best])
+        - 0.5 * (n - design.n_explained - 1) * logs[:, rows, best]
+    )
     chosen = restricted.argmax(axis=0)
     rhos = np.array([view.rho for view in design.views])
-    return Steps(2 * (likeliest - without[:, None]), rhos[chosen], products[chosen, rows] / lengths[chosen],
-                 np.sqrt(errors[chosen, rows] / max(1, n - design.n_explained - 2)))  # fmt: skip
+    return Steps(
+        2 * (likeliest - without[:, None]),
+        rhos[chosen],
+        products[chosen, rows] / lengths[chosen],
+        np.sqrt(errors[chosen, rows] / max(1, n - design.n_explained - 2)),
+    )
 
 
 def autoregress(noise: np.ndarray, rho: float) -> np.ndarray:
-    """Rows of a first-order autoregression from standard normal innovations; 1 gives a random walk."""
+    """Rows of a first-order autoregression from standard normal innovations; 1 gives a random
+    walk.
+    """
     from scipy.signal import lfilter
 
     if rho >= 1:
@@ -155,15 +186,22 @@ def autoregress(noise: np.ndarray, rho: float) -> np.ndarray:
     return lfilter([1.0], [1.0, -rho], noise, axis=1)[:, WARMING:]
 
 
-def exclude_dates(values: np.ndarray, design: Design, noise: np.ndarray, rho: float, alpha: float) -> np.ndarray:
-    """Whether each candidate date can be excluded: a series' likelihood ratio against what such a step would show.
+def exclude_dates(
+    values: np.ndarray, design: Design, noise: np.ndarray, rho: float, alpha: float
+) -> np.ndarray:
+    """Whether each candidate date can be excluded: a series' likelihood ratio against what such a
+    step would show.
 
-    For every date the series is simulated with its most likely step at that date, less half a standard error; the date is
+    For every date the series is simulated with its most likely step at that date, less half a
+    standard error; the date is
     excluded where the observed ratio of the best date to this one is beyond the 1 − alpha quantile.
     """
     found, errors = measure_steps(values[None, :], design), autoregress(noise, rho)
-    bare = [(rest @ view.steps, (rest**2).sum(axis=1)) for view in design.views
-            for rest in (errors @ view.filter.T,)]  # fmt: skip
+    bare = [
+        (rest @ view.steps, (rest**2).sum(axis=1))
+        for view in design.views
+        for rest in (errors @ view.filter.T,)
+    ]
     observed = found.profile[0].max() - found.profile[0]
     excluded = observed > BEYOND
     near = min(design.views, key=lambda view: abs(view.rho - rho))
@@ -171,10 +209,18 @@ def exclude_dates(values: np.ndarray, design: Design, noise: np.ndarray, rho: fl
         size = found.shift[0, place] / max(found.sd[0, place], 1e-300)
         size = np.sign(size) * max(abs(size) - UNSURE / near.lengths[place], 0.0)
         lengths = [view.lengths[place] for view in design.views]
-        products = np.array([one + size * length * (view.steps[:, place] @ view.steps)
-                             for (one, _), view, length in zip(bare, design.views, lengths, strict=True)])  # fmt: skip
-        totals = np.array([total + 2 * size * length * one[:, place] + (size * length) ** 2
-                           for (one, total), length in zip(bare, lengths, strict=True)])  # fmt: skip
+        products = np.array(
+            [
+                one + size * length * (view.steps[:, place] @ view.steps)
+                for (one, _), view, length in zip(bare, design.views, lengths, strict=True)
+            ]
+        )
+        totals = np.array(
+            [
+                total + 2 * size * length * one[:, place] + (size * length) ** 2
+                for (one, total), length in zip(bare, lengths, strict=True)
+            ]
+        )
         profile = weigh_steps(products, totals, design).profile
         lost = profile.max(axis=1) - profile[:, place]
         excluded[place] = observed[place] > np.quantile(lost, 1 - alpha, method="weibull") + 1e-9

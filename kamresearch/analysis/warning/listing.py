@@ -35,7 +35,8 @@ def list_alerts(
     rows, example = [], None
     for i, account in enumerate(watch.ids):
         crossed = np.flatnonzero(watch.sums[i] > bars[i])
-        # Standing alerts: crossed within the last six months, and still more than half the bar behind.
+        # Standing alerts: crossed within the last six months, and still more than half the bar
+        # behind.
         if (
             account not in known.index
             or not len(crossed)
@@ -47,21 +48,45 @@ def list_alerts(
     frame = frame_alerts(rows)
     if rows:
         i = int(np.flatnonzero(watch.ids == frame["account_id"].iloc[0])[0])
-        example = pd.DataFrame({"month": watch.months, "n_orders": watch.counts[i], "expected": watch.expected[i],
-                                "cusum": watch.sums[i], "threshold": bars[i]})  # fmt: skip
+        example = pd.DataFrame(
+            {
+                "month": watch.months,
+                "n_orders": watch.counts[i],
+                "expected": watch.expected[i],
+                "cusum": watch.sums[i],
+                "threshold": bars[i],
+            }
+        )
     return frame, example
 
 
 def frame_alerts(rows: list[dict]) -> pd.DataFrame:
-    """Rows of alerts → a frame with its columns, largest value at risk first, or largest value where no risk is known."""
-    names = ["account_id", "account_name", "region", "value_at_risk", "churn_probability", "alert_month", "months_below",
-             "orders_3m", "expected_3m", "reason", "reason_terms", "manager_id", "action"]  # fmt: skip
+    """Rows of alerts → a frame with its columns, largest value at risk first, or largest value
+    where no risk is known.
+    """
+    names = [
+        "account_id",
+        "account_name",
+        "region",
+        "value_at_risk",
+        "churn_probability",
+        "alert_month",
+        "months_below",
+        "orders_3m",
+        "expected_3m",
+        "reason",
+        "reason_terms",
+        "manager_id",
+        "action",
+    ]
     frame = pd.DataFrame(rows, columns=[*names, "value"])
     order = {"value_at_risk": False, "value": False, "account_id": True}
     return frame.sort_values(list(order), ascending=list(order.values()), ignore_index=True)[names]
 
 
-def _alert_row(account: str, known: pd.Series, watch: Watch, i: int, first: int, as_of: str) -> dict:
+def _alert_row(
+    account: str, known: pd.Series, watch: Watch, i: int, first: int, as_of: str
+) -> dict:
     orders, expected = float(watch.counts[i, -3:].sum()), float(watch.expected[i, -3:].sum())
     below = int((watch.sums[i] > 0)[::-1].cumprod().sum())
     reason, action = _why(known, orders, expected, as_of)
@@ -69,15 +94,27 @@ def _alert_row(account: str, known: pd.Series, watch: Watch, i: int, first: int,
     value = float(known["value"]) if pd.notna(known.get("value")) else 0.0
     manager = known.get("manager_id")
     return {
-        "account_id": account, "account_name": known.get("account_name"), "region": known.get("region"),
-        "value_at_risk": risk * value, "value": value, "churn_probability": risk,
-        "alert_month": f"{watch.months[first]:%Y-%m}", "months_below": below, "orders_3m": orders, "expected_3m": expected,
-        "reason": reason.render("en"), "reason_terms": reason, "manager_id": manager if pd.notna(manager) else "director", "action": action,
-    }  # fmt: skip
+        "account_id": account,
+        "account_name": known.get("account_name"),
+        "region": known.get("region"),
+        "value_at_risk": risk * value,
+        "value": value,
+        "churn_probability": risk,
+        "alert_month": f"{watch.months[first]:%Y-%m}",
+        "months_below": below,
+        "orders_3m": orders,
+        "expected_3m": expected,
+        "reason": reason.render("en"),
+        "reason_terms": reason,
+        "manager_id": manager if pd.notna(manager) else "director",
+        "action": action,
+    }
 
 
 def _why(known: pd.Series, orders: float, expected: float, as_of: str) -> tuple[Text, str]:
-    """The reasons in words, the orders' first, and the action that goes with the most telling of the others."""
+    """The reasons in words, the orders' first, and the action that goes with the most telling
+    of the others.
+    """
     last = known.get("last_order_date")
     if orders == 0 and pd.notna(last):
         head = (
@@ -90,7 +127,10 @@ def _why(known: pd.Series, orders: float, expected: float, as_of: str) -> tuple[
     else:
         head = (
             REASONS["fell"].template,
-            {"orders": Quantity(orders, "count"), "expected": Quantity(round(expected, 1), "count")},
+            {
+                "orders": Quantity(orders, "count"),
+                "expected": Quantity(round(expected, 1), "count"),
+            },
         )
     first = _(head[0], **head[1])
     more, action = [], "call" if orders == 0 else "visit"
@@ -101,7 +141,12 @@ def _why(known: pd.Series, orders: float, expected: float, as_of: str) -> tuple[
         more.append(_(REASONS["contract"].template, days=int(known["days_to_contract_end"])))
         action = "renew"
     if 0 < _number(known, "satisfaction_mean_12m") < 2.5:
-        more.append(_(REASONS["satisfaction"].template, score=Quantity(float(known["satisfaction_mean_12m"]), "score")))
+        more.append(
+            _(
+                REASONS["satisfaction"].template,
+                score=Quantity(float(known["satisfaction_mean_12m"]), "score"),
+            )
+        )
     if _number(known, "complaints_12m") >= 2:
         more.append(_(REASONS["complaints"].template, n=int(known["complaints_12m"])))
         action = "service"

@@ -1,7 +1,10 @@
-"""An account's own rhythm: what it was expected to order month by month, and what is missing, added up.
+"""An account's own rhythm: what it was expected to order month by month, and what is missing, added
+up.
 
-The monthly number of orders is compared with the account's own level of the two years before, moved by what all
-accounts do together (season, a market's slump). A CUSUM adds up what is missing, in units of the month's own spread.
+The monthly number of orders is compared with the account's own level of the two years before, moved
+by what all
+accounts do together (season, a market's slump). A CUSUM adds up what is missing, in units of the
+month's own spread.
 """
 
 from dataclasses import dataclass
@@ -14,7 +17,9 @@ WATCH, BASE, LEAST_BASE = 12, 24, 12
 DROP = 0.5
 """The CUSUM is tuned to find orders falling to this share of the account's level."""
 CLASSES = (("rare", 0.0), ("some", 0.35), ("often", 0.9))
-"""Classes of rhythm: name and least expected orders a month; each has a threshold of its own where it can."""
+"""Classes of rhythm: name and least expected orders a month; each has a threshold of its own
+where it can.
+"""
 
 
 @dataclass(frozen=True)
@@ -48,29 +53,43 @@ def pivot_months(months: pd.DataFrame) -> pd.DataFrame:
     # The month of the first order holds an order by construction: it says nothing about the rhythm.
     counted = months.assign(n_orders=months["n_orders"].astype(float).mask(first))
     wide = counted.set_index(["account_id", "month"])["n_orders"].unstack("month").sort_index()  # noqa: PD010
-    return wide.reindex(columns=pd.date_range(wide.columns.min(), wide.columns.max(), freq="MS")) if len(wide) else wide
+    return (
+        wide.reindex(columns=pd.date_range(wide.columns.min(), wide.columns.max(), freq="MS"))
+        if len(wide)
+        else wide
+    )
 
 
-def watch_year(wide: pd.DataFrame, last: pd.Timestamp, away: dict[str, list[tuple]] | None = None) -> Watch:
-    """Watch the twelve months up to ``last`` (first day of the last month) against each account's two years before.
+def watch_year(
+    wide: pd.DataFrame, last: pd.Timestamp, away: dict[str, list[tuple]] | None = None
+) -> Watch:
+    """Watch the twelve months up to ``last`` (first day of the last month) against each account's
+    two years before.
 
     Parameters
     ----------
     wide : DataFrame
-        account_id × month → orders, as `pivot_months` gives it; months after ``last`` are not looked at.
+        account_id × month → orders, as `pivot_months` gives it; months after ``last`` are not
+        looked at.
     last : Timestamp
         First day of the last month watched.
     away : dict, optional
-        account_id → (day of the loss, day of the return or None): months in between belong to nobody's rhythm, neither
-        the account's own nor what all accounts do together. Losers left in would drag the common movement down, and those
-        that stayed would look too good: by as much as there were losses that year, so that no threshold would hold in
+        account_id → (day of the loss, day of the return or None): months in between belong to
+        nobody's rhythm, neither
+        the account's own nor what all accounts do together. Losers left in would drag the common
+        movement down, and those
+        that stayed would look too good: by as much as there were losses that year, so that no
+        threshold would hold in
         another year.
 
     Notes
     -----
-    Level: orders of the base over its common movement, drawn to all accounts' by the weight of one month. Spread of a
-    month with μ orders expected: √(μ + (d − 1) μ² / μ₀), where d is the account's variance over a Poisson's in its base
-    and μ₀ the base's mean: irregularity grows with the level (negative binomial), so that a market that grows between
+    Level: orders of the base over its common movement, drawn to all accounts' by the weight of one
+    month. Spread of a
+    month with μ orders expected: √(μ + (d − 1) μ² / μ₀), where d is the account's variance over a
+    Poisson's in its base
+    and μ₀ the base's mean: irregularity grows with the level (negative binomial), so that a market
+    that grows between
     base and watched year does not make an account look irregular.
     """
     columns = wide.columns
@@ -88,13 +107,21 @@ def watch_year(wide: pd.DataFrame, last: pd.Timestamp, away: dict[str, list[tupl
     filled = np.where(there, counts, 0.0)
     scale = _spread(expected, base, own[:, None] * common_base[None, :])
     months = pd.DatetimeIndex(columns[end - WATCH : end])
-    return Watch(wide.index.to_numpy()[usable], expected, filled, add_up(expected, filled, scale), months, scale)
+    return Watch(
+        wide.index.to_numpy()[usable],
+        expected,
+        filled,
+        add_up(expected, filled, scale),
+        months,
+        scale,
+    )
 
 
 def add_up(expected: np.ndarray, counts: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """One-sided CUSUM of missing orders, in units of the account's own spread in each month.
 
-    The reference value lies between the level and its half (Poisson likelihood), so that an account at its level loses
+    The reference value lies between the level and its half (Poisson likelihood), so that an account
+    at its level loses
     ground and one at half of it gains.
     """
     missing = (expected * (1 - DROP) / -np.log(DROP) - counts) / scale
@@ -107,14 +134,18 @@ def add_up(expected: np.ndarray, counts: np.ndarray, scale: np.ndarray) -> np.nd
 
 def _spread(expected: np.ndarray, base: np.ndarray, expected_base: np.ndarray) -> np.ndarray:
     """Standard deviation of each watched month, carried from the base's level to the month's."""
-    mean_base = np.where(np.isnan(base), 0.0, expected_base).sum(axis=1) / (~np.isnan(base)).sum(axis=1)
+    mean_base = np.where(np.isnan(base), 0.0, expected_base).sum(axis=1) / (~np.isnan(base)).sum(
+        axis=1
+    )
     mean = np.maximum(expected, 0.02)
     extra = (_dispersion(base, expected_base) - 1)[:, None]
     return np.sqrt(mean * (1 + np.where(extra > 0, extra * mean / mean_base[:, None], extra)))
 
 
 def _dispersion(base: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Variance of the account's months over a Poisson's, drawn towards 1 by the weight of six months."""
+    """Variance of the account's months over a Poisson's, drawn towards 1 by the weight of six
+    months.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         squares = np.where(np.isnan(base) | (expected <= 0), 0.0, (base - expected) ** 2 / expected)
     return (squares.sum(axis=1) + 6) / ((~np.isnan(base)).sum(axis=1) + 6)
@@ -136,7 +167,9 @@ def _without_away(wide: pd.DataFrame, away: dict[str, list[tuple]] | None) -> np
 
 
 def _shrunk_level(base: np.ndarray, common: np.ndarray | None = None) -> np.ndarray:
-    """Own orders a month (per common factor), drawn towards all accounts' by the weight of one month."""
+    """Own orders a month (per common factor), drawn towards all accounts' by the weight of one
+    month.
+    """
     common = np.ones(base.shape[1]) if common is None else common
     weight = np.where(np.isnan(base), 0.0, common).sum(axis=1)
     total = np.nansum(base, axis=1)
@@ -145,9 +178,12 @@ def _shrunk_level(base: np.ndarray, common: np.ndarray | None = None) -> np.ndar
 
 
 def _common(counts: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """What all accounts do in a month: orders over what their own levels would give; 1 where nobody was there."""
+    """What all accounts do in a month: orders over what their own levels would give; 1 where
+    nobody was there.
+    """
     there = ~np.isnan(counts)
     usual = (there * own[:, None]).sum(axis=0)
     got = np.nansum(counts, axis=0)
-    # A handful of orders tells nothing about a common movement: drawn towards 1 by the weight of five orders.
+    # A handful of orders tells nothing about a common movement: drawn towards 1 by the weight of
+    # five orders.
     return (got + 5) / (usual + 5)

@@ -1,6 +1,8 @@
-"""Thresholds: which sum of missing orders would a stated share of the accounts that stayed have crossed by chance?
+"""Thresholds: which sum of missing orders would a stated share of the accounts that stayed have
+crossed by chance?
 
-They are taken from the company's own past, so that regular and irregular buyers need no distribution assumed.
+They are taken from the company's own past, so that regular and irregular buyers need no
+distribution assumed.
 """
 
 from dataclasses import dataclass, field
@@ -17,13 +19,17 @@ LEAST_CALIBRATION = 40
 
 @dataclass(frozen=True)
 class Thresholds:
-    """For each class of rhythm: the threshold, what it was made from, and what delay goes with it."""
+    """For each class of rhythm: the threshold, what it was made from, and what delay goes with
+    it.
+    """
 
     false_alarm_rate: float
     values: tuple[float | None, ...]
     n: tuple[int, ...]
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """rhythm, n, threshold, false_alarm_rate, low, high, found (share of halved accounts found within a year), delay_months"""
+    """rhythm, n, threshold, false_alarm_rate, low, high, found (share of halved accounts found
+    within a year), delay_months
+    """
 
 
 def set_thresholds(
@@ -44,8 +50,10 @@ def set_thresholds(
 
     Notes
     -----
-    Threshold: the ⌈(n + 1)(1 − rate)⌉-th smallest yearly maximum (conformal); classes with fewer than 40 account-years
-    borrow the threshold of all. Delay: the same accounts with each order kept with probability one half, watched from
+    Threshold: the ⌈(n + 1)(1 − rate)⌉-th smallest yearly maximum (conformal); classes with fewer
+    than 40 account-years
+    borrow the threshold of all. Delay: the same accounts with each order kept with probability one
+    half, watched from
     the first month on.
     """
     rng = np.random.default_rng(seed)
@@ -54,20 +62,40 @@ def set_thresholds(
         highest.append(watch.sums[kept].max(axis=1))
         rhythm.append(watch.rhythm[kept])
         halved.append(_halve(watch, kept, rng))
-    highest, rhythm = np.concatenate(highest or [np.array([])]), np.concatenate(rhythm or [np.array([], int)])
+    highest, rhythm = (
+        np.concatenate(highest or [np.array([])]),
+        np.concatenate(rhythm or [np.array([], int)]),
+    )
     halved = np.concatenate(halved) if halved else np.zeros((0, WATCH))
     overall = _conformal(highest, false_alarm_rate)
     values, rows = [], []
     for place, (name, _least) in enumerate(CLASSES):
         own = rhythm == place
-        threshold = _conformal(highest[own], false_alarm_rate) if own.sum() >= LEAST_CALIBRATION else overall
+        threshold = (
+            _conformal(highest[own], false_alarm_rate)
+            if own.sum() >= LEAST_CALIBRATION
+            else overall
+        )
         values.append(threshold)
         rows.append(_class_row(name, highest[own], halved[own], threshold))
     table = pd.DataFrame(
-        rows, columns=["rhythm", "n", "threshold", "false_alarm_rate", "low", "high", "found", "delay_months"]
+        rows,
+        columns=[
+            "rhythm",
+            "n",
+            "threshold",
+            "false_alarm_rate",
+            "low",
+            "high",
+            "found",
+            "delay_months",
+        ],
     )
     return Thresholds(
-        false_alarm_rate, tuple(values), tuple(int((rhythm == k).sum()) for k in range(len(CLASSES))), table
+        false_alarm_rate,
+        tuple(values),
+        tuple(int((rhythm == k).sum()) for k in range(len(CLASSES))),
+        table,
     )
 
 
@@ -83,7 +111,9 @@ def _halve(watch: Watch, kept: np.ndarray, rng: np.random.Generator) -> np.ndarr
     return add_up(watch.expected[kept], thinned, watch.scale[kept])
 
 
-def _class_row(name: str, highest: np.ndarray, halved: np.ndarray, threshold: float | None) -> tuple:
+def _class_row(
+    name: str, highest: np.ndarray, halved: np.ndarray, threshold: float | None
+) -> tuple:
     if threshold is None or not len(highest):
         return name, len(highest), threshold, None, None, None, None, None
     crossed = highest > threshold
@@ -91,12 +121,24 @@ def _class_row(name: str, highest: np.ndarray, halved: np.ndarray, threshold: fl
     alarms = halved > threshold
     found = alarms.any(axis=1)
     delay = float(np.median(np.where(found, alarms.argmax(axis=1) + 1, np.inf)))
-    return name, len(highest), threshold, float(crossed.mean()), bounds.low, bounds.high, float(found.mean()), \
-        delay if np.isfinite(delay) else None  # fmt: skip
+    return (
+        name,
+        len(highest),
+        threshold,
+        float(crossed.mean()),
+        bounds.low,
+        bounds.high,
+        float(found.mean()),
+        delay if np.isfinite(delay) else None,
+    )
 
 
 def first_alerts(watch: Watch, thresholds: Thresholds) -> np.ndarray:
-    """Month (place within the year) in which each account first crosses its threshold; -1 where it does not."""
-    limits = np.array([np.inf if value is None else value for value in thresholds.values])[watch.rhythm]
+    """Month (place within the year) in which each account first crosses its threshold; -1
+    where it does not.
+    """
+    limits = np.array([np.inf if value is None else value for value in thresholds.values])[
+        watch.rhythm
+    ]
     crossed = watch.sums > limits[:, None]
     return np.where(crossed.any(axis=1), crossed.argmax(axis=1), -1)

@@ -1,4 +1,6 @@
-"""The gate before every report: what is wrong with a company's tables, how much of the revenue it touches, what to do."""
+"""The gate before every report: what is wrong with a company's tables, how much of the revenue
+it touches, what to do.
+"""
 
 from kamresearch.data.checks.audit import check_tables
 from kamresearch.data.checks.result import CheckResult, Issue

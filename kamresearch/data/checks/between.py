@@ -1,4 +1,6 @@
-"""Checks between tables and between versions: references, accounts and their orders, departments, lost rows."""
+"""Checks between tables and between versions: references, accounts and their orders,
+departments, lost rows.
+"""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -12,11 +14,21 @@ from kamresearch.data.pairs import read_pairs
 
 THIN_COVERAGE = 0.9
 LOST_WARNING, LOST_ERROR = 0.02, 0.5
-"""Shares of the last version's rows: beyond the first a loss is warned of, beyond the second it stops the run."""
+"""Shares of the last version's rows: beyond the first a loss is warned of, beyond the second
+it stops the run.
+"""
 
 
-def _issue(check: str, table: str, column: str, count: int, n: int, share: float | None = None, offenders: object = (),
-           severity: str | None = None) -> Issue:  # fmt: skip
+def _issue(
+    check: str,
+    table: str,
+    column: str,
+    count: int,
+    n: int,
+    share: float | None = None,
+    offenders: object = (),
+    severity: str | None = None,
+) -> Issue:
     shown = tuple(str(one)[:60] for one in offenders)
     return Issue(check, table, column, severity or CHECKS[check].severity, count, n, share, shown)
 
@@ -43,7 +55,9 @@ def _orders_of_nobody(accounts: object, ledger: Ledger, n_orders: int) -> list[I
         return []
     first = lost.select("account_id").order_by("account_id").limit(3).execute()["account_id"]
     share = float(found["revenue"]) / ledger.total if ledger.total else None
-    return [_issue("broken_reference", "orders", "account_id", int(found["n"]), n_orders, share, first)]
+    return [
+        _issue("broken_reference", "orders", "account_id", int(found["n"]), n_orders, share, first)
+    ]
 
 
 def _dangling(tables: object, name: str, column: str, target: str, ledger: Ledger) -> list[Issue]:
@@ -59,25 +73,43 @@ def _dangling(tables: object, name: str, column: str, target: str, ledger: Ledge
         return []
     offenders = lost[[column]].distinct().order_by(column).limit(3).execute()[column]
     share = share_of_accounts(lost, True, ledger)
-    return [_issue("broken_reference", name, column, count, int(table.count().execute()), share, offenders)]
+    return [
+        _issue(
+            "broken_reference", name, column, count, int(table.count().execute()), share, offenders
+        )
+    ]
 
 
 def check_accounts(tables: object, ledger: Ledger, as_of: str | None = None) -> list[Issue]:
-    """Accounts against their orders and each other: never ordered, opened late, same name, same tax number.
+    """Accounts against their orders and each other: never ordered, opened late, same name, same tax
+    number.
 
-    Accounts that people's decisions (table ``pairs``) call two companies on the day are not asked about again.
+    Accounts that people's decisions (table ``pairs``) call two companies on the day are not asked
+    about again.
     """
     accounts = tables.accounts.filter(tables.accounts.account_id.notnull())
     n = int(accounts.count().execute())
     issues, apart = _against_orders(accounts, ledger, n), _pairs_apart(tables, as_of)
     if _is_text(accounts, "account_name"):
         issues += _repeated(
-            accounts, "same_name", "account_name", accounts.account_name.strip().lower(), ledger, n, apart
+            accounts,
+            "same_name",
+            "account_name",
+            accounts.account_name.strip().lower(),
+            ledger,
+            n,
+            apart,
         )
     if _is_text(accounts, "tax_number"):
         # Branches lawfully file under their group's number.
-        heads = accounts.filter(accounts.parent_id.isnull()) if "parent_id" in accounts.columns else accounts
-        issues += _repeated(heads, "shared_tax_number", "tax_number", heads.tax_number.strip(), ledger, n, apart)
+        heads = (
+            accounts.filter(accounts.parent_id.isnull())
+            if "parent_id" in accounts.columns
+            else accounts
+        )
+        issues += _repeated(
+            heads, "shared_tax_number", "tax_number", heads.tax_number.strip(), ledger, n, apart
+        )
     return issues
 
 
@@ -87,21 +119,37 @@ def _is_text(table: object, column: str) -> bool:
 
 def _against_orders(accounts: object, ledger: Ledger, n: int) -> list[Issue]:
     own = [name for name in ("account_id", "onboard_date") if name in accounts.columns]
-    accounts = accounts.select(own)  # a column of the user's own may bear the name of one of the ledger's
-    buyers = ledger.by_account.select(buyer="account_id", n="n", revenue="revenue", first_date="first_date")
+    accounts = accounts.select(
+        own
+    )  # a column of the user's own may bear the name of one of the ledger's
+    buyers = ledger.by_account.select(
+        buyer="account_id", n="n", revenue="revenue", first_date="first_date"
+    )
     both = accounts.left_join(buyers, accounts.account_id == buyers.buyer)
     rules = {"accounts_without_orders": ("account_id", both.buyer.isnull())}
     if "onboard_date" in accounts.columns and accounts.onboard_date.type().is_temporal():
         late = both.first_date < both.onboard_date.cast("date")
         rules["order_before_onboarding"] = ("onboard_date", late.fill_null(False))
     sums = {f"hits_{check}": broken.sum() for check, (_, broken) in rules.items()}
-    sums |= {f"touched_{check}": both.revenue.sum(where=broken) for check, (_, broken) in rules.items()}
+    sums |= {
+        f"touched_{check}": both.revenue.sum(where=broken) for check, (_, broken) in rules.items()
+    }
     found, issues = both.aggregate(**sums).execute().iloc[0], []
     for check, (column, broken) in rules.items():
         count, touched = found[f"hits_{check}"], found[f"touched_{check}"]
         if count == count and count:
-            first = both.filter(broken).select("account_id").order_by("account_id").limit(3).execute()["account_id"]
-            share = (float(touched) if touched == touched else 0.0) / ledger.total if ledger.total else None
+            first = (
+                both.filter(broken)
+                .select("account_id")
+                .order_by("account_id")
+                .limit(3)
+                .execute()["account_id"]
+            )
+            share = (
+                (float(touched) if touched == touched else 0.0) / ledger.total
+                if ledger.total
+                else None
+            )
             issues.append(_issue(check, "accounts", column, int(count), n, share, first))
     return issues
 
@@ -112,44 +160,82 @@ def _pairs_apart(tables: object, as_of: str | None) -> set[frozenset[str]]:
         return set()
     pairs = read_pairs(tables.pairs.execute(), as_of)
     holds = (pairs["verdict"] == "not_same") & ~pairs["over"]
-    return {frozenset(pair) for pair in pairs.loc[holds, ["left", "right"]].astype("str").itertuples(index=False)}
+    return {
+        frozenset(pair)
+        for pair in pairs.loc[holds, ["left", "right"]].astype("str").itertuples(index=False)
+    }
 
 
 def _repeated(
-    accounts: object, check: str, column: str, value: object, ledger: Ledger, n: int, apart: set[frozenset[str]]
+    accounts: object,
+    check: str,
+    column: str,
+    value: object,
+    ledger: Ledger,
+    n: int,
+    apart: set[frozenset[str]],
 ) -> list[Issue]:
     """Values that several accounts share, but for those that are all told apart from each other."""
-    keyed = accounts.select("account_id", value=value).filter(lambda t: t.value.notnull() & (t.value != ""))
+    keyed = accounts.select("account_id", value=value).filter(
+        lambda t: t.value.notnull() & (t.value != "")
+    )
     alike = find_alike(keyed, ["value"])
     shared = alike.group_by("value").agg(copies=alike.count()).filter(lambda t: t.copies > 1)
-    rows = alike.semi_join(shared, "value").select("account_id", "value").order_by("account_id").execute()
+    rows = (
+        alike.semi_join(shared, "value")
+        .select("account_id", "value")
+        .order_by("account_id")
+        .execute()
+    )
     near = rows[rows["value"].isin(rows.loc[rows["account_id"].isin(set().union(*apart)), "value"])]
-    settled = [value for value, ids in near.groupby("value")["account_id"]
-               if all(frozenset(pair) in apart for pair in combinations(ids, 2))]  # fmt: skip
+    settled = [
+        value
+        for value, ids in near.groupby("value")["account_id"]
+        if all(frozenset(pair) in apart for pair in combinations(ids, 2))
+    ]
     offenders = rows.loc[~rows["value"].isin(settled), "account_id"].reset_index(drop=True)
     if not len(offenders):
         return []
-    return [_issue(check, "accounts", column, len(offenders), n, ledger.share_of(offenders), offenders[:3])]
+    return [
+        _issue(
+            check, "accounts", column, len(offenders), n, ledger.share_of(offenders), offenders[:3]
+        )
+    ]
 
 
 def check_departments(tables: object, ledger: Ledger) -> list[Issue]:
     """Accounts that a department has no linked record of."""
-    if not tables.has("departments") or not {"department", "account_id"} <= set(tables.departments.columns):
+    if not tables.has("departments") or not {"department", "account_id"} <= set(
+        tables.departments.columns
+    ):
         return []
     known = tables.accounts.filter(tables.accounts.account_id.notnull())[["account_id"]].distinct()
     n, records = int(known.count().execute()), tables.departments
     issues = []
     for department in sorted(records[["department"]].distinct().execute()["department"].dropna()):
         linked = records.filter((records.department == department) & records.account_id.notnull())
-        missing = known.anti_join(linked, "account_id").order_by("account_id").execute()["account_id"]
+        missing = (
+            known.anti_join(linked, "account_id").order_by("account_id").execute()["account_id"]
+        )
         if len(missing) > (1 - THIN_COVERAGE) * n:
-            issues.append(_issue("department_coverage", "departments", str(department), len(missing), n,
-                                 ledger.share_of(missing), list(missing.head(3))))  # fmt: skip
+            issues.append(
+                _issue(
+                    "department_coverage",
+                    "departments",
+                    str(department),
+                    len(missing),
+                    n,
+                    ledger.share_of(missing),
+                    list(missing.head(3)),
+                )
+            )
     return issues
 
 
 def check_loss(rows: Mapping[str, int], previous: Mapping[str, int] | None) -> list[Issue]:
-    """Tables with fewer rows than in the last version, and tables that it had and these data have not."""
+    """Tables with fewer rows than in the last version, and tables that it had and these data
+    have not.
+    """
     issues = []
     for name, before in sorted((previous or {}).items()):
         lost = before - rows.get(name, 0)

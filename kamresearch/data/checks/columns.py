@@ -12,18 +12,47 @@ from kamresearch.data.contract import ColumnSpec, TableSpec
 
 EARLIEST = "1950-01-01"
 FUTURE_DAYS = 366
-"""A date more than so many days after the as-of date is a slip, in columns that speak of the past."""
-PLANNED = {("contracts", "start_date"), ("contracts", "end_date"), ("assignments", "to"), ("managers", "end_date"),
-           ("goals", "due_date"), ("overrides", "until"), ("pairs", "until"), ("market", "period"), ("events", "date"),
-           ("strategies", "due_date")}  # fmt: skip
+"""A date more than so many days after the as-of date is a slip, in columns that speak of the
+past.
+"""
+PLANNED = {
+    ("contracts", "start_date"),
+    ("contracts", "end_date"),
+    ("assignments", "to"),
+    ("managers", "end_date"),
+    ("goals", "due_date"),
+    ("overrides", "until"),
+    ("pairs", "until"),
+    ("market", "period"),
+    ("events", "date"),
+    ("strategies", "due_date"),
+}
 """Dates that may lie in the future: plans, and facts of the world that an as-of date only hides."""
-SPELLS = {"contracts": ("start_date", "end_date"), "assignments": ("from", "to"), "managers": ("start_date", "end_date"),
-          "churn_events": ("churn_date", "return_date"), "overrides": ("date", "until"),
-          "goals": ("baseline_date", "due_date")}  # fmt: skip
-EMPTY_BY_MEANING = {("accounts", "parent_id"), ("managers", "region"), ("managers", "channel"), ("managers", "end_date"),
-                    ("assignments", "to"), ("pairs", "until"), ("churn_events", "return_date"), ("coverage", "person_id"),
-                    ("contracts", "renewed"), ("departments", "account_id"), ("market", "units"), ("market", "growth"), ("market", "note"),
-                    ("service_events", "satisfaction"), ("service_events", "resolved_days")}  # fmt: skip
+SPELLS = {
+    "contracts": ("start_date", "end_date"),
+    "assignments": ("from", "to"),
+    "managers": ("start_date", "end_date"),
+    "churn_events": ("churn_date", "return_date"),
+    "overrides": ("date", "until"),
+    "goals": ("baseline_date", "due_date"),
+}
+EMPTY_BY_MEANING = {
+    ("accounts", "parent_id"),
+    ("managers", "region"),
+    ("managers", "channel"),
+    ("managers", "end_date"),
+    ("assignments", "to"),
+    ("pairs", "until"),
+    ("churn_events", "return_date"),
+    ("coverage", "person_id"),
+    ("contracts", "renewed"),
+    ("departments", "account_id"),
+    ("market", "units"),
+    ("market", "growth"),
+    ("market", "note"),
+    ("service_events", "satisfaction"),
+    ("service_events", "resolved_days"),
+}
 """Columns whose empty cell says something (no group, still running, vacant)."""
 SLACK = 0.002
 """A bound such as 1/9 may be written as 0.111."""
@@ -57,10 +86,21 @@ def rules_of(table: object, spec: TableSpec, as_of: str | None) -> list[Rule]:
         if column.name in table.columns:
             rules += _rules_of_column(table, spec, column, as_of)
     start, end = SPELLS.get(spec.name, ("", ""))
-    if all(name in table.columns and fits_kind(table[name].type(), "date") for name in (start, end) if start) and start:
-        rules.append(_rule("ends_before_start", end, lambda t: t[end].cast("date") < t[start].cast("date")))
+    if (
+        all(
+            name in table.columns and fits_kind(table[name].type(), "date")
+            for name in (start, end)
+            if start
+        )
+        and start
+    ):
+        rules.append(
+            _rule("ends_before_start", end, lambda t: t[end].cast("date") < t[start].cast("date"))
+        )
     if spec.name == "orders" and "units" in table.columns and _numeric(table, "revenue", "units"):
-        rules.append(_rule("sign_mismatch", "units", lambda t: (t.revenue.sign() * t.units.sign()) < 0))
+        rules.append(
+            _rule("sign_mismatch", "units", lambda t: (t.revenue.sign() * t.units.sign()) < 0)
+        )
     if spec.name == "accounts" and "parent_id" in table.columns:
         rules.append(_rule("self_parent", "parent_id", lambda t: t.parent_id == t.account_id))
     return rules
@@ -74,7 +114,9 @@ def _numeric(table: object, *names: str) -> bool:
     return all(name in table.columns and table[name].type().is_numeric() for name in names)
 
 
-def _rules_of_column(table: object, spec: TableSpec, column: ColumnSpec, as_of: str | None) -> list[Rule]:
+def _rules_of_column(
+    table: object, spec: TableSpec, column: ColumnSpec, as_of: str | None
+) -> list[Rule]:
     name, place = column.name, (spec.name, column.name)
     dtype = table[name].type()
     rules = []
@@ -89,15 +131,35 @@ def _rules_of_column(table: object, spec: TableSpec, column: ColumnSpec, as_of: 
         return rules
     if column.kind in ("number", "integer"):
         if column.low is not None:
-            rules.append(_rule("out_of_range", name, lambda t: t[name] < column.low - SLACK * abs(column.low)))
+            rules.append(
+                _rule(
+                    "out_of_range", name, lambda t: t[name] < column.low - SLACK * abs(column.low)
+                )
+            )
         if column.high is not None:
-            rules.append(_rule("out_of_range", name, lambda t: t[name] > column.high + SLACK * abs(column.high)))
+            rules.append(
+                _rule(
+                    "out_of_range", name, lambda t: t[name] > column.high + SLACK * abs(column.high)
+                )
+            )
     if column.kind == "category" and column.values:
-        rules.append(_rule("unknown_value", name, lambda t: t[name].notnull() & ~t[name].isin(list(column.values))))
+        rules.append(
+            _rule(
+                "unknown_value",
+                name,
+                lambda t: t[name].notnull() & ~t[name].isin(list(column.values)),
+            )
+        )
     if column.kind == "date":
         rules += _date_rules(name, place, as_of)
     if column.kind == "text":
-        rules.append(_rule("broken_text", name, lambda t: t[name].contains("\ufffd") | t[name].contains("锟斤拷")))
+        rules.append(
+            _rule(
+                "broken_text",
+                name,
+                lambda t: t[name].contains("\ufffd") | t[name].contains("锟斤拷"),
+            )
+        )
     return rules
 
 
@@ -105,11 +167,15 @@ def _date_rules(name: str, place: tuple[str, str], as_of: str | None) -> list[Ru
     import ibis
 
     if as_of is None or place in PLANNED:
-        return [_rule("implausible_date", name, lambda t: t[name].cast("date") < ibis.date(EARLIEST))]
+        return [
+            _rule("implausible_date", name, lambda t: t[name].cast("date") < ibis.date(EARLIEST))
+        ]
     far = (pd.Timestamp(as_of) + pd.Timedelta(days=FUTURE_DAYS)).date().isoformat()
 
     def wild(t: object) -> object:
-        return (t[name].cast("date") < ibis.date(EARLIEST)) | (t[name].cast("date") > ibis.date(far))
+        return (t[name].cast("date") < ibis.date(EARLIEST)) | (
+            t[name].cast("date") > ibis.date(far)
+        )
 
     def later(t: object) -> object:
         return (t[name].cast("date") > ibis.date(as_of)) & (t[name].cast("date") <= ibis.date(far))
@@ -118,7 +184,9 @@ def _date_rules(name: str, place: tuple[str, str], as_of: str | None) -> list[Ru
 
 
 def measure_table(table: object, spec: TableSpec, rules: list[Rule]) -> dict[str, float]:
-    """Rows, filled cells per column, distinct keys, hits per rule and, for orders, revenue touched: one pass."""
+    """Rows, filled cells per column, distinct keys, hits per rule and, for orders, revenue
+    touched: one pass.
+    """
     weigh = spec.name == "orders" and _numeric(table, "revenue")
     sums = {"rows": table.count()}
     for column in spec.columns:
@@ -132,7 +200,11 @@ def measure_table(table: object, spec: TableSpec, rules: list[Rule]) -> dict[str
     if weigh:
         sums["revenue"] = table.revenue.abs().sum()
         sums["positive"] = table.revenue.sum(where=table.revenue > 0)
-    row = table.aggregate(**{f"m{place}": value for place, value in enumerate(sums.values())}).execute().iloc[0]
+    row = (
+        table.aggregate(**{f"m{place}": value for place, value in enumerate(sums.values())})
+        .execute()
+        .iloc[0]
+    )
     return {
         name: float(value) if value == value and value is not None else 0.0
         for name, value in zip(sums, row, strict=True)
@@ -154,10 +226,13 @@ def _show(value: object) -> str:
     return "–" if value is None or value != value else str(value)[:60]
 
 
-def check_columns(table: object, spec: TableSpec, as_of: str | None, ledger: Ledger | None) -> tuple[list[Issue], dict]:
+def check_columns(
+    table: object, spec: TableSpec, as_of: str | None, ledger: Ledger | None
+) -> tuple[list[Issue], dict]:
     """Issues of one table's own columns, and the measures behind them.
 
-    ``ledger`` weighs the rows of account-sized tables by their accounts' revenue; None where orders cannot be added up.
+    ``ledger`` weighs the rows of account-sized tables by their accounts' revenue; None where orders
+    cannot be added up.
     """
     issues = [
         Issue("column_missing", spec.name, name, "error", 1, 1)
@@ -171,7 +246,14 @@ def check_columns(table: object, spec: TableSpec, as_of: str | None, ledger: Led
         if column.name in table.columns and not fits_kind(table[column.name].type(), column.kind):
             severity = "error" if column.required else "warning"
             issues.append(
-                Issue("wrong_type", spec.name, column.name, severity, int(measures[f"filled {column.name}"]), n)
+                Issue(
+                    "wrong_type",
+                    spec.name,
+                    column.name,
+                    severity,
+                    int(measures[f"filled {column.name}"]),
+                    n,
+                )
             )
     for number, rule in enumerate(rules):
         count = int(measures[f"hits {number}"])
@@ -183,12 +265,23 @@ def check_columns(table: object, spec: TableSpec, as_of: str | None, ledger: Led
             continue
         broken = rule.broken(table).fill_null(False)
         if f"touched {number}" in measures:
-            share = measures[f"touched {number}"] / measures["revenue"] if measures["revenue"] else None
+            share = (
+                measures[f"touched {number}"] / measures["revenue"] if measures["revenue"] else None
+            )
         else:
             share = share_of_accounts(table, broken, ledger)
         severity = "error" if rule.check == "missing_values" and count == n else rule.severity
         issues.append(
-            Issue(rule.check, spec.name, rule.column, severity, count, n, share, first_keys(table, spec, broken))
+            Issue(
+                rule.check,
+                spec.name,
+                rule.column,
+                severity,
+                count,
+                n,
+                share,
+                first_keys(table, spec, broken),
+            )
         )
     return issues, measures
 

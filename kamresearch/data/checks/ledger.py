@@ -1,4 +1,6 @@
-"""Checks of the orders as a ledger: keys, repeated entries, months, sizes, and the revenue of each account."""
+"""Checks of the orders as a ledger: keys, repeated entries, months, sizes, and the revenue of
+each account.
+"""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -10,26 +12,36 @@ from kamresearch.data.checks.words import CHECKS
 from kamresearch.data.tables import hold
 
 FENCE = 4.0
-"""An order is extraordinary beyond so many interquartile ranges (of the logarithm) above the upper quartile."""
+"""An order is extraordinary beyond so many interquartile ranges (of the logarithm) above the
+upper quartile.
+"""
 LARGE_PART = 0.2
 STALE_DAYS = 92
 
 
 class Ledger:
-    """The orders added up by account, on the engine until a share of revenue asks for the numbers."""
+    """The orders added up by account, on the engine until a share of revenue asks for the
+    numbers.
+    """
 
     def __init__(self, orders: object, total: float) -> None:
         date = orders.order_date.cast("date")
         self.total = total
         added = orders.group_by("account_id").agg(
-            n=orders.count(), revenue=orders.revenue.abs().sum().cast("float64").fill_null(0.0), first_date=date.min())  # fmt: skip
-        # Five checks ask for it. The embedded engine keeps it; a server may refuse readers tables of their own.
+            n=orders.count(),
+            revenue=orders.revenue.abs().sum().cast("float64").fill_null(0.0),
+            first_date=date.min(),
+        )
+        # Five checks ask for it. The embedded engine keeps it; a server may refuse readers tables
+        # of their own.
         self.by_account = hold(added)
 
     @cached_property
     def revenue(self) -> pd.Series:
         """account_id → absolute revenue (orders without an account apart)."""
-        frame = self.by_account.filter(self.by_account.account_id.notnull())[["account_id", "revenue"]].execute()
+        frame = self.by_account.filter(self.by_account.account_id.notnull())[
+            ["account_id", "revenue"]
+        ].execute()
         return frame.sort_values("account_id").set_index("account_id")["revenue"].astype("float64")
 
     def share_of(self, accounts: Iterable) -> float | None:
@@ -48,7 +60,8 @@ def is_embedded(table: object) -> bool:
 def find_alike(table: object, columns: list[str]) -> object:
     """The rows that may share their cells in these columns with another row; nobody else does.
 
-    Rows whose 64-bit hashes differ differ themselves, and numbers are counted in a fraction of the time that texts take:
+    Rows whose 64-bit hashes differ differ themselves, and numbers are counted in a fraction of the
+    time that texts take:
     where few rows are alike, the exact comparison is left with few rows.
     """
     import ibis
@@ -67,31 +80,55 @@ def check_ledger(orders: object, measures: dict, as_of: str | None) -> list[Issu
         return []
     if measures.get("positive", 0.0) <= 0:
         return [Issue("no_revenue", "orders", "revenue", "error", n, n)]
-    return [*_check_keys(orders, n, revenue), *_check_sizes(orders, n, revenue), *_check_months(orders, n, as_of)]
+    return [
+        *_check_keys(orders, n, revenue),
+        *_check_sizes(orders, n, revenue),
+        *_check_months(orders, n, as_of),
+    ]
 
 
-def _issue(check: str, column: str, count: int, n: int, share: float | None, offenders: list) -> Issue:
+def _issue(
+    check: str, column: str, count: int, n: int, share: float | None, offenders: list
+) -> Issue:
     return Issue(
-        check, "orders", column, CHECKS[check].severity, count, n, share, tuple(str(one)[:60] for one in offenders)
+        check,
+        "orders",
+        column,
+        CHECKS[check].severity,
+        count,
+        n,
+        share,
+        tuple(str(one)[:60] for one in offenders),
     )
 
 
 def _check_keys(orders: object, n: int, revenue: float) -> list[Issue]:
-    """Keys used by several rows (lines of one order, or one key for two accounts), and entries made twice."""
+    """Keys used by several rows (lines of one order, or one key for two accounts), and entries
+    made twice.
+    """
     issues = []
     alike = find_alike(orders, ["order_id"])
     groups = alike.group_by("order_id").agg(
-        n=alike.count(), accounts=alike.account_id.nunique(), touched=alike.revenue.abs().sum())  # fmt: skip
+        n=alike.count(), accounts=alike.account_id.nunique(), touched=alike.revenue.abs().sum()
+    )
     groups = hold(groups.filter(groups.n > 1))
     mixed = groups.filter(groups.accounts > 1)
     for check, chosen in (("order_lines", groups), ("duplicate_key", mixed)):
-        found = chosen.aggregate(rows=chosen.n.sum(), touched=chosen.touched.sum()).execute().iloc[0]
+        found = (
+            chosen.aggregate(rows=chosen.n.sum(), touched=chosen.touched.sum()).execute().iloc[0]
+        )
         if found["rows"] == found["rows"] and found["rows"]:
             first = chosen.select("order_id").order_by("order_id").limit(3).execute()["order_id"]
-            share = float(found["touched"]) / revenue if revenue and found["touched"] == found["touched"] else None
+            share = (
+                float(found["touched"]) / revenue
+                if revenue and found["touched"] == found["touched"]
+                else None
+            )
             issues.append(_issue(check, "order_id", int(found["rows"]), n, share, list(first)))
     content = [
-        name for name in ("account_id", "order_date", "product", "units", "revenue", "cost") if name in orders.columns
+        name
+        for name in ("account_id", "order_date", "product", "units", "revenue", "cost")
+        if name in orders.columns
     ]
     if issues:
         # Rows that are alike in everything share their key too.
@@ -103,7 +140,9 @@ def _check_keys(orders: object, n: int, revenue: float) -> list[Issue]:
     return issues
 
 
-def _check_repeats(orders: object, check: str, content: list[str], n: int, revenue: float) -> list[Issue]:
+def _check_repeats(
+    orders: object, check: str, content: list[str], n: int, revenue: float
+) -> list[Issue]:
     """Entries equal in all of these columns, the first of each left out."""
     alike = find_alike(orders, content)
     groups = alike.group_by(content).agg(copies=alike.count(), first=alike.order_id.min())
@@ -115,17 +154,30 @@ def _check_repeats(orders: object, check: str, content: list[str], n: int, reven
     if not rows or rows != rows:
         return []
     offenders = list(groups.select("first").order_by("first").limit(3).execute()["first"])
-    return [_issue(check, "order_id", int(rows), n, float(found["touched"].iloc[0]) / revenue, offenders)]
+    return [
+        _issue(
+            check, "order_id", int(rows), n, float(found["touched"].iloc[0]) / revenue, offenders
+        )
+    ]
 
 
 def _check_sizes(orders: object, n: int, revenue: float) -> list[Issue]:
-    """Orders far above the rest on a logarithmic scale, and one order that makes a large part of everything."""
+    """Orders far above the rest on a logarithmic scale, and one order that makes a large part
+    of everything.
+    """
     import ibis
 
     positive = orders.filter(orders.revenue > 0)
-    low, high, largest = positive.aggregate(
-        low=positive.revenue.quantile(0.25), high=positive.revenue.quantile(0.75), largest=positive.revenue.max()
-    ).execute().iloc[0].astype(float)  # fmt: skip
+    low, high, largest = (
+        positive.aggregate(
+            low=positive.revenue.quantile(0.25),
+            high=positive.revenue.quantile(0.75),
+            largest=positive.revenue.max(),
+        )
+        .execute()
+        .iloc[0]
+        .astype(float)
+    )
     issues = []
     if low > 0 and high > low:
         fence = ibis.literal(float(high * (high / low) ** FENCE), "float64")
@@ -135,7 +187,12 @@ def _check_sizes(orders: object, n: int, revenue: float) -> list[Issue]:
             first = huge.order_by(ibis.desc("revenue"), "order_id").limit(3).execute()["order_id"]
             issues.append(
                 _issue(
-                    "revenue_outlier", "revenue", int(found["count"]), n, float(found["touched"]) / revenue, list(first)
+                    "revenue_outlier",
+                    "revenue",
+                    int(found["count"]),
+                    n,
+                    float(found["touched"]) / revenue,
+                    list(first),
                 )
             )
     if n >= 20 and largest > LARGE_PART * revenue:
@@ -145,7 +202,9 @@ def _check_sizes(orders: object, n: int, revenue: float) -> list[Issue]:
 
 
 def _check_months(orders: object, n: int, as_of: str | None) -> list[Issue]:
-    """Months without an order inside the span, and an export that ends long before the as-of date."""
+    """Months without an order inside the span, and an export that ends long before the as-of
+    date.
+    """
     dated = orders.filter(orders.order_date.notnull())
     month = dated.order_date.cast("date").truncate("M")
     months = dated.group_by(month=month).agg(n=dated.count()).execute()
@@ -159,14 +218,25 @@ def _check_months(orders: object, n: int, as_of: str | None) -> list[Issue]:
     span = pd.period_range(months["month"].iloc[0], months["month"].iloc[-1], freq="M")
     gaps = sorted(set(span) - set(months["month"].dt.to_period("M")))
     if gaps and len(months) >= 6:
-        issues.append(_issue("month_gap", "order_date", len(gaps), len(span), None, [str(gap) for gap in gaps[:3]]))
+        issues.append(
+            _issue(
+                "month_gap",
+                "order_date",
+                len(gaps),
+                len(span),
+                None,
+                [str(gap) for gap in gaps[:3]],
+            )
+        )
     if as_of is not None:
         seen = dated.filter(dated.order_date.cast("date") <= _day(as_of))
         last = pd.Timestamp(seen.order_date.cast("date").max().execute())
         idle = (pd.Timestamp(as_of) - last).days
         if idle > STALE_DAYS:
             watched = (pd.Timestamp(as_of) - months["month"].iloc[0]).days
-            issues.append(_issue("stale", "order_date", idle, watched, None, [last.date().isoformat()]))
+            issues.append(
+                _issue("stale", "order_date", idle, watched, None, [last.date().isoformat()])
+            )
     return issues
 
 

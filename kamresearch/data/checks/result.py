@@ -1,4 +1,6 @@
-"""What the checks found: issues with count, revenue touched, first offenders and remedy; and whether to go on."""
+"""What the checks found: issues with count, revenue touched, first offenders and remedy; and
+whether to go on.
+"""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +11,17 @@ from kamresearch.errors import DataError
 from kamresearch.language import Quantity, Text, render
 from kamresearch.language import message as _
 
-COLUMNS = ("check", "table", "column", "severity", "count", "n", "share_of_revenue", "first_offenders", "remedy")
+COLUMNS = (
+    "check",
+    "table",
+    "column",
+    "severity",
+    "count",
+    "n",
+    "share_of_revenue",
+    "first_offenders",
+    "remedy",
+)
 MOST_WARNINGS = 8
 
 
@@ -17,7 +29,8 @@ MOST_WARNINGS = 8
 class Issue:
     """One hit of a check.
 
-    ``count`` of ``n`` rows are touched; ``share_of_revenue`` is the part of all revenue (returns counted as positive)
+    ``count`` of ``n`` rows are touched; ``share_of_revenue`` is the part of all revenue (returns
+    counted as positive)
     that stands on them, None where no revenue can be laid to them.
     """
 
@@ -42,8 +55,12 @@ class Issue:
         parts = {"place": place, "what": self.title, "count": Quantity(self.count, "count")}
         if self.share_of_revenue is None:
             return _("{place}: {what} ({count} of {n}).", n=Quantity(self.n, "count"), **parts)
-        return _("{place}: {what} ({count} of {n}; {share} of revenue).", n=Quantity(self.n, "count"),
-                 share=Quantity(self.share_of_revenue, "share"), **parts)  # fmt: skip
+        return _(
+            "{place}: {what} ({count} of {n}; {share} of revenue).",
+            n=Quantity(self.n, "count"),
+            share=Quantity(self.share_of_revenue, "share"),
+            **parts,
+        )
 
 
 @dataclass(frozen=True)
@@ -55,13 +72,16 @@ class CheckResult:
     issues : tuple of Issue
         Gravest first.
     completeness : float
-        The weaker of accounts and orders: share of rows used times share of filled cells in the columns that the data
-        carry (0–1). Rows that the mapping leaves out on purpose do not count, nor do columns whose emptiness has a
+        The weaker of accounts and orders: share of rows used times share of filled cells in the
+        columns that the data
+        carry (0–1). Rows that the mapping leaves out on purpose do not count, nor do columns whose
+        emptiness has a
         meaning (``parent_id``).
     threshold : float
         A report on data less complete than this should not be used.
     tables : DataFrame
-        table, rows_in, rows_used, rows_quarantined, rows_left_out (of the quarantined, those that the mapping leaves out),
+        table, rows_in, rows_used, rows_quarantined, rows_left_out (of the quarantined, those that
+        the mapping leaves out),
         filled_share (columns known to the contract).
     fields : DataFrame
         table, column, required, n, n_filled, present, may_be_empty, filled_share.
@@ -108,29 +128,52 @@ class CheckResult:
         return unusable / wanted if wanted else 0.0
 
     def warnings_texts(self) -> tuple[Text, ...]:
-        """What every report's head says of its data: that they should not be used, then the gravest warnings."""
+        """What every report's head says of its data: that they should not be used, then the
+        gravest warnings.
+        """
         texts: list[Text] = []
         if self.unusable:
-            texts.append(_("The data are too incomplete for this report to be used: completeness {share}, and at least "
-                           "{threshold} is needed.", share=Quantity(self.completeness, "share"),
-                           threshold=Quantity(self.threshold, "share"))
-                         if self.completeness < self.threshold else
-                         _("The data hold {n} errors; this report should not be used.", n=len(self.errors)))  # fmt: skip
+            texts.append(
+                _(
+                    "The data are too incomplete for this report to be used: completeness "
+                    "{share}, and at least "
+                    "{threshold} is needed.",
+                    share=Quantity(self.completeness, "share"),
+                    threshold=Quantity(self.threshold, "share"),
+                )
+                if self.completeness < self.threshold
+                else _(
+                    "The data hold {n} errors; this report should not be used.", n=len(self.errors)
+                )
+            )
         shown = sorted(self.errors + self.warnings, key=_weight)
         texts += [issue.text for issue in shown[:MOST_WARNINGS]]
         if len(shown) > MOST_WARNINGS:
-            texts.append(_("{n} more warnings stand in the study of data quality.", n=len(shown) - MOST_WARNINGS))
+            texts.append(
+                _(
+                    "{n} more warnings stand in the study of data quality.",
+                    n=len(shown) - MOST_WARNINGS,
+                )
+            )
         return tuple(texts)
 
     def to_frame(self, language: str | None = None) -> pd.DataFrame:
         """One row per issue; with a language, codes become words in it."""
         rows = [
-            {"check": issue.check, "table": issue.table, "column": issue.column, "severity": issue.severity,
-             "count": issue.count, "n": issue.n, "share_of_revenue": issue.share_of_revenue,
-             "first_offenders": ", ".join(issue.first_offenders) + (" …" if issue.count > len(issue.first_offenders) > 0 else ""),
-             "remedy": issue.check}
+            {
+                "check": issue.check,
+                "table": issue.table,
+                "column": issue.column,
+                "severity": issue.severity,
+                "count": issue.count,
+                "n": issue.n,
+                "share_of_revenue": issue.share_of_revenue,
+                "first_offenders": ", ".join(issue.first_offenders)
+                + (" …" if issue.count > len(issue.first_offenders) > 0 else ""),
+                "remedy": issue.check,
+            }
             for issue in self.issues
-        ]  # fmt: skip
+        ]
         frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"share_of_revenue": "float64"})
         if language is None:
             return frame
@@ -144,7 +187,9 @@ class CheckResult:
         """Stop in words when there are errors."""
         if self.errors:
             first = self.errors[0]
-            place = f"table {first.table!r}" + (f", column {first.column!r}" if first.column else "")
+            place = f"table {first.table!r}" + (
+                f", column {first.column!r}" if first.column else ""
+            )
             more = f" (and {len(self.errors) - 1} more errors)" if len(self.errors) > 1 else ""
             found = f"{render(first.title, 'en')}: {first.count} of {first.n}"
             offenders = f" ({', '.join(first.first_offenders)})" if first.first_offenders else ""
@@ -153,11 +198,25 @@ class CheckResult:
 
 
 def _weight(issue: Issue) -> tuple:
-    return (issue.severity != "error", -(issue.share_of_revenue or 0.0), -issue.count / max(issue.n, 1))
+    return (
+        issue.severity != "error",
+        -(issue.share_of_revenue or 0.0),
+        -issue.count / max(issue.n, 1),
+    )
 
 
 def in_order(issues: list[Issue]) -> tuple[Issue, ...]:
     """Gravest first; equal ones by revenue touched, then by place."""
     rank = {name: place for place, name in enumerate(SEVERITIES)}
-    return tuple(sorted(issues, key=lambda issue: (rank[issue.severity], -(issue.share_of_revenue or 0.0), issue.table,
-                                                   issue.column, issue.check)))  # fmt: skip
+    return tuple(
+        sorted(
+            issues,
+            key=lambda issue: (
+                rank[issue.severity],
+                -(issue.share_of_revenue or 0.0),
+                issue.table,
+                issue.column,
+                issue.check,
+            ),
+        )
+    )

@@ -6,7 +6,9 @@ from kamresearch.language import Text
 from kamresearch.language import message as _
 
 SEVERITIES: dict[str, Text] = {"error": _("error"), "warning": _("warning"), "info": _("note")}
-"""Errors stop a run, warnings stand in a report's head, notes in the study of data quality alone."""
+"""Errors stop a run, warnings stand in a report's head, notes in the study of data quality
+alone.
+"""
 
 
 @dataclass(frozen=True)
@@ -19,68 +21,144 @@ class Check:
 
 
 CHECKS: dict[str, Check] = {
-    "table_missing": Check("error", _("required table missing"),
-                           _("Export the table, or name it in mapping.yml.")),
-    "table_empty": Check("error", _("table without rows"),
-                         _("Check the export, its filter and the as-of date.")),
-    "column_missing": Check("error", _("required column missing"),
-                            _("Add the column, or map it in mapping.yml.")),
-    "wrong_type": Check("error", _("values of the wrong type"),
-                        _("Give the column's format in mapping.yml.")),
-    "missing_values": Check("warning", _("required values missing"),
-                            _("Fill them at their source; these rows count as unknown.")),
-    "gaps": Check("info", _("optional values missing"),
-                  _("Fill them where a decision needs them.")),
-    "duplicate_key": Check("error", _("key used more than once"),
-                           _("Keep one row per key, or map the true key.")),
-    "order_lines": Check("info", _("several rows of one order"),
-                         _("Nothing, if these are invoice lines: orders are counted once.")),
-    "repeated_orders": Check("warning", _("orders equal in everything but their key"),
-                             _("Look for invoices that were entered twice.")),
-    "repeated_rows": Check("warning", _("rows that repeat another row in everything"),
-                           _("Remove the copies; until then they count twice.")),
-    "out_of_range": Check("warning", _("values out of range"),
-                          _("Correct them at their source; the contract names the range.")),
-    "unknown_value": Check("warning", _("values that the contract does not know"),
-                           _("Map them to known values in mapping.yml.")),
-    "broken_reference": Check("warning", _("references to nothing"),
-                              _("Add the missing rows, or correct the references.")),
-    "self_parent": Check("warning", _("accounts that are their own group"),
-                         _("Clear or correct parent_id; a group must not contain itself.")),
-    "implausible_date": Check("warning", _("dates out of all proportion"),
-                              _("Correct the dates; years before 1950 or long after the rest are slips.")),
-    "after_as_of": Check("info", _("rows later than the as-of date"),
-                         _("Nothing: what is later is not seen.")),
-    "order_before_onboarding": Check("warning", _("orders before the account was opened"),
-                                     _("Correct onboard_date; tenure counts from the earlier of the two.")),
-    "ends_before_start": Check("warning", _("spells that end before they start"),
-                               _("Correct the two dates.")),
-    "month_gap": Check("warning", _("months without a single order"),
-                       _("Ask whether the export is whole; forecasts read a gap as no demand.")),
-    "stale": Check("warning", _("no order for long before the as-of date"),
-                   _("Export newer orders, or set an earlier as-of date.")),
-    "revenue_outlier": Check("warning", _("orders of extraordinary size"),
-                             _("Confirm them; a slipped decimal point looks like this.")),
-    "one_order_rules": Check("warning", _("one order makes a large part of the revenue"),
-                             _("Confirm the order before any share is read.")),
-    "sign_mismatch": Check("warning", _("revenue and units of opposite sign"),
-                           _("Correct the sign: returns are negative in both.")),
-    "no_revenue": Check("error", _("no positive revenue at all"),
-                        _("Check which column is mapped to revenue, and its sign.")),
-    "accounts_without_orders": Check("info", _("accounts that never ordered"),
-                                     _("Nothing, if these are prospects.")),
-    "shared_tax_number": Check("warning", _("one tax number on several accounts"),
-                               _("Merge the accounts, or mark them as branches with parent_id.")),
-    "same_name": Check("warning", _("one name on several accounts"),
-                       _("Merge the accounts, or list them as not the same.")),
-    "broken_text": Check("warning", _("text damaged by a wrong encoding"),
-                         _("State the file's encoding in mapping.yml.")),
-    "department_coverage": Check("warning", _("accounts without a record in a department"),
-                                 _("Link or add the department's records of these accounts.")),
-    "rows_lost": Check("warning", _("fewer rows than in the last version"),
-                       _("Ask whether the export is whole before comparing versions.")),
-    "left_out": Check("info", _("rows that the mapping leaves out"),
-                      _("Nothing, if the rules of mapping.yml say what you mean.")),
-    "quarantined": Check("warning", _("rows set aside"),
-                         _("Read quarantine.csv: each row stands there with its reason.")),
-}  # fmt: skip
+    "table_missing": Check(
+        "error", _("required table missing"), _("Export the table, or name it in mapping.yml.")
+    ),
+    "table_empty": Check(
+        "error", _("table without rows"), _("Check the export, its filter and the as-of date.")
+    ),
+    "column_missing": Check(
+        "error", _("required column missing"), _("Add the column, or map it in mapping.yml.")
+    ),
+    "wrong_type": Check(
+        "error", _("values of the wrong type"), _("Give the column's format in mapping.yml.")
+    ),
+    "missing_values": Check(
+        "warning",
+        _("required values missing"),
+        _("Fill them at their source; these rows count as unknown."),
+    ),
+    "gaps": Check(
+        "info", _("optional values missing"), _("Fill them where a decision needs them.")
+    ),
+    "duplicate_key": Check(
+        "error", _("key used more than once"), _("Keep one row per key, or map the true key.")
+    ),
+    "order_lines": Check(
+        "info",
+        _("several rows of one order"),
+        _("Nothing, if these are invoice lines: orders are counted once."),
+    ),
+    "repeated_orders": Check(
+        "warning",
+        _("orders equal in everything but their key"),
+        _("Look for invoices that were entered twice."),
+    ),
+    "repeated_rows": Check(
+        "warning",
+        _("rows that repeat another row in everything"),
+        _("Remove the copies; until then they count twice."),
+    ),
+    "out_of_range": Check(
+        "warning",
+        _("values out of range"),
+        _("Correct them at their source; the contract names the range."),
+    ),
+    "unknown_value": Check(
+        "warning",
+        _("values that the contract does not know"),
+        _("Map them to known values in mapping.yml."),
+    ),
+    "broken_reference": Check(
+        "warning", _("references to nothing"), _("Add the missing rows, or correct the references.")
+    ),
+    "self_parent": Check(
+        "warning",
+        _("accounts that are their own group"),
+        _("Clear or correct parent_id; a group must not contain itself."),
+    ),
+    "implausible_date": Check(
+        "warning",
+        _("dates out of all proportion"),
+        _("Correct the dates; years before 1950 or long after the rest are slips."),
+    ),
+    "after_as_of": Check(
+        "info", _("rows later than the as-of date"), _("Nothing: what is later is not seen.")
+    ),
+    "order_before_onboarding": Check(
+        "warning",
+        _("orders before the account was opened"),
+        _("Correct onboard_date; tenure counts from the earlier of the two."),
+    ),
+    "ends_before_start": Check(
+        "warning", _("spells that end before they start"), _("Correct the two dates.")
+    ),
+    "month_gap": Check(
+        "warning",
+        _("months without a single order"),
+        _("Ask whether the export is whole; forecasts read a gap as no demand."),
+    ),
+    "stale": Check(
+        "warning",
+        _("no order for long before the as-of date"),
+        _("Export newer orders, or set an earlier as-of date."),
+    ),
+    "revenue_outlier": Check(
+        "warning",
+        _("orders of extraordinary size"),
+        _("Confirm them; a slipped decimal point looks like this."),
+    ),
+    "one_order_rules": Check(
+        "warning",
+        _("one order makes a large part of the revenue"),
+        _("Confirm the order before any share is read."),
+    ),
+    "sign_mismatch": Check(
+        "warning",
+        _("revenue and units of opposite sign"),
+        _("Correct the sign: returns are negative in both."),
+    ),
+    "no_revenue": Check(
+        "error",
+        _("no positive revenue at all"),
+        _("Check which column is mapped to revenue, and its sign."),
+    ),
+    "accounts_without_orders": Check(
+        "info", _("accounts that never ordered"), _("Nothing, if these are prospects.")
+    ),
+    "shared_tax_number": Check(
+        "warning",
+        _("one tax number on several accounts"),
+        _("Merge the accounts, or mark them as branches with parent_id."),
+    ),
+    "same_name": Check(
+        "warning",
+        _("one name on several accounts"),
+        _("Merge the accounts, or list them as not the same."),
+    ),
+    "broken_text": Check(
+        "warning",
+        _("text damaged by a wrong encoding"),
+        _("State the file's encoding in mapping.yml."),
+    ),
+    "department_coverage": Check(
+        "warning",
+        _("accounts without a record in a department"),
+        _("Link or add the department's records of these accounts."),
+    ),
+    "rows_lost": Check(
+        "warning",
+        _("fewer rows than in the last version"),
+        _("Ask whether the export is whole before comparing versions."),
+    ),
+    "left_out": Check(
+        "info",
+        _("rows that the mapping leaves out"),
+        _("Nothing, if the rules of mapping.yml say what you mean."),
+    ),
+    "quarantined": Check(
+        "warning",
+        _("rows set aside"),
+        _("Read quarantine.csv: each row stands there with its reason."),
+    ),
+}

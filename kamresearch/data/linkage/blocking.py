@@ -11,13 +11,17 @@ _PREFIX = {"name": 4, "company": 4, "text": 6}
 
 
 def block_keys(cleaned: pd.DataFrame, fields: tuple[Field, ...]) -> dict[str, pd.Series]:
-    """Keys by which records can be brought together: each field's value, and the beginning of longer texts."""
+    """Keys by which records can be brought together: each field's value, and the beginning of
+    longer texts.
+    """
     keys = {}
     for place, field in enumerate(fields):
         name = f"f{place}"
         keys[name] = cleaned[name]
         if field.kind in _PREFIX:
-            keys[f"{name}_start"] = cleaned[name].map(lambda text, n=_PREFIX[field.kind]: text[:n], na_action="ignore")
+            keys[f"{name}_start"] = cleaned[name].map(
+                lambda text, n=_PREFIX[field.kind]: text[:n], na_action="ignore"
+            )
         if field.kind == "phone":
             keys[f"{name}_end"] = cleaned[name].map(lambda text: text[-7:], na_action="ignore")
     return keys
@@ -32,7 +36,8 @@ def count_pairs(key: pd.Series) -> int:
 def choose_rules(cleaned: pd.DataFrame, fields: tuple[Field, ...]) -> list[tuple[str, ...]]:
     """Sets of keys that must agree, fewest pairs first, as long as the budget of pairs holds.
 
-    Two fields that share a value seldom (a tax number, a telephone) each stand alone; common values (a first name, a
+    Two fields that share a value seldom (a tax number, a telephone) each stand alone; common values
+    (a first name, a
     post code) only in twos and threes.
     """
     n = len(cleaned)

@@ -1,4 +1,6 @@
-"""Values in the form in which they are compared: one width and case, no punctuation, parts apart."""
+"""Values in the form in which they are compared: one width and case, no punctuation, parts
+apart.
+"""
 
 import re
 
@@ -7,14 +9,18 @@ import pandas as pd
 from kamresearch.data.linkage.kinds import Field
 from kamresearch.data.names import simplify, split_name
 
-_NOT_WORD = re.compile(r"[^0-9a-z\u00df-\u024f\u0370-\u052f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+_NOT_WORD = re.compile(
+    r"[^0-9a-z\u00df-\u024f\u0370-\u052f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
+)
 _NOTHING = {"", "nan", "none", "null", "na", "nat", "unknown", "tbc"}
 
 
 def clean_records(frame: pd.DataFrame, fields: tuple[Field, ...]) -> pd.DataFrame:
-    """Records → their comparable forms, columns ``f0``, ``f1`` … in the order of the fields, beside ``unique_id``.
+    """Records → their comparable forms, columns ``f0``, ``f1`` … in the order of the fields, beside
+    ``unique_id``.
 
-    A company's column has its branch beside it (``f0_branch``), a text its words (``f0_words``, sorted) and its digits.
+    A company's column has its branch beside it (``f0_branch``), a text its words (``f0_words``,
+    sorted) and its digits.
     """
     columns: dict[str, pd.Series] = {"unique_id": pd.Series(range(len(frame)), index=frame.index)}
     for place, field in enumerate(fields):
@@ -52,7 +58,8 @@ def _clean(value: str, kind: str) -> str | None:
         return _clean_date(text)
     if kind == "phone":
         digits = re.sub(r"\D", "", text)
-        # 86 is a country's number only where one is written or too much is left over: 8654 3210 is a local number.
+        # 86 is a country's number only where one is written or too much is left over: 8654 3210 is
+        # a local number.
         if text.lstrip(" (").startswith(("+", "00")) or len(digits) >= 12:
             digits = digits.removeprefix("0086").removeprefix("86")
         return digits.lstrip("0")[-11:] if len(digits) > 7 else digits
@@ -79,7 +86,8 @@ def _clean_date(text: str) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """The different words of a text in order; of Chinese text, its pairs of neighbouring characters and its numbers.
+    """The different words of a text in order; of Chinese text, its pairs of neighbouring characters
+    and its numbers.
 
     >>> split_words("27 washington oak park"), split_words("上海市南京路8号")
     (['27', 'oak', 'park', 'washington'], ['8', '上海', '京路', '南京', '号', '市南', '海市'])

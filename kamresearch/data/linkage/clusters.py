@@ -1,4 +1,6 @@
-"""Pairs into clusters: average linkage, so that one doubtful pair never joins two families, and apart what must stay apart."""
+"""Pairs into clusters: average linkage, so that one doubtful pair never joins two families,
+and apart what must stay apart.
+"""
 
 import heapq
 
@@ -6,20 +8,34 @@ import numpy as np
 import pandas as pd
 
 
-def cluster_pairs(pairs: pd.DataFrame, n: int, threshold: float = 0.5, apart: set[tuple[int, int]] | None = None,
-                  together: set[tuple[int, int]] | None = None) -> np.ndarray:  # fmt: skip
+def cluster_pairs(
+    pairs: pd.DataFrame,
+    n: int,
+    threshold: float = 0.5,
+    apart: set[tuple[int, int]] | None = None,
+    together: set[tuple[int, int]] | None = None,
+) -> np.ndarray:
     """Rows 0 … n − 1 → cluster number (its smallest row), from pairs with left, right, probability.
 
-    Clusters are merged, best first, while the mean log odds between their members stay above the threshold's; a pair
-    never scored counts as unlikely. ``together`` pairs are joined first; ``apart`` pairs never meet.
+    Clusters are merged, best first, while the mean log odds between their members stay above the
+    threshold's; a pair
+    never scored counts as unlikely. ``together`` pairs are joined first; ``apart`` pairs never
+    meet.
     """
     labels = _Clusters(n, apart or set())
     for left, right in sorted(together or ()):
         labels.join(left, right)
     cut = float(np.log2(threshold / (1 - threshold))) if 0 < threshold < 1 else 0.0
     strong = pairs[pairs["probability"] >= 0.01]
-    odds = np.log2(strong["probability"].clip(1e-9, 1 - 1e-9) / (1 - strong["probability"].clip(1e-9, 1 - 1e-9)))
-    labels.merge(strong["left"].to_numpy(), strong["right"].to_numpy(), np.clip(odds.to_numpy() - cut, -12, 12))
+    odds = np.log2(
+        strong["probability"].clip(1e-9, 1 - 1e-9)
+        / (1 - strong["probability"].clip(1e-9, 1 - 1e-9))
+    )
+    labels.merge(
+        strong["left"].to_numpy(),
+        strong["right"].to_numpy(),
+        np.clip(odds.to_numpy() - cut, -12, 12),
+    )
     return labels.roots()
 
 
@@ -77,12 +93,16 @@ class _Clusters:
                 for a, b in ((one, two), (two, one)):
                     before = self.links.setdefault(a, {}).get(b, (0.0, 0))
                     self.links[a][b] = (before[0] + value, before[1] + 1)
-        heap = [(-self.score(a, b), a, b) for a, others in self.links.items() for b in others if a < b]
+        heap = [
+            (-self.score(a, b), a, b) for a, others in self.links.items() for b in others if a < b
+        ]
         heap = [item for item in heap if item[0] <= 0]
         heapq.heapify(heap)
         while heap:
             worst, one, two = heapq.heappop(heap)
-            current = self.root(one) == one and self.root(two) == two and two in self.links.get(one, {})
+            current = (
+                self.root(one) == one and self.root(two) == two and two in self.links.get(one, {})
+            )
             if not current or abs(-worst - self.score(one, two)) > 1e-12:
                 continue
             joined = self.join(one, two)

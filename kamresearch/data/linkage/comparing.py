@@ -4,16 +4,26 @@ from kamresearch.data.linkage.kinds import Field
 
 
 def comparisons_of(fields: tuple[Field, ...], swaps: dict[int, int] | None = None) -> list[dict]:
-    """One comparison per field; ``swaps`` names fields whose values people write into each other's place."""
-    return [_comparison(place, field, (swaps or {}).get(place)) for place, field in enumerate(fields)]
+    """One comparison per field; ``swaps`` names fields whose values people write into each
+    other's place.
+    """
+    return [
+        _comparison(place, field, (swaps or {}).get(place)) for place, field in enumerate(fields)
+    ]
 
 
 def _comparison(place: int, field: Field, partner: int | None) -> dict:
     name = f"f{place}"
     levels = [
-        {"sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL", "label_for_charts": "missing", "is_null_level": True}
+        {
+            "sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL",
+            "label_for_charts": "missing",
+            "is_null_level": True,
+        }
     ]
-    levels += [_level(condition, name if tf else None) for condition, tf in _conditions(name, field.kind)]
+    levels += [
+        _level(condition, name if tf else None) for condition, tf in _conditions(name, field.kind)
+    ]
     if partner is not None:
         other = f"f{partner}"
         swapped = f"{name}_l = {other}_r OR {name}_r = {other}_l"
@@ -34,7 +44,10 @@ def _conditions(name: str, kind: str) -> list[tuple[str, bool]]:
     left, right = f"{name}_l", f"{name}_r"
     equal = (f"{left} = {right}", True)
     typo, two = (
-        f"(abs(length({left}) - length({right})) <= {most} AND damerau_levenshtein({left}, {right}) <= {most})"
+        (
+            f"(abs(length({left}) - length({right})) <= {most} AND damerau_levenshtein({left}, "
+            f"{right}) <= {most})"
+        )
         for most in (1, 2)
     )
     shared = f"len(list_intersect({name}_words_l, {name}_words_r))"
@@ -45,9 +58,17 @@ def _conditions(name: str, kind: str) -> list[tuple[str, bool]]:
         return f"jaro_winkler_similarity({left}, {right}) >= {least}"
 
     if kind == "name":
-        return [equal, (f"{typo} AND length({left}) > 3", False), (alike(0.9), False), (alike(0.8), False)]
+        return [
+            equal,
+            (f"{typo} AND length({left}) > 3", False),
+            (alike(0.9), False),
+            (alike(0.8), False),
+        ]
     if kind == "date":
-        parts = [f"(substr({left}, {a}, {n}) = substr({right}, {a}, {n}))::INT" for a, n in ((1, 4), (5, 2), (7, 2))]
+        parts = [
+            f"(substr({left}, {a}, {n}) = substr({right}, {a}, {n}))::INT"
+            for a, n in ((1, 4), (5, 2), (7, 2))
+        ]
         return [equal, (typo, False), (f"{' + '.join(parts)} >= 2", False), (two, False)]
     if kind == "code":
         return [equal, (typo, False), (two, False)]
@@ -57,14 +78,22 @@ def _conditions(name: str, kind: str) -> list[tuple[str, bool]]:
         return [equal, (f"{typo} AND length({left}) > 1", False)]
     if kind == "email":
         users = f"split_part({left}, '@', 1), split_part({right}, '@', 1)"
-        return [equal, (f"split_part({left}, '@', 1) = split_part({right}, '@', 1)", False),
-                (f"jaro_winkler_similarity({users}) >= 0.9", False)]  # fmt: skip
+        return [
+            equal,
+            (f"split_part({left}, '@', 1) = split_part({right}, '@', 1)", False),
+            (f"jaro_winkler_similarity({users}) >= 0.9", False),
+        ]
     if kind == "category":
         return [equal]
-    same_branch = f"{name}_branch_l IS NOT DISTINCT FROM {name}_branch_r" if kind == "company" else "TRUE"
+    same_branch = (
+        f"{name}_branch_l IS NOT DISTINCT FROM {name}_branch_r" if kind == "company" else "TRUE"
+    )
     found = [(f"{left} = {right} AND {same_branch}", True)]
     if kind == "company":
-        found += [(f"{typo} AND length({left}) > 3 AND {same_branch}", False), (f"{left} = {right}", False)]
+        found += [
+            (f"{typo} AND length({left}) > 3 AND {same_branch}", False),
+            (f"{left} = {right}", False),
+        ]
     else:
         found += [(f"{shared} = {most} OR ({typo} AND length({left}) > 3)", False)]
     found += [(f"{shared} >= 0.75 * {most} OR {alike(0.93)}", False)]

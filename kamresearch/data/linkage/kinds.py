@@ -12,7 +12,7 @@ _LEGAL = re.compile(
 )
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _DATE = re.compile(
-    r"^(?:(?:18|19|20)\d\d([-/.]?)(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|\d{1,2}([-/.])\d{1,2}\2(?:18|19|20)\d\d)(?:[ T].*)?$"
+    r"^(?:(?:18|19|20)\d\d([-/.]?)(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|\d{1,2}([-/.])\d{1,2}\2(?:18|19|20)\d\d)(?:[ T].*)?$"  # noqa: E501
 )
 _PHONE_NAME = re.compile(r"phone|tel|mobile|fax|电话|手机|传真", re.IGNORECASE)
 SAMPLE = 5_000
@@ -25,7 +25,8 @@ _FEW, _HALF = 0.1, 0.3
 class Field:
     """A column of the records: where it comes from, its kind, and how much it could tell.
 
-    ``filled`` is the share of records with a value, ``distinct`` the number of different values over filled ones.
+    ``filled`` is the share of records with a value, ``distinct`` the number of different values
+    over filled ones.
     """
 
     column: object
@@ -39,7 +40,8 @@ class Field:
 def infer_fields(frame: pd.DataFrame) -> tuple[Field, ...]:
     """The columns worth comparing with their kinds, in the frame's order.
 
-    Left out: columns that are nearly empty, that hold one value, or that number the records (every value different
+    Left out: columns that are nearly empty, that hold one value, or that number the records (every
+    value different
     and nothing to misspell in it).
     """
     fields = []
@@ -47,7 +49,10 @@ def infer_fields(frame: pd.DataFrame) -> tuple[Field, ...]:
         field = describe(frame[column], column)
         if field is not None:
             fields.append(field)
-            if field.kind == "text" and frame[column].dropna().astype("str").str.contains(r"\d").mean() > _NUMBERED:
+            if (
+                field.kind == "text"
+                and frame[column].dropna().astype("str").str.contains(r"\d").mean() > _NUMBERED
+            ):
                 fields.append(replace(field, kind="number", part="number"))
     return tuple(fields)
 
@@ -92,7 +97,11 @@ def _kind_of(sample: pd.Series, column: str, distinct: int, n: int) -> str:
         return "category"
     if float(sample.str.contains(_LEGAL).mean()) > 0.3:
         return "company"
-    if _is_cjk(sample) or float(sample.str.count(r"\s+").mean()) >= 1.0 or float((digits > 0).mean()) > 0.3:
+    if (
+        _is_cjk(sample)
+        or float(sample.str.count(r"\s+").mean()) >= 1.0
+        or float((digits > 0).mean()) > 0.3
+    ):
         return "text"
     return "name"
 
@@ -102,7 +111,10 @@ def _looks_dialled(sample: pd.Series) -> bool:
 
 
 def _is_cjk(sample: pd.Series) -> bool:
-    return float(sample.str.contains(r"[\u3400-\u9fff]").mean()) > 0.5 and float(sample.str.len().mean()) > 4
+    return (
+        float(sample.str.contains(r"[\u3400-\u9fff]").mean()) > 0.5
+        and float(sample.str.len().mean()) > 4
+    )
 
 
 def _is_running(texts: pd.Series) -> bool:

@@ -17,23 +17,33 @@ DOUBTFUL = (0.1, 0.9)
 LARGE_CLUSTER = 200
 
 
-def link(frame: pd.DataFrame, *, id_column: str | None = None, threshold: float = 0.5,
-         same: Iterable[tuple] = (), not_same: Iterable[tuple] = (), ignore: Iterable[str] = ()) -> LinkResult:  # fmt: skip
+def link(
+    frame: pd.DataFrame,
+    *,
+    id_column: str | None = None,
+    threshold: float = 0.5,
+    same: Iterable[tuple] = (),
+    not_same: Iterable[tuple] = (),
+    ignore: Iterable[str] = (),
+) -> LinkResult:
     """Which records speak of the same account (or person)?
 
-    Records with any columns → pairs with a probability, clusters, and a list for review. Kinds of columns, blocking
+    Records with any columns → pairs with a probability, clusters, and a list for review. Kinds of
+    columns, blocking
     rules and weights are read from the records; nobody writes a comparison.
 
     Parameters
     ----------
     frame : DataFrame
-        One row per record; columns such as name, address, tax number, telephone, date of birth. Everything is text.
+        One row per record; columns such as name, address, tax number, telephone, date of birth.
+        Everything is text.
     id_column : str, optional
         Column of the records' ids; the frame's index otherwise. Ids must be unique.
     threshold : float
         Probability (0–1) from which two records count as the same.
     same, not_same : pairs of record ids
-        What people know better: pairs that belong together, and pairs that never do (AB Volvo, Volvo Car).
+        What people know better: pairs that belong together, and pairs that never do (AB Volvo,
+        Volvo Car).
     ignore : names of columns
         Columns to leave out.
 
@@ -48,19 +58,26 @@ def link(frame: pd.DataFrame, *, id_column: str | None = None, threshold: float 
 
     Notes
     -----
-    Fellegi–Sunter model, learnt by expectation maximisation without labels [1]_; clusters by average linkage of the
-    log odds, because transitive closure joins everything that one bad pair connects. A pair's probability is read
+    Fellegi–Sunter model, learnt by expectation maximisation without labels [1]_; clusters by
+    average linkage of the
+    log odds, because transitive closure joins everything that one bad pair connects. A pair's
+    probability is read
     together with its clusters. It does not show that two
     records *are* one account: the review list holds what a person should decide.
 
     References
     ----------
-    .. [1] Fellegi, I. P. and Sunter, A. B. (1969). A theory for record linkage. JASA 64 (328), 1183–1210.
+    .. [1] Fellegi, I. P. and Sunter, A. B. (1969). A theory for record linkage. JASA 64 (328),
+    1183–1210.
     """
     ids = frame[id_column] if id_column else frame.index.to_series()
     if ids.duplicated().any():
-        raise DataError("records to link", "a unique id per record", first_offenders(ids[ids.duplicated()]),
-                        "number the records, or pass another id_column")  # fmt: skip
+        raise DataError(
+            "records to link",
+            "a unique id per record",
+            first_offenders(ids[ids.duplicated()]),
+            "number the records, or pass another id_column",
+        )
     body = frame.drop(columns=[id_column] if id_column else []).drop(columns=list(ignore))
     place = pd.Series(range(len(ids)), index=ids.to_numpy())
     fields = infer_fields(body)
@@ -70,10 +87,13 @@ def link(frame: pd.DataFrame, *, id_column: str | None = None, threshold: float 
     labels = cluster_pairs(scored, len(ids), threshold, apart, together)
     values = ids.to_numpy()
     clusters = pd.Series(
-        values[labels], index=frame.index if not id_column else pd.Index(values, name=id_column), name="cluster_id"
+        values[labels],
+        index=frame.index if not id_column else pd.Index(values, name=id_column),
+        name="cluster_id",
     )
     pairs = _with_clusters(scored, labels, threshold).sort_values(
-        ["probability", "left", "right"], ascending=[False, True, True], ignore_index=True)  # fmt: skip
+        ["probability", "left", "right"], ascending=[False, True, True], ignore_index=True
+    )
     review = _doubtful(pairs, threshold)
     named = {"left": lambda t: values[t["left"]], "right": lambda t: values[t["right"]]}
     return LinkResult(pairs.assign(**named), clusters, review.assign(**named), fields, threshold)
@@ -88,8 +108,14 @@ def _score(body: pd.DataFrame, fields: tuple[Field, ...]) -> tuple[pd.DataFrame,
 
 
 def _no_pairs() -> pd.DataFrame:
-    return pd.DataFrame({"left": pd.Series(dtype="int64"), "right": pd.Series(dtype="int64"),
-                         "weight": pd.Series(dtype="float64"), "probability": pd.Series(dtype="float64")})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "left": pd.Series(dtype="int64"),
+            "right": pd.Series(dtype="int64"),
+            "weight": pd.Series(dtype="float64"),
+            "probability": pd.Series(dtype="float64"),
+        }
+    )
 
 
 def _places(pairs: Iterable[tuple], place: pd.Series) -> set[tuple[int, int]]:
@@ -97,7 +123,10 @@ def _places(pairs: Iterable[tuple], place: pd.Series) -> set[tuple[int, int]]:
     unknown = [one for pair in pairs for one in pair if one not in place.index]
     if unknown:
         raise DataError(
-            "pairs of records", "ids of the records", first_offenders(unknown), "correct the list of overrides"
+            "pairs of records",
+            "ids of the records",
+            first_offenders(unknown),
+            "correct the list of overrides",
         )
     return {tuple(sorted((int(place[left]), int(place[right])))) for left, right in pairs}
 
@@ -107,8 +136,10 @@ def _overrule(scored: pd.DataFrame, together: set, apart: set) -> pd.DataFrame:
     if not together and not apart:
         return scored
     pairs = list(zip(scored["left"], scored["right"]))
-    probability = [1.0 if pair in together else 0.0 if pair in apart else value
-                   for pair, value in zip(pairs, scored["probability"])]  # fmt: skip
+    probability = [
+        1.0 if pair in together else 0.0 if pair in apart else value
+        for pair, value in zip(pairs, scored["probability"])
+    ]
     missing = sorted(together - set(pairs))
     added = pd.DataFrame(missing, columns=["left", "right"]).assign(weight=30.0, probability=1.0)
     whole = scored.assign(probability=probability)
@@ -116,9 +147,11 @@ def _overrule(scored: pd.DataFrame, together: set, apart: set) -> pd.DataFrame:
 
 
 def _with_clusters(scored: pd.DataFrame, labels: np.ndarray, threshold: float) -> pd.DataFrame:
-    """Pairs read together with their clusters: inside one from the threshold upwards, across two below it.
+    """Pairs read together with their clusters: inside one from the threshold upwards, across two
+    below it.
 
-    ``alone`` keeps the pair's own probability. Pairs that no rule brought together but that share a cluster are added.
+    ``alone`` keeps the pair's own probability. Pairs that no rule brought together but that share a
+    cluster are added.
     """
     kept = scored[scored["probability"] >= LEAST_PROBABILITY]
     inside = _pairs_inside(labels)
@@ -130,7 +163,9 @@ def _with_clusters(scored: pd.DataFrame, labels: np.ndarray, threshold: float) -
 
 
 def _pairs_inside(labels: np.ndarray) -> pd.DataFrame:
-    """Every pair of rows that share a cluster; very large clusters bring only the pairs that were scored."""
+    """Every pair of rows that share a cluster; very large clusters bring only the pairs that
+    were scored.
+    """
     rows = pd.DataFrame({"row": np.arange(len(labels)), "label": labels})
     sizes = rows.groupby("label", sort=True)["row"].transform("size")
     rows = rows[(sizes > 1) & (sizes <= LARGE_CLUSTER)]
@@ -148,4 +183,6 @@ def _doubtful(pairs: pd.DataFrame, threshold: float) -> pd.DataFrame:
         pairs["alone"].notna() & (alone < threshold) & together, "joined"
     )
     review = pairs.assign(probability=alone, why=why)
-    return review.loc[why != "", ["left", "right", "probability", "together", "why"]].reset_index(drop=True)
+    return review.loc[why != "", ["left", "right", "probability", "together", "why"]].reset_index(
+        drop=True
+    )

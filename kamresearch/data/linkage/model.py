@@ -1,4 +1,6 @@
-"""Splink on DuckDB finds and compares pairs; their weights are learnt here, from the records themselves."""
+"""Splink on DuckDB finds and compares pairs; their weights are learnt here, from the records
+themselves.
+"""
 
 import logging
 from contextlib import contextmanager
@@ -15,8 +17,10 @@ RANDOM_PAIRS = 100_000
 LEAST_PROBABILITY = 0.01
 ROUNDS = 100
 _PRIOR_COUNT = 0.1
-"""Pseudo-matches per record that draw each level's share among matches towards its first guess. Without them the learning
-finds the strongest likeness in the data whatever it is: where nothing is recorded twice, the companies of one city."""
+"""Pseudo-matches per record that draw each level's share among matches towards its first guess.
+Without them the learning
+finds the strongest likeness in the data whatever it is: where nothing is recorded twice, the
+companies of one city."""
 
 
 @contextmanager
@@ -33,13 +37,17 @@ def _quietly():
 
 @dataclass
 class Evidence:
-    """Pairs of rows with the level of each comparison (−1 missing, 0 unlike, highest equal), and what equal values weigh."""
+    """Pairs of rows with the level of each comparison (−1 missing, 0 unlike, highest equal),
+    and what equal values weigh.
+    """
 
     left: np.ndarray
     right: np.ndarray
     levels: np.ndarray
     rarity: np.ndarray
-    """log2 of (chance that two values are equal / frequency of this value), where equal; 0 elsewhere"""
+    """log2 of (chance that two values are equal / frequency of this value), where equal; 0
+    elsewhere
+    """
     among_all: list[np.ndarray]
     """share of each level among random pairs, matches included"""
     filled: np.ndarray
@@ -47,11 +55,19 @@ class Evidence:
 
 
 def score_records(cleaned: pd.DataFrame, fields: tuple[Field, ...]) -> pd.DataFrame:
-    """Cleaned records → pairs worth a look: left, right (row numbers), weight (log2 of the evidence), probability."""
+    """Cleaned records → pairs worth a look: left, right (row numbers), weight (log2 of the
+    evidence), probability.
+    """
     rules = choose_rules(cleaned, fields)
     if not rules:
-        return pd.DataFrame({"left": pd.Series(dtype="int64"), "right": pd.Series(dtype="int64"),
-                             "weight": pd.Series(dtype="float64"), "probability": pd.Series(dtype="float64")})  # fmt: skip
+        return pd.DataFrame(
+            {
+                "left": pd.Series(dtype="int64"),
+                "right": pd.Series(dtype="int64"),
+                "weight": pd.Series(dtype="float64"),
+                "probability": pd.Series(dtype="float64"),
+            }
+        )
     evidence = gather_evidence(cleaned, fields, rules)
     weights, prior = learn_weights(evidence, len(cleaned))
     frame = pd.DataFrame({"left": evidence.left, "right": evidence.right, "weight": weights})
@@ -59,7 +75,9 @@ def score_records(cleaned: pd.DataFrame, fields: tuple[Field, ...]) -> pd.DataFr
     return frame.sort_values(["left", "right"], ignore_index=True)
 
 
-def gather_evidence(cleaned: pd.DataFrame, fields: tuple[Field, ...], rules: list[tuple[str, ...]]) -> Evidence:
+def gather_evidence(
+    cleaned: pd.DataFrame, fields: tuple[Field, ...], rules: list[tuple[str, ...]]
+) -> Evidence:
     """Block and compare with Splink."""
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
@@ -67,19 +85,29 @@ def gather_evidence(cleaned: pd.DataFrame, fields: tuple[Field, ...], rules: lis
     used = {name for rule in rules for name in rule}
     table = cleaned.assign(**{f"k_{name}": key for name, key in keys.items() if name in used})
     settings = SettingsCreator(
-        link_type="dedupe_only", unique_id_column_name="unique_id", comparisons=comparisons_of(fields),
-        blocking_rules_to_generate_predictions=[block_on(*(f"k_{name}" for name in rule)) for rule in rules],
+        link_type="dedupe_only",
+        unique_id_column_name="unique_id",
+        comparisons=comparisons_of(fields),
+        blocking_rules_to_generate_predictions=[
+            block_on(*(f"k_{name}" for name in rule)) for rule in rules
+        ],
         retain_matching_columns=True,  # the levels are kept with them
-    )  # fmt: skip
+    )
     with _quietly():
-        linker = Linker(DuckDBAPI().register(table), settings, log_level=None, validate_settings=False)
-        linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=1, min_count_per_level=None)
+        linker = Linker(
+            DuckDBAPI().register(table), settings, log_level=None, validate_settings=False
+        )
+        linker.training.estimate_u_using_random_sampling(
+            max_pairs=RANDOM_PAIRS, seed=1, min_count_per_level=None
+        )
         scored = linker.inference.predict(warning_mode="never").as_duckdbpyrelation()
         columns = ", ".join(f"gamma_f{place}::TINYINT AS g{place}" for place in range(len(fields)))
         found = scored.select(f"unique_id_l, unique_id_r, {columns}").fetchnumpy()
         comparisons = linker._settings_obj.core_model_settings.comparisons
     left, right = found["unique_id_l"].astype("int64"), found["unique_id_r"].astype("int64")
-    levels = np.column_stack([np.asarray(found[f"g{place}"]) for place in range(len(fields))]).astype("int8")
+    levels = np.column_stack(
+        [np.asarray(found[f"g{place}"]) for place in range(len(fields))]
+    ).astype("int8")
     order = np.lexsort((right, left))
     left, right, levels = left[order], right[order], levels[order]
     shares = [_shares(comparison) for comparison in comparisons]
@@ -90,7 +118,9 @@ def gather_evidence(cleaned: pd.DataFrame, fields: tuple[Field, ...], rules: lis
         equal = levels[:, place] == len(shares[place]) - 1
         chance = _chance_of_equal(values)
         shares[place][-1] = max(chance, 1e-12)
-        rarity[equal, place] = np.log2(max(chance, 1e-12) / np.maximum(frequency[left[equal]], 1e-12))
+        rarity[equal, place] = np.log2(
+            max(chance, 1e-12) / np.maximum(frequency[left[equal]], 1e-12)
+        )
     filled = np.array([cleaned[f"f{place}"].notna().mean() ** 2 for place in range(len(fields))])
     return Evidence(left, right, levels, rarity, shares, filled)
 
@@ -114,15 +144,21 @@ def _chance_of_equal(values: pd.Series) -> float:
 
 
 def learn_weights(evidence: Evidence, n: int) -> tuple[np.ndarray, float]:
-    """Weight of each pair (log2 of the likelihood ratio) and the share of matches among all pairs of n records.
+    """Weight of each pair (log2 of the likelihood ratio) and the share of matches among all pairs
+    of n records.
 
-    Expectation maximisation over *all* pairs of records: those that no rule brought together count as different, so
-    that shares among random pairs hold without correction for blocking. Matches among the random pairs are taken out
+    Expectation maximisation over *all* pairs of records: those that no rule brought together count
+    as different, so
+    that shares among random pairs hold without correction for blocking. Matches among the random
+    pairs are taken out
     of the shares of the different.
     """
     every = n * (n - 1) / 2
     start = [_first_guess(len(shares)) for shares in evidence.among_all]
-    same, different = [guess.copy() for guess in start], [_smooth(shares, every) for shares in evidence.among_all]
+    same, different = (
+        [guess.copy() for guess in start],
+        [_smooth(shares, every) for shares in evidence.among_all],
+    )
     prior = max(0.5 * n, 1.0) / every
     weights, pseudo = np.zeros(len(evidence.left)), max(2.0, _PRIOR_COUNT * n)
     for _ in range(ROUNDS):
@@ -132,10 +168,17 @@ def learn_weights(evidence: Evidence, n: int) -> tuple[np.ndarray, float]:
         change = abs(matches / every - prior) / prior
         prior = min(matches / every, 0.5)
         for place, shares in enumerate(evidence.among_all):
-            counts = np.array([probability[evidence.levels[:, place] == level].sum() for level in range(len(shares))])
+            counts = np.array(
+                [
+                    probability[evidence.levels[:, place] == level].sum()
+                    for level in range(len(shares))
+                ]
+            )
             same[place] = (counts + pseudo * start[place]) / (counts.sum() + pseudo)
             pairs = evidence.filled[place] * every
-            different[place] = _smooth(np.maximum(shares * pairs - counts, 0) / max(pairs - counts.sum(), 1), pairs)
+            different[place] = _smooth(
+                np.maximum(shares * pairs - counts, 0) / max(pairs - counts.sum(), 1), pairs
+            )
         if change < 1e-4:
             break
     return weights, prior
@@ -152,14 +195,18 @@ def _smooth(shares: np.ndarray, pairs: float) -> np.ndarray:
     """Half a pair more in every level, so that nothing is impossible."""
     seen = min(pairs, RANDOM_PAIRS)
     smooth = shares * seen + 0.5
-    smooth[-1] = shares[-1] * seen + min(0.5, 0.5 * seen / max(pairs, 1))  # equality is counted over all pairs
+    smooth[-1] = shares[-1] * seen + min(
+        0.5, 0.5 * seen / max(pairs, 1)
+    )  # equality is counted over all pairs
     return smooth / smooth.sum()
 
 
 def _weigh(levels: np.ndarray, same: list[np.ndarray], different: list[np.ndarray]) -> np.ndarray:
     weights = np.zeros(len(levels))
     for place, (one, two) in enumerate(zip(same, different, strict=True)):
-        ratio = np.append(np.log2(one / two), 0.0)  # the last is reached by −1: a missing value says nothing
+        ratio = np.append(
+            np.log2(one / two), 0.0
+        )  # the last is reached by −1: a missing value says nothing
         weights += ratio[levels[:, place]]
     return weights
 

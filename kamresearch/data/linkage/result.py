@@ -14,14 +14,18 @@ class LinkResult:
     Parameters
     ----------
     pairs : DataFrame
-        left, right (record ids), probability, weight (log2 of the evidence), alone (the pair's probability by itself),
-        together (in one cluster), likeliest first. ``probability`` reads a pair with its clusters: inside one it is at
+        left, right (record ids), probability, weight (log2 of the evidence), alone (the pair's
+        probability by itself),
+        together (in one cluster), likeliest first. ``probability`` reads a pair with its clusters:
+        inside one it is at
         least the threshold, across two it lies below.
     clusters : Series
         Record id → cluster id (the first record's id of the cluster).
     review : DataFrame
-        The doubtful: left, right, probability, together (whether they now share a cluster), why (``uncertain``,
-        ``split``: likely by itself, kept apart by the rest of the cluster; ``joined``: unlikely, joined through others).
+        The doubtful: left, right, probability, together (whether they now share a cluster), why
+        (``uncertain``,
+        ``split``: likely by itself, kept apart by the rest of the cluster; ``joined``: unlikely,
+        joined through others).
     fields : tuple of Field
         The columns compared, with the kind read from their values.
     threshold : float

@@ -8,8 +8,10 @@ from kamresearch.data.names.normal import split_name
 def find_groups(accounts: pd.DataFrame) -> pd.DataFrame:
     """Which accounts look like branches of which others?
 
-    Frame with account_id and account_name → account_id, parent_id, how (``branch``: the name says so; ``prefix``: it
-    begins with the name of a group). Nobody gets two parents; a name that several accounts bear is nobody's parent.
+    Frame with account_id and account_name → account_id, parent_id, how (``branch``: the name says
+    so; ``prefix``: it
+    begins with the name of a group). Nobody gets two parents; a name that several accounts bear is
+    nobody's parent.
 
     Examples
     --------
@@ -17,15 +19,20 @@ def find_groups(accounts: pd.DataFrame) -> pd.DataFrame:
     ...                          "account_name": ["杭州瑞智集团有限公司", "杭州瑞智集团有限公司上海分公司", "瑞恒物流有限公司"]})
     >>> find_groups(accounts).to_dict("records")
     [{'account_id': '2', 'parent_id': '1', 'how': 'branch'}]
-    """
+    """  # noqa: E501
     named = accounts.dropna(subset=["account_id", "account_name"])
-    parts = {key: split_name(name) for key, name in zip(named["account_id"], named["account_name"], strict=True)}
+    parts = {
+        key: split_name(name)
+        for key, name in zip(named["account_id"], named["account_name"], strict=True)
+    }
     heads: dict[str, list[str]] = {}
     for key, part in parts.items():
         if not part.branch:
             heads.setdefault(part.core, []).append(key)
     groups = {
-        core: keys[0] for core, keys in heads.items() if len(keys) == 1 and parts[keys[0]].group and len(core) >= 4
+        core: keys[0]
+        for core, keys in heads.items()
+        if len(keys) == 1 and parts[keys[0]].group and len(core) >= 4
     }
     rows = []
     for key, part in parts.items():

@@ -5,28 +5,84 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-_ZH_FORMS = ("股份有限公司", "有限责任公司", "股份公司", "有限公司", "总公司", "公司", "有限合伙", "股份", "有限")
+_ZH_FORMS = (
+    "股份有限公司",
+    "有限责任公司",
+    "股份公司",
+    "有限公司",
+    "总公司",
+    "公司",
+    "有限合伙",
+    "股份",
+    "有限",
+)
 _ZH_GROUPS = ("集团", "控股")
 _EN_FORMS = {
-    "co", "company", "ltd", "limited", "inc", "incorporated", "corp", "corporation", "llc", "llp", "lp", "plc", "gmbh",
-    "ag", "kg", "kgaa", "mbh", "ohg", "ab", "publ", "as", "asa", "aps", "oy", "oyj", "sa", "sas", "sarl", "srl", "spa",
-    "bv", "nv", "se", "pte", "pty", "pvt", "kk", "sdn", "bhd", "jsc", "ooo", "pjsc", "zoo",
-}  # fmt: skip
+    "co",
+    "company",
+    "ltd",
+    "limited",
+    "inc",
+    "incorporated",
+    "corp",
+    "corporation",
+    "llc",
+    "llp",
+    "lp",
+    "plc",
+    "gmbh",
+    "ag",
+    "kg",
+    "kgaa",
+    "mbh",
+    "ohg",
+    "ab",
+    "publ",
+    "as",
+    "asa",
+    "aps",
+    "oy",
+    "oyj",
+    "sa",
+    "sas",
+    "sarl",
+    "srl",
+    "spa",
+    "bv",
+    "nv",
+    "se",
+    "pte",
+    "pty",
+    "pvt",
+    "kk",
+    "sdn",
+    "bhd",
+    "jsc",
+    "ooo",
+    "pjsc",
+    "zoo",
+}
 _EN_GROUPS = {"group", "groupe", "holding", "holdings", "gruppe"}
 _COUNTRY = {"china", "prc"}
 _JOINERS = {"and", "the", "of"}
 _BRANCHES = ("分公司", "分行", "分店", "办事处", "分部")
 _BRANCH_ZH = re.compile(
-    r"^(.+?公司|.+集团|.{2,}(?:银行|酒店|医院|大学|学院)|.{4,}?)([\u4e00-\u9fff]{2,6}?)(?:" + "|".join(_BRANCHES) + ")$"
+    r"^(.+?公司|.+集团|.{2,}(?:银行|酒店|医院|大学|学院)|.{4,}?)([\u4e00-\u9fff]{2,6}?)(?:"
+    + "|".join(_BRANCHES)
+    + ")$"
 )
-_BRANCH_EN = re.compile(r"^(.+?(?:\b(?:ltd|limited|inc|corp|gmbh|ab|llc|company|co)\b\s*)+)(.*?)\s*branch$")
+_BRANCH_EN = re.compile(
+    r"^(.+?(?:\b(?:ltd|limited|inc|corp|gmbh|ab|llc|company|co)\b\s*)+)(.*?)\s*branch$"
+)
 _INITIALS = re.compile(r"\b(?:[a-z]\.){2,}")
 _OTHER = re.compile(r"[^0-9a-z\u00df-\u024f\u0370-\u052f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
 
 @dataclass(frozen=True)
 class NameParts:
-    """A name in parts: ``core`` and ``branch`` identify, ``form``, ``group`` and ``country`` describe."""
+    """A name in parts: ``core`` and ``branch`` identify, ``form``, ``group`` and ``country``
+    describe.
+    """
 
     core: str
     branch: str = ""
@@ -57,7 +113,9 @@ def simplify(text: str) -> str:
     if not text.isascii():
         text = _converter().convert(text)
         split = unicodedata.normalize("NFD", text)
-        text = unicodedata.normalize("NFC", "".join(letter for letter in split if not "\u0300" <= letter <= "\u036f"))
+        text = unicodedata.normalize(
+            "NFC", "".join(letter for letter in split if not "\u0300" <= letter <= "\u036f")
+        )
     return " ".join(text.split())
 
 
@@ -65,7 +123,8 @@ def simplify(text: str) -> str:
 def split_name(name: str) -> NameParts:
     """Take a company name apart.
 
-    Brackets are opened (a city in them counts as part of the core, in either place), 中国 and China are set aside,
+    Brackets are opened (a city in them counts as part of the core, in either place), 中国 and China
+    are set aside,
     legal forms and the words for groups are recognised at the end (AB also in front).
 
     Examples
@@ -85,7 +144,8 @@ def split_name(name: str) -> NameParts:
 
 
 def normalise_name(name: str) -> str:
-    """The key of a name: equal for spellings that differ in width, script, brackets, country and legal form.
+    """The key of a name: equal for spellings that differ in width, script, brackets, country and
+    legal form.
 
     >>> normalise_name("浙江吉利控股集團有限公司") == normalise_name("浙江吉利（控股）集团")
     True
@@ -97,7 +157,9 @@ def normalise_name(name: str) -> str:
 
 def _is_chinese(text: str) -> bool:
     characters = sum("\u3400" <= letter <= "\u9fff" for letter in text)
-    return characters > 0 and 3 * characters >= sum(letter.isascii() and letter.isalpha() for letter in text)
+    return characters > 0 and 3 * characters >= sum(
+        letter.isascii() and letter.isalpha() for letter in text
+    )
 
 
 def _squeeze(text: str) -> str:
@@ -116,7 +178,9 @@ def _chinese_parts(text: str) -> NameParts:
     inside = [_OTHER.sub("", part) for part in _BRACKETS.findall(text)]
     said = [part for part in inside if part not in _SAY_NOTHING]
     # A branch in brackets stands behind the company, anything else in brackets in front.
-    front, behind = ("".join(part for part in said if part.endswith(_BRANCHES) == last) for last in (False, True))
+    front, behind = (
+        "".join(part for part in said if part.endswith(_BRANCHES) == last) for last in (False, True)
+    )
     text = front + _OTHER.sub("", _squeeze(_BRACKETS.sub("", text))) + behind
     country = "中国" in text or "中国" in inside
     group = any(word in text or word in inside for word in _ZH_GROUPS)
@@ -130,11 +194,18 @@ def _chinese_parts(text: str) -> NameParts:
 
 
 def _strip_endings(text: str) -> tuple[str, list[str]]:
-    """Legal forms and group words off the end, one after another, as long as two characters stay."""
+    """Legal forms and group words off the end, one after another, as long as two characters
+    stay.
+    """
     forms: list[str] = []
     while True:
         ending = next(
-            (end for end in (*_ZH_FORMS, *_ZH_GROUPS, "中国") if text.endswith(end) and len(text) > len(end) + 1), ""
+            (
+                end
+                for end in (*_ZH_FORMS, *_ZH_GROUPS, "中国")
+                if text.endswith(end) and len(text) > len(end) + 1
+            ),
+            "",
         )
         if not ending:
             return text, forms
@@ -160,4 +231,10 @@ def _latin_parts(text: str) -> NameParts:
         for place, word in enumerate(kept)
         if place == 0 or word not in _EN_FORMS | _EN_GROUPS | _COUNTRY | _JOINERS
     ]
-    return NameParts(" ".join(kept), branch, " ".join(word for word in forms if word not in _COUNTRY), group, country)
+    return NameParts(
+        " ".join(kept),
+        branch,
+        " ".join(word for word in forms if word not in _COUNTRY),
+        group,
+        country,
+    )

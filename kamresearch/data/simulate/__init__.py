@@ -1,10 +1,19 @@
 """A seeded world of key accounts, written as the contract's tables, with the truth beside it.
 
-Ask it whether a study finds what is there: `simulate` plants sizes, segments, causes of loss, return rates, a programme's
-effect, a break, departures of managers, and departments that disagree, and writes down what it planted under ``truth/``.
+Ask it whether a study finds what is there: `simulate` plants sizes, segments, causes of loss,
+return rates, a programme's
+effect, a break, departures of managers, and departments that disagree, and writes down what it
+planted under ``truth/``.
 """
 
-from kamresearch.data.simulate.settings import CAUSES, INDUSTRIES, REGIONS, SEGMENTS, Calendar, World
+from kamresearch.data.simulate.settings import (
+    CAUSES,
+    INDUSTRIES,
+    REGIONS,
+    SEGMENTS,
+    Calendar,
+    World,
+)
 from kamresearch.data.simulate.world import simulate
 
 __all__ = ["CAUSES", "INDUSTRIES", "REGIONS", "SEGMENTS", "Calendar", "World", "simulate"]

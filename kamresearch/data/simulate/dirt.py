@@ -17,7 +17,9 @@ def spoil_accounts(accounts: pd.DataFrame) -> pd.DataFrame:
 
 
 def spoil_orders(orders: pa.Table, calendar: Calendar) -> pa.Table:
-    """Two repeated rows, three orders of nobody, two without revenue, one from the future, one without a date."""
+    """Two repeated rows, three orders of nobody, two without revenue, one from the future, one
+    without a date.
+    """
     if len(orders) < 100:
         return orders
     frame = orders.slice(0, len(orders)).to_pandas()

@@ -1,4 +1,6 @@
-"""What happens to accounts, month by month: complaints, contracts, loss for one of five causes, return."""
+"""What happens to accounts, month by month: complaints, contracts, loss for one of five
+causes, return.
+"""
 
 from dataclasses import dataclass
 
@@ -10,24 +12,37 @@ from kamresearch.data.simulate.staff import Staff
 _NEVER = 10_000
 # how a segment changes the hazard of each cause: price product service competitor relocation
 _SEGMENT_RATIOS = np.array(
-    [[0.6, 0.8, 0.8, 0.7, 1.0], [1.9, 0.8, 0.8, 1.2, 1.0], [1.0, 1.0, 1.0, 1.1, 1.3], [0.5, 1.5, 1.7, 1.0, 0.8]]
+    [
+        [0.6, 0.8, 0.8, 0.7, 1.0],
+        [1.9, 0.8, 0.8, 1.2, 1.0],
+        [1.0, 1.0, 1.0, 1.1, 1.3],
+        [0.5, 1.5, 1.7, 1.0, 0.8],
+    ]
 )
 _FADE_MONTHS = np.array([6, 4, 4, 10, 0])
 _FADE_DEPTH = np.array([0.65, 0.50, 0.50, 0.75, 0.0])
 _REGION_COMPLAINTS = np.array([0.9, 1.5, 1.4, 0.8, 1.0, 0.9, 1.1, 1.2])
 _REGION_RIVALS = np.array([1.3, 0.9, 0.8, 1.2, 0.9, 1.3, 0.8, 0.9])
-_OFFER_EFFECT = np.array([
-    # none discount upgrade service_plan, by cause
-    [0.8, 1.6, 1.0, 0.9], [1.0, 1.0, 1.3, 1.0], [0.8, 0.9, 1.0, 1.8], [0.9, 1.3, 1.1, 1.0], [1.0, 1.0, 1.0, 1.0],
-])  # fmt: skip
+_OFFER_EFFECT = np.array(
+    [
+        # none discount upgrade service_plan, by cause
+        [0.8, 1.6, 1.0, 0.9],
+        [1.0, 1.0, 1.3, 1.0],
+        [0.8, 0.9, 1.0, 1.8],
+        [0.9, 1.3, 1.1, 1.0],
+        [1.0, 1.0, 1.0, 1.0],
+    ]
+)
 
 
 @dataclass(frozen=True)
 class Lives:
     """The lives of a chunk of accounts.
 
-    ``low``/``high``: share of each month (rows accounts, columns months) at which the account starts and stops being one;
-    ``complaints``: their number; ``losses`` and ``contracts``: arrays by name, one entry each; ``hazard``: monthly total;
+    ``low``/``high``: share of each month (rows accounts, columns months) at which the account
+    starts and stops being one;
+    ``complaints``: their number; ``losses`` and ``contracts``: arrays by name, one entry each;
+    ``hazard``: monthly total;
     ``fade``: what the months before a loss do to orders.
     """
 
@@ -40,7 +55,9 @@ class Lives:
     fade: np.ndarray
 
 
-def live(profile: dict, staff: Staff, calendar: s.Calendar, world: s.World, rng: np.random.Generator) -> Lives:
+def live(
+    profile: dict, staff: Staff, calendar: s.Calendar, world: s.World, rng: np.random.Generator
+) -> Lives:
     """Lives of the accounts of a chunk."""
     n, months = profile["n"], len(calendar)
     state = _State.begin(profile, calendar, rng)
@@ -57,17 +74,28 @@ def live(profile: dict, staff: Staff, calendar: s.Calendar, world: s.World, rng:
             present & (profile["onboard"] == month)
         ]
         high[present, month] = 1
-        rate = 0.075 * profile["frailty"] * _REGION_COMPLAINTS[profile["region"]] * np.sqrt(profile["rate"])
+        rate = (
+            0.075
+            * profile["frailty"]
+            * _REGION_COMPLAINTS[profile["region"]]
+            * np.sqrt(profile["rate"])
+        )
         complaints[:, month] = np.minimum(rng.poisson(rate * present), 6)
         state.renew_contracts(month, present, calendar, rng)
-        ratios = _changing_ratios(profile, state, complaints, month, starts, staff.shaken[desk, month], calendar, world)
+        ratios = _changing_ratios(
+            profile, state, complaints, month, starts, staff.shaken[desk, month], calendar, world
+        )
         by_cause = constant * ratios * present[:, None]
         total = by_cause.sum(axis=1)
         hazard[:, month] = total
         lost = np.flatnonzero((rng.random(n) < -np.expm1(-total)) & (low[:, month] == 0))
         if len(lost):
-            losses.append(_lose(lost, by_cause[lost], month, state, starts, high, world, months, rng))
-    return Lives(low, high, complaints, _join(losses), state.contracts(), hazard, _fade(losses, n, months))
+            losses.append(
+                _lose(lost, by_cause[lost], month, state, starts, high, world, months, rng)
+            )
+    return Lives(
+        low, high, complaints, _join(losses), state.contracts(), hazard, _fade(losses, n, months)
+    )
 
 
 def _constant_hazards(profile: dict, world: s.World) -> np.ndarray:
@@ -76,11 +104,21 @@ def _constant_hazards(profile: dict, world: s.World) -> np.ndarray:
     hazards[:, 1] *= np.where(profile["favourite"] == 0, 1.5, 0.9)
     hazards[:, 3] *= _REGION_RIVALS[profile["region"]] * (1.6 - 1.2 * profile["share_of_wallet"])
     hazards[:, 2] *= 0.6 + 0.2 * _REGION_COMPLAINTS[profile["region"]]
-    return hazards * np.where(profile["size"] > np.quantile(profile["size"], 0.8), 0.8, 1.05)[:, None]
+    return (
+        hazards * np.where(profile["size"] > np.quantile(profile["size"], 0.8), 0.8, 1.05)[:, None]
+    )
 
 
-def _changing_ratios(profile: dict, state: "_State", complaints: np.ndarray, month: int, starts: np.ndarray, shaken: np.ndarray,
-                     calendar: s.Calendar, world: s.World) -> np.ndarray:  # fmt: skip
+def _changing_ratios(
+    profile: dict,
+    state: "_State",
+    complaints: np.ndarray,
+    month: int,
+    starts: np.ndarray,
+    shaken: np.ndarray,
+    calendar: s.Calendar,
+    world: s.World,
+) -> np.ndarray:
     ratios = np.ones((profile["n"], len(s.CAUSES)))
     recent = complaints[:, max(0, month - 3) : month].sum(axis=1)
     ratios[:, 2] *= 1 + world.complaint_effect * np.minimum(recent, 4)
@@ -91,8 +129,17 @@ def _changing_ratios(profile: dict, state: "_State", complaints: np.ndarray, mon
     return ratios * np.where(month - profile["onboard"] < 12, 1.3, 1)[:, None]
 
 
-def _lose(lost: np.ndarray, by_cause: np.ndarray, month: int, state: "_State", starts: np.ndarray, high: np.ndarray,
-          world: s.World, months: int, rng: np.random.Generator) -> dict:  # fmt: skip
+def _lose(
+    lost: np.ndarray,
+    by_cause: np.ndarray,
+    month: int,
+    state: "_State",
+    starts: np.ndarray,
+    high: np.ndarray,
+    world: s.World,
+    months: int,
+    rng: np.random.Generator,
+) -> dict:
     k = len(lost)
     chances = by_cause.cumsum(axis=1) / by_cause.sum(axis=1, keepdims=True)
     cause = (rng.random(k)[:, None] > chances).sum(axis=1).clip(0, len(s.CAUSES) - 1)
@@ -107,8 +154,16 @@ def _lose(lost: np.ndarray, by_cause: np.ndarray, month: int, state: "_State", s
     return_day = rng.random(k) * 0.9
     state.return_day[lost] = return_day
     seen = returns < months
-    return {"account": lost, "month": np.full(k, month), "day": day, "cause": cause, "offer": offer,
-            "return_month": np.where(seen, returns, -1), "return_day": return_day, "in_programme": month >= starts[lost]}  # fmt: skip
+    return {
+        "account": lost,
+        "month": np.full(k, month),
+        "day": day,
+        "cause": cause,
+        "offer": offer,
+        "return_month": np.where(seen, returns, -1),
+        "return_day": return_day,
+        "in_programme": month >= starts[lost],
+    }
 
 
 def _fade(losses: list[dict], n: int, months: int) -> np.ndarray:
@@ -120,13 +175,27 @@ def _fade(losses: list[dict], n: int, months: int) -> np.ndarray:
             month = loss["month"] - back
             use = (back <= length) & (length > 0) & (month >= 0)
             left = 1 - _FADE_DEPTH[loss["cause"][use]] * (1 - back / (length[use] + 1))
-            fade[loss["account"][use], month[use]] = np.minimum(fade[loss["account"][use], month[use]], left)
+            fade[loss["account"][use], month[use]] = np.minimum(
+                fade[loss["account"][use], month[use]], left
+            )
     return fade
 
 
 def _join(parts: list[dict]) -> dict:
-    names = ("account", "month", "day", "cause", "offer", "return_month", "return_day", "in_programme")
-    return {name: np.concatenate([part[name] for part in parts]) if parts else np.array([], int) for name in names}
+    names = (
+        "account",
+        "month",
+        "day",
+        "cause",
+        "offer",
+        "return_month",
+        "return_day",
+        "in_programme",
+    )
+    return {
+        name: np.concatenate([part[name] for part in parts]) if parts else np.array([], int)
+        for name in names
+    }
 
 
 @dataclass
@@ -157,13 +226,17 @@ class _State:
     def present(self, month: int) -> np.ndarray:
         return (self.onboard <= month) & (self.away_until <= month)
 
-    def bring_back(self, month: int, low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> None:
+    def bring_back(
+        self, month: int, low: np.ndarray, high: np.ndarray, rng: np.random.Generator
+    ) -> None:
         who = np.flatnonzero(self.away_until == month)
         low[who, month] = self.return_day[who]
         signs = who[(rng.random(len(who)) < 0.6) & (self.contract_end[who] <= month)]
         self._sign(signs, np.full(len(signs), month + 1), rng.integers(1, 3, len(signs)))
 
-    def renew_contracts(self, month: int, present: np.ndarray, calendar: s.Calendar, rng: np.random.Generator) -> None:
+    def renew_contracts(
+        self, month: int, present: np.ndarray, calendar: s.Calendar, rng: np.random.Generator
+    ) -> None:
         due = np.flatnonzero((self.contract_end == month) & present)
         renewing = due[rng.random(len(due)) < 0.82]
         self._sign(renewing, np.full(len(renewing), month), rng.integers(1, 4, len(renewing)))

@@ -5,11 +5,16 @@ import numpy as np
 from kamresearch.data.simulate.settings import CITIES, INDUSTRIES, REGIONS
 
 _SYLLABLES = (
-    "瑞rui 恒heng 泰tai 祥xiang 盛sheng 安an 宁ning 嘉jia 博bo 远yuan 达da 通tong 顺shun 和he 利li 丰feng 源yuan 康kang "
-    "新xin 润run 联lian 信xin 诚cheng 鼎ding 锦jin 荣rong 卓zhuo 凯kai 亚ya 天tian 海hai 江jiang 川chuan 云yun 峰feng 林lin "
-    "松song 柏bai 竹zhu 兰lan 金jin 银yin 玉yu 珠zhu 宝bao 晶jing 星xing 辰chen 光guang 明ming 辉hui 阳yang 晨chen 旭xu "
-    "昊hao 宇yu 宏hong 伟wei 东dong 西xi 南nan 北bei 春chun 秋qiu 风feng 雨yu 山shan 水shui 石shi 岩yan 木mu 禾he 苗miao "
-    "谷gu 田tian 园yuan 城cheng 桥qiao 港gang 湾wan 岛dao 洋yang 波bo 涛tao 帆fan 舟zhou 航hang 翔xiang 飞fei 腾teng 跃yue "
+    "瑞rui 恒heng 泰tai 祥xiang 盛sheng 安an 宁ning 嘉jia 博bo 远yuan 达da 通tong 顺shun "
+    "和he 利li 丰feng 源yuan 康kang "
+    "新xin 润run 联lian 信xin 诚cheng 鼎ding 锦jin 荣rong 卓zhuo 凯kai 亚ya 天tian 海hai "
+    "江jiang 川chuan 云yun 峰feng 林lin "
+    "松song 柏bai 竹zhu 兰lan 金jin 银yin 玉yu 珠zhu 宝bao 晶jing 星xing 辰chen 光guang "
+    "明ming 辉hui 阳yang 晨chen 旭xu "
+    "昊hao 宇yu 宏hong 伟wei 东dong 西xi 南nan 北bei 春chun 秋qiu 风feng 雨yu 山shan "
+    "水shui 石shi 岩yan 木mu 禾he 苗miao "
+    "谷gu 田tian 园yuan 城cheng 桥qiao 港gang 湾wan 岛dao 洋yang 波bo 涛tao 帆fan 舟zhou "
+    "航hang 翔xiang 飞fei 腾teng 跃yue "
     "启qi 创chuang 智zhi 慧hui 诺nuo 德de 仁ren 义yi 礼li 佳jia"
 )
 CHARACTERS = tuple(syllable[0] for syllable in _SYLLABLES.split())
@@ -47,21 +52,33 @@ _ROADS = (
 )
 
 
-def make_companies(region: np.ndarray, industry: np.ndarray, first: int, seed: int, rng: np.random.Generator) -> dict:
-    """Identity of companies number first, first + 1, … → name, English name, city, address, telephone, tax number.
+def make_companies(
+    region: np.ndarray, industry: np.ndarray, first: int, seed: int, rng: np.random.Generator
+) -> dict:
+    """Identity of companies number first, first + 1, … → name, English name, city, address,
+    telephone, tax number.
 
-    Stems walk through all pairs (or triples, beyond 5,000 accounts) of syllables, so that equal names are rare.
-    A few companies share stem and city with their neighbour but not their trade: different firms that look alike.
+    Stems walk through all pairs (or triples, beyond 5,000 accounts) of syllables, so that equal
+    names are rare.
+    A few companies share stem and city with their neighbour but not their trade: different firms
+    that look alike.
     """
     n = len(region)
     stems = _stems(np.arange(first, first + n), seed)
     twin = np.flatnonzero(rng.random(n) < 0.03)
     twin = twin[twin > 0]
     city = (rng.random(n) * np.array([len(CITIES[name]) for name in REGIONS])[region]).astype(int)
-    stems[twin], city[twin] = stems[twin - 1], np.where(region[twin] == region[twin - 1], city[twin - 1], city[twin])
+    stems[twin], city[twin] = (
+        stems[twin - 1],
+        np.where(region[twin] == region[twin - 1], city[twin - 1], city[twin]),
+    )
     business, form = rng.integers(0, 6, n), rng.choice(4, n, p=[0.62, 0.18, 0.10, 0.10])
     foreign = rng.random(n) < 0.07
-    road, number, line = rng.integers(0, len(_ROADS), n), rng.integers(1, 999, n), rng.integers(0, 10_000_000, n)
+    road, number, line = (
+        rng.integers(0, len(_ROADS), n),
+        rng.integers(1, 999, n),
+        rng.integers(0, 10_000_000, n),
+    )
     names, english, cities, addresses, phones = [], [], [], [], []
     for i in range(n):
         city_zh, city_en, area = CITIES[REGIONS[region[i]]][city[i]]
@@ -74,10 +91,22 @@ def make_companies(region: np.ndarray, industry: np.ndarray, first: int, seed: i
         names.append(english[-1] if foreign[i] else f"{city_zh}{stem_zh}{word_zh}{form_zh}")
         cities.append(city_zh)
         addresses.append(f"{city_zh}市{_ROADS[road[i]]}{number[i]}号")
-        phones.append(f"{area}-0{line[i]:07d}")  # a local number never starts with 0: these ring nowhere
-    tax = [f"99{region[i] + 1:02d}{first + i:08d}{check:03d}" for i, check in enumerate(rng.integers(0, 1000, n))]
-    return {"account_name": names, "english": english, "city": cities, "address": addresses, "telephone": phones,
-            "tax_number": tax, "group": (form == 2) & ~foreign}  # fmt: skip
+        phones.append(
+            f"{area}-0{line[i]:07d}"
+        )  # a local number never starts with 0: these ring nowhere
+    tax = [
+        f"99{region[i] + 1:02d}{first + i:08d}{check:03d}"
+        for i, check in enumerate(rng.integers(0, 1000, n))
+    ]
+    return {
+        "account_name": names,
+        "english": english,
+        "city": cities,
+        "address": addresses,
+        "telephone": phones,
+        "tax_number": tax,
+        "group": (form == 2) & ~foreign,
+    }
 
 
 def _stems(number: np.ndarray, seed: int) -> np.ndarray:

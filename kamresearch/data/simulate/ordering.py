@@ -8,26 +8,50 @@ from kamresearch.data.simulate.lives import Lives
 _MODEL_SHARES = np.array([0.24, 0.30, 0.18, 0.22, 0.06])
 
 
-def make_orders(profile: dict, lives: Lives, calendar: s.Calendar, world: s.World, rng: np.random.Generator) -> dict:
-    """Orders of a chunk in the order of their dates → arrays: account, month, date, units, product, revenue, cost."""
+def make_orders(
+    profile: dict, lives: Lives, calendar: s.Calendar, world: s.World, rng: np.random.Generator
+) -> dict:
+    """Orders of a chunk in the order of their dates → arrays: account, month, date, units,
+    product, revenue, cost.
+    """
     counts = _count_orders(profile, lives, calendar, world, rng)
     account, month = (
-        part.astype(np.int32) for part in np.divmod(np.repeat(np.arange(counts.size), counts.ravel()), counts.shape[1])
+        part.astype(np.int32)
+        for part in np.divmod(np.repeat(np.arange(counts.size), counts.ravel()), counts.shape[1])
     )
     n = len(account)
     low, high = lives.low[account, month], lives.high[account, month]
-    habit = np.where(profile["regular"][account], profile["habit"][account] + rng.normal(0, 0.04, n), rng.random(n)) % 1
+    habit = (
+        np.where(
+            profile["regular"][account],
+            profile["habit"][account] + rng.normal(0, 0.04, n),
+            rng.random(n),
+        )
+        % 1
+    )
     date = calendar.day(month, low + (high - low) * habit)
     units = _draw_units(profile, account, month, rng)
     product = np.where(
-        rng.random(n) < 0.62, profile["favourite"][account], rng.choice(len(s.MODELS), n, p=_MODEL_SHARES)
+        rng.random(n) < 0.62,
+        profile["favourite"][account],
+        rng.choice(len(s.MODELS), n, p=_MODEL_SHARES),
     )
     years = month / 12
     price = np.array(s.LIST_PRICES)[product] * (1 - 0.012 * years) * (1 + rng.normal(0, 0.02, n))
-    paid = price * (1 - profile["discount"][account] - 0.03 * (month >= calendar.index_at(world.slump_at)))
+    paid = price * (
+        1 - profile["discount"][account] - 0.03 * (month >= calendar.index_at(world.slump_at))
+    )
     revenue = np.round(units * paid, -2)
-    cost = np.round(units * np.array(s.LIST_PRICES)[product] * (1 - 0.012 * years) * 0.79 * (1 + rng.normal(0, 0.01, n))
-                    + 4_000 + revenue * profile["serving_share"][account], -2)  # fmt: skip
+    cost = np.round(
+        units
+        * np.array(s.LIST_PRICES)[product]
+        * (1 - 0.012 * years)
+        * 0.79
+        * (1 + rng.normal(0, 0.01, n))
+        + 4_000
+        + revenue * profile["serving_share"][account],
+        -2,
+    )
     orders = {
         "account": account,
         "month": month,
@@ -46,7 +70,11 @@ def _count_orders(
     season = calendar.season()[profile["budget"]]
     strength = 0.6 + 0.8 * profile["habit"][:, None]  # how much the season moves this account
     expected = (
-        profile["rate"][:, None] * season**strength * calendar.trend(world) * lives.fade * (lives.high - lives.low)
+        profile["rate"][:, None]
+        * season**strength
+        * calendar.trend(world)
+        * lives.fade
+        * (lives.high - lives.low)
     )
     passed = np.cumsum(expected, axis=1) + profile["phase"][:, None]
     steady = np.diff(np.floor(passed), axis=1, prepend=np.floor(profile["phase"])[:, None])
@@ -54,13 +82,23 @@ def _count_orders(
     return np.where(profile["regular"][:, None], steady, irregular).astype(np.int64)
 
 
-def _draw_units(profile: dict, account: np.ndarray, month: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    typical = np.log(profile["size"] / profile["rate"])[account] + profile["drift"][account, month // 12]
-    return np.clip(np.round(np.exp(typical + 0.45 * rng.standard_normal(len(account)) - 0.1)), 1, 40)
+def _draw_units(
+    profile: dict, account: np.ndarray, month: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    typical = (
+        np.log(profile["size"] / profile["rate"])[account] + profile["drift"][account, month // 12]
+    )
+    return np.clip(
+        np.round(np.exp(typical + 0.45 * rng.standard_normal(len(account)) - 0.1)), 1, 40
+    )
 
 
-def _add_returns(orders: dict, lives: Lives, calendar: s.Calendar, rng: np.random.Generator) -> dict:
-    """About one order in seventy brings some vehicles back in the month after, while the account is still one."""
+def _add_returns(
+    orders: dict, lives: Lives, calendar: s.Calendar, rng: np.random.Generator
+) -> dict:
+    """About one order in seventy brings some vehicles back in the month after, while the
+    account is still one.
+    """
     later = orders["month"] + 1
     inside = np.flatnonzero(later < len(calendar))
     chosen = inside[rng.random(len(inside)) < 0.014]
@@ -69,10 +107,14 @@ def _add_returns(orders: dict, lives: Lives, calendar: s.Calendar, rng: np.rando
     chosen, account, month = chosen[whole], account[whole], month[whole]
     share = np.ceil(orders["units"][chosen] * rng.random(len(chosen))) / orders["units"][chosen]
     back = {
-        "account": account, "month": month, "date": calendar.day(month, rng.random(len(chosen))),
-        "units": -np.round(share * orders["units"][chosen]), "product": orders["product"][chosen],
-        "revenue": -np.round(share * orders["revenue"][chosen], -2), "cost": -np.round(0.9 * share * orders["cost"][chosen], -2),
-    }  # fmt: skip
+        "account": account,
+        "month": month,
+        "date": calendar.day(month, rng.random(len(chosen))),
+        "units": -np.round(share * orders["units"][chosen]),
+        "product": orders["product"][chosen],
+        "revenue": -np.round(share * orders["revenue"][chosen], -2),
+        "cost": -np.round(0.9 * share * orders["cost"][chosen], -2),
+    }
     return {name: np.concatenate([orders[name], back[name]]) for name in orders}
 
 
@@ -91,5 +133,10 @@ def yearly_figures(orders: dict, accounts: int, calendar: s.Calendar) -> dict:
     def add(values: np.ndarray) -> np.ndarray:
         return np.bincount(cell, values, accounts * years).reshape(accounts, years)
 
-    return {"first_year": int(first) + 1970, "net": add(orders["revenue"]), "units": add(orders["units"]),
-            "gross": add(np.maximum(orders["revenue"], 0)), "gross_units": add(np.maximum(orders["units"], 0))}  # fmt: skip
+    return {
+        "first_year": int(first) + 1970,
+        "net": add(orders["revenue"]),
+        "units": add(orders["units"]),
+        "gross": add(np.maximum(orders["revenue"], 0)),
+        "gross_units": add(np.maximum(orders["units"], 0)),
+    }

@@ -5,15 +5,28 @@ import numpy as np
 from kamresearch.data.simulate import settings as s
 from kamresearch.data.simulate.naming import make_companies, name_branches
 
-_SEGMENT_BY_INDUSTRY = np.array([
-    # steady bargain project prestige
-    [0.30, 0.50, 0.15, 0.05], [0.45, 0.05, 0.45, 0.05], [0.45, 0.25, 0.20, 0.10], [0.25, 0.10, 0.15, 0.50],
-    [0.40, 0.40, 0.15, 0.05], [0.25, 0.15, 0.15, 0.45], [0.35, 0.15, 0.40, 0.10], [0.30, 0.20, 0.20, 0.30],
-])  # fmt: skip
-_MODEL_BY_SEGMENT = np.array([
-    # S40 S60 S80 XC60 C30
-    [0.30, 0.40, 0.15, 0.10, 0.05], [0.55, 0.25, 0.03, 0.07, 0.10], [0.20, 0.35, 0.20, 0.20, 0.05], [0.02, 0.13, 0.45, 0.38, 0.02],
-])  # fmt: skip
+_SEGMENT_BY_INDUSTRY = np.array(
+    [
+        # steady bargain project prestige
+        [0.30, 0.50, 0.15, 0.05],
+        [0.45, 0.05, 0.45, 0.05],
+        [0.45, 0.25, 0.20, 0.10],
+        [0.25, 0.10, 0.15, 0.50],
+        [0.40, 0.40, 0.15, 0.05],
+        [0.25, 0.15, 0.15, 0.45],
+        [0.35, 0.15, 0.40, 0.10],
+        [0.30, 0.20, 0.20, 0.30],
+    ]
+)
+_MODEL_BY_SEGMENT = np.array(
+    [
+        # S40 S60 S80 XC60 C30
+        [0.30, 0.40, 0.15, 0.10, 0.05],
+        [0.55, 0.25, 0.03, 0.07, 0.10],
+        [0.20, 0.35, 0.20, 0.20, 0.05],
+        [0.02, 0.13, 0.45, 0.38, 0.02],
+    ]
+)
 _DISCOUNT = np.array([0.07, 0.13, 0.10, 0.04])
 _ORDERS_A_MONTH = np.array([0.95, 0.60, 0.22, 0.55])
 _REGULAR = np.array([0.75, 0.20, 0.10, 0.45])
@@ -25,33 +38,61 @@ def make_profiles(
     """Profiles of accounts number first … first + n - 1, as arrays by name (grain: one account)."""
     region = rng.choice(len(s.REGIONS), n, p=s.REGION_SHARES)
     industry = rng.choice(len(s.INDUSTRIES), n, p=s.INDUSTRY_SHARES)
-    segment = (rng.random(n)[:, None] > _SEGMENT_BY_INDUSTRY.cumsum(axis=1)[industry]).sum(axis=1).clip(0, 3)
+    segment = (
+        (rng.random(n)[:, None] > _SEGMENT_BY_INDUSTRY.cumsum(axis=1)[industry])
+        .sum(axis=1)
+        .clip(0, 3)
+    )
     size = world.monthly_units * np.exp(world.size_spread * _spread_normal(n, rng))
     rate = _ORDERS_A_MONTH[segment] * np.sqrt(size / world.monthly_units) * rng.gamma(6, 1 / 6, n)
     months = len(calendar)
     before = rng.random(n) < 0.50
-    onboard = np.where(before, -rng.integers(1, 72, n), (rng.random(n) ** 0.9 * 0.94 * months).astype(int))
+    onboard = np.where(
+        before, -rng.integers(1, 72, n), (rng.random(n) ** 0.9 * 0.94 * months).astype(int)
+    )
     company = make_companies(region, industry, first, seed, rng)
     parent = _choose_parents(company, onboard, first, rng)
-    favourite = (rng.random(n)[:, None] > _MODEL_BY_SEGMENT.cumsum(axis=1)[segment]).sum(axis=1).clip(0, 4)
+    favourite = (
+        (rng.random(n)[:, None] > _MODEL_BY_SEGMENT.cumsum(axis=1)[segment]).sum(axis=1).clip(0, 4)
+    )
     return company | {
-        "first": first, "n": n, "region": region, "industry": industry, "segment": segment, "size": size,
+        "first": first,
+        "n": n,
+        "region": region,
+        "industry": industry,
+        "segment": segment,
+        "size": size,
         "channel": (rng.random(n) < np.where(size > np.median(size), 0.30, 0.60)).astype(int),
-        "rate": rate.clip(0.04, 6), "regular": rng.random(n) < _REGULAR[segment], "phase": rng.random(n),
-        "habit": rng.random(n), "budget": (industry == 1).astype(int), "onboard": onboard,
-        "onboard_day": rng.random(n), "favourite": favourite, "parent": parent,
-        "discount": (_DISCOUNT[segment] + 0.02 * np.log(size / world.monthly_units) / world.size_spread
-                     + rng.normal(0, 0.012, n)).clip(0, 0.2),
-        "serving_share": 0.045 * np.exp(rng.normal(0, 0.8, n)), "frailty": rng.gamma(2, 0.5, n),
+        "rate": rate.clip(0.04, 6),
+        "regular": rng.random(n) < _REGULAR[segment],
+        "phase": rng.random(n),
+        "habit": rng.random(n),
+        "budget": (industry == 1).astype(int),
+        "onboard": onboard,
+        "onboard_day": rng.random(n),
+        "favourite": favourite,
+        "parent": parent,
+        "discount": (
+            _DISCOUNT[segment]
+            + 0.02 * np.log(size / world.monthly_units) / world.size_spread
+            + rng.normal(0, 0.012, n)
+        ).clip(0, 0.2),
+        "serving_share": 0.045 * np.exp(rng.normal(0, 0.8, n)),
+        "frailty": rng.gamma(2, 0.5, n),
         "drift": np.cumsum(rng.normal(0, 0.28, (n, months // 12 + 1)), axis=1) - 0.08,
         "share_of_wallet": rng.beta(4, 5, n).clip(0.05, 0.95),
-        "strategic_fit": np.clip(np.round(2.6 + 0.5 * np.log(size) + 0.6 * (segment == 3) + rng.normal(0, 0.8, n)), 1, 5),
-        "executive": (rng.random(n) < 0.4) & (size > np.quantile(size, 0.93)), "cell": rng.random(n),
-    }  # fmt: skip
+        "strategic_fit": np.clip(
+            np.round(2.6 + 0.5 * np.log(size) + 0.6 * (segment == 3) + rng.normal(0, 0.8, n)), 1, 5
+        ),
+        "executive": (rng.random(n) < 0.4) & (size > np.quantile(size, 0.93)),
+        "cell": rng.random(n),
+    }
 
 
 def _spread_normal(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Normal numbers whose sample is close to the distribution even for few accounts (stratified)."""
+    """Normal numbers whose sample is close to the distribution even for few accounts
+    (stratified).
+    """
     place = (np.arange(n) + rng.random(n)) / n
     root = np.sqrt(2) * _inverse_erf(2 * place - 1)
     return rng.permutation(root)
@@ -63,8 +104,12 @@ def _inverse_erf(x: np.ndarray) -> np.ndarray:
     return erfinv(x)
 
 
-def _choose_parents(company: dict, onboard: np.ndarray, first: int, rng: np.random.Generator) -> np.ndarray:
-    """Account number of the group that a branch belongs to, -1 for none; branches take their group's name."""
+def _choose_parents(
+    company: dict, onboard: np.ndarray, first: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Account number of the group that a branch belongs to, -1 for none; branches take their
+    group's name.
+    """
     n = len(onboard)
     parent = np.full(n, -1)
     groups = np.flatnonzero(company["group"])

@@ -8,15 +8,49 @@ import pandas as pd
 REGIONS = ("North", "Northeast", "Northwest", "East", "Central", "South", "Southwest", "Southeast")
 REGION_SHARES = (0.17, 0.08, 0.07, 0.24, 0.11, 0.16, 0.10, 0.07)
 CITIES = {
-    "North": (("北京", "Beijing", "010"), ("天津", "Tianjin", "022"), ("石家庄", "Shijiazhuang", "0311"), ("济南", "Jinan", "0531")),
-    "Northeast": (("沈阳", "Shenyang", "024"), ("大连", "Dalian", "0411"), ("哈尔滨", "Harbin", "0451")),
-    "Northwest": (("西安", "Xi'an", "029"), ("兰州", "Lanzhou", "0931"), ("乌鲁木齐", "Urumqi", "0991")),
-    "East": (("上海", "Shanghai", "021"), ("杭州", "Hangzhou", "0571"), ("南京", "Nanjing", "025"), ("苏州", "Suzhou", "0512")),
-    "Central": (("武汉", "Wuhan", "027"), ("长沙", "Changsha", "0731"), ("郑州", "Zhengzhou", "0371")),
-    "South": (("广州", "Guangzhou", "020"), ("深圳", "Shenzhen", "0755"), ("南宁", "Nanning", "0771")),
-    "Southwest": (("成都", "Chengdu", "028"), ("重庆", "Chongqing", "023"), ("昆明", "Kunming", "0871")),
-    "Southeast": (("福州", "Fuzhou", "0591"), ("厦门", "Xiamen", "0592"), ("南昌", "Nanchang", "0791")),
-}  # fmt: skip
+    "North": (
+        ("北京", "Beijing", "010"),
+        ("天津", "Tianjin", "022"),
+        ("石家庄", "Shijiazhuang", "0311"),
+        ("济南", "Jinan", "0531"),
+    ),
+    "Northeast": (
+        ("沈阳", "Shenyang", "024"),
+        ("大连", "Dalian", "0411"),
+        ("哈尔滨", "Harbin", "0451"),
+    ),
+    "Northwest": (
+        ("西安", "Xi'an", "029"),
+        ("兰州", "Lanzhou", "0931"),
+        ("乌鲁木齐", "Urumqi", "0991"),
+    ),
+    "East": (
+        ("上海", "Shanghai", "021"),
+        ("杭州", "Hangzhou", "0571"),
+        ("南京", "Nanjing", "025"),
+        ("苏州", "Suzhou", "0512"),
+    ),
+    "Central": (
+        ("武汉", "Wuhan", "027"),
+        ("长沙", "Changsha", "0731"),
+        ("郑州", "Zhengzhou", "0371"),
+    ),
+    "South": (
+        ("广州", "Guangzhou", "020"),
+        ("深圳", "Shenzhen", "0755"),
+        ("南宁", "Nanning", "0771"),
+    ),
+    "Southwest": (
+        ("成都", "Chengdu", "028"),
+        ("重庆", "Chongqing", "023"),
+        ("昆明", "Kunming", "0871"),
+    ),
+    "Southeast": (
+        ("福州", "Fuzhou", "0591"),
+        ("厦门", "Xiamen", "0592"),
+        ("南昌", "Nanchang", "0791"),
+    ),
+}
 INDUSTRIES = (
     "Car rental",
     "Government fleet",
@@ -47,13 +81,15 @@ class World:
     hazards : dict
         Yearly hazard of losing an average account, per cause.
     returns : dict
-        Share of the accounts lost for a cause that come back, and the months (from, to) that it takes.
+        Share of the accounts lost for a cause that come back, and the months (from, to) that it
+        takes.
     programme_ratio : float
         What the programme multiplies the hazards of price, service and competitor by.
     complaint_effect : float
         What each complaint of the last three months adds to the multiplier of the service hazard.
     departure_ratio : float
-        What a manager's departure multiplies the hazards of service and competitor by, for six months.
+        What a manager's departure multiplies the hazards of service and competitor by, for six
+        months.
     contract_end_ratio : float
         What the months around a contract's end multiply the price hazard by.
     break_at, break_factor : float
@@ -61,18 +97,32 @@ class World:
     slump_at, slump_factor : float
         Share of the span after which the whole market falls, and by what.
     size_spread : float
-        Standard deviation of the logarithm of an account's size: 1.25 puts about 70 % of revenue on the top fifth.
+        Standard deviation of the logarithm of an account's size: 1.25 puts about 70 % of revenue on
+        the top fifth.
     monthly_units : float
         Units a month of the median account.
     departments_most : int
         For how many accounts, at most, the departments' records are written.
     """
 
-    hazards: dict = field(default_factory=lambda: {
-        "price": 0.068, "product": 0.032, "service": 0.040, "competitor": 0.042, "relocation": 0.012})  # fmt: skip
-    returns: dict = field(default_factory=lambda: {
-        "price": (0.50, 2, 12), "product": (0.02, 12, 24), "service": (0.25, 3, 15), "competitor": (0.15, 6, 20),
-        "relocation": (0.01, 12, 24)})  # fmt: skip
+    hazards: dict = field(
+        default_factory=lambda: {
+            "price": 0.068,
+            "product": 0.032,
+            "service": 0.040,
+            "competitor": 0.042,
+            "relocation": 0.012,
+        }
+    )
+    returns: dict = field(
+        default_factory=lambda: {
+            "price": (0.50, 2, 12),
+            "product": (0.02, 12, 24),
+            "service": (0.25, 3, 15),
+            "competitor": (0.15, 6, 20),
+            "relocation": (0.01, 12, 24),
+        }
+    )
     programme_ratio: float = 0.60
     complaint_effect: float = 0.90
     departure_ratio: float = 1.80
@@ -119,15 +169,19 @@ class Calendar:
 
     def day(self, month: np.ndarray, fraction: np.ndarray) -> np.ndarray:
         """The date that lies a fraction of the way through a month."""
-        return self.months[month] + np.minimum((fraction * self.lengths[month]).astype(int), self.lengths[month] - 1)
+        return self.months[month] + np.minimum(
+            (fraction * self.lengths[month]).astype(int), self.lengths[month] - 1
+        )
 
     def trend(self, world: World) -> np.ndarray:
-        """Common factor of all accounts' orders: flat, growth, the planted break, growth, the slump."""
+        """Common factor of all accounts' orders: flat, growth, the planted break, growth, the
+        slump.
+        """
         place = (np.arange(len(self)) + 0.5) / len(self)
         growth = np.interp(place, [0, 0.2, 0.4, 0.54, 0.8, 1], [0, 0, 0.34, 0.34, 0.42, 0.42])
         level = np.exp(growth)
-        level[self.index_at(world.break_at):] *= world.break_factor  # fmt: skip
-        level[self.index_at(world.slump_at):] *= world.slump_factor  # fmt: skip
+        level[self.index_at(world.break_at) :] *= world.break_factor
+        level[self.index_at(world.slump_at) :] *= world.slump_factor
         return level
 
     def season(self) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""Managers: one direct and one dealer manager per region (more where there are many accounts), those above, and who left when."""
+"""Managers: one direct and one dealer manager per region (more where there are many accounts),
+those above, and who left when.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +17,8 @@ _SPELLS = 8
 class Staff:
     """The managers' table, and for each desk (a manager's set of accounts) who sits there when.
 
-    ``spell_manager``, ``spell_from``, ``spell_to`` have a row per desk and a column per spell (-1 and NaT where none);
+    ``spell_manager``, ``spell_from``, ``spell_to`` have a row per desk and a column per spell (-1
+    and NaT where none);
     ``shaken`` says, per desk and month, whether its manager left in the last six months.
     """
 
@@ -46,12 +49,22 @@ def make_staff(accounts: int, calendar: s.Calendar, rng: np.random.Generator) ->
     """Managers, their spells and departures (about one desk in six loses its manager each year)."""
     cells = max(1, round(accounts / (len(s.REGIONS) * len(s.CHANNELS) * ACCOUNTS_PER_MANAGER)))
     desks = [
-        (region, channel, f"{channel}_manager") for region in s.REGIONS for channel in s.CHANNELS for _ in range(cells)
+        (region, channel, f"{channel}_manager")
+        for region in s.REGIONS
+        for channel in s.CHANNELS
+        for _ in range(cells)
     ]
     desks += [(None, None, "executive")] * (3 * cells)
-    heads = [(None, None, "executive_sponsor"), (None, None, "director"), (None, None, "policy_manager")]
+    heads = [
+        (None, None, "executive_sponsor"),
+        (None, None, "director"),
+        (None, None, "policy_manager"),
+    ]
     months = len(calendar)
-    rows = [_row(number, *head, calendar.months[0] - 365, None, 120) for number, head in enumerate(heads, start=1)]
+    rows = [
+        _row(number, *head, calendar.months[0] - 365, None, 120)
+        for number, head in enumerate(heads, start=1)
+    ]
     manager = np.full((len(desks), _SPELLS), -1)
     begin = np.full((len(desks), _SPELLS), np.datetime64("NaT"), dtype="datetime64[D]")
     finish = begin.copy()
@@ -63,7 +76,11 @@ def make_staff(accounts: int, calendar: s.Calendar, rng: np.random.Generator) ->
             leaves = role != "executive" and month + stay < months and spell < _SPELLS - 1
             end = calendar.day(np.array(month + stay), rng.random()) if leaves else None
             number = len(rows) + 1
-            rows.append(_row(number, region, channel, role, start, end, int(rng.choice([120, 130, 140, 150]))))
+            rows.append(
+                _row(
+                    number, region, channel, role, start, end, int(rng.choice([120, 130, 140, 150]))
+                )
+            )
             manager[desk, spell], begin[desk, spell] = number, start
             if not leaves:
                 break
@@ -76,22 +93,39 @@ def make_staff(accounts: int, calendar: s.Calendar, rng: np.random.Generator) ->
                 break
     table = pd.DataFrame(rows)
     return Staff(
-        table, pd.DataFrame(departures, columns=["manager_id", "departure_date"]), cells, manager, begin, finish, shaken
+        table,
+        pd.DataFrame(departures, columns=["manager_id", "departure_date"]),
+        cells,
+        manager,
+        begin,
+        finish,
+        shaken,
     )
 
 
-def make_assignments(profile: dict, staff: Staff, onboard_date: np.ndarray, last_day: np.ndarray) -> pd.DataFrame:
-    """Spells of managers with accounts, cut to the days on which the account was one (last_day NaT: still is)."""
+def make_assignments(
+    profile: dict, staff: Staff, onboard_date: np.ndarray, last_day: np.ndarray
+) -> pd.DataFrame:
+    """Spells of managers with accounts, cut to the days on which the account was one (last_day
+    NaT: still is).
+    """
     desk = staff.desk_of(profile)
     parts = []
     for spell in range(_SPELLS):
-        number, begin, end = (part[desk, spell] for part in (staff.spell_manager, staff.spell_from, staff.spell_to))
+        number, begin, end = (
+            part[desk, spell] for part in (staff.spell_manager, staff.spell_from, staff.spell_to)
+        )
         begin = np.maximum(begin, onboard_date)
         end = np.fmin(end, last_day)
         keep = (number >= 0) & ~(begin > np.where(np.isnat(end), np.datetime64("2999-01-01"), end))
         parts.append(
             pd.DataFrame(
-                {"account": np.flatnonzero(keep), "manager": number[keep], "from": begin[keep], "to": end[keep]}
+                {
+                    "account": np.flatnonzero(keep),
+                    "manager": number[keep],
+                    "from": begin[keep],
+                    "to": end[keep],
+                }
             )
         )
     return pd.concat(parts).sort_values(["account", "from"], kind="stable", ignore_index=True)
@@ -102,7 +136,21 @@ def _manager_id(number: int) -> str:
 
 
 def _row(
-    number: int, region: str | None, channel: str | None, role: str, start: object, end: object, hours: int
+    number: int,
+    region: str | None,
+    channel: str | None,
+    role: str,
+    start: object,
+    end: object,
+    hours: int,
 ) -> dict:
-    return {"manager_id": _manager_id(number), "manager_name": f"Manager {number:02d}", "region": region, "channel": channel,
-            "role": role, "capacity_hours": hours, "start_date": start, "end_date": end}  # fmt: skip
+    return {
+        "manager_id": _manager_id(number),
+        "manager_name": f"Manager {number:02d}",
+        "region": region,
+        "channel": channel,
+        "role": role,
+        "capacity_hours": hours,
+        "start_date": start,
+        "end_date": end,
+    }

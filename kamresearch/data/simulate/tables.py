@@ -41,7 +41,14 @@ _REASONS = {
         "被竞品截走",
         "switched brand",
     ),
-    "relocation": ("公司搬迁", "业务撤出本地区", "moved away", "office relocated", "合并后总部迁址", "site closed"),
+    "relocation": (
+        "公司搬迁",
+        "业务撤出本地区",
+        "moved away",
+        "office relocated",
+        "合并后总部迁址",
+        "site closed",
+    ),
     "unknown": ("", "不详", "unknown", "其他", "n/a", "未说明原因"),
 }
 
@@ -52,21 +59,37 @@ def id_array(letter: str, number: np.ndarray, width: int = 7) -> pa.Array:
     return pc.binary_join_element_wise(letter, digits, "")
 
 
-def accounts_table(profile: dict, calendar: s.Calendar, onboard_date: np.ndarray, potential: np.ndarray, messy: bool,
-                   rng: np.random.Generator) -> pd.DataFrame:  # fmt: skip
+def accounts_table(
+    profile: dict,
+    calendar: s.Calendar,
+    onboard_date: np.ndarray,
+    potential: np.ndarray,
+    messy: bool,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
     """The accounts of a chunk; a few judgements are missing."""
     n = profile["n"]
     gap = rng.random((2, n)) < (0.07 if messy else 0)
     parent = profile["parent"]
-    return pd.DataFrame({
-        "account_id": _ids(profile["first"] + 1 + np.arange(n)), "account_name": profile["account_name"],
-        "industry": np.array(s.INDUSTRIES)[profile["industry"]], "region": np.array(s.REGIONS)[profile["region"]],
-        "channel": np.array(s.CHANNELS)[profile["channel"]], "city": profile["city"], "address": profile["address"],
-        "telephone": profile["telephone"], "tax_number": profile["tax_number"],
-        "parent_id": pd.Series(_ids(parent + 1)).where(parent >= 0), "onboard_date": onboard_date,
-        "potential_revenue": pd.Series(np.round(potential, -4)).mask(gap[0]),
-        "strategic_fit": pd.Series(profile["strategic_fit"].astype(int), dtype="Int64").mask(gap[1]),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "account_id": _ids(profile["first"] + 1 + np.arange(n)),
+            "account_name": profile["account_name"],
+            "industry": np.array(s.INDUSTRIES)[profile["industry"]],
+            "region": np.array(s.REGIONS)[profile["region"]],
+            "channel": np.array(s.CHANNELS)[profile["channel"]],
+            "city": profile["city"],
+            "address": profile["address"],
+            "telephone": profile["telephone"],
+            "tax_number": profile["tax_number"],
+            "parent_id": pd.Series(_ids(parent + 1)).where(parent >= 0),
+            "onboard_date": onboard_date,
+            "potential_revenue": pd.Series(np.round(potential, -4)).mask(gap[0]),
+            "strategic_fit": pd.Series(profile["strategic_fit"].astype(int), dtype="Int64").mask(
+                gap[1]
+            ),
+        }
+    )
 
 
 def _ids(number: np.ndarray) -> np.ndarray:
@@ -77,17 +100,25 @@ def orders_table(orders: dict, profile: dict, first_order: int) -> pa.Table:
     """The orders of a chunk."""
     n = len(orders["account"])
     ids = id_array("A", profile["first"] + 1 + np.arange(profile["n"]))
-    return pa.table({
-        "order_id": id_array("O", first_order + 1 + np.arange(n), 9), "account_id": ids.take(pa.array(orders["account"])),
-        "order_date": pa.array(orders["date"]), "revenue": orders["revenue"], "units": orders["units"],
-        "product": pa.array(s.MODELS).take(pa.array(orders["product"])), "cost": orders["cost"],
-    })  # fmt: skip
+    return pa.table(
+        {
+            "order_id": id_array("O", first_order + 1 + np.arange(n), 9),
+            "account_id": ids.take(pa.array(orders["account"])),
+            "order_date": pa.array(orders["date"]),
+            "revenue": orders["revenue"],
+            "units": orders["units"],
+            "product": pa.array(s.MODELS).take(pa.array(orders["product"])),
+            "cost": orders["cost"],
+        }
+    )
 
 
 def churn_table(
     lives: Lives, profile: dict, calendar: s.Calendar, messy: bool, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Losses as recorded; ``true_cause`` and ``in_programme`` are the truth (kept apart from the table)."""
+    """Losses as recorded; ``true_cause`` and ``in_programme`` are the truth (kept apart from
+    the table).
+    """
     loss = lives.losses
     k = len(loss["account"])
     true = loss["cause"].astype(int)
@@ -97,18 +128,24 @@ def churn_table(
     wording = rng.integers(0, 6, k)
     back = loss["return_month"] >= 0
     returns = calendar.day(np.where(back, loss["return_month"], 0).astype(int), loss["return_day"])
-    frame = pd.DataFrame({
-        "account_id": _ids(profile["first"] + 1 + loss["account"].astype(int)),
-        "churn_date": calendar.day(loss["month"].astype(int), loss["day"]),
-        "stated_reason": [_REASONS[name][word] or None for name, word in zip(names, wording)],
-        "cause": pd.Series(names, dtype=object).mask(rng.random(k) < (0.08 if messy else 0)),
-        "return_date": pd.Series(returns).where(back), "offer": np.array(s.OFFERS)[loss["offer"].astype(int)],
-        "true_cause": np.array(s.CAUSES)[true], "in_programme": loss["in_programme"].astype(bool),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "account_id": _ids(profile["first"] + 1 + loss["account"].astype(int)),
+            "churn_date": calendar.day(loss["month"].astype(int), loss["day"]),
+            "stated_reason": [_REASONS[name][word] or None for name, word in zip(names, wording)],
+            "cause": pd.Series(names, dtype=object).mask(rng.random(k) < (0.08 if messy else 0)),
+            "return_date": pd.Series(returns).where(back),
+            "offer": np.array(s.OFFERS)[loss["offer"].astype(int)],
+            "true_cause": np.array(s.CAUSES)[true],
+            "in_programme": loss["in_programme"].astype(bool),
+        }
+    )
     return frame.sort_values(["churn_date", "account_id"], kind="stable", ignore_index=True)
 
 
-def contracts_table(lives: Lives, profile: dict, calendar: s.Calendar, yearly: np.ndarray) -> pd.DataFrame:
+def contracts_table(
+    lives: Lives, profile: dict, calendar: s.Calendar, yearly: np.ndarray
+) -> pd.DataFrame:
     """Frame contracts; ``renewed`` is empty while one runs."""
     rows = {name: np.asarray(values) for name, values in lives.contracts.items()}
     keep = rows["start"] < len(calendar)
@@ -117,8 +154,15 @@ def contracts_table(lives: Lives, profile: dict, calendar: s.Calendar, yearly: n
     start, after = ((months + rows[name]).astype("datetime64[D]") for name in ("start", "end"))
     end = after - 1
     renewed = pd.Series(rows["renewed"], dtype="boolean").mask(end > calendar.end)
-    frame = pd.DataFrame({"account_id": _ids(profile["first"] + 1 + rows["account"]), "start_date": start, "end_date": end,
-                          "annual_value": np.round(yearly[rows["account"]], -4), "renewed": renewed})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "account_id": _ids(profile["first"] + 1 + rows["account"]),
+            "start_date": start,
+            "end_date": end,
+            "annual_value": np.round(yearly[rows["account"]], -4),
+            "renewed": renewed,
+        }
+    )
     spell = frame.groupby("account_id", sort=False).cumcount() + 1
     frame.insert(0, "contract_id", "C" + frame["account_id"].str[1:] + "-" + spell.astype(str))
     return frame
@@ -133,8 +177,14 @@ def service_table(
     rates = (None, 0.055, 0.07, 0.06, 0.022)
     parts = []
     for number, rate in enumerate(rates):
-        counts = lives.complaints if rate is None else rng.poisson(rate * np.sqrt(profile["rate"])[:, None] * here)
-        account, month = np.divmod(np.repeat(np.arange(counts.size), counts.ravel()), counts.shape[1])
+        counts = (
+            lives.complaints
+            if rate is None
+            else rng.poisson(rate * np.sqrt(profile["rate"])[:, None] * here)
+        )
+        account, month = np.divmod(
+            np.repeat(np.arange(counts.size), counts.ravel()), counts.shape[1]
+        )
         parts.append((account, month, np.full(len(account), number)))
     account, month, kind = (np.concatenate(part) for part in zip(*parts))
     low, high = lives.low[account, month], lives.high[account, month]
@@ -147,25 +197,39 @@ def service_table(
     asked = rng.random(len(kind)) < 0.7
     days = np.round(rng.gamma(2, np.array([6.0, 2.5, 0.2, 0.3, 7.0])[kind]), 0)
     place = np.lexsort([account, date])
-    return pd.DataFrame({
-        "event_id": id_array("E", first_event + 1 + np.arange(len(place)), 8).to_numpy(zero_copy_only=False),
-        "account_id": _ids(profile["first"] + 1 + account[place]), "event_date": date[place],
-        "kind": np.array(kinds)[kind[place]],
-        "satisfaction": pd.Series(np.clip(np.round(mark), 1, 5)[place].astype(int), dtype="Int64").where(asked[place]),
-        "resolved_days": days[place],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "event_id": id_array("E", first_event + 1 + np.arange(len(place)), 8).to_numpy(
+                zero_copy_only=False
+            ),
+            "account_id": _ids(profile["first"] + 1 + account[place]),
+            "event_date": date[place],
+            "kind": np.array(kinds)[kind[place]],
+            "satisfaction": pd.Series(
+                np.clip(np.round(mark), 1, 5)[place].astype(int), dtype="Int64"
+            ).where(asked[place]),
+            "resolved_days": days[place],
+        }
+    )
 
 
 _TEAM = (
-    ("core", "sales", "key account manager", 0.97), ("core", "sales", "team leader", 0.80), ("core", "marketing", "marketing director", 0.70),
-    ("support", "research", "product developer", 0.40), ("support", "finance", "credit controller", 0.65),
-    ("support", "after_sales", "service follow-up", 0.60), ("support", "sales", "administrator", 0.75),
-    ("periphery", "marketing", "image ambassador", 0.30), ("periphery", "finance", "indirect administrator", 0.45),
-)  # fmt: skip
+    ("core", "sales", "key account manager", 0.97),
+    ("core", "sales", "team leader", 0.80),
+    ("core", "marketing", "marketing director", 0.70),
+    ("support", "research", "product developer", 0.40),
+    ("support", "finance", "credit controller", 0.65),
+    ("support", "after_sales", "service follow-up", 0.60),
+    ("support", "sales", "administrator", 0.75),
+    ("periphery", "marketing", "image ambassador", 0.30),
+    ("periphery", "finance", "indirect administrator", 0.45),
+)
 
 
 def coverage_table(profile: dict, rng: np.random.Generator) -> pd.DataFrame:
-    """Who fills which role for the larger accounts (the upper 40 % by size); vacant roles have no person."""
+    """Who fills which role for the larger accounts (the upper 40 % by size); vacant roles have
+    no person.
+    """
     chosen = np.flatnonzero(profile["size"] >= np.quantile(profile["size"], 0.6))
     rows = np.repeat(chosen, len(_TEAM))
     role = np.tile(np.arange(len(_TEAM)), len(chosen))
@@ -174,5 +238,7 @@ def coverage_table(profile: dict, rng: np.random.Generator) -> pd.DataFrame:
     frame = pd.DataFrame({"account_id": _ids(profile["first"] + 1 + rows)})
     for place, name in enumerate(("layer", "function", "role")):
         frame[name] = np.array([part[place] for part in _TEAM])[role]
-    frame["person_id"] = pd.Series([f"P{number:03d}" for number in person], dtype=object).where(filled)
+    frame["person_id"] = pd.Series([f"P{number:03d}" for number in person], dtype=object).where(
+        filled
+    )
     return frame

@@ -21,17 +21,31 @@ from kamresearch.errors import ParameterError
 
 CHUNK = 20_000
 _TITLES = {
-    "accounts": "Key accounts (simulated)", "orders": "Orders of key accounts (simulated)",
-    "contracts": "Frame contracts (simulated)", "service_events": "Complaints, repairs, visits, calls (simulated)",
-    "churn_events": "Losses and returns of accounts (simulated)", "managers": "Key account managers (simulated)",
-    "assignments": "Who looked after whom, and when (simulated)", "coverage": "Team roles filled per account (simulated)",
+    "accounts": "Key accounts (simulated)",
+    "orders": "Orders of key accounts (simulated)",
+    "contracts": "Frame contracts (simulated)",
+    "service_events": "Complaints, repairs, visits, calls (simulated)",
+    "churn_events": "Losses and returns of accounts (simulated)",
+    "managers": "Key account managers (simulated)",
+    "assignments": "Who looked after whom, and when (simulated)",
+    "coverage": "Team roles filled per account (simulated)",
     "departments": "Accounts as three departments record them (simulated)",
-    "programme": "When the key account programme reached each account (simulated)", "overrides": "Tiers set by hand (simulated)",
-}  # fmt: skip
+    "programme": "When the key account programme reached each account (simulated)",
+    "overrides": "Tiers set by hand (simulated)",
+}
 
 
-def simulate(folder: str | Path, accounts: int = 400, seed: int = 2012, start: str = "2008-01-01", end: str = "2012-12-31", *,
-             messy: bool = True, world: s.World | None = None, progress: Callable[[int, int], None] | None = None) -> Path:  # fmt: skip
+def simulate(
+    folder: str | Path,
+    accounts: int = 400,
+    seed: int = 2012,
+    start: str = "2008-01-01",
+    end: str = "2012-12-31",
+    *,
+    messy: bool = True,
+    world: s.World | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
     """Which company would give the studies something true to find? This one, written to a folder.
 
     Parameters
@@ -45,7 +59,8 @@ def simulate(folder: str | Path, accounts: int = 400, seed: int = 2012, start: s
     start, end : str
         First and last day; whole months are simulated, at least 12.
     messy : bool
-        With typos, gaps, duplicates, misrecorded causes and a handful of rows for the quarantine; False leaves them out.
+        With typos, gaps, duplicates, misrecorded causes and a handful of rows for the quarantine;
+        False leaves them out.
     world : World, optional
         Other truths than the usual ones.
     progress : callable, optional
@@ -74,7 +89,15 @@ def simulate(folder: str | Path, accounts: int = 400, seed: int = 2012, start: s
             size = min(CHUNK, accounts - first)
             rng = np.random.default_rng([seed, 1 + number])
             first_order, first_event = _write_chunk(
-                writer, _Chunk(first, size, seed, messy), staff, calendar, world, rng, first_order, first_event)  # fmt: skip
+                writer,
+                _Chunk(first, size, seed, messy),
+                staff,
+                calendar,
+                world,
+                rng,
+                first_order,
+                first_event,
+            )
             if progress:
                 progress(first + size, accounts)
         _write_world(
@@ -84,19 +107,29 @@ def simulate(folder: str | Path, accounts: int = 400, seed: int = 2012, start: s
             world,
             {"accounts": accounts, "seed": seed, "start": start, "end": end, "messy": messy},
         )
-        writer.finish(_TITLES, str(calendar.end), f"simulate(accounts={accounts}, seed={seed}, start={start!r}, end={end!r}, "
-                      f"messy={messy}); invented companies, any likeness is chance")  # fmt: skip
+        writer.finish(
+            _TITLES,
+            str(calendar.end),
+            f"simulate(accounts={accounts}, seed={seed}, start={start!r}, end={end!r}, "
+            f"messy={messy}); invented companies, any likeness is chance",
+        )
     return Path(folder)
 
 
 def _check_request(accounts: int, seed: int, calendar: s.Calendar) -> None:
     if not 20 <= accounts <= 1_000_000:
-        raise ParameterError("accounts", "20 to 1,000,000", f"{accounts:,}", "choose a number in that range")
+        raise ParameterError(
+            "accounts", "20 to 1,000,000", f"{accounts:,}", "choose a number in that range"
+        )
     if seed < 0:
         raise ParameterError("seed", "a whole number from 0 up", str(seed), "choose another seed")
     if len(calendar) < 12:
-        raise ParameterError("start and end", "at least 12 months", f"{len(calendar)} from {calendar.start} to {calendar.end}",
-                             "choose a longer span")  # fmt: skip
+        raise ParameterError(
+            "start and end",
+            "at least 12 months",
+            f"{len(calendar)} from {calendar.start} to {calendar.end}",
+            "choose a longer span",
+        )
 
 
 class _Chunk:
@@ -104,8 +137,16 @@ class _Chunk:
         self.first, self.size, self.seed, self.messy = first, size, seed, messy
 
 
-def _write_chunk(writer: Writer, chunk: _Chunk, staff: Staff, calendar: s.Calendar, world: s.World, rng: np.random.Generator,
-                 first_order: int, first_event: int) -> tuple[int, int]:  # fmt: skip
+def _write_chunk(
+    writer: Writer,
+    chunk: _Chunk,
+    staff: Staff,
+    calendar: s.Calendar,
+    world: s.World,
+    rng: np.random.Generator,
+    first_order: int,
+    first_event: int,
+) -> tuple[int, int]:
     profile = make_profiles(chunk.first, chunk.size, chunk.seed, calendar, world, rng)
     lives = live(profile, staff, calendar, world, rng)
     orders = make_orders(profile, lives, calendar, world, rng)
@@ -125,13 +166,21 @@ def _write_chunk(writer: Writer, chunk: _Chunk, staff: Staff, calendar: s.Calend
     _append(writer, "contracts", t.contracts_table(lives, profile, calendar, typical))
     _append(writer, "service_events", service)
     _append(writer, "churn_events", churn.drop(columns=["true_cause", "in_programme"]))
-    _append(writer, "assignments", _assignments(profile, staff, onboard, churn, accounts["account_id"]))
+    _append(
+        writer, "assignments", _assignments(profile, staff, onboard, churn, accounts["account_id"])
+    )
     _append(writer, "coverage", t.coverage_table(profile, rng))
-    _append(writer, "programme", _programme(profile, calendar, onboard, churn, accounts["account_id"]))
+    _append(
+        writer, "programme", _programme(profile, calendar, onboard, churn, accounts["account_id"])
+    )
     if chunk.first < world.departments_most:
         records = make_records(profile, figures, calendar, chunk.messy, rng)
         _append(writer, "departments", records.drop(columns=["true_account_id", "true_kind"]))
-        _append(writer, "truth/records", records[["department", "record_id", "true_account_id", "true_kind"]])
+        _append(
+            writer,
+            "truth/records",
+            records[["department", "record_id", "true_account_id", "true_kind"]],
+        )
     if chunk.first == 0:
         writer.write_csv("overrides", _overrides(profile, accounts["account_id"], calendar))
     _write_truth(writer, profile, lives, churn, accounts["account_id"], staff)
@@ -146,7 +195,12 @@ def _append(writer: Writer, name: str, frame: pd.DataFrame) -> None:
 
 def _plain_type(name: str, kind: pa.DataType) -> pa.DataType:
     """Dates as days, text as plain strings, also where a column happens to be empty."""
-    if pa.types.is_timestamp(kind) or name in ("from", "to") or name.endswith("_date") or name == "updated":
+    if (
+        pa.types.is_timestamp(kind)
+        or name in ("from", "to")
+        or name.endswith("_date")
+        or name == "updated"
+    ):
         return pa.date32()
     if pa.types.is_large_string(kind) or pa.types.is_null(kind):
         return pa.string()
@@ -160,7 +214,9 @@ def _onboard_dates(profile: dict, calendar: s.Calendar) -> np.ndarray:
     return first + np.minimum((profile["onboard_day"] * length).astype(int), length - 1)
 
 
-def _assignments(profile: dict, staff: Staff, onboard: np.ndarray, churn: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+def _assignments(
+    profile: dict, staff: Staff, onboard: np.ndarray, churn: pd.DataFrame, ids: pd.Series
+) -> pd.DataFrame:
     gone = (
         churn[churn["return_date"].isna()]
         .drop_duplicates("account_id", keep="last")
@@ -168,15 +224,22 @@ def _assignments(profile: dict, staff: Staff, onboard: np.ndarray, churn: pd.Dat
     )
     last = gone.reindex(ids).to_numpy().astype("datetime64[D]")
     spells = make_assignments(profile, staff, onboard, last)
-    return pd.DataFrame({"account_id": ids.to_numpy()[spells["account"]],
-                         "manager_id": staff.table["manager_id"].to_numpy()[spells["manager"] - 1],
-                         "from": spells["from"], "to": spells["to"]})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "account_id": ids.to_numpy()[spells["account"]],
+            "manager_id": staff.table["manager_id"].to_numpy()[spells["manager"] - 1],
+            "from": spells["from"],
+            "to": spells["to"],
+        }
+    )
 
 
 def _programme(
     profile: dict, calendar: s.Calendar, onboard: np.ndarray, churn: pd.DataFrame, ids: pd.Series
 ) -> pd.DataFrame:
-    """Accounts reached: those of a region once its turn has come, who are accounts by then or become one later."""
+    """Accounts reached: those of a region once its turn has come, who are accounts by then or
+    become one later.
+    """
     month = calendar.programme_starts()[profile["region"]]
     reached = month < len(calendar)
     day = np.maximum(calendar.months[np.where(reached, month, 0)], onboard)
@@ -190,13 +253,35 @@ def _programme(
 
 
 def _overrides(profile: dict, ids: pd.Series, calendar: s.Calendar) -> pd.DataFrame:
-    """Six tiers set by hand: small accounts raised for their fit, large ones lowered, one that has run out."""
+    """Six tiers set by hand: small accounts raised for their fit, large ones lowered, one that
+    has run out.
+    """
     fit = np.lexsort([profile["size"], -profile["strategic_fit"]])[:4]
     large = np.argsort(-profile["size"])[[5, 7]]
-    rows = [(ids[i], "A", "director", "strategic reference", calendar.end - 400, calendar.end + 200) for i in fit[:3]]
-    rows += [(ids[fit[3]], "A", "executive_sponsor", "group relation", calendar.end - 900, calendar.end - 300)]
+    rows = [
+        (ids[i], "A", "director", "strategic reference", calendar.end - 400, calendar.end + 200)
+        for i in fit[:3]
+    ]
     rows += [
-        (ids[i], "B", "policy_manager", "discount beyond policy", calendar.end - 200, calendar.end + 300) for i in large
+        (
+            ids[fit[3]],
+            "A",
+            "executive_sponsor",
+            "group relation",
+            calendar.end - 900,
+            calendar.end - 300,
+        )
+    ]
+    rows += [
+        (
+            ids[i],
+            "B",
+            "policy_manager",
+            "discount beyond policy",
+            calendar.end - 200,
+            calendar.end + 300,
+        )
+        for i in large
     ]
     return pd.DataFrame(rows, columns=["account_id", "tier", "who", "why", "date", "until"])
 
@@ -212,26 +297,42 @@ def _write_truth(
     truth["desk"] = staff.desk_of(profile)
     truth["hazard_last_month"] = lives.hazard[:, -1].astype(float)
     present = lives.high > lives.low
-    truth["hazard_yearly_mean"] = 12 * lives.hazard.sum(axis=1, dtype=float) / np.maximum(present.sum(axis=1), 1)
+    truth["hazard_yearly_mean"] = (
+        12 * lives.hazard.sum(axis=1, dtype=float) / np.maximum(present.sum(axis=1), 1)
+    )
     truth["months_present"] = present.sum(axis=1)
     truth["present_at_end"] = (lives.high[:, -1] == 1) & present[:, -1]
     _append(writer, "truth/accounts", truth)
-    _append(writer, "truth/churn", churn[["account_id", "churn_date", "true_cause", "return_date", "in_programme"]])
+    _append(
+        writer,
+        "truth/churn",
+        churn[["account_id", "churn_date", "true_cause", "return_date", "in_programme"]],
+    )
 
 
-def _write_world(writer: Writer, staff: Staff, calendar: s.Calendar, world: s.World, request: dict) -> None:
+def _write_world(
+    writer: Writer, staff: Staff, calendar: s.Calendar, world: s.World, request: dict
+) -> None:
     starts = calendar.programme_starts()
     writer.write_csv("truth/departures", staff.departures)
-    writer.write_yaml("truth/world", {
-        "request": request,
-        "world": {name: _plain(value) for name, value in asdict(world).items()},
-        "break_month": str(calendar.months[calendar.index_at(world.break_at)]),
-        "slump_month": str(calendar.months[calendar.index_at(world.slump_at)]),
-        "programme_month": {region: str(calendar.months[month]) if month < len(calendar) else None
-                            for region, month in zip(s.REGIONS, starts)},
-        "trend": {str(month)[:7]: round(float(level), 4) for month, level in zip(calendar.months, calendar.trend(world))},
-        "rows": dict(sorted(writer.rows.items())),
-    })  # fmt: skip
+    writer.write_yaml(
+        "truth/world",
+        {
+            "request": request,
+            "world": {name: _plain(value) for name, value in asdict(world).items()},
+            "break_month": str(calendar.months[calendar.index_at(world.break_at)]),
+            "slump_month": str(calendar.months[calendar.index_at(world.slump_at)]),
+            "programme_month": {
+                region: str(calendar.months[month]) if month < len(calendar) else None
+                for region, month in zip(s.REGIONS, starts)
+            },
+            "trend": {
+                str(month)[:7]: round(float(level), 4)
+                for month, level in zip(calendar.months, calendar.trend(world))
+            },
+            "rows": dict(sorted(writer.rows.items())),
+        },
+    )
 
 
 def _plain(value: object) -> object:

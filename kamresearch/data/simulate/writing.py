@@ -16,12 +16,16 @@ _COMPRESSION = "zstd"
 
 
 class Writer:
-    """Collects tables in a folder aside; `finish` moves them into place. Use as a context manager."""
+    """Collects tables in a folder aside; `finish` moves them into place. Use as a context
+    manager.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
         if self.folder.exists() and not self.folder.is_dir():
-            raise DataError(str(folder), "a folder to write into", "a file of that name", "choose another name")
+            raise DataError(
+                str(folder), "a folder to write into", "a file of that name", "choose another name"
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         self._open: dict[str, pq.ParquetWriter] = {}
         self.rows: dict[str, int] = {}
@@ -39,13 +43,17 @@ class Writer:
     def append(self, name: str, table: pa.Table) -> None:
         """Add rows to a Parquet table; its first rows fix its columns."""
         if name not in self._open:
-            self._open[name] = pq.ParquetWriter(self.aside / f"{name}.parquet", table.schema, compression=_COMPRESSION)
+            self._open[name] = pq.ParquetWriter(
+                self.aside / f"{name}.parquet", table.schema, compression=_COMPRESSION
+            )
         self._open[name].write_table(table.cast(self._open[name].schema), row_group_size=1_000_000)
         self.rows[name] = self.rows.get(name, 0) + len(table)
 
     def write_csv(self, name: str, frame: pd.DataFrame) -> None:
         """A small table, for people to read."""
-        frame.to_csv(self.aside / f"{name}.csv", index=False, lineterminator="\n", date_format="%Y-%m-%d")
+        frame.to_csv(
+            self.aside / f"{name}.csv", index=False, lineterminator="\n", date_format="%Y-%m-%d"
+        )
         self.rows[name] = len(frame)
 
     def write_yaml(self, name: str, content: dict) -> None:
@@ -59,9 +67,18 @@ class Writer:
             writer.close()
         self._open.clear()
         for path in sorted(self.aside.glob("*.parquet")) + sorted(self.aside.glob("*.csv")):
-            self.write_yaml(path.stem, {
-                "title": titles[path.stem], "source": "seeded simulator of kamresearch", "licence": "BSD-3-Clause", "date": date,
-                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "simulated": True, "note": note})  # fmt: skip
+            self.write_yaml(
+                path.stem,
+                {
+                    "title": titles[path.stem],
+                    "source": "seeded simulator of kamresearch",
+                    "licence": "BSD-3-Clause",
+                    "date": date,
+                    "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                    "simulated": True,
+                    "note": note,
+                },
+            )
         (self.folder / "truth").mkdir(exist_ok=True)
         for path in sorted(self.aside.rglob("*")):
             if path.is_file():

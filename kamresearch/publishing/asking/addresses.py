@@ -1,4 +1,6 @@
-"""Addresses of data with their passwords taken out: a secret travels by the environment and by no other way."""
+"""Addresses of data with their passwords taken out: a secret travels by the environment and by
+no other way.
+"""
 
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 

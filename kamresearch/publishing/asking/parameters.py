@@ -1,4 +1,6 @@
-"""Parameters from files, the command line and Python → validated parameters of each study, before any kernel starts."""
+"""Parameters from files, the command line and Python → validated parameters of each study,
+before any kernel starts.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,11 +17,18 @@ from kamresearch.studies.declaration import Study, StudyParams, all_studies, fin
 EVERY = "all"
 """The name under which a value is meant for every study that has such a parameter."""
 
-OPTIONS = {"data": "--data", "mapping": "--mapping", "lang": "--lang", "findings": "publishing itself"}
+OPTIONS = {
+    "data": "--data",
+    "mapping": "--mapping",
+    "lang": "--lang",
+    "findings": "publishing itself",
+}
 """Parameters that are one for a whole version, and the option that sets each."""
 ONE_FOR_ALL = ("where", "as_of")
 FOR_THE_VERSION = ("label", "lang", "data", "mapping")
-"""What a parameters file may say beside the studies' own parameters; the command line's options come first."""
+"""What a parameters file may say beside the studies' own parameters; the command line's
+options come first.
+"""
 
 
 @dataclass(frozen=True)
@@ -35,12 +44,18 @@ class ParameterSet:
     def over(self, other: "ParameterSet") -> "ParameterSet":
         """The other set with this one laid over it."""
         names = {**other.values, **self.values}
-        merged = {name: {**other.values.get(name, {}), **self.values.get(name, {})} for name in names}
-        return ParameterSet(merged, *(getattr(self, name) or getattr(other, name) for name in FOR_THE_VERSION))
+        merged = {
+            name: {**other.values.get(name, {}), **self.values.get(name, {})} for name in names
+        }
+        return ParameterSet(
+            merged, *(getattr(self, name) or getattr(other, name) for name in FOR_THE_VERSION)
+        )
 
 
 class _TextLoader(yaml.SafeLoader):
-    """YAML in which every plain value stays the text that was written: 00123, nan, 2012-12-31, yes."""
+    """YAML in which every plain value stays the text that was written: 00123, nan, 2012-12-31,
+    yes.
+    """
 
 
 _TextLoader.yaml_implicit_resolvers = {}
@@ -50,7 +65,9 @@ def _mapping_once(loader: yaml.SafeLoader, node: yaml.MappingNode, deep: bool = 
     keys = [loader.construct_object(key, deep=True) for key, _value in node.value]
     twice = sorted({str(key) for key in keys if keys.count(key) > 1})
     if twice:
-        raise yaml.constructor.ConstructorError(None, None, f"{twice[0]!r} stands twice", node.start_mark)
+        raise yaml.constructor.ConstructorError(
+            None, None, f"{twice[0]!r} stands twice", node.start_mark
+        )
     return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
 
 
@@ -58,17 +75,25 @@ _TextLoader.add_constructor("tag:yaml.org,2002:map", _mapping_once)
 
 
 def read_parameters(path: Path) -> ParameterSet:
-    """A parameters file: ``all:`` and studies by name, each with names and values; and what `FOR_THE_VERSION` names."""
+    """A parameters file: ``all:`` and studies by name, each with names and values; and what
+    `FOR_THE_VERSION` names.
+    """
     path = Path(path)
     try:
         content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_TextLoader)  # noqa: S506  (a safe loader)
     except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(str(path), "a YAML file of parameters", _short(error), "check the path") from None
+        raise ParameterError(
+            str(path), "a YAML file of parameters", _short(error), "check the path"
+        ) from None
     except yaml.YAMLError as error:
-        raise ParameterError(str(path), "plain YAML: names and values", _short(error), "mend the file") from None
+        raise ParameterError(
+            str(path), "plain YAML: names and values", _short(error), "mend the file"
+        ) from None
     content = {} if content in (None, "") else content
     if not isinstance(content, dict):
-        raise ParameterError(str(path), "names and values", f"a {type(content).__name__}", "see params/ for examples")
+        raise ParameterError(
+            str(path), "names and values", f"a {type(content).__name__}", "see params/ for examples"
+        )
     values = {}
     for name, part in content.items():
         if name in FOR_THE_VERSION:
@@ -77,7 +102,10 @@ def read_parameters(path: Path) -> ParameterSet:
             part = {}
         if not isinstance(part, dict):
             raise ParameterError(
-                f"{path}, {name}", "names and values below it", repr(part)[:80], "indent them under it"
+                f"{path}, {name}",
+                "names and values below it",
+                repr(part)[:80],
+                "indent them under it",
             )
         values[_study_name(str(name), str(path))] = part
     return ParameterSet(values, *(_optional_text(content, name, path) for name in FOR_THE_VERSION))
@@ -97,13 +125,20 @@ def _optional_text(content: Mapping, name: str, path: Path) -> str | None:
 
 
 def parse_assignments(texts: Iterable[str]) -> ParameterSet:
-    """``study.name=value`` texts of the command line; everything after the first ``=`` is the value, as it stands."""
+    """``study.name=value`` texts of the command line; everything after the first ``=`` is the
+    value, as it stands.
+    """
     values: dict[str, dict[str, object]] = {}
     for text in texts:
         target, equals, value = text.partition("=")
         study, dot, name = target.strip().partition(".")
         if not equals or not dot or not name:
-            raise ParameterError(f"-p {text}", "study.name=value", "another form", "write for example -p churn.seed=7")
+            raise ParameterError(
+                f"-p {text}",
+                "study.name=value",
+                "another form",
+                "write for example -p churn.seed=7",
+            )
         values.setdefault(_study_name(study, "-p"), {})[name] = value
     return ParameterSet(values)
 
@@ -116,12 +151,17 @@ def _study_name(name: str, where: str) -> str:
             return study.name
     names = [EVERY, *(study.name for study in all_studies())]
     raise ParameterError(
-        f"{where}, study {name!r}", "the name of a study, or all", "no such study", near_matches(name, names)
+        f"{where}, study {name!r}",
+        "the name of a study, or all",
+        "no such study",
+        near_matches(name, names),
     )
 
 
 def choose_studies(names: Iterable[str]) -> tuple[Study, ...]:
-    """The studies asked for, and those whose findings they read; every study where none is named."""
+    """The studies asked for, and those whose findings they read; every study where none is
+    named.
+    """
     chosen = {_asked_study(name) for name in names} or {study.name for study in all_studies()}
     waiting = list(chosen)
     while waiting:
@@ -144,16 +184,26 @@ def in_order(studies: Iterable[Study]) -> tuple[Study, ...]:
     waiting, done = list(studies), []
     names = {study.name for study in waiting}
     while waiting:
-        ready = next((one for one in waiting if not set(one.reads) & names - {study.name for study in done}), None)
+        ready = next(
+            (one for one in waiting if not set(one.reads) & names - {study.name for study in done}),
+            None,
+        )
         if ready is None:
             loop = " → ".join(study.name for study in waiting)
-            raise ParameterError("studies", "no study that waits for itself", f"a circle: {loop}", "mend their `reads`")
+            raise ParameterError(
+                "studies",
+                "no study that waits for itself",
+                f"a circle: {loop}",
+                "mend their `reads`",
+            )
         waiting.remove(ready)
         done.append(ready)
     return tuple(done)
 
 
-def validate(studies: Iterable[Study], asked: ParameterSet, options: Mapping[str, object]) -> dict[str, StudyParams]:
+def validate(
+    studies: Iterable[Study], asked: ParameterSet, options: Mapping[str, object]
+) -> dict[str, StudyParams]:
     """Validated parameters of each study.
 
     Parameters
@@ -163,7 +213,8 @@ def validate(studies: Iterable[Study], asked: ParameterSet, options: Mapping[str
     asked : ParameterSet
         What the user set by name.
     options : mapping
-        Values that are one for the version (``data``, ``mapping``, ``where``, ``as_of``, ``lang``); None is not set.
+        Values that are one for the version (``data``, ``mapping``, ``where``, ``as_of``, ``lang``);
+        None is not set.
     """
     for name in asked.values:
         _refuse_options(name, asked.values[name])
@@ -182,19 +233,31 @@ def validate(studies: Iterable[Study], asked: ParameterSet, options: Mapping[str
 def _refuse_options(study: str, values: Mapping[str, object]) -> None:
     for name in values:
         if name in OPTIONS:
-            raise ParameterError(f"parameter {study}.{name}", f"this to be set by {OPTIONS[name]}", "it set by name",
-                                 f"write {name}: at the left edge of a parameters file, or use the option")  # fmt: skip
+            raise ParameterError(
+                f"parameter {study}.{name}",
+                f"this to be set by {OPTIONS[name]}",
+                "it set by name",
+                f"write {name}: at the left edge of a parameters file, or use the option",
+            )
         if name in ONE_FOR_ALL and study != EVERY:
-            raise ParameterError(f"parameter {study}.{name}", f"{name} to be one for the version", "it set for one study",
-                                 f"write all.{name}")  # fmt: skip
+            raise ParameterError(
+                f"parameter {study}.{name}",
+                f"{name} to be one for the version",
+                "it set for one study",
+                f"write all.{name}",
+            )
 
 
 def _refuse_unknown(common: Mapping[str, object]) -> None:
     known = {name for study in all_studies() for name in study.params.model_fields}
     for name in common:
         if name not in known:
-            raise ParameterError(f"parameter {EVERY}.{name}", "a parameter of some study", "an unknown name",
-                                 near_matches(name, known))  # fmt: skip
+            raise ParameterError(
+                f"parameter {EVERY}.{name}",
+                "a parameter of some study",
+                "an unknown name",
+                near_matches(name, known),
+            )
 
 
 def _validated(study: Study, values: Mapping[str, object]) -> StudyParams:
@@ -203,22 +266,32 @@ def _validated(study: Study, values: Mapping[str, object]) -> StudyParams:
     params = study.parameters({name: _typed(study, name, value) for name, value in values.items()})
     for name, value in params.model_dump().items():
         if isinstance(value, float) and not isfinite(value):
-            raise ParameterError(f"parameter {study.name}.{name}", "a finite number", repr(value), "give a number")
+            raise ParameterError(
+                f"parameter {study.name}.{name}", "a finite number", repr(value), "give a number"
+            )
     as_date(params.as_of, f"parameter {study.name}.as_of")
     return params
 
 
 def _typed(study: Study, name: str, value: object) -> object:
-    """A text for a list-valued parameter may be written as YAML; everything else pydantic reads from its text."""
+    """A text for a list-valued parameter may be written as YAML; everything else pydantic
+    reads from its text.
+    """
     about = study.params.model_fields.get(name)
     shape = str(getattr(about, "annotation", ""))
     if isinstance(value, str) and about is not None and about.annotation is not str:
-        if any(word in shape for word in ("list", "tuple", "dict", "set[")) and not shape.startswith("typing.Literal"):
+        if any(
+            word in shape for word in ("list", "tuple", "dict", "set[")
+        ) and not shape.startswith("typing.Literal"):
             try:
                 return yaml.load(value, Loader=_TextLoader)  # noqa: S506  (a safe loader)
             except yaml.YAMLError:
                 return value
-        if "None" in shape and "str" not in shape and value.strip() in ("", "null", "none", "None", "~"):
+        if (
+            "None" in shape
+            and "str" not in shape
+            and value.strip() in ("", "null", "none", "None", "~")
+        ):
             return None
     return value
 
@@ -231,7 +304,9 @@ def _check_text(where: str, value: object) -> None:
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
-            raise ParameterError(where, "text in UTF-8", "bytes that are none", "set the terminal to UTF-8") from None
+            raise ParameterError(
+                where, "text in UTF-8", "bytes that are none", "set the terminal to UTF-8"
+            ) from None
 
 
 def as_date(text: str, where: str) -> date:
@@ -239,7 +314,9 @@ def as_date(text: str, where: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ParameterError(where, "a day that exists, as 2012-12-31", repr(text), "correct the date") from None
+        raise ParameterError(
+            where, "a day that exists, as 2012-12-31", repr(text), "correct the date"
+        ) from None
 
 
 def as_languages(text: str) -> tuple[str, ...]:
@@ -248,6 +325,9 @@ def as_languages(text: str) -> tuple[str, ...]:
     unknown = [part for part in chosen if part not in LANGUAGES]
     if unknown or not chosen:
         raise ParameterError(
-            "--lang", f"languages out of {', '.join(LANGUAGES)}", repr(text), "write for example en,zh"
+            "--lang",
+            f"languages out of {', '.join(LANGUAGES)}",
+            repr(text),
+            "write for example en,zh",
         )
     return chosen

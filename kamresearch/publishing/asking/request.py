@@ -36,7 +36,8 @@ class Request:
     studies : tuple of str
         Names; empty for all.
     data, mapping : str
-        As kernels shall see them: relative to the project where they lie in it, else absolute; addresses without password.
+        As kernels shall see them: relative to the project where they lie in it, else absolute;
+        addresses without password.
     env : mapping
         What kernels get by their environment and by no other way: the password of an address.
     asked : ParameterSet
@@ -76,14 +77,32 @@ class Request:
 
     def options(self) -> dict[str, object]:
         """Parameters that are one for the version."""
-        return {"data": self.data, "mapping": self.mapping, "where": self.where, "as_of": self.as_of,
-                "lang": ",".join(self.languages)}  # fmt: skip
+        return {
+            "data": self.data,
+            "mapping": self.mapping,
+            "where": self.where,
+            "as_of": self.as_of,
+            "lang": ",".join(self.languages),
+        }
 
 
-def make_request(root: Path, *, reports: Path | str | None = None, studies: tuple[str, ...] = (), data: str | None = None,
-                 mapping: str | None = None, asked: ParameterSet | None = None, as_of: str | None = None,
-                 where: str | None = None, lang: str | None = None, jobs: int | None = None, label: str | None = None,
-                 force: bool = False, timeout: float = 1800.0, memory: float | None = None) -> Request:  # fmt: skip
+def make_request(
+    root: Path,
+    *,
+    reports: Path | str | None = None,
+    studies: tuple[str, ...] = (),
+    data: str | None = None,
+    mapping: str | None = None,
+    asked: ParameterSet | None = None,
+    as_of: str | None = None,
+    where: str | None = None,
+    lang: str | None = None,
+    jobs: int | None = None,
+    label: str | None = None,
+    force: bool = False,
+    timeout: float = 1800.0,
+    memory: float | None = None,
+) -> Request:
     """A request with defaults filled in and everything checked that needs no study and no data."""
     asked = asked or ParameterSet()
     data, mapping = data or asked.data, mapping or asked.mapping
@@ -94,18 +113,32 @@ def make_request(root: Path, *, reports: Path | str | None = None, studies: tupl
         raise ParameterError("--jobs", "at least 1", str(jobs), "leave it out for one job a core")
     if timeout <= 0 or (memory is not None and memory <= 0):
         raise ParameterError(
-            "--timeout, --memory", "more than nothing", f"{timeout} and {memory}", "give positive numbers"
+            "--timeout, --memory",
+            "more than nothing",
+            f"{timeout} and {memory}",
+            "give positive numbers",
         )
     clean, env = split_password(data) if data else (data, {})
     if data and "://" in data and not env and os.environ.get("PGPASSWORD"):
         env = {"PGPASSWORD": os.environ["PGPASSWORD"]}
     return Request(
-        root=root, reports=Path(reports).absolute() if reports else root / "reports", studies=tuple(studies),
-        data=clean and _shown_path(clean, root), mapping=mapping and _existing(mapping, root), env=env, asked=asked, as_of=as_of,
-        where=where, languages=as_languages(lang or asked.lang or "en"), jobs=jobs,
-        label=(label if label is not None else asked.label) or "", force=force,
-        limits=Limits(timeout=timeout, memory=int(memory * 2**30) if memory else _memory_share(jobs)),
-    )  # fmt: skip
+        root=root,
+        reports=Path(reports).absolute() if reports else root / "reports",
+        studies=tuple(studies),
+        data=clean and _shown_path(clean, root),
+        mapping=mapping and _existing(mapping, root),
+        env=env,
+        asked=asked,
+        as_of=as_of,
+        where=where,
+        languages=as_languages(lang or asked.lang or "en"),
+        jobs=jobs,
+        label=(label if label is not None else asked.label) or "",
+        force=force,
+        limits=Limits(
+            timeout=timeout, memory=int(memory * 2**30) if memory else _memory_share(jobs)
+        ),
+    )
 
 
 def _cores() -> int:
@@ -123,7 +156,9 @@ def _memory_share(jobs: int) -> int:
 
 
 def _existing(text: str, root: Path) -> str:
-    """A mapping's path, as seen from here or else from the project (parameter files name theirs so)."""
+    """A mapping's path, as seen from here or else from the project (parameter files name
+    theirs so).
+    """
     text = text if Path(text).is_file() else str(root / text)
     if not Path(text).is_file():
         raise ParameterError("--mapping", "a mapping.yml", f"no file {text}", "check the path")

@@ -1,4 +1,6 @@
-"""Papermill's engine of the house: kernels forked from a warmed parent, each within limits of time, memory and output."""
+"""Papermill's engine of the house: kernels forked from a warmed parent, each within limits of
+time, memory and output.
+"""
 
 import asyncio
 import os
@@ -88,7 +90,9 @@ class Watch:
 
 
 def memory_of(pid: int) -> int:
-    """Bytes that a process and its children hold for themselves (what forks share with their parent is not counted)."""
+    """Bytes that a process and its children hold for themselves (what forks share with their
+    parent is not counted).
+    """
     total = 0
     with suppress(psutil.Error):
         family = psutil.Process(pid)
@@ -135,8 +139,14 @@ class Provisioner(LocalProvisioner):
             "output": plan.output,
         }
         env = {**plan.env, "JPY_PARENT_PID": "", "IPYTHONDIR": str(plan.folder / "ipython")}
-        child = start_child(plan.address, "kamresearch.publishing.kernels.kernel:run_kernel", argument, env=env,
-                            cwd=plan.cwd, log=plan.log)  # fmt: skip
+        child = start_child(
+            plan.address,
+            "kamresearch.publishing.kernels.kernel:run_kernel",
+            argument,
+            env=env,
+            cwd=plan.cwd,
+            log=plan.log,
+        )
         watch.child = child
         self.process = KernelProcess(child)
         self.pid = self.pgid = child.pid
@@ -154,7 +164,9 @@ class Provisioner(LocalProvisioner):
 
 
 class KernelManager(AsyncKernelManager):
-    """Jupyter's manager, talking over sockets in a private folder: no ports that two kernels could both want."""
+    """Jupyter's manager, talking over sockets in a private folder: no ports that two kernels
+    could both want.
+    """
 
     watch = Any()
 
@@ -183,7 +195,8 @@ class Client(PapermillNotebookClient):
         end = time.monotonic() + self.startup_timeout
         self.kc = self.km.client()
         sockets = [
-            Path(f"{self.km.ip}-{port}") for port in (self.km.shell_port, self.km.iopub_port, self.km.control_port)
+            Path(f"{self.km.ip}-{port}")
+            for port in (self.km.shell_port, self.km.iopub_port, self.km.control_port)
         ]
         while self.km.transport == "ipc" and not all(socket.exists() for socket in sockets):
             await self._check_start(end)
@@ -228,14 +241,29 @@ class Engine(NBClientEngine):
     """Registered with papermill under `ENGINE`; takes a `Watch`."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: object, kernel_name: str, *, watch: Watch, start_timeout: int = 120,
-                                 **_kwargs: object) -> object:  # fmt: skip
+    def execute_managed_notebook(
+        cls,
+        nb_man: object,
+        kernel_name: str,
+        *,
+        watch: Watch,
+        start_timeout: int = 120,
+        **_kwargs: object,
+    ) -> object:
         keeper = threading.Thread(target=watch.keep, daemon=True)
         keeper.start()
         try:
-            client = Client(nb_man, watch=watch, timeout=None, startup_timeout=start_timeout, kernel_name="python3",
-                            iopub_timeout=60, shell_timeout_interval=1, log_output=False,
-                            shutdown_kernel="immediate")  # fmt: skip
+            client = Client(
+                nb_man,
+                watch=watch,
+                timeout=None,
+                startup_timeout=start_timeout,
+                kernel_name="python3",
+                iopub_timeout=60,
+                shell_timeout_interval=1,
+                log_output=False,
+                shutdown_kernel="immediate",
+            )
             return client.execute()
         finally:
             watch.done.set()

@@ -1,4 +1,6 @@
-"""What a worker does with one study: papermill runs the notebook, and what it gives back is made fit to keep."""
+"""What a worker does with one study: papermill runs the notebook, and what it gives back is
+made fit to keep.
+"""
 
 import json
 import re
@@ -25,8 +27,10 @@ def run_study(job: Mapping) -> int:
     Parameters
     ----------
     job : mapping
-        ``study``; ``notebook`` and ``out`` (paths); ``parameters``; ``kernel`` (fields of `engine.KernelPlan`);
-        ``outcome`` (path of the JSON that tells how it went); ``secrets`` (texts to blot out); ``checked`` (whether
+        ``study``; ``notebook`` and ``out`` (paths); ``parameters``; ``kernel`` (fields of
+        `engine.KernelPlan`);
+        ``outcome`` (path of the JSON that tells how it went); ``secrets`` (texts to blot out);
+        ``checked`` (whether
         every promise of the study must be kept).
     """
     began = time.monotonic()
@@ -53,8 +57,15 @@ def _run(job: Mapping, out: Path) -> dict:
     plan = engine.KernelPlan(**{**job["kernel"], "folder": Path(job["kernel"]["folder"])})
     watch = engine.Watch(plan)
     try:
-        papermill.execute_notebook(job["notebook"], out, parameters=job["parameters"], engine_name=engine.ENGINE,
-                                   kernel_name="python3", progress_bar=False, watch=watch)  # fmt: skip
+        papermill.execute_notebook(
+            job["notebook"],
+            out,
+            parameters=job["parameters"],
+            engine_name=engine.ENGINE,
+            kernel_name="python3",
+            progress_bar=False,
+            watch=watch,
+        )
     except PapermillExecutionError as error:
         raise _stopped(job, watch) or _cell_error(job, error) from error
     except (RuntimeError, OSError) as error:  # the kernel died, or its sockets with it
@@ -71,34 +82,63 @@ def _stopped(job: Mapping, watch: object) -> StudyError | None:
         return None
     _mark_running_cell(Path(job["out"]), watch.stopped)
     plan = watch.plan
-    limit = {"timeout": plan.timeout, "memory": plan.memory / 2**30, "output": plan.output / 2**20}[watch.stopped]
+    limit = {"timeout": plan.timeout, "memory": plan.memory / 2**30, "output": plan.output / 2**20}[
+        watch.stopped
+    ]
     expected, remedy = LIMITS[watch.stopped]
-    return StudyError(f"study {job['study']}", expected.format(limit=limit), "more; its kernel was stopped", remedy)
+    return StudyError(
+        f"study {job['study']}",
+        expected.format(limit=limit),
+        "more; its kernel was stopped",
+        remedy,
+    )
 
 
 def _cell_error(job: Mapping, error: object) -> StudyError:
     what = f"{error.ename}: {error.evalue}".strip().rstrip(".")
-    return StudyError(f"study {job['study']}, cell [{error.exec_count}]", "a cell that runs to its end", what[:600],
-                      "see the failing cell in the notebook that was kept")  # fmt: skip
+    return StudyError(
+        f"study {job['study']}, cell [{error.exec_count}]",
+        "a cell that runs to its end",
+        what[:600],
+        "see the failing cell in the notebook that was kept",
+    )
 
 
 def _dead(job: Mapping, watch: object, error: Exception) -> StudyError:
     code = watch.child.wait(2) if watch.child else None
-    how = f"it ended with signal {-code}" if code is not None and code < 0 else f"{type(error).__name__}: {error}"
+    how = (
+        f"it ended with signal {-code}"
+        if code is not None and code < 0
+        else f"{type(error).__name__}: {error}"
+    )
     _mark_running_cell(Path(job["out"]), "died")
-    return StudyError(f"study {job['study']}", "a kernel that lives to the end", how,
-                      "see the cell that was running in the notebook that was kept; memory is the usual cause")  # fmt: skip
+    return StudyError(
+        f"study {job['study']}",
+        "a kernel that lives to the end",
+        how,
+        "see the cell that was running in the notebook that was kept; memory is the usual cause",
+    )
 
 
 def _failure(error: KamError) -> dict:
-    return {"ok": False, "message": str(error), "kind": type(error).__name__,
-            "parts": [error.where, error.expected, error.found, error.remedy]}  # fmt: skip
+    return {
+        "ok": False,
+        "message": str(error),
+        "kind": type(error).__name__,
+        "parts": [error.where, error.expected, error.found, error.remedy],
+    }
 
 
 def _incomplete(study: str, problem: list[str]) -> dict:
     shown = ", ".join(problem[:8]) + (" …" if len(problem) > 8 else "")
-    return _failure(StudyError(f"study {study}", "everything that its declaration promises, or study.absent(…) with a reason",
-                               f"nothing of {shown}", "show it, or take it out of the declaration"))  # fmt: skip
+    return _failure(
+        StudyError(
+            f"study {study}",
+            "everything that its declaration promises, or study.absent(…) with a reason",
+            f"nothing of {shown}",
+            "show it, or take it out of the declaration",
+        )
+    )
 
 
 def _mark_running_cell(out: Path, why: str) -> None:
@@ -107,12 +147,21 @@ def _mark_running_cell(out: Path, why: str) -> None:
         return
     notebook = json.loads(out.read_text(encoding="utf-8"))
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    running = next((cell for cell in cells if cell.get("execution_count") is None), cells[-1] if cells else None)
+    running = next(
+        (cell for cell in cells if cell.get("execution_count") is None),
+        cells[-1] if cells else None,
+    )
     if running is None:
         return
     running["outputs"] = [one for one in running["outputs"] if one["output_type"] != "error"]
-    running["outputs"].append({"output_type": "error", "ename": "KernelStopped", "evalue": why,
-                               "traceback": [f"The kernel was stopped here: {why}."]})  # fmt: skip
+    running["outputs"].append(
+        {
+            "output_type": "error",
+            "ename": "KernelStopped",
+            "evalue": why,
+            "traceback": [f"The kernel was stopped here: {why}."],
+        }
+    )
     running["metadata"].setdefault("tags", []).append("failed-here")
     write_json(out, notebook)
 
@@ -123,12 +172,17 @@ def _tidy_file(out: Path) -> None:
 
 
 _CELL_FILE = re.compile(r"(/[^\s:]*?)?ipykernel_\d+/\d+\.py")
-_CELL_KEYS = {"code": ("cell_type", "execution_count", "id", "metadata", "outputs", "source"),
-              "markdown": ("cell_type", "id", "metadata", "source"), "raw": ("cell_type", "id", "metadata", "source")}  # fmt: skip
+_CELL_KEYS = {
+    "code": ("cell_type", "execution_count", "id", "metadata", "outputs", "source"),
+    "markdown": ("cell_type", "id", "metadata", "source"),
+    "raw": ("cell_type", "id", "metadata", "source"),
+}
 
 
 def tidy(notebook: dict) -> dict:
-    """An executed notebook without clock, process ids and random ids: equal runs give equal bytes."""
+    """An executed notebook without clock, process ids and random ids: equal runs give equal
+    bytes.
+    """
     cells = []
     for number, cell in enumerate(notebook["cells"]):
         tags = cell["metadata"].get("tags", [])
@@ -142,8 +196,10 @@ def tidy(notebook: dict) -> dict:
         if "outputs" in cell:
             cell["outputs"] = [_tidy_output(output) for output in cell["outputs"]]
         cells.append(cell)
-    metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-                "language_info": {"name": "python"}}  # fmt: skip
+    metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -152,8 +208,10 @@ def _tidy_output(output: dict) -> dict:
     if output["output_type"] == "stream":
         output["text"] = _lines(_CELL_FILE.sub("cell.py", "".join(output["text"])))
     elif "data" in output:
-        output["data"] = {mime: _lines(value) if isinstance(value, (str, list)) else value
-                          for mime, value in output["data"].items()}  # fmt: skip
+        output["data"] = {
+            mime: _lines(value) if isinstance(value, (str, list)) else value
+            for mime, value in output["data"].items()
+        }
     return {key: output[key] for key in sorted(output)}
 
 
@@ -169,7 +227,11 @@ def _blot_out(out: Path, secrets: list[str]) -> None:
 
 def _blotted(text: str, secrets: list[str]) -> str:
     for secret in secrets:
-        for form in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}:
+        for form in {
+            secret,
+            json.dumps(secret)[1:-1],
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+        }:
             text = text.replace(form, "•••")
     return text
 

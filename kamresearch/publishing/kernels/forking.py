@@ -1,4 +1,6 @@
-"""Inside a nursery: warm up, fork on request, reap; and what every child does first. It never computes itself."""
+"""Inside a nursery: warm up, fork on request, reap; and what every child does first. It never
+computes itself.
+"""
 
 import errno
 import json
@@ -15,17 +17,47 @@ DISK_FULL = 74
 
 WARM = {
     "kernel": (
-        "ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completer", "kamresearch.publishing.kernels.kernel", "matplotlib.backends.backend_svg", "matplotlib.pyplot", "pandas",
-        "seaborn", "scipy.optimize", "scipy.stats", "statsmodels.api", "statsmodels.tsa.api", "sklearn.cluster",
-        "sklearn.ensemble", "sklearn.linear_model", "sklearn.model_selection", "ibis", "duckdb", "ibis.backends.duckdb",
-        "pyarrow.parquet", "babel.numbers", "babel.dates", "kamresearch.studies.session", "kamresearch.figures.parts",
+        "ipykernel.kernelapp",
+        "ipykernel.debugger",
+        "IPython.core.completer",
+        "kamresearch.publishing.kernels.kernel",
+        "matplotlib.backends.backend_svg",
+        "matplotlib.pyplot",
+        "pandas",
+        "seaborn",
+        "scipy.optimize",
+        "scipy.stats",
+        "statsmodels.api",
+        "statsmodels.tsa.api",
+        "sklearn.cluster",
+        "sklearn.ensemble",
+        "sklearn.linear_model",
+        "sklearn.model_selection",
+        "ibis",
+        "duckdb",
+        "ibis.backends.duckdb",
+        "pyarrow.parquet",
+        "babel.numbers",
+        "babel.dates",
+        "kamresearch.studies.session",
+        "kamresearch.figures.parts",
     ),
     "work": (
-        "papermill.execute", "papermill.engines", "jupyter_client.manager", "zmq.asyncio", "nbconvert.exporters",
-        "kamresearch.publishing.pages.render", "kamresearch.publishing.kernels.execute", "fontTools.subset", "babel.numbers", "babel.dates",
-        "pygments.lexers.python", "nbconvert.filters.markdown_mistune", "nbconvert.filters.highlight",
+        "papermill.execute",
+        "papermill.engines",
+        "jupyter_client.manager",
+        "zmq.asyncio",
+        "nbconvert.exporters",
+        "kamresearch.publishing.pages.render",
+        "kamresearch.publishing.kernels.execute",
+        "fontTools.subset",
+        "babel.numbers",
+        "babel.dates",
+        "pygments.lexers.python",
+        "nbconvert.filters.markdown_mistune",
+        "nbconvert.filters.highlight",
     ),
-}  # fmt: skip
+}
 """What each kind of nursery imports before it forks."""
 
 
@@ -38,7 +70,9 @@ def serve(listener_number: int, kind: str) -> None:
 
 
 def _warm_up(kind: str) -> None:
-    """Import, and fill the caches that every child would fill again; nothing that starts a thread."""
+    """Import, and fill the caches that every child would fill again; nothing that starts a
+    thread.
+    """
     import gc
     from importlib import import_module
 
@@ -129,7 +163,9 @@ class _Server:
             connection = self.children.pop(pid, None)
             if connection is not None:
                 with suppress(OSError):
-                    connection.sendall(json.dumps({"exit": os.waitstatus_to_exitcode(status)}).encode() + b"\n")
+                    connection.sendall(
+                        json.dumps({"exit": os.waitstatus_to_exitcode(status)}).encode() + b"\n"
+                    )
                 connection.close()
 
     def _end(self, pid: int) -> None:

@@ -9,12 +9,16 @@ def run_kernel(argument: dict) -> int:
     _limit_output(argument["output"])
     from ipykernel.kernelapp import IPKernelApp
 
-    IPKernelApp.launch_instance(argv=["-f", argument["connection"], "--HistoryManager.enabled=False", "--quiet"])
+    IPKernelApp.launch_instance(
+        argv=["-f", argument["connection"], "--HistoryManager.enabled=False", "--quiet"]
+    )
     return 0
 
 
 def _limit_memory(most: int) -> None:
-    """Let an allocation beyond the limit fail in the notebook, as a MemoryError in the cell that asked for it."""
+    """Let an allocation beyond the limit fail in the notebook, as a MemoryError in the cell
+    that asked for it.
+    """
     import resource
 
     with suppress(ValueError, OSError):
@@ -28,7 +32,9 @@ class OutputLimitError(RuntimeError):
 
 
 def _limit_output(most: int) -> None:
-    """Stop a cell that prints too much where it prints: a flood would fill the kernel before it reached anybody."""
+    """Stop a cell that prints too much where it prints: a flood would fill the kernel before
+    it reached anybody.
+    """
     from ipykernel.iostream import OutStream
 
     write, written = OutStream.write, 0
@@ -37,7 +43,9 @@ def _limit_output(most: int) -> None:
         nonlocal written
         written += len(text)
         if written > most:
-            raise OutputLimitError(f"a notebook may print no more than {most / 2**20:.0f} MiB of output")
+            raise OutputLimitError(
+                f"a notebook may print no more than {most / 2**20:.0f} MiB of output"
+            )
         return write(stream, text)
 
     OutStream.write = write_within_limit

@@ -1,7 +1,10 @@
-"""Warmed processes: a nursery imports once and forks a child for each kernel or task; it never computes itself.
+"""Warmed processes: a nursery imports once and forks a child for each kernel or task; it never
+computes itself.
 
-A process that has computed with threads deadlocks its forks, so all work happens in the children. Where forking is not
-available each child is a plain Python process: slower to start, and the same to the byte in what it gives back.
+A process that has computed with threads deadlocks its forks, so all work happens in the children.
+Where forking is not
+available each child is a plain Python process: slower to start, and the same to the byte in what it
+gives back.
 """
 
 import json
@@ -21,7 +24,16 @@ from pathlib import Path
 import kamresearch
 from kamresearch.errors import StudyError
 
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")  # fmt: skip
+ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+    ),
+    "1",
+)
 """Parallel kernels must not fight over cores."""
 
 
@@ -67,7 +79,10 @@ class ForkedChild(Child):
             part = connection.recv(4096)
             if not part:
                 raise StudyError(
-                    "kernel", "a warmed parent to fork from", "one that ended", "run again; see the log above"
+                    "kernel",
+                    "a warmed parent to fork from",
+                    "one that ended",
+                    "run again; see the log above",
                 )
             self._text += part
         line, _, self._text = self._text.partition(b"\n")
@@ -108,8 +123,12 @@ def wait_any(children: Sequence[Child], seconds: float) -> None:
         time.sleep(min(seconds, 0.02))
 
 
-def start_child(address: str, target: str, argument: object, *, env: Mapping[str, str], cwd: str, log: str) -> Child:
-    """Start ``module:function(argument)`` in a child: forked by the nursery at an address, or plain without one."""
+def start_child(
+    address: str, target: str, argument: object, *, env: Mapping[str, str], cwd: str, log: str
+) -> Child:
+    """Start ``module:function(argument)`` in a child: forked by the nursery at an address, or
+    plain without one.
+    """
     order = {"target": target, "argument": argument, "env": dict(env), "cwd": cwd, "log": log}
     if address:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -117,9 +136,17 @@ def start_child(address: str, target: str, argument: object, *, env: Mapping[str
         connection.sendall(json.dumps(order).encode() + b"\n")
         return ForkedChild(connection)
     process = subprocess.Popen(
-        [sys.executable, "-P", "-c", "from kamresearch.publishing.kernels.forking import run_plain; run_plain()"],
-        stdin=subprocess.PIPE, env=_environment(), cwd=cwd, start_new_session=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-P",
+            "-c",
+            "from kamresearch.publishing.kernels.forking import run_plain; run_plain()",
+        ],
+        stdin=subprocess.PIPE,
+        env=_environment(),
+        cwd=cwd,
+        start_new_session=True,
+    )
     process.stdin.write(json.dumps(order).encode())
     process.stdin.close()
     return PlainChild(process)
@@ -139,9 +166,16 @@ class Nursery:
 
     @classmethod
     def shared(cls, kind: str, address: str, folder: Path) -> "Nursery":
-        """A nursery that another process keeps: children are asked of it, and it is not ended from here."""
+        """A nursery that another process keeps: children are asked of it, and it is not ended
+        from here.
+        """
         nursery = cls.__new__(cls)
-        nursery.kind, nursery.address, nursery.folder, nursery._process = kind, address, folder, None
+        nursery.kind, nursery.address, nursery.folder, nursery._process = (
+            kind,
+            address,
+            folder,
+            None,
+        )
         return nursery
 
     def _start(self) -> None:
@@ -149,15 +183,27 @@ class Nursery:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listener.bind(self.address)
         listener.listen(64)
-        command = f"from kamresearch.publishing.kernels.forking import serve; serve({listener.fileno()}, {self.kind!r})"
+        command = (
+            f"from kamresearch.publishing.kernels.forking import serve; "
+            f"serve({listener.fileno()}, {self.kind!r})"
+        )
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", command], stdin=subprocess.PIPE, pass_fds=[listener.fileno()],
-            env=_environment(), start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, "-P", "-c", command],
+            stdin=subprocess.PIPE,
+            pass_fds=[listener.fileno()],
+            env=_environment(),
+            start_new_session=True,
+        )
         listener.close()
 
     def start(
-        self, target: str, argument: object, *, env: Mapping[str, str] | None = None, cwd: str = "/", log: str = ""
+        self,
+        target: str,
+        argument: object,
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: str = "/",
+        log: str = "",
     ) -> Child:
         """Start a child; see `start_child`."""
         return start_child(self.address, target, argument, env=env or {}, cwd=cwd, log=log)
@@ -183,11 +229,24 @@ class Nursery:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of every child: one BLAS thread, one hash seed, and the package that this process runs."""
+    """The environment of every child: one BLAS thread, one hash seed, and the package that
+    this process runs.
+    """
     package = str(Path(kamresearch.__file__).resolve().parent.parent)
     paths = [
         package,
-        *(part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part and part != package),
+        *(
+            part
+            for part in os.environ.get("PYTHONPATH", "").split(os.pathsep)
+            if part and part != package
+        ),
     ]
-    return {**os.environ, **ONE_THREAD, "PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1", "PYTHONPATH": os.pathsep.join(paths), "MPLBACKEND": "agg",
-            "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", "")}  # fmt: skip
+    return {
+        **os.environ,
+        **ONE_THREAD,
+        "PYTHONHASHSEED": "0",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYTHONPATH": os.pathsep.join(paths),
+        "MPLBACKEND": "agg",
+        "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
+    }

@@ -1,4 +1,6 @@
-"""The hands of a run: warmed parents whose children do the work, the orders they get, and the word they leave."""
+"""The hands of a run: warmed parents whose children do the work, the orders they get, and the
+word they leave.
+"""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +16,8 @@ from kamresearch.publishing.kernels.nursery import Child, Nursery
 
 
 class Hands:
-    """The warmed parents of kernels and workers, started when first needed, or shared with another process.
+    """The warmed parents of kernels and workers, started when first needed, or shared with another
+    process.
 
     Parameters
     ----------
@@ -47,15 +50,34 @@ class Hands:
 
 def data_env(data: Mapping) -> dict[str, str]:
     """What tells a kernel where the opened data are kept."""
-    return {"KAM_PREPARED": data.get("prepared", ""), "KAM_PREPARED_FOR": data.get("prepared_for", "")}
+    return {
+        "KAM_PREPARED": data.get("prepared", ""),
+        "KAM_PREPARED_FOR": data.get("prepared_for", ""),
+    }
 
 
-def study_job(study: str, notebook: Path, aside: Path, parameters: Mapping, limits: Limits, nursery: Nursery) -> dict:
+def study_job(
+    study: str, notebook: Path, aside: Path, parameters: Mapping, limits: Limits, nursery: Nursery
+) -> dict:
     """The order to run one notebook, its results to be left in a folder aside."""
-    kernel = {"address": nursery.address, "folder": str(nursery.folder), "cwd": str(notebook.parent), "env": {},
-              "log": str(aside / "kernel.log"), **asdict(limits)}  # fmt: skip
-    return {"study": study, "notebook": str(notebook), "out": str(aside / "notebook.ipynb"), "parameters": dict(parameters),
-            "outcome": str(aside / "outcome.json"), "kernel": kernel, "secrets": [], "checked": True}  # fmt: skip
+    kernel = {
+        "address": nursery.address,
+        "folder": str(nursery.folder),
+        "cwd": str(notebook.parent),
+        "env": {},
+        "log": str(aside / "kernel.log"),
+        **asdict(limits),
+    }
+    return {
+        "study": study,
+        "notebook": str(notebook),
+        "out": str(aside / "notebook.ipynb"),
+        "parameters": dict(parameters),
+        "outcome": str(aside / "outcome.json"),
+        "kernel": kernel,
+        "secrets": [],
+        "checked": True,
+    }
 
 
 def read_outcome(path: Path, child: Child) -> dict:
@@ -63,8 +85,12 @@ def read_outcome(path: Path, child: Child) -> dict:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        words = NO_ROOM_WORDS if child.poll() == DISK_FULL else last_words(path.parent / "worker.log")
-        error = StudyError("the worker of a study", "an outcome", f"exit code {child.poll()}: {words}", "run again")
+        words = (
+            NO_ROOM_WORDS if child.poll() == DISK_FULL else last_words(path.parent / "worker.log")
+        )
+        error = StudyError(
+            "the worker of a study", "an outcome", f"exit code {child.poll()}: {words}", "run again"
+        )
         return {"ok": False, "message": str(error), "seconds": 0.0}
 
 

@@ -1,4 +1,6 @@
-"""Notebooks run again in place: English outputs, equal bytes for equal results, so that git shows only what moved."""
+"""Notebooks run again in place: English outputs, equal bytes for equal results, so that git
+shows only what moved.
+"""
 
 import shutil
 import tempfile
@@ -17,7 +19,8 @@ from kamresearch.studies import Study, all_studies, find_study
 
 
 def refresh_notebooks(request: Request, progress: Progress) -> list[Path]:
-    """Run notebooks with the parameters that stand in them, each after those that it reads, and save their outputs.
+    """Run notebooks with the parameters that stand in them, each after those that it reads, and
+    save their outputs.
 
     Parameters
     ----------
@@ -55,8 +58,12 @@ def refresh_notebooks(request: Request, progress: Progress) -> list[Path]:
                 progress.advance(f"{one[0].name}: " + ("failed" if problem else "done"))
     progress.end()
     if failed:
-        raise StudyError("kam refresh", "every notebook to run to its end", f"{len(failed)} that failed:\n  " + "\n  ".join(failed),
-                         f"look into {request.reports / 'failed' / 'refresh'}")  # fmt: skip
+        raise StudyError(
+            "kam refresh",
+            "every notebook to run to its end",
+            f"{len(failed)} that failed:\n  " + "\n  ".join(failed),
+            f"look into {request.reports / 'failed' / 'refresh'}",
+        )
     return changed
 
 
@@ -77,7 +84,10 @@ def _start(
     job = study_job(study.name, notebook, folder, {}, request.limits, hands["kernel"])
     job["kernel"]["env"] = opened
     child = hands["work"].start(
-        "kamresearch.publishing.kernels.execute:run_study", job, cwd=str(folder), log=str(folder / "worker.log")
+        "kamresearch.publishing.kernels.execute:run_study",
+        job,
+        cwd=str(folder),
+        log=str(folder / "worker.log"),
     )
     return study, child, folder
 

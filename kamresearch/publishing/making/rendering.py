@@ -36,7 +36,8 @@ def render_page(job: Mapping) -> int:
     Parameters
     ----------
     job : mapping
-        ``folder`` (the version being made), ``manifest`` (path of it as far as known), ``study``, ``language``,
+        ``folder`` (the version being made), ``manifest`` (path of it as far as known), ``study``,
+        ``language``,
         ``previous`` (folder of the version before, or empty).
     """
     from kamresearch.publishing.pages.render import render_study
@@ -52,7 +53,9 @@ def render_page(job: Mapping) -> int:
 
 
 def render_door(job: Mapping) -> int:
-    """Render the front door of a version without a briefing; the job is that of `render_page` without a study."""
+    """Render the front door of a version without a briefing; the job is that of `render_page`
+    without a study.
+    """
     from kamresearch.publishing.pages.front import render_front
 
     folder = Path(job["folder"])
@@ -73,9 +76,14 @@ def _context(folder: Path, manifest: Mapping, study: Study | None, previous: str
 
         changes = compare(Version(Path(previous)), draft)
     return RenderContext(
-        manifest=manifest, languages=tuple(manifest["languages"]), studies=studies, findings=draft.findings,
-        tables=_tables(folder, studies), changes=changes, warnings=tuple(Fixed(text) for text in manifest["warnings"]),
-    )  # fmt: skip
+        manifest=manifest,
+        languages=tuple(manifest["languages"]),
+        studies=studies,
+        findings=draft.findings,
+        tables=_tables(folder, studies),
+        changes=changes,
+        warnings=tuple(Fixed(text) for text in manifest["warnings"]),
+    )
 
 
 def _tables(folder: Path, studies: tuple[Study, ...]) -> dict[str, str]:

@@ -25,7 +25,9 @@ from kamresearch.studies.outputs import read_notebook
 
 
 def run(request: Request, progress: Progress | None = None) -> Version:
-    """Publish one version; where one of the same inputs stands on the shelf, that one, and no kernel starts."""
+    """Publish one version; where one of the same inputs stands on the shelf, that one, and no
+    kernel starts.
+    """
     progress = progress or Silent()
     try:
         make_shelf(request)
@@ -82,7 +84,9 @@ def prepare(request: Request, hands: Hands, code: SourceCode | None = None) -> P
     code = code or SourceCode(request.root / "notebooks")
     studies = choose_studies(request.studies)
     if not studies:
-        raise ParameterError("kam publish", "at least one study", "none in this project", "see `kam new-study`")
+        raise ParameterError(
+            "kam publish", "at least one study", "none in this project", "see `kam new-study`"
+        )
     params = validate(studies, request.asked, request.options())
     for study in studies:
         code.notebook(study)
@@ -91,13 +95,18 @@ def prepare(request: Request, hands: Hands, code: SourceCode | None = None) -> P
     if not plan.steps:
         missing = "; ".join(f"{name} {reason['en']}" for name, reason in plan.absent.items())
         raise DataError(
-            str(data["source"]), "the tables that the studies need", missing, "see data/README.md for each table"
+            str(data["source"]),
+            "the tables that the studies need",
+            missing,
+            "see data/README.md for each table",
         )
     return plan
 
 
 def find_shelved(request: Request, code: SourceCode) -> Path | None:
-    """The version of these inputs where it is on the shelf and that can be told without opening the data."""
+    """The version of these inputs where it is on the shelf and that can be told without
+    opening the data.
+    """
     studies = choose_studies(request.studies)
     params = validate(studies, request.asked, request.options())
     asked = _asked(request, params[studies[0].name], "")
@@ -116,17 +125,29 @@ def _asked(request: Request, params: object, each: str) -> dict[str, str]:
         else str((request.root / params.data).absolute())
     )
     mapping = str((request.root / params.mapping).absolute()) if params.mapping else ""
-    return {"source": source, "mapping": mapping, "where": params.where, "as_of": params.as_of, "each": each}
+    return {
+        "source": source,
+        "mapping": mapping,
+        "where": params.where,
+        "as_of": params.as_of,
+        "each": each,
+    }
 
 
 def _readers(code: SourceCode) -> str:
     """The checksum of the code that reads data."""
     return json_sha256(
-        {path: one for path, one in code.files.items() if path.startswith(("data/", "errors", "language/"))}
+        {
+            path: one
+            for path, one in code.files.items()
+            if path.startswith(("data/", "errors", "language/"))
+        }
     )
 
 
-def find_data(request: Request, params: object, code: SourceCode, hands: Hands, each: str = "") -> Mapping:
+def find_data(
+    request: Request, params: object, code: SourceCode, hands: Hands, each: str = ""
+) -> Mapping:
     """Facts about the data: remembered while nothing changed, else asked of a worker of its own."""
     asked = _asked(request, params, each)
     memory = DataMemory(request.cache / "data", _readers(code))
@@ -138,11 +159,20 @@ def find_data(request: Request, params: object, code: SourceCode, hands: Hands, 
         raise DataError(*facts["parts"])
     if facts["errors"]:
         texts = [text["en"] for text in facts["errors"]]
-        raise DataError(params.data, "data without errors", f"{len(texts)}: " + "; ".join(texts[:5]),
-                        f"run `kam check {params.data}` for all of them, and mend the data or the mapping")  # fmt: skip
+        raise DataError(
+            params.data,
+            "data without errors",
+            f"{len(texts)}: " + "; ".join(texts[:5]),
+            f"run `kam check {params.data}` for all of them, and mend the data or the mapping",
+        )
     memory.keep(place, facts)
     kept = str(prepared) if prepared and prepared.is_file() else ""
-    return {**facts, "source": params.data, "prepared": kept, "prepared_for": f"{params.data}|{params.mapping}"}
+    return {
+        **facts,
+        "source": params.data,
+        "prepared": kept,
+        "prepared_for": f"{params.data}|{params.mapping}",
+    }
 
 
 def _ask(asked: Mapping, request: Request, hands: Hands) -> dict:
@@ -150,13 +180,23 @@ def _ask(asked: Mapping, request: Request, hands: Hands) -> dict:
     hands["work"]  # noqa: B018  (warm up meanwhile)
     name = f"data-{os.getpid()}-{secrets.token_hex(4)}"
     out, log = nursery.folder / f"{name}.json", nursery.folder / f"{name}.log"
-    child = nursery.start("kamresearch.publishing.planning.datafacts:ask_data", {**asked, "out": str(out)}, env=request.env,
-                          cwd=str(request.root), log=str(log))  # fmt: skip
+    child = nursery.start(
+        "kamresearch.publishing.planning.datafacts:ask_data",
+        {**asked, "out": str(out)},
+        env=request.env,
+        cwd=str(request.root),
+        log=str(log),
+    )
     code = child.wait()
     if code == DISK_FULL:
         raise unwritable(request.reports, NO_ROOM_WORDS)
     if code != 0 or not out.exists():
-        raise DataError(asked["source"], "data that can be opened", last_words(log), "check the source and its mapping")
+        raise DataError(
+            asked["source"],
+            "data that can be opened",
+            last_words(log),
+            "check the source and its mapping",
+        )
     return json.loads(out.read_text(encoding="utf-8"))
 
 
@@ -169,7 +209,9 @@ def tell_absent(plan: Plan, progress: Progress) -> None:
 
 
 def refresh_index(reports: Path, versions: Iterable[str], hands: Hands, progress: Progress) -> None:
-    """Clear what dead runs left, and write the index where it does not list a version (killed after sealing it)."""
+    """Clear what dead runs left, and write the index where it does not list a version (killed
+    after sealing it).
+    """
     clear_what_the_dead_left(reports)
     index = reports / "index.html"
     listed = index.read_text(encoding="utf-8") if index.exists() else ""

@@ -1,4 +1,6 @@
-"""Many reports from one load of the data: a version for each value of a column, here or on a cluster."""
+"""Many reports from one load of the data: a version for each value of a column, here or on a
+cluster.
+"""
 
 import json
 import os
@@ -16,7 +18,13 @@ from kamresearch.publishing.asking.request import Limits, Request
 from kamresearch.publishing.files import write_json
 from kamresearch.publishing.kernels.nursery import wait_any
 from kamresearch.publishing.making.hands import Hands, last_words
-from kamresearch.publishing.making.run import find_data, find_shelved, make_shelf, prepare, refresh_index
+from kamresearch.publishing.making.run import (
+    find_data,
+    find_shelved,
+    make_shelf,
+    prepare,
+    refresh_index,
+)
 from kamresearch.publishing.making.version import make_version
 from kamresearch.publishing.planning.plan import Cache
 from kamresearch.publishing.planning.sources import SourceCode
@@ -46,7 +54,8 @@ class Outcome:
 
 
 def publish_each(request: Request, column: str, cluster: str, progress: Progress) -> Outcome:
-    """Publish one version for each value of a column of the accounts; those that are sealed already stay.
+    """Publish one version for each value of a column of the accounts; those that are sealed already
+    stay.
 
     Parameters
     ----------
@@ -55,7 +64,8 @@ def publish_each(request: Request, column: str, cluster: str, progress: Progress
     column : str
         A column of ``accounts``.
     cluster : str
-        Address of a Dask scheduler whose workers see the same folders; empty for processes of this machine.
+        Address of a Dask scheduler whose workers see the same folders; empty for processes of this
+        machine.
     progress : Progress
         What the work reports to.
 
@@ -65,7 +75,9 @@ def publish_each(request: Request, column: str, cluster: str, progress: Progress
         A slice that fails does not stop the others.
     """
     if request.where:
-        raise ParameterError("--each", "no --where beside it", repr(request.where), "leave one of them out")
+        raise ParameterError(
+            "--each", "no --where beside it", repr(request.where), "leave one of them out"
+        )
     make_shelf(request)
     with Hands() as hands:
         values = _values(request, column, hands)
@@ -74,18 +86,33 @@ def publish_each(request: Request, column: str, cluster: str, progress: Progress
         for value, path in _shelved(request, column, values).items():
             outcome.take(value, {"ok": True, "path": path})
             progress.advance(f"{column}={value}: on the shelf already")
-        jobs = [slice_job(request, column, value) for value in values if value not in outcome.sealed]
-        run = _on_cluster(cluster, jobs) if cluster and jobs else _on_this_machine(request, jobs, hands)
+        jobs = [
+            slice_job(request, column, value) for value in values if value not in outcome.sealed
+        ]
+        run = (
+            _on_cluster(cluster, jobs)
+            if cluster and jobs
+            else _on_this_machine(request, jobs, hands)
+        )
         for value, result in run:
             outcome.take(value, result)
             progress.advance(
                 f"{column}={value}: "
-                + (result["how"] if result["ok"] else "failed: " + result["message"].splitlines()[0])
+                + (
+                    result["how"]
+                    if result["ok"]
+                    else "failed: " + result["message"].splitlines()[0]
+                )
             )
         progress.end()
         if outcome.sealed:
-            refresh_index(request.reports, [path.name for path in outcome.sealed.values()], hands, progress)
-    progress.note(f"{len(outcome.sealed)} of {len(values)} versions stand on the shelf; {len(outcome.failures)} failed")
+            refresh_index(
+                request.reports, [path.name for path in outcome.sealed.values()], hands, progress
+            )
+    progress.note(
+        f"{len(outcome.sealed)} of {len(values)} versions stand on the shelf; "
+        f"{len(outcome.failures)} failed"
+    )
     for value, message in outcome.failures.items():
         progress.note(f"  {column}={value}: {message}")
     return outcome
@@ -99,13 +126,18 @@ def _values(request: Request, column: str, hands: Hands) -> list[str]:
     data = find_data(request, params[studies[0].name], code, hands, each=column)
     if not data["slices"]:
         raise ParameterError(
-            f"--each {column}", "accounts with a value in this column", "none", "choose another column"
+            f"--each {column}",
+            "accounts with a value in this column",
+            "none",
+            "choose another column",
         )
     return list(data["slices"])
 
 
 def _shelved(request: Request, column: str, values: list[str]) -> dict[str, str]:
-    """Slices that are sealed already, as far as that can be told without opening the data: a killed run is resumed."""
+    """Slices that are sealed already, as far as that can be told without opening the data: a
+    killed run is resumed.
+    """
     if request.force:
         return {}
     code, found = SourceCode(request.root / "notebooks"), {}
@@ -119,21 +151,41 @@ def _shelved(request: Request, column: str, values: list[str]) -> dict[str, str]
 def slice_job(request: Request, column: str, value: str) -> dict:
     """All that a worker anywhere must know to publish one slice, as plain values."""
     return {
-        "root": str(request.root), "reports": str(request.reports), "studies": list(request.studies), "data": request.data,
-        "mapping": request.mapping, "env": dict(request.env), "values": {name: dict(part) for name, part in request.asked.values.items()},
-        "as_of": request.as_of, "languages": list(request.languages), "label": request.label, "force": request.force,
-        "limits": asdict(request.limits), "column": column, "value": value,
-    }  # fmt: skip
+        "root": str(request.root),
+        "reports": str(request.reports),
+        "studies": list(request.studies),
+        "data": request.data,
+        "mapping": request.mapping,
+        "env": dict(request.env),
+        "values": {name: dict(part) for name, part in request.asked.values.items()},
+        "as_of": request.as_of,
+        "languages": list(request.languages),
+        "label": request.label,
+        "force": request.force,
+        "limits": asdict(request.limits),
+        "column": column,
+        "value": value,
+    }
 
 
 def publish_slice(job: Mapping, hands: Hands) -> dict:
     """Publish one slice with one kernel at a time; plain values tell how it went."""
     request = Request(
-        root=Path(job["root"]), reports=Path(job["reports"]), studies=tuple(job["studies"]), data=job["data"],
-        mapping=job["mapping"], env=job["env"], asked=ParameterSet(job["values"]), as_of=job["as_of"],
-        where=write_condition(job["column"], job["value"]), languages=tuple(job["languages"]), jobs=1, label=job["label"],
-        force=job["force"], limits=Limits(**job["limits"]),
-    )  # fmt: skip
+        root=Path(job["root"]),
+        reports=Path(job["reports"]),
+        studies=tuple(job["studies"]),
+        data=job["data"],
+        mapping=job["mapping"],
+        env=job["env"],
+        asked=ParameterSet(job["values"]),
+        as_of=job["as_of"],
+        where=write_condition(job["column"], job["value"]),
+        languages=tuple(job["languages"]),
+        jobs=1,
+        label=job["label"],
+        force=job["force"],
+        limits=Limits(**job["limits"]),
+    )
     try:
         plan = prepare(request, hands)
         existing = request.reports / plan.version
@@ -149,7 +201,9 @@ def publish_slice(job: Mapping, hands: Hands) -> dict:
 # On this machine: each slice in a child of the warmed parents
 
 
-def _on_this_machine(request: Request, jobs: list[dict], hands: Hands) -> Iterator[tuple[str, dict]]:
+def _on_this_machine(
+    request: Request, jobs: list[dict], hands: Hands
+) -> Iterator[tuple[str, dict]]:
     if not jobs:
         return
     shared = {kind: [hands[kind].address, str(hands[kind].folder)] for kind in ("kernel", "work")}
@@ -161,8 +215,13 @@ def _on_this_machine(request: Request, jobs: list[dict], hands: Hands) -> Iterat
                     number, job = waiting.popleft()
                     out = Path(aside) / f"{number}.json"
                     order = {"job": job, "shared": shared, "out": str(out)}
-                    child = hands["work"].start("kamresearch.publishing.making.slices:run_slice", order, cwd=job["root"],
-                                                env=job["env"], log=f"{out}.log")  # fmt: skip
+                    child = hands["work"].start(
+                        "kamresearch.publishing.making.slices:run_slice",
+                        order,
+                        cwd=job["root"],
+                        env=job["env"],
+                        log=f"{out}.log",
+                    )
                     running.append((job["value"], child, out))
                 wait_any([child for _value, child, _out in running], 1.0)
                 for one in [one for one in running if one[1].poll() is not None]:
@@ -175,7 +234,9 @@ def _on_this_machine(request: Request, jobs: list[dict], hands: Hands) -> Iterat
 
 def run_slice(order: Mapping) -> int:
     """What a child does: one slice, with the warmed parents of the whole fan-out."""
-    hands = Hands({kind: (address, Path(folder)) for kind, (address, folder) in order["shared"].items()})
+    hands = Hands(
+        {kind: (address, Path(folder)) for kind, (address, folder) in order["shared"].items()}
+    )
     write_json(Path(order["out"]), publish_slice(order["job"], hands))
     return 0
 
@@ -195,16 +256,28 @@ def _on_cluster(address: str, jobs: list[dict]) -> Iterator[tuple[str, dict]]:
     try:
         from distributed import Client, as_completed
     except ImportError:
-        raise ParameterError("--cluster", "the extra `cluster`", "no package distributed",
-                             "pip install 'kamresearch[cluster]'") from None  # fmt: skip
+        raise ParameterError(
+            "--cluster",
+            "the extra `cluster`",
+            "no package distributed",
+            "pip install 'kamresearch[cluster]'",
+        ) from None
     try:
         client = Client(address, timeout="20s", set_as_default=False)
     except (OSError, ValueError) as error:
-        raise ParameterError(f"--cluster {address}", "a Dask scheduler that answers", type(error).__name__,
-                             "start one with `dask scheduler`, and workers that see the same folders") from None  # fmt: skip
+        raise ParameterError(
+            f"--cluster {address}",
+            "a Dask scheduler that answers",
+            type(error).__name__,
+            "start one with `dask scheduler`, and workers that see the same folders",
+        ) from None
     with client:
-        futures = {client.submit(slice_on_worker, job, key=f"kam-{os.getpid()}-{number}", retries=2): job["value"]
-                   for number, job in enumerate(jobs)}  # fmt: skip
+        futures = {
+            client.submit(slice_on_worker, job, key=f"kam-{os.getpid()}-{number}", retries=2): job[
+                "value"
+            ]
+            for number, job in enumerate(jobs)
+        }
         try:
             for future in as_completed(futures, loop=client.loop):
                 yield futures[future], _future_result(future)

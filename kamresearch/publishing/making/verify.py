@@ -1,4 +1,6 @@
-"""Trust, but verify: every file against its checksum, then the version made again from its manifest."""
+"""Trust, but verify: every file against its checksum, then the version made again from its
+manifest.
+"""
 
 import tempfile
 from collections.abc import Mapping
@@ -42,20 +44,33 @@ class Verification:
     def ok(self) -> bool:
         """Whether every file is as sealed and everything that was made again came out the same."""
         return not (
-            self.changed or self.missing or self.added or self.manifest_changed or self.hindered or self.differs
+            self.changed
+            or self.missing
+            or self.added
+            or self.manifest_changed
+            or self.hindered
+            or self.differs
         )
 
     def to_dict(self) -> dict:
         """Plain values."""
         return {
             "ok": self.ok,
-            **{name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()},
+            **{
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in asdict(self).items()
+            },
         }
 
     def lines(self) -> list[str]:
         """The verdict for people."""
-        words = {"changed": "was changed after sealing", "missing": "is missing", "added": "was added after sealing",
-                 "differs": "came out otherwise", "pictures": "has other bytes (figures), findings and tables are the same"}  # fmt: skip
+        words = {
+            "changed": "was changed after sealing",
+            "missing": "is missing",
+            "added": "was added after sealing",
+            "differs": "came out otherwise",
+            "pictures": "has other bytes (figures), findings and tables are the same",
+        }
         lines = [f"{name} {text}" for kind, text in words.items() for name in getattr(self, kind)]
         lines += [f"{MANIFEST} was changed after sealing"] if self.manifest_changed else []
         lines += list(self.notes)
@@ -65,7 +80,12 @@ class Verification:
             if not self.executed
             else "every file is as sealed; made again, findings and tables are equal to the byte"
         )
-        return [*lines, f"{self.version}: {made}" if self.ok else f"{self.version}: NOT as sealed or not reproduced"]
+        return [
+            *lines,
+            f"{self.version}: {made}"
+            if self.ok
+            else f"{self.version}: NOT as sealed or not reproduced",
+        ]
 
 
 def check_files(version: Version) -> Verification:
@@ -85,13 +105,18 @@ def check_files(version: Version) -> Verification:
     ]
     content = {name: value for name, value in manifest.items() if name != "sha256"}
     return Verification(
-        version.id, tuple(sorted(changed)), tuple(sorted(set(listed) - set(there))), tuple(sorted(set(there) - set(listed))),
-        manifest_changed=manifest.get("sha256") != json_sha256(content) or manifest.get("version") != version.id,
-    )  # fmt: skip
+        version.id,
+        tuple(sorted(changed)),
+        tuple(sorted(set(listed) - set(there))),
+        tuple(sorted(set(there) - set(listed))),
+        manifest_changed=manifest.get("sha256") != json_sha256(content)
+        or manifest.get("version") != version.id,
+    )
 
 
 def verify_version(version: Version, progress: Progress, *, quick: bool = False) -> Verification:
-    """Can this version be trusted? Its files are checked; then it is made again from its manifest and compared.
+    """Can this version be trusted? Its files are checked; then it is made again from its manifest
+    and compared.
 
     Parameters
     ----------
@@ -123,12 +148,20 @@ def request_of(manifest: Mapping, reports: Path) -> Request:
     root = project_root()
     source = str(first["data"])
     return replace(
-        make_request(root, reports=reports, studies=tuple(manifest.get("asked") or ()), asked=ParameterSet(values), as_of=first["as_of"],
-                     where=first["where"] or None, lang=",".join(manifest["languages"]), force=True,
-                     data=source if "://" in source or source.startswith(SPARK) else str(root / source),
-                     mapping=str(root / first["mapping"]) if first["mapping"] else None),
+        make_request(
+            root,
+            reports=reports,
+            studies=tuple(manifest.get("asked") or ()),
+            asked=ParameterSet(values),
+            as_of=first["as_of"],
+            where=first["where"] or None,
+            lang=",".join(manifest["languages"]),
+            force=True,
+            data=source if "://" in source or source.startswith(SPARK) else str(root / source),
+            mapping=str(root / first["mapping"]) if first["mapping"] else None,
+        ),
         label=str(manifest.get("label", "")),
-    )  # fmt: skip
+    )
 
 
 def _make_again(version: Version, result: Verification, progress: Progress) -> Verification:
@@ -140,13 +173,22 @@ def _make_again(version: Version, result: Verification, progress: Progress) -> V
         if hindered:
             return replace(result, hindered=hindered)
         with Workshop(request.reports) as workshop:
-            making = Making(plan, version.id, workshop.path, hands, Cache(request.cache), progress, render=False)
+            making = Making(
+                plan, version.id, workshop.path, hands, Cache(request.cache), progress, render=False
+            )
             making.run()
             progress.end()
             if making.failed:
-                return replace(result, hindered="; ".join(text for text in making.failed.values() if text))
+                return replace(
+                    result, hindered="; ".join(text for text in making.failed.values() if text)
+                )
             making.write_findings()
-            return replace(result, executed=True, notes=_notes(manifest, plan), **_compare(version, workshop.path))
+            return replace(
+                result,
+                executed=True,
+                notes=_notes(manifest, plan),
+                **_compare(version, workshop.path),
+            )
 
 
 def _other_data(manifest: Mapping, plan: Plan) -> str:
@@ -174,14 +216,19 @@ def _notes(manifest: Mapping, plan: Plan) -> tuple[str, ...]:
 
 def _compare(version: Version, made: Path) -> dict[str, tuple[str, ...]]:
     """Names of what is not equal to the byte."""
-    differs = [] if _same(version.path, made, "findings.json") else _differing_findings(version, made)
+    differs = (
+        [] if _same(version.path, made, "findings.json") else _differing_findings(version, made)
+    )
     for folder in (version.path, made):
         for path in sorted((folder / "tables").glob("*.csv")):
             name = f"tables/{path.name}"
             if name not in differs and not _same(version.path, made, name):
                 differs.append(name)
     names = [f"notebooks/{path.name}" for path in sorted((made / "notebooks").glob("*.ipynb"))]
-    return {"differs": tuple(differs), "pictures": tuple(name for name in names if not _same(version.path, made, name))}
+    return {
+        "differs": tuple(differs),
+        "pictures": tuple(name for name in names if not _same(version.path, made, name)),
+    }
 
 
 def _same(one: Path, other: Path, name: str) -> bool:
@@ -191,5 +238,9 @@ def _same(one: Path, other: Path, name: str) -> bool:
 
 def _differing_findings(version: Version, made: Path) -> list[str]:
     then, now = version.findings, Version(made).findings
-    ids = [one for one in {**then, **now} if (one in then) != (one in now) or then[one].to_dict() != now[one].to_dict()]
+    ids = [
+        one
+        for one in {**then, **now}
+        if (one in then) != (one in now) or then[one].to_dict() != now[one].to_dict()
+    ]
     return [f"finding {one}" for one in ids] or ["findings.json"]

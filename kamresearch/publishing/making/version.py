@@ -1,4 +1,6 @@
-"""Making one version: studies run in order and in parallel, pages are rendered beside them, and the whole is sealed."""
+"""Making one version: studies run in order and in parallel, pages are rendered beside them,
+and the whole is sealed.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -69,7 +71,9 @@ class Making:
                     waiting.remove(step)
                 for step in [step for step in waiting if self._hopeless(step)]:
                     waiting.remove(step)
-                    self.progress.advance(f"{step.study.name}: not run, it reads a study that failed")
+                    self.progress.advance(
+                        f"{step.study.name}: not run, it reads a study that failed"
+                    )
                 if self.failed:
                     pages.clear()
                 for page in [page for page in pages if self._may_render(page[0])]:
@@ -89,7 +93,9 @@ class Making:
         pages = len(self.plan.request.languages) if self.render else 0
         self.progress.begin(steps * (1 + pages), f"Making version {self.name}")
         self.manifest = self.plan.manifest(self.name)
-        self.manifest["made"] = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self.manifest["made"] = (
+            datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        )
         self.manifest["code"] |= commit_facts(self.plan.request.root)
         before = previous_version(self.plan.request.reports, self.manifest)
         self.previous = str(before.path) if before else ""
@@ -109,7 +115,10 @@ class Making:
         return [step for step in waiting if self._reads(step) <= set(self.digests)]
 
     def _hopeless(self, step: Step) -> bool:
-        return bool(self._reads(step) & set(self.failed)) and self.failed.setdefault(step.study.name, "") == ""
+        return (
+            bool(self._reads(step) & set(self.failed))
+            and self.failed.setdefault(step.study.name, "") == ""
+        )
 
     def findings_read(self, step: Step) -> dict[str, str]:
         """Checksums of what a step reads of the others."""
@@ -119,7 +128,9 @@ class Making:
         return self.folder / "notebooks" / f"{step.study.notebook}.ipynb"
 
     def _take_from_cache(self, step: Step) -> bool:
-        kept = None if self.plan.request.force else self.cache.recall(step, self.findings_read(step))
+        kept = (
+            None if self.plan.request.force else self.cache.recall(step, self.findings_read(step))
+        )
         if kept is None:
             return False
         shutil.copyfile(kept, self._notebook(step))
@@ -128,12 +139,22 @@ class Making:
         return True
 
     def _start_study(self, step: Step) -> None:
-        reason = "--force" if self.plan.request.force else self.cache.difference(step, self.findings_read(step))
+        reason = (
+            "--force"
+            if self.plan.request.force
+            else self.cache.difference(step, self.findings_read(step))
+        )
         self.progress.note(f"{step.study.name}: running ({reason})")
         aside = self.hands["work"].folder / f"{self.folder.name}-{step.study.name}"
         aside.mkdir()
-        job = study_job(step.study.name, self.plan.request.root / "notebooks" / f"{step.study.notebook}.ipynb", aside,
-                        injected(step.params), self.plan.request.limits, self.hands["kernel"])  # fmt: skip
+        job = study_job(
+            step.study.name,
+            self.plan.request.root / "notebooks" / f"{step.study.notebook}.ipynb",
+            aside,
+            injected(step.params),
+            self.plan.request.limits,
+            self.hands["kernel"],
+        )
         job["kernel"]["cwd"] = str(self.plan.request.root / "notebooks")
         job["kernel"]["env"] = {
             **self.plan.request.env,
@@ -141,8 +162,13 @@ class Making:
             "KAM_NOTEBOOKS": str(self.folder / "notebooks"),
         }
         job["secrets"] = self.plan.request.secrets
-        child = self.hands["work"].start("kamresearch.publishing.kernels.execute:run_study", job, cwd=str(self.folder),
-                                         env=self.plan.request.env, log=str(aside / "worker.log"))  # fmt: skip
+        child = self.hands["work"].start(
+            "kamresearch.publishing.kernels.execute:run_study",
+            job,
+            cwd=str(self.folder),
+            env=self.plan.request.env,
+            log=str(aside / "worker.log"),
+        )
         self.running.append(Task("study", step, child, aside / "outcome.json"))
 
     def _finished(self) -> Iterator[Step]:
@@ -174,7 +200,8 @@ class Making:
         self.digests[step.study.name] = outputs_digest(notebook)
         self.manifest["studies"][step.study.name] |= {"seconds": seconds, "reused": reused}
         self.progress.advance(
-            f"{step.study.name}: " + ("taken over, nothing it rests on changed" if reused else f"{seconds:.1f} s")
+            f"{step.study.name}: "
+            + ("taken over, nothing it rests on changed" if reused else f"{seconds:.1f} s")
         )
 
     def write_findings(self) -> None:
@@ -188,25 +215,37 @@ class Making:
         return step.study.name != BRIEFING or len(self.digests) == len(self.plan.steps)
 
     def _start_page(self, step: Step, language: str) -> None:
-        job = {"folder": str(self.folder), "manifest": str(self._known), "study": step.study.name, "language": language,
-               "previous": self.previous}  # fmt: skip
+        job = {
+            "folder": str(self.folder),
+            "manifest": str(self._known),
+            "study": step.study.name,
+            "language": language,
+            "previous": self.previous,
+        }
         log = self.hands["work"].folder / f"{self.folder.name}-{step.study.name}-{language}.log"
         child = self.hands["work"].start(
-            "kamresearch.publishing.making.rendering:render_page", job, cwd=str(self.folder), log=str(log)
+            "kamresearch.publishing.making.rendering:render_page",
+            job,
+            cwd=str(self.folder),
+            log=str(log),
         )
         self.running.append(Task("page", step, child, log, language))
 
     def _finish_page(self, task: Task) -> None:
         name = f"{task.step.study.name}, page in {task.language}"
         if task.child.poll() != 0:
-            self.failed[name] = str(StudyError(name, "a page", last_words(task.outcome), "see the study's notebook"))
+            self.failed[name] = str(
+                StudyError(name, "a page", last_words(task.outcome), "see the study's notebook")
+            )
         self.progress.advance(name)
 
 
 def make_version(
     plan: Plan, name: str, hands: Hands, cache: Cache, progress: Progress, *, listed: bool = True
 ) -> Version:
-    """Make and seal one version; a failure leaves evidence under ``failed/`` and raises. ``listed``: write the index too."""
+    """Make and seal one version; a failure leaves evidence under ``failed/`` and raises.
+    ``listed``: write the index too.
+    """
     reports = plan.request.reports
     try:
         with Workshop(reports) as workshop:
@@ -239,19 +278,33 @@ def _write_door(making: Making) -> None:
     if (making.folder / "index.html").exists():
         return
     log = making.hands["work"].folder / f"{making.folder.name}-door.log"
-    job = {"folder": str(making.folder), "manifest": str(making._known), "previous": making.previous}
+    job = {
+        "folder": str(making.folder),
+        "manifest": str(making._known),
+        "previous": making.previous,
+    }
     child = making.hands["work"].start(
-        "kamresearch.publishing.making.rendering:render_door", job, cwd=str(making.folder), log=str(log)
+        "kamresearch.publishing.making.rendering:render_door",
+        job,
+        cwd=str(making.folder),
+        log=str(log),
     )
     if child.wait(300) != 0:
-        raise StudyError("the front door of the version", "a page", last_words(log), "report this with the log above")
+        raise StudyError(
+            "the front door of the version",
+            "a page",
+            last_words(log),
+            "report this with the log above",
+        )
 
 
 def write_shelf(reports: Path, hands: Hands, progress: Progress) -> None:
     """Write the index of all versions; a failure there loses no version."""
     log = hands["work"].folder / "shelf.log"
     child = hands["work"].start(
-        "kamresearch.publishing.making.rendering:write_index", {"reports": str(reports)}, log=str(log)
+        "kamresearch.publishing.making.rendering:write_index",
+        {"reports": str(reports)},
+        log=str(log),
     )
     if child.wait(120) != 0:
         progress.note(f"The index of {reports} could not be written: {last_words(log)}")

@@ -1,4 +1,6 @@
-"""What an executed notebook gave: whether all promises were kept, its findings, and its tables as CSV."""
+"""What an executed notebook gave: whether all promises were kept, its findings, and its tables
+as CSV.
+"""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,7 +13,9 @@ from kamresearch.studies.outputs import iterate_outputs
 
 
 def missing_promises(notebook: Mapping, study: Study) -> list[str]:
-    """Ids that a study declares and its notebook neither shows nor explains; sections must stand in the notebook."""
+    """Ids that a study declares and its notebook neither shows nor explains; sections must
+    stand in the notebook.
+    """
     shown, excused = set(), set()
     for content in iterate_outputs(notebook):
         if content["kind"] == "findings":
@@ -40,9 +44,15 @@ def finding_rows(notebooks: Iterable[Mapping]) -> list[dict]:
         for content in iterate_outputs(notebook, "findings")
         for row in content["findings"]
     ]
-    twice = [row["id"] for number, row in enumerate(rows) if row["id"] in {one["id"] for one in rows[:number]}]
+    twice = [
+        row["id"]
+        for number, row in enumerate(rows)
+        if row["id"] in {one["id"] for one in rows[:number]}
+    ]
     if twice:
-        raise StudyError("findings", "one finding of each id", first_offenders(twice), "rename one of them")
+        raise StudyError(
+            "findings", "one finding of each id", first_offenders(twice), "rename one of them"
+        )
     return rows
 
 
@@ -51,7 +61,9 @@ def table_files(notebook: Mapping) -> dict[str, str]:
 
     The numbers in a figure are a table too; where both have one id, the shown table's rows stand.
     """
-    tables = {content["data"]["id"]: content["data"] for content in iterate_outputs(notebook, "figure")}
+    tables = {
+        content["data"]["id"]: content["data"] for content in iterate_outputs(notebook, "figure")
+    }
     tables |= {content["id"]: content for content in iterate_outputs(notebook, "table")}
     return {table_id: "\ufeff" + write_csv(content) for table_id, content in sorted(tables.items())}
 
@@ -64,7 +76,10 @@ def table_name(table_id: str) -> str:
         or table_id[0] == "."
     ):
         raise StudyError(
-            f"table {table_id!r}", "an id of letters, digits, dots and underscores", "another", "rename it"
+            f"table {table_id!r}",
+            "an id of letters, digits, dots and underscores",
+            "another",
+            "rename it",
         )
     return f"{table_id}.csv"
 
@@ -80,6 +95,10 @@ def write_tables(notebook: Mapping, folder: Path) -> dict[str, str]:
 
 
 def outputs_digest(notebook: Mapping) -> str:
-    """The checksum of all that later studies could read from a notebook: its findings and tables."""
-    kept = [content for content in iterate_outputs(notebook) if content["kind"] in ("findings", "table")]
+    """The checksum of all that later studies could read from a notebook: its findings and
+    tables.
+    """
+    kept = [
+        content for content in iterate_outputs(notebook) if content["kind"] in ("findings", "table")
+    ]
     return json_sha256(kept)

@@ -5,16 +5,19 @@ import re
 _RISKY = re.compile(
     r"^[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]"
 )
-"""What makes a spreadsheet read a cell as a formula or command: full-width signs too, and whatever it skips before."""
+"""What makes a spreadsheet read a cell as a formula or command: full-width signs too, and
+whatever it skips before.
+"""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?%?|-+")
 
 
 def safe_text(text: str) -> str:
-    r"""A cell's text with an apostrophe before whatever a spreadsheet could run; numbers and dashes stay.
+    r"""A cell's text with an apostrophe before whatever a spreadsheet could run; numbers and dashes
+    stay.
 
     >>> safe_text('=HYPERLINK("http://example.org")'), safe_text("-12.5"), safe_text("A-B Ltd"), safe_text("\t=1+1")
     ('\'=HYPERLINK("http://example.org")', '-12.5', 'A-B Ltd', "'\t=1+1")
-    """
+    """  # noqa: E501
     return "'" + text if _RISKY.match(text) and not _NUMBER.fullmatch(text) else text
 
 
@@ -30,14 +33,15 @@ def plain_text(text: str) -> str:
 def write_csv(content: dict) -> str:
     """A table's content (`kamresearch.studies.session.table_content`) as CSV text.
 
-    The head holds the columns' names, cells hold raw values and codes: a file for programs and spreadsheets alike.
+    The head holds the columns' names, cells hold raw values and codes: a file for programs and
+    spreadsheets alike.
     Equal tables give equal bytes.
 
     >>> print(write_csv({"columns": [{"name": "a"}, {"name": "b"}], "rows": [["=1", 0.5], [None, True]]}), end="")
     a,b
     '=1,0.5
     ,true
-    """
+    """  # noqa: E501
     lines = [[_quote(safe_text(column["name"])) for column in content["columns"]]]
     lines += [[_cell(value) for value in row] for row in content["rows"]]
     return "".join(",".join(line) + "\n" for line in lines)
@@ -52,5 +56,7 @@ def _cell(value: object) -> str:
 
 
 def _quote(text: str) -> str:
-    """Quoted where it holds a separator of any country: at a semicolon too, some spreadsheets start a new cell."""
+    """Quoted where it holds a separator of any country: at a semicolon too, some spreadsheets
+    start a new cell.
+    """
     return '"' + text.replace('"', '""') + '"' if re.search('[,;"\\t\\r\\n]', text) else text

@@ -1,4 +1,6 @@
-"""What changed between two versions, as a reader sees it: a block on the briefing, and a page of its own."""
+"""What changed between two versions, as a reader sees it: a block on the briefing, and a page
+of its own.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,7 +34,9 @@ LISTED = 12
 
 @dataclass(frozen=True)
 class ComparisonLinks:
-    """Where a comparison's page leads: the shelf, either version, and the same page in another language."""
+    """Where a comparison's page leads: the shelf, either version, and the same page in another
+    language.
+    """
 
     shelf: str | None = None
     older: str | None = None
@@ -40,7 +44,9 @@ class ComparisonLinks:
     languages: Mapping[str, str] | None = None
 
 
-def render_comparison(older: Compared, newer: Compared, language: str, links: ComparisonLinks | None = None) -> str:
+def render_comparison(
+    older: Compared, newer: Compared, language: str, links: ComparisonLinks | None = None
+) -> str:
     """A whole page that compares two versions, complete in one file.
 
     Parameters
@@ -55,23 +61,36 @@ def render_comparison(older: Compared, newer: Compared, language: str, links: Co
     links = links or ComparisonLinks()
     with money_in(currency_of(newer.manifest)):
         view = comparison_view(compare(older, newer), language, lambda _id: None)
-    names = {side: version_name(version.manifest) for side, version in (("older", older), ("newer", newer))}
+    names = {
+        side: version_name(version.manifest)
+        for side, version in (("older", older), ("newer", newer))
+    }
     title = _("{newer} against {older}", **names).render(language)
     body = fill(
-        "comparison.html.j2", language, title=title, names=names, links=links, language_links=[
+        "comparison.html.j2",
+        language,
+        title=title,
+        names=names,
+        links=links,
+        language_links=[
             (code, name, None if code == language else (links.languages or {}).get(code))
-            for code, name in LANGUAGE_NAMES.items() if code == language or code in (links.languages or {})
+            for code, name in LANGUAGE_NAMES.items()
+            if code == language or code in (links.languages or {})
         ],
-        facts={side: manifest_facts(version.manifest, language) for side, version in (("older", older), ("newer", newer))},
+        facts={
+            side: manifest_facts(version.manifest, language)
+            for side, version in (("older", older), ("newer", newer))
+        },
         view=view,
-    )  # fmt: skip
+    )
     return finish_page(body, language, title, kind="comparison")
 
 
 def changes_block(comparison: Comparison, language: str, href: Href) -> Markup:
     """On the briefing: what changed since the version before, and what could have moved it.
 
-    What stayed is counted there and listed where the two versions are compared: a briefing has to be light.
+    What stayed is counted there and listed where the two versions are compared: a briefing has to
+    be light.
     """
     view = comparison_view(comparison, language, href, stayed=False)
     return fill("changes.html.j2", language, view=view, older=version_name(comparison.older))
@@ -84,7 +103,11 @@ def version_name(manifest: Mapping) -> str:
 
 def manifest_facts(manifest: Mapping, language: str) -> list[str]:
     """A version in a line: as of which day, made when, under which id."""
-    as_of, made, label = manifest.get("as_of"), str(manifest.get("made") or ""), manifest.get("label")
+    as_of, made, label = (
+        manifest.get("as_of"),
+        str(manifest.get("made") or ""),
+        manifest.get("label"),
+    )
     facts = [_("As of {date}", date=_day(str(as_of), language)).render(language)] if as_of else []
     facts += [_("Made {date}", date=_day(made, language)).render(language)] if made else []
     return facts + ([clean(manifest["version"])] if label and manifest.get("version") else [])
@@ -97,57 +120,80 @@ def _day(text: str, language: str) -> str:
         return clean(text)
 
 
-def comparison_view(comparison: Comparison, language: str, href: Href, *, stayed: bool = True) -> dict:
-    """A comparison for its templates: a sentence, causes by kind, findings that moved and (``stayed``) did not, rows."""
+def comparison_view(
+    comparison: Comparison, language: str, href: Href, *, stayed: bool = True
+) -> dict:
+    """A comparison for its templates: a sentence, causes by kind, findings that moved and
+    (``stayed``) did not, rows.
+    """
     moved, still = comparison.chosen(*MOVED), comparison.chosen("within", "same") if stayed else []
     kinds = {
-        kind: [clean(cause.text.render(language)) for cause in comparison.causes if cause.kind == kind]
+        kind: [
+            clean(cause.text.render(language)) for cause in comparison.causes if cause.kind == kind
+        ]
         for kind in KINDS
     }
     return {
         "summary": _summary(comparison).render(language),
         "causes": [
             {"kind": KINDS[kind].render(language), "texts": texts[:LISTED], "rest": texts[LISTED:]}
-            for kind, texts in kinds.items() if texts
+            for kind, texts in kinds.items()
+            if texts
         ],
         "moved": [_move_view(move, language, href) for move in moved],
         "still": [_move_view(move, language, href) for move in still],
         "rows": [_rows_view(change, language) for change in comparison.rows if _touched(change)],
         "unexplained": bool(moved) and not comparison.causes,
-    }  # fmt: skip
+    }
 
 
 def _summary(comparison: Comparison) -> Text:
     def count(*judgements: str) -> Quantity:
         return Quantity(len(comparison.chosen(*judgements)), "count")
 
-    return _("Of {all} findings, {beyond} moved beyond their interval, {changed} without an interval changed, "
-             "{within} moved within it and {same} stayed; {new} are new and {gone} are gone.",
-             all=Quantity(len(comparison.moves), "count"), beyond=count("beyond"),
-             changed=count("changed", "defined", "undefined"), within=count("within"), same=count("same"),
-             new=count("appeared"), gone=count("gone"))  # fmt: skip
+    return _(
+        "Of {all} findings, {beyond} moved beyond their interval, {changed} without an "
+        "interval changed, "
+        "{within} moved within it and {same} stayed; {new} are new and {gone} are gone.",
+        all=Quantity(len(comparison.moves), "count"),
+        beyond=count("beyond"),
+        changed=count("changed", "defined", "undefined"),
+        within=count("within"),
+        same=count("same"),
+        new=count("appeared"),
+        gone=count("gone"),
+    )
 
 
 def _move_view(move: Move, language: str, href: Href) -> dict:
     difference = difference_text(move, language)
     return {
-        "id": move.id, "label": clean(move.finding.label.render(language)),
+        "id": move.id,
+        "label": clean(move.finding.label.render(language)),
         # What rounds to nothing is neither better nor worse for a reader.
         "tone": move.tone if any(digit in difference for digit in "123456789") else "same",
-        "before": _side(move.before, language), "after": _side(move.after, language),
-        "difference": difference, "judgement": JUDGEMENTS[move.judgement].render(language),
+        "before": _side(move.before, language),
+        "after": _side(move.after, language),
+        "difference": difference,
+        "judgement": JUDGEMENTS[move.judgement].render(language),
         "causes": [KINDS[kind].render(language) for kind in move.causes],
         "href": href(move.finding.figure) if move.finding.figure else None,
-    }  # fmt: skip
+    }
 
 
 def _side(finding: Finding | None, language: str) -> dict:
     if finding is None or finding.value is None:
         return {"value": "–", "interval": ""}
     interval = finding.interval
-    bounds = "" if interval is None else _(
-        "{low} to {high}", low=Quantity(interval.low, finding.unit), high=Quantity(interval.high, finding.unit)
-    ).render(language)  # fmt: skip
+    bounds = (
+        ""
+        if interval is None
+        else _(
+            "{low} to {high}",
+            low=Quantity(interval.low, finding.unit),
+            high=Quantity(interval.high, finding.unit),
+        ).render(language)
+    )
     return {"value": clean(finding.render(language)), "interval": bounds}
 
 
@@ -164,11 +210,21 @@ def _rows_view(change: RowChange, language: str) -> dict:
 
     def part(label: Text, rows: tuple, shown: Callable[[tuple], str]) -> dict:
         texts = [shown(row) for row in rows]
-        return {"label": label.render(language), "texts": texts[:LISTED], "rest": texts[LISTED:], "n": len(texts)}
+        return {
+            "label": label.render(language),
+            "texts": texts[:LISTED],
+            "rest": texts[LISTED:],
+            "n": len(texts),
+        }
 
     parts = [
-        part(_("Appeared"), change.appeared, pair), part(_("Went"), change.gone, pair),
-        part(_("Turned"), change.turned, lambda row: f"{pair(row)}: {spoken(row[2])} → {spoken(row[3])}"),
-    ]  # fmt: skip
+        part(_("Appeared"), change.appeared, pair),
+        part(_("Went"), change.gone, pair),
+        part(
+            _("Turned"),
+            change.turned,
+            lambda row: f"{pair(row)}: {spoken(row[2])} → {spoken(row[3])}",
+        ),
+    ]
 
     return {"title": change.title.render(language), "parts": [one for one in parts if one["n"]]}

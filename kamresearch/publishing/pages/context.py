@@ -18,8 +18,10 @@ class RenderContext:
     Parameters
     ----------
     manifest : mapping
-        The version's manifest as far as it is known before sealing: ``version``, ``label``, ``made``, ``as_of``,
-        ``data`` (source, tables → fingerprint, rows, simulated), ``parameters`` (study → name → value), ``code``
+        The version's manifest as far as it is known before sealing: ``version``, ``label``,
+        ``made``, ``as_of``,
+        ``data`` (source, tables → fingerprint, rows, simulated), ``parameters`` (study → name →
+        value), ``code``
         (commit, clean), ``packages``, ``seeds``, ``failed`` and ``absent`` (study → reason).
     languages : tuple of str
         Languages of this version, the first one first.
@@ -45,7 +47,9 @@ class RenderContext:
     shelf: str | None = "../index.html"
 
     def page(self, study_name: str, language: str) -> str:
-        """File name of a study's page: the briefing in the version's first language is ``index.html``."""
+        """File name of a study's page: the briefing in the version's first language is
+        ``index.html``.
+        """
         if study_name == BRIEFING and language == self.languages[0]:
             return "index.html"
         return f"{study_name}.{language}.html"

@@ -1,4 +1,6 @@
-"""A version's front door where no briefing was published: headline findings, and the way to each study."""
+"""A version's front door where no briefing was published: headline findings, and the way to
+each study.
+"""
 
 from kamresearch.figures.theme import clean
 from kamresearch.language import message as _
@@ -24,26 +26,37 @@ class _Front(Surroundings):
         return [self._group(study) for study in self.context.studies]
 
     def _group(self, study: Study) -> dict:
-        mine = [finding for finding in self.context.findings.headlines() if _owns(study, finding.id)]
+        mine = [
+            finding for finding in self.context.findings.headlines() if _owns(study, finding.id)
+        ]
         return {
-            "title": study.title.render(self.language), "question": study.question.render(self.language),
-            "href": self.context.page(study.name, self.language), "anchor": f"study-{study.name}",
+            "title": study.title.render(self.language),
+            "question": study.question.render(self.language),
+            "href": self.context.page(study.name, self.language),
+            "anchor": f"study-{study.name}",
             "cards": [self.finding(finding) for finding in mine[:CARDS]],
-        }  # fmt: skip
+        }
 
     @property
     def missing(self) -> list[dict]:
         """Studies without a page, and why."""
         titles = {study.name: study.title.render(self.language) for study in all_studies()}
         return [
-            {"title": clean(titles.get(name, name)), "reason": clean(choose(reason, self.language)), "failed": kind == "failed"}
+            {
+                "title": clean(titles.get(name, name)),
+                "reason": clean(choose(reason, self.language)),
+                "failed": kind == "failed",
+            }
             for kind in ("failed", "absent")
             for name, reason in (self.context.manifest.get(kind) or {}).items()
-        ]  # fmt: skip
+        ]
 
 
 def _owns(study: Study, finding_id: str) -> bool:
-    return finding_id in study.findings or finding_id.partition(".")[0] in (study.prefix, study.name)
+    return finding_id in study.findings or finding_id.partition(".")[0] in (
+        study.prefix,
+        study.name,
+    )
 
 
 def render_front(context: RenderContext, language: str) -> str:
@@ -59,7 +72,15 @@ def render_front(context: RenderContext, language: str) -> str:
     page = _Front(context, language)
     title = page.label or _("Findings").render(language)
     with money_in(currency_of(context.manifest)):
-        changes = None if context.changes is None else changes_block(context.changes, language, page.href)
-        body = fill("front.html.j2", language, page=page, title=title, changes=changes,
-                    provenance=provenance_facts(context.manifest, None, language))  # fmt: skip
+        changes = (
+            None if context.changes is None else changes_block(context.changes, language, page.href)
+        )
+        body = fill(
+            "front.html.j2",
+            language,
+            page=page,
+            title=title,
+            changes=changes,
+            provenance=provenance_facts(context.manifest, None, language),
+        )
     return finish_page(body, language, f"{title} · kamresearch", kind="front")

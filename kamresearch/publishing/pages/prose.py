@@ -9,11 +9,26 @@ from markupsafe import Markup, escape
 from kamresearch.figures.theme import clean
 from kamresearch.language.glossary import Term, load_glossary
 
-_SKIPPED = {"a", "button", "code", "pre", "h1", "h2", "h3", "h4", "th", "summary", "svg", "figcaption"}
+_SKIPPED = {
+    "a",
+    "button",
+    "code",
+    "pre",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "th",
+    "summary",
+    "svg",
+    "figcaption",
+}
 
 
 def markdown(source: str) -> Markup:
-    """Markdown as HTML by nbconvert's own reader; tags written in it stay text, and so do unsafe addresses."""
+    """Markdown as HTML by nbconvert's own reader; tags written in it stay text, and so do
+    unsafe addresses.
+    """
     from nbconvert.filters.markdown_mistune import MarkdownWithMath
 
     renderer = _renderer()(escape=True, exclude_anchor_links=True)
@@ -22,12 +37,15 @@ def markdown(source: str) -> Markup:
 
 @cache
 def _renderer() -> type:
-    """Nbconvert's renderer, but that links lead to pages only and pictures stay their words: a page asks for nothing."""
+    """Nbconvert's renderer, but that links lead to pages only and pictures stay their words: a
+    page asks for nothing.
+    """
     from nbconvert.filters.markdown_mistune import IPythonRenderer
 
     class SafeRenderer(IPythonRenderer):
         def link(self, text: str, url: str, title: str | None = None) -> str:
-            return str(Markup('<a href="{}">{}</a>').format(url, Markup(text)) if _is_safe(url) else Markup(text))  # noqa: S704
+            shown = Markup(text)  # noqa: S704  (the renderer escaped it)
+            return str(Markup('<a href="{}">{}</a>').format(url, shown) if _is_safe(url) else shown)
 
         def image(self, text: str, url: str, title: str | None = None) -> str:
             return str(escape(Markup(text).striptags()))  # noqa: S704
@@ -45,7 +63,9 @@ def inline(text: str) -> Markup:
 
 
 class Explainer:
-    """Links the first use of each term in a section to its entry, and keeps the entries that a page needs."""
+    """Links the first use of each term in a section to its entry, and keeps the entries that a
+    page needs.
+    """
 
     def __init__(self, language: str) -> None:
         self._by_spelling: dict[str, Term] = {}
@@ -83,7 +103,10 @@ class Explainer:
             return found[0]
         self._seen.add(term.id)
         self._used[term.id] = term
-        return f'<a class="term" href="#term-{escape(term.id)}">{found[1]}</a>{found[0][len(found[1]) :]}'
+        return (
+            f'<a class="term" '
+            f'href="#term-{escape(term.id)}">{found[1]}</a>{found[0][len(found[1]) :]}'
+        )
 
 
 def _pattern(spellings: Iterable[str], language: str) -> re.Pattern | None:

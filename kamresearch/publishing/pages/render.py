@@ -47,12 +47,16 @@ def render_study(notebook: dict, study: Study, language: str, context: RenderCon
 
 def _quiet(code: str) -> str:
     """Highlighted code without the marks that the style does not colour."""
-    return re.sub(r'<span class="(?:n|p|o|w|nn|fm|vm|ni)">([^<]*)</span>', r"\1", code).replace("<span></span>", "")
+    return re.sub(r'<span class="(?:n|p|o|w|nn|fm|vm|ni)">([^<]*)</span>', r"\1", code).replace(
+        "<span></span>", ""
+    )
 
 
 @lru_cache(maxsize=1)
 def _exporter() -> object:
-    """Nbconvert's exporter with our template: everything escaped, no preprocessor, no look at the user's settings."""
+    """Nbconvert's exporter with our template: everything escaped, no preprocessor, no look at
+    the user's settings.
+    """
     from nbconvert.exporters import TemplateExporter
 
     class PageExporter(TemplateExporter):
@@ -66,9 +70,11 @@ def _exporter() -> object:
             return made
 
     return PageExporter(
-        template_name="kam", extra_template_basedirs=[str(TEMPLATES)], extra_template_paths=[str(TEMPLATES)],
+        template_name="kam",
+        extra_template_basedirs=[str(TEMPLATES)],
+        extra_template_paths=[str(TEMPLATES)],
         default_preprocessors=[],
-    )  # fmt: skip
+    )
 
 
 class _Page(Surroundings):
@@ -84,15 +90,22 @@ class _Page(Surroundings):
         self.contents: list[dict] = []
         self.any_section = False
         self._numbers = 0
-        self._tables = {content["id"]: content["rows"] for content in iterate_outputs(notebook, "table")}
-        self._shown = {content["id"] for content in iterate_outputs(notebook) if content["kind"] in ("figure", "table")}
+        self._tables = {
+            content["id"]: content["rows"] for content in iterate_outputs(notebook, "table")
+        }
+        self._shown = {
+            content["id"]
+            for content in iterate_outputs(notebook)
+            if content["kind"] in ("figure", "table")
+        }
         self._cells = self._make_cells()
 
     @property
     def simulated(self) -> bool:
         """Whether anything on the page rests on simulated data."""
         return any(
-            content.get("simulated") or any(row.get("simulated") for row in content.get("findings", ()))
+            content.get("simulated")
+            or any(row.get("simulated") for row in content.get("findings", ()))
             for cell in self.notebook["cells"]
             for output in cell.get("outputs", ())
             if (content := output.get("data", {}).get(MIME))
@@ -142,7 +155,9 @@ class _Page(Surroundings):
     # The cells
 
     def cells(self) -> list[dict]:
-        """The notebook's cells for this language, with what the template shows of each in its metadata."""
+        """The notebook's cells for this language, with what the template shows of each in its
+        metadata.
+        """
         return self._cells
 
     def _make_cells(self) -> list[dict]:
@@ -163,13 +178,20 @@ class _Page(Surroundings):
             # The page has its title already; what follows the notebook's own title stays.
             source = source.lstrip().partition("\n")[2]
         extra: dict[str, object] = {}
-        section = next((tag.removeprefix("section:") for tag in tags if tag.startswith("section:")), None)
+        section = next(
+            (tag.removeprefix("section:") for tag in tags if tag.startswith("section:")), None
+        )
         if section:
             self.explainer.new_section()
-            heading = next((line[3:].strip() for line in source.splitlines() if line.startswith("## ")), section)
+            heading = next(
+                (line[3:].strip() for line in source.splitlines() if line.startswith("## ")),
+                section,
+            )
             extra = {"kam_section": slug(section), "kam_first": not self.any_section}
             self.any_section = True
-            self.contents.append({"anchor": slug(section), "title": heading.replace("*", "").replace("`", "")})
+            self.contents.append(
+                {"anchor": slug(section), "title": heading.replace("*", "").replace("`", "")}
+            )
         extra["kam_html"] = self.explainer.explain(markdown(source))
         return {
             "id": cell.get("id", ""),
@@ -184,11 +206,21 @@ class _Page(Surroundings):
         self._numbers += 1
         source = "".join(cell["source"])
         code = _quiet(Highlight2HTML(pygments_lexer="python")(source)) if source.strip() else ""
-        outputs = [shown for output in cell.get("outputs", ()) if (shown := self._output(output)) is not None]
+        outputs = [
+            shown
+            for output in cell.get("outputs", ())
+            if (shown := self._output(output)) is not None
+        ]
         # The highlighter escapes the source.
         extra = {"kam_code": Markup(code), "kam_number": self._numbers}  # noqa: S704
-        return {"id": cell.get("id", ""), "cell_type": "code", "metadata": {**cell.get("metadata", {}), **extra},
-                "source": source, "outputs": outputs, "execution_count": None}  # fmt: skip
+        return {
+            "id": cell.get("id", ""),
+            "cell_type": "code",
+            "metadata": {**cell.get("metadata", {}), **extra},
+            "source": source,
+            "outputs": outputs,
+            "execution_count": None,
+        }
 
     def _output(self, output: dict) -> dict | None:
         if output["output_type"] == "stream":
@@ -204,24 +236,44 @@ class _Page(Surroundings):
             view = None
         else:
             view = self._view(content, output)
-        return None if view is None else {"output_type": "display_data", "data": {}, "metadata": {"kam": view}}
+        return (
+            None
+            if view is None
+            else {"output_type": "display_data", "data": {}, "metadata": {"kam": view}}
+        )
 
     def _view(self, content: dict, output: dict) -> dict | None:
         kind = content["kind"]
         if kind == "figure":
-            view = figure_view(content, self.language, self.context.tables.get(content["data"]["id"]))
-            svg, foreign = inline_svg("".join(output["data"]["image/svg+xml"]), view["anchor"], view["alt"])
+            view = figure_view(
+                content, self.language, self.context.tables.get(content["data"]["id"])
+            )
+            svg, foreign = inline_svg(
+                "".join(output["data"]["image/svg+xml"]), view["anchor"], view["alt"]
+            )
             twin = self._tables.get(content["data"]["id"]) == content["data"]["rows"]
-            return {**view, "kind": kind, "twin": f"#table-{slug(content['data']['id'])}" if twin else None, "svg": Markup(svg), "on_paper": foreign,  # noqa: S704  (rebuilt from a list)
-                    "caption_html": self.explainer.explain(inline(view["caption"]))}  # fmt: skip
+            return {
+                **view,
+                "kind": kind,
+                "twin": f"#table-{slug(content['data']['id'])}" if twin else None,
+                "svg": Markup(svg),  # noqa: S704  (rebuilt from a list)
+                "on_paper": foreign,
+                "caption_html": self.explainer.explain(inline(view["caption"])),
+            }
         if kind == "table":
             return {
                 "kind": kind,
-                "table": table_view(content, self.language, csv=self.context.tables.get(content["id"])),
+                "table": table_view(
+                    content, self.language, csv=self.context.tables.get(content["id"])
+                ),
             }
         if kind in ("findings", "cards"):
             views = [self.finding(Finding.from_dict(row)) for row in content["findings"]]
-            return {"kind": kind, "findings": views, "all_simulated": all(view["simulated"] for view in views)}
+            return {
+                "kind": kind,
+                "findings": views,
+                "all_simulated": all(view["simulated"] for view in views),
+            }
         if kind in ("text", "caveat", "absent"):
             paragraphs = [self.explainer.explain(inline(text)) for text in content["paragraphs"]]
             anchors = [
@@ -229,5 +281,10 @@ class _Page(Surroundings):
                 for one in content.get("ids", ())
                 if "." in one and one not in self._shown
             ]
-            return {"kind": kind, "paragraphs": paragraphs, "tag": "p" if kind == "text" else "div", "anchors": anchors}
+            return {
+                "kind": kind,
+                "paragraphs": paragraphs,
+                "tag": "p" if kind == "text" else "div",
+                "anchors": anchors,
+            }
         return None

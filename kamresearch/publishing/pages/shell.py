@@ -1,4 +1,6 @@
-"""The shell around every page: one file without requests, its own style and script, and a policy that allows no other."""
+"""The shell around every page: one file without requests, its own style and script, and a
+policy that allows no other.
+"""
 
 import base64
 import hashlib
@@ -25,14 +27,21 @@ def spoken(language: str) -> object:
 
 def shared_values(language: str) -> dict[str, object]:
     """What every template knows: the language, its names, and ``_``."""
-    return {"lang": language, "html_lang": HTML_LANGUAGE[language], "languages": LANGUAGES,
-            "language_names": LANGUAGE_NAMES, "_": spoken(language)}  # fmt: skip
+    return {
+        "lang": language,
+        "html_lang": HTML_LANGUAGE[language],
+        "languages": LANGUAGES,
+        "language_names": LANGUAGE_NAMES,
+        "_": spoken(language),
+    }
 
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Our templates, everything escaped unless it says otherwise."""
-    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
 
 
 def fill(template: str, language: str, **values: object) -> Markup:
@@ -44,17 +53,35 @@ def fill(template: str, language: str, **values: object) -> Markup:
 def finish_page(body: Markup, language: str, title: str, *, kind: str = "study") -> str:
     """A whole page around a body: head with style, font and policy; script at the end.
 
-    The policy names the hashes of our own style and script: injected ones do not run even if escaping ever failed, and
+    The policy names the hashes of our own style and script: injected ones do not run even if
+    escaping ever failed, and
     no address can be asked for anything.
     """
     script = _script("script.js") + ("\n" + _script("shelf.js") if kind == "shelf" else "")
     style = _style() + page_font(str(body) + title, language)
-    policy = "; ".join((
-        "default-src 'none'", f"style-src '{_hash(style)}'", f"script-src '{_hash(script)}'", "img-src data:",
-        "font-src data:", "base-uri 'none'", "form-action 'none'",
-    ))  # fmt: skip
-    return str(fill("shell.html.j2", language, body=body, title=title, kind=kind, style=Markup(style),  # noqa: S704
-                    script=Markup(script), policy=policy))  # fmt: skip  # noqa: S704
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src '{_hash(style)}'",
+            f"script-src '{_hash(script)}'",
+            "img-src data:",
+            "font-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+    return str(
+        fill(
+            "shell.html.j2",
+            language,
+            body=body,
+            title=title,
+            kind=kind,
+            style=Markup(style),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            policy=policy,
+        )
+    )
 
 
 def _hash(text: str) -> str:
@@ -63,7 +90,9 @@ def _hash(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _style() -> str:
-    text = re.sub(r"/\*.*?\*/", "", (TEMPLATES / "style.css").read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(
+        r"/\*.*?\*/", "", (TEMPLATES / "style.css").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
     text = re.sub(r"\s+", " ", text)
     return re.sub(r"\s*([{};,>])\s*", r"\1", text).replace(";}", "}").strip()
 

@@ -1,4 +1,6 @@
-"""What every page of a version knows of the others: its front door, the other studies, the other languages."""
+"""What every page of a version knows of the others: its front door, the other studies, the
+other languages.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +16,9 @@ from kamresearch.studies import Study
 
 
 class Surroundings:
-    """The version around a page; ``study`` is the page's own, None for a front door without a study."""
+    """The version around a page; ``study`` is the page's own, None for a front door without a
+    study.
+    """
 
     def __init__(self, context: RenderContext, language: str, study: Study | None = None) -> None:
         self.context, self.language, self.study = context, language, study
@@ -36,7 +40,11 @@ class Surroundings:
     def language_links(self) -> list[tuple[str, str, str | None]]:
         """Code, name and address of each language; no address for this page's own."""
         return [
-            (code, LANGUAGE_NAMES[code], None if code == self.language else self.context.page(self.name, code))
+            (
+                code,
+                LANGUAGE_NAMES[code],
+                None if code == self.language else self.context.page(self.name, code),
+            )
             for code in self.context.languages
         ]
 
@@ -44,10 +52,13 @@ class Surroundings:
     def studies(self) -> list[dict]:
         """The pages of this version."""
         return [
-            {"title": one.title.render(self.language), "href": self.context.page(one.name, self.language),
-             "current": one.name == self.name}
+            {
+                "title": one.title.render(self.language),
+                "href": self.context.page(one.name, self.language),
+                "current": one.name == self.name,
+            }
             for one in self.context.studies
-        ]  # fmt: skip
+        ]
 
     @property
     def next_links(self) -> list[tuple[str, dict]]:
@@ -64,7 +75,11 @@ class Surroundings:
         """As of which day, from which data."""
         manifest = self.context.manifest
         as_of = self._parameters().get("as_of") or manifest.get("as_of")
-        facts = [self._("As of {date}", date=format_quantity(as_of, "date", self.language))] if as_of else []
+        facts = (
+            [self._("As of {date}", date=format_quantity(as_of, "date", self.language))]
+            if as_of
+            else []
+        )
         source = _data_name(manifest, self._parameters())
         facts += [self._("Data: {source}", source=source)] if source else []
         currency = currency_name(self.language) or currency_of(manifest)
@@ -83,7 +98,11 @@ class Surroundings:
         if owner is None:
             return None
         anchor = f"#{anchor_of(id, owner.tables)}"
-        return anchor if owner.name == self.name else self.context.page(owner.name, self.language) + anchor
+        return (
+            anchor
+            if owner.name == self.name
+            else self.context.page(owner.name, self.language) + anchor
+        )
 
     def finding(self, finding: Finding) -> dict:
         """A finding for its template, with its change since the version before."""
@@ -101,6 +120,8 @@ class Surroundings:
 
 def _data_name(manifest: Mapping, parameters: Mapping) -> str:
     data = manifest.get("data")
-    source = (data.get("source") if isinstance(data, Mapping) else data) or parameters.get("data") or ""
+    source = (
+        (data.get("source") if isinstance(data, Mapping) else data) or parameters.get("data") or ""
+    )
     source = str(source).split("@")[-1] if "://" in str(source) else str(source)
     return Path(source).name if source and "://" not in source else source

@@ -1,4 +1,6 @@
-"""Pictures inside a page: a figure's SVG made safe, small, recolourable, and unique among its neighbours."""
+"""Pictures inside a page: a figure's SVG made safe, small, recolourable, and unique among its
+neighbours.
+"""
 
 import re
 from collections.abc import Mapping
@@ -13,26 +15,95 @@ SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 
 ELEMENTS = {
-    "svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "use", "defs",
-    "clipPath", "linearGradient", "radialGradient", "stop", "image", "pattern", "marker",
-}  # fmt: skip
-"""Elements that a picture may hold; anything else (script, foreignObject, style, links) is dropped with its content."""
+    "svg",
+    "g",
+    "path",
+    "rect",
+    "circle",
+    "ellipse",
+    "line",
+    "polyline",
+    "polygon",
+    "text",
+    "tspan",
+    "use",
+    "defs",
+    "clipPath",
+    "linearGradient",
+    "radialGradient",
+    "stop",
+    "image",
+    "pattern",
+    "marker",
+}
+"""Elements that a picture may hold; anything else (script, foreignObject, style, links) is
+dropped with its content.
+"""
 
 GEOMETRY = {
-    "id", "d", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "width", "height", "points", "transform",
-    "viewBox", "gradientUnits", "gradientTransform", "offset", "clipPathUnits", "preserveAspectRatio",
-    "patternUnits", "patternContentUnits", "patternTransform",
-}  # fmt: skip
+    "id",
+    "d",
+    "x",
+    "y",
+    "x1",
+    "y1",
+    "x2",
+    "y2",
+    "cx",
+    "cy",
+    "r",
+    "rx",
+    "ry",
+    "width",
+    "height",
+    "points",
+    "transform",
+    "viewBox",
+    "gradientUnits",
+    "gradientTransform",
+    "offset",
+    "clipPathUnits",
+    "preserveAspectRatio",
+    "patternUnits",
+    "patternContentUnits",
+    "patternTransform",
+}
 PAINT = {
-    "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-dasharray", "stroke-dashoffset",
-    "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "stroke-opacity", "opacity", "clip-path", "clip-rule",
-    "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "stop-color", "stop-opacity",
-}  # fmt: skip
-"""What a ``style`` may say; each becomes an attribute, so that a page's policy can forbid inline styles."""
+    "fill",
+    "fill-opacity",
+    "fill-rule",
+    "stroke",
+    "stroke-width",
+    "stroke-dasharray",
+    "stroke-dashoffset",
+    "stroke-linecap",
+    "stroke-linejoin",
+    "stroke-miterlimit",
+    "stroke-opacity",
+    "opacity",
+    "clip-path",
+    "clip-rule",
+    "font-size",
+    "font-weight",
+    "font-style",
+    "text-anchor",
+    "dominant-baseline",
+    "stop-color",
+    "stop-opacity",
+}
+"""What a ``style`` may say; each becomes an attribute, so that a page's policy can forbid
+inline styles.
+"""
 
 
 def _names() -> dict[str, str]:
-    names = {theme.INK: "ink", theme.MUTED: "muted", theme.GRID: "grid", theme.PAPER: "paper", "#fdfefe": "on-dark"}
+    names = {
+        theme.INK: "ink",
+        theme.MUTED: "muted",
+        theme.GRID: "grid",
+        theme.PAPER: "paper",
+        "#fdfefe": "on-dark",
+    }
     names |= {colour: f"s{step}" for step, colour in enumerate(theme.SEQUENTIAL, start=1)}
     names |= {colour: f"d{step}" for step, colour in enumerate(theme.DIVERGING, start=1)}
     names |= {theme.NEUTRAL: "neutral", theme.GOOD: "good", theme.BAD: "bad"}
@@ -45,7 +116,8 @@ VARIABLES = _names()
 
 
 def inline_svg(source: str, prefix: str, alt: str) -> tuple[str, bool]:
-    """A figure's SVG as the page shows it, and whether it holds colours outside the theme (which stay on light paper).
+    """A figure's SVG as the page shows it, and whether it holds colours outside the theme (which
+    stay on light paper).
 
     Parameters
     ----------
@@ -61,14 +133,22 @@ def inline_svg(source: str, prefix: str, alt: str) -> tuple[str, bool]:
         root = ElementTree.fromstring(source)  # noqa: S314  (no DOCTYPE is left, so no entity can be declared)
     except ElementTree.ParseError as error:
         raise StudyError(
-            f"figure {prefix}", "a well-formed SVG", str(error), "look at the figure's draw function"
+            f"figure {prefix}",
+            "a well-formed SVG",
+            str(error),
+            "look at the figure's draw function",
         ) from None
     foreign: set[str] = set()
     targets = dict.fromkeys(re.findall(r"(?:href=[\"']#|url\(#)([^\"')]+)", source))
     used = {target: number for number, target in enumerate(targets)}
     shown = _convert(root, short_prefix(prefix), used, foreign)
     shown.attrib.pop("width", None), shown.attrib.pop("height", None)
-    shown.attrib |= {"role": "img", "aria-label": alt, "fill": "var(--ink)", "stroke-linejoin": "round"}
+    shown.attrib |= {
+        "role": "img",
+        "aria-label": alt,
+        "fill": "var(--ink)",
+        "stroke-linejoin": "round",
+    }
     ElementTree.register_namespace("", SVG)
     text = ElementTree.tostring(shown, encoding="unicode", short_empty_elements=True)
     return text.replace(f' xmlns="{SVG}"', "").replace(" />", "/>"), bool(foreign)
@@ -83,7 +163,9 @@ def short_prefix(name: str) -> str:
     return f"k{crc32(name.encode()):x}"
 
 
-def _convert(node: ElementTree.Element, prefix: str, used: Mapping[str, int], foreign: set[str]) -> ElementTree.Element:
+def _convert(
+    node: ElementTree.Element, prefix: str, used: Mapping[str, int], foreign: set[str]
+) -> ElementTree.Element:
     name = _local(node.tag)
     result = ElementTree.Element(f"{{{SVG}}}{name}", _attributes(node, prefix, used, foreign))
     if name in ("text", "tspan"):
@@ -103,7 +185,9 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _attributes(node: ElementTree.Element, prefix: str, used: Mapping[str, int], foreign: set[str]) -> dict[str, str]:
+def _attributes(
+    node: ElementTree.Element, prefix: str, used: Mapping[str, int], foreign: set[str]
+) -> dict[str, str]:
     pairs = {
         _local(name): value
         for name, value in node.attrib.items()
@@ -111,7 +195,9 @@ def _attributes(node: ElementTree.Element, prefix: str, used: Mapping[str, int],
     }
     style = pairs.pop("style", "")
     pairs |= {
-        part.partition(":")[0].strip(): part.partition(":")[2].strip() for part in style.split(";") if ":" in part
+        part.partition(":")[0].strip(): part.partition(":")[2].strip()
+        for part in style.split(";")
+        if ":" in part
     }
     kept = {}
     for name, value in pairs.items():
@@ -128,7 +214,13 @@ def _attributes(node: ElementTree.Element, prefix: str, used: Mapping[str, int],
             if paint is not None:
                 kept[name] = paint
         elif name in GEOMETRY and "javascript" not in value.lower():
-            kept[name] = compact_path(value) if name == "d" else round_numbers(value) if name in ROUNDED else value
+            kept[name] = (
+                compact_path(value)
+                if name == "d"
+                else round_numbers(value)
+                if name in ROUNDED
+                else value
+            )
     if kept.get("transform", "").startswith("rotate(0 "):
         del kept["transform"]
     if kept.get("stroke-linejoin") == "round":
@@ -140,7 +232,9 @@ def _short(id: str, prefix: str, used: Mapping[str, int]) -> str:
     return f"{prefix}-{used.get(id, id)}"
 
 
-def _paint(name: str, value: str, prefix: str, used: Mapping[str, int], foreign: set[str]) -> str | None:
+def _paint(
+    name: str, value: str, prefix: str, used: Mapping[str, int], foreign: set[str]
+) -> str | None:
     reference = re.fullmatch(r"url\(#([^)]+)\)", value)
     if reference:
         return f"url(#{_short(reference[1], prefix, used)})"

@@ -1,4 +1,6 @@
-"""Pictures made light: coordinates rounded to what an eye can tell, paths as small steps, shared paint said once."""
+"""Pictures made light: coordinates rounded to what an eye can tell, paths as small steps,
+shared paint said once.
+"""
 
 import re
 from xml.etree import ElementTree
@@ -8,9 +10,19 @@ STEPS = 10
 FINE = 100
 """Steps of a point in small curved shapes: markers."""
 INHERITED = {
-    "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-dasharray", "stroke-dashoffset",
-    "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "stroke-opacity", "clip-path",
-}  # fmt: skip
+    "fill",
+    "fill-opacity",
+    "fill-rule",
+    "stroke",
+    "stroke-width",
+    "stroke-dasharray",
+    "stroke-dashoffset",
+    "stroke-linecap",
+    "stroke-linejoin",
+    "stroke-miterlimit",
+    "stroke-opacity",
+    "clip-path",
+}
 """What a group may say for all its members."""
 ENOUGH = 3
 """Neighbours with the same paint from which on a group says it once."""
@@ -23,7 +35,9 @@ def round_numbers(text: str, digits: int = 1) -> str:
     'translate(12.3 6)'
     """
     return re.sub(
-        r"-?\d+\.?\d*(?:e-?\d+)?", lambda found: _number(round(float(found[0]) * 10**digits), 10**digits), text
+        r"-?\d+\.?\d*(?:e-?\d+)?",
+        lambda found: _number(round(float(found[0]) * 10**digits), 10**digits),
+        text,
     )
 
 
@@ -36,18 +50,26 @@ def _number(steps: int, per_point: int) -> str:
 
 
 def compact_path(text: str) -> str:
-    r"""A path of absolute commands as small relative steps on a grid, which no rounding error leaves.
+    r"""A path of absolute commands as small relative steps on a grid, which no rounding error
+    leaves.
 
     >>> compact_path("M 36.817745 252.6 \nL 466.702519 252.6 \nL 466.7 200 \nz")
     'M36.8 252.6h429.9v-52.6z'
     """
     commands = re.findall(r"([A-Za-z])([^A-Za-z]*)", text)
-    numbers = [[float(part) for part in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", rest)] for _, rest in commands]
+    numbers = [
+        [float(part) for part in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", rest)]
+        for _, rest in commands
+    ]
     sizes = {"M": 2, "L": 2, "C": 6, "Q": 4, "z": 0, "Z": 0}
-    if any(sizes.get(name) != len(values) for (name, _), values in zip(commands, numbers, strict=True)):
+    if any(
+        sizes.get(name) != len(values) for (name, _), values in zip(commands, numbers, strict=True)
+    ):
         return text.strip()
     small = max((abs(value) for values in numbers for value in values), default=0) < 20
-    steps = FINE if small or any(name in "CQ" for name, _ in commands) and len(commands) < 12 else STEPS
+    steps = (
+        FINE if small or any(name in "CQ" for name, _ in commands) and len(commands) < 12 else STEPS
+    )
     writer = _Path(steps)
     for (name, _), values in zip(commands, numbers, strict=True):
         writer.add(name, [round(value * steps) for value in values])
@@ -77,7 +99,9 @@ class _Path:
             self.pieces.append("z")
             self.command, (self.x, self.y) = "", (self.start_x, self.start_y)
         else:
-            pairs = [value - (self.x if place % 2 == 0 else self.y) for place, value in enumerate(values)]
+            pairs = [
+                value - (self.x if place % 2 == 0 else self.y) for place, value in enumerate(values)
+            ]
             self._write(name.lower(), pairs)
             self.x, self.y, self.fresh = values[-2], values[-1], False
 
@@ -95,7 +119,9 @@ class _Path:
 
     def _write(self, command: str, values: list[int]) -> None:
         numbers = [_number(value, self.steps) for value in values]
-        joined = numbers[0] + "".join(number if number.startswith("-") else " " + number for number in numbers[1:])
+        joined = numbers[0] + "".join(
+            number if number.startswith("-") else " " + number for number in numbers[1:]
+        )
         if command != self.command:
             self.pieces.append(command + joined)
         else:
@@ -104,7 +130,9 @@ class _Path:
 
 
 def gather(parent: ElementTree.Element) -> ElementTree.Element:
-    """Neighbouring groups of the same kind as one, and paint that neighbours share on a group around them."""
+    """Neighbouring groups of the same kind as one, and paint that neighbours share on a group
+    around them.
+    """
     _join_groups(parent)
     runs, children = [], list(parent)
     for child in children:
@@ -130,7 +158,9 @@ def gather(parent: ElementTree.Element) -> ElementTree.Element:
 
 
 def _shared(node: ElementTree.Element) -> tuple[tuple[str, str], ...]:
-    """The paint that a leaf could leave to a group; a moved or clipped ``use`` keeps its clip to itself."""
+    """The paint that a leaf could leave to a group; a moved or clipped ``use`` keeps its clip
+    to itself.
+    """
     name = node.tag.rpartition("}")[2]
     if len(node) or name not in ("path", "use", "rect", "circle", "line", "polygon", "polyline"):
         return ()

@@ -21,19 +21,48 @@ LONG = 90
 """Characters of a cell beyond which its rest folds away."""
 
 NUMERIC = {
-    "count", "accounts", "orders", "managers", "records", "units", "share", "share_change", "probability", "p_value",
-    "ratio", "score", "index", "cny", "money", "days", "months", "years", "hours",
-}  # fmt: skip
+    "count",
+    "accounts",
+    "orders",
+    "managers",
+    "records",
+    "units",
+    "share",
+    "share_change",
+    "probability",
+    "p_value",
+    "ratio",
+    "score",
+    "index",
+    "cny",
+    "money",
+    "days",
+    "months",
+    "years",
+    "hours",
+}
 COUNTS = {"count", "accounts", "orders", "managers", "records", "units"}
-HEAD_UNITS = {"days": _("days"), "months": _("months"), "years": _("years"), "hours": _("hours"),
-              "share_change": _("percentage points"), "cny": _("CNY")}  # fmt: skip
+HEAD_UNITS = {
+    "days": _("days"),
+    "months": _("months"),
+    "years": _("years"),
+    "hours": _("hours"),
+    "share_change": _("percentage points"),
+    "cny": _("CNY"),
+}
 """Units that a column's head names, because its cells show bare numbers."""
 
 N_UNITS = {
-    "count": _("n = {n}"), "accounts": _("n = {n} accounts"), "orders": _("n = {n} orders"),
-    "managers": _("n = {n} managers"), "records": _("n = {n} records"), "units": _("n = {n} units"),
-    "months": _("n = {n} months"), "years": _("n = {n} years"), "days": _("n = {n} days"),
-}  # fmt: skip
+    "count": _("n = {n}"),
+    "accounts": _("n = {n} accounts"),
+    "orders": _("n = {n} orders"),
+    "managers": _("n = {n} managers"),
+    "records": _("n = {n} records"),
+    "units": _("n = {n} units"),
+    "months": _("n = {n} months"),
+    "years": _("n = {n} years"),
+    "days": _("n = {n} days"),
+}
 
 Href = Callable[[str], str | None]
 """Id of a figure or table → address within the version, None where nothing shows it."""
@@ -45,7 +74,9 @@ def slug(id: str) -> str:
     >>> slug("churn.cause_shares")
     'churn-cause_shares'
     """
-    return "".join(character if character.isalnum() or character in "-_" else "-" for character in id)
+    return "".join(
+        character if character.isalnum() or character in "-_" else "-" for character in id
+    )
 
 
 def anchor_of(id: str, tables: Iterable[str]) -> str:
@@ -64,7 +95,8 @@ def choose(texts: dict | str | None, language: str) -> str:
 class Cell:
     """A cell as shown.
 
-    ``raw`` is the number or ISO date behind it (empty where the text says it whole), ``rest`` what folds away of a long
+    ``raw`` is the number or ISO date behind it (empty where the text says it whole), ``rest`` what
+    folds away of a long
     text.
     """
 
@@ -74,32 +106,59 @@ class Cell:
 
 
 def table_view(
-    content: dict, language: str, *, csv: str | None = None, prefix: str = "table", most: int | None = None
+    content: dict,
+    language: str,
+    *,
+    csv: str | None = None,
+    prefix: str = "table",
+    most: int | None = None,
 ) -> dict:
     """A table for its template: heads, cells, how many of how many rows (``most`` at most)."""
     columns = content["columns"]
     limit = min(content.get("rows_shown") or len(content["rows"]), most or len(content["rows"]))
-    columns = [_evened(column, [row[place] for row in content["rows"][:limit]]) for place, column in enumerate(columns)]
-    rows = [[_cell(value, column, language) for value, column in zip(row, columns, strict=True)]
-            for row in content["rows"][:limit]]  # fmt: skip
-    heads = [
-        {"label": choose(column["label"], language), "numeric": column["unit"] in NUMERIC,
-         "wide": any(display_width(row[place].text) > WIDE for row in rows), "dated": column["unit"] in ("date", "period"),
-         "unit": _head_unit(column["unit"], language)}
+    columns = [
+        _evened(column, [row[place] for row in content["rows"][:limit]])
         for place, column in enumerate(columns)
-    ]  # fmt: skip
+    ]
+    rows = [
+        [_cell(value, column, language) for value, column in zip(row, columns, strict=True)]
+        for row in content["rows"][:limit]
+    ]
+    heads = [
+        {
+            "label": choose(column["label"], language),
+            "numeric": column["unit"] in NUMERIC,
+            "wide": any(display_width(row[place].text) > WIDE for row in rows),
+            "dated": column["unit"] in ("date", "period"),
+            "unit": _head_unit(column["unit"], language),
+        }
+        for place, column in enumerate(columns)
+    ]
     return {
-        "id": content["id"], "anchor": f"{prefix}-{slug(content['id'])}", "title": choose(content["title"], language),
-        "caption": choose(content.get("caption"), language), "heads": heads, "rows": rows, "csv": csv,
-        "total": content["rows_total"], "shown": len(rows), "simulated": content.get("simulated", False),
-    }  # fmt: skip
+        "id": content["id"],
+        "anchor": f"{prefix}-{slug(content['id'])}",
+        "title": choose(content["title"], language),
+        "caption": choose(content.get("caption"), language),
+        "heads": heads,
+        "rows": rows,
+        "csv": csv,
+        "total": content["rows_total"],
+        "shown": len(rows),
+        "simulated": content.get("simulated", False),
+    }
 
 
 def _evened(column: dict, values: list) -> dict:
-    """A column of expected counts that are large loses its decimals, so that figures stand under each other."""
+    """A column of expected counts that are large loses its decimals, so that figures stand
+    under each other.
+    """
     numbers = [abs(value) for value in values if isinstance(value, float) and value == value]
     broken = any(not number.is_integer() for number in numbers)
-    return {**column, "even": True} if column["unit"] in COUNTS and broken and max(numbers) >= 20 else column
+    return (
+        {**column, "even": True}
+        if column["unit"] in COUNTS and broken and max(numbers) >= 20
+        else column
+    )
 
 
 def _head_unit(unit: str, language: str) -> str:
@@ -120,11 +179,15 @@ def _cell(value: object, column: dict, language: str) -> Cell:
     if number:
         raw = _short_number(value)
         return Cell(text, "" if raw == text else raw)
-    return Cell(text, str(value) if unit in ("date", "period") and value and str(value) != text else None)
+    return Cell(
+        text, str(value) if unit in ("date", "period") and value and str(value) != text else None
+    )
 
 
 def _short_number(value: float) -> str:
-    """A number to seven digits: enough to sort and to reckon with; the CSV file beside the page holds it whole."""
+    """A number to seven digits: enough to sort and to reckon with; the CSV file beside the
+    page holds it whole.
+    """
     return str(value) if isinstance(value, int) else f"{value:.7g}"
 
 
@@ -132,8 +195,13 @@ def _formed(value: object, unit: str, language: str) -> str:
     """A cell's text; a value that does not fit its column's unit is shown as it came."""
     try:
         text = format_quantity(value, unit, language, bare=True)
-        # In a column every amount that is cut short keeps its decimal, so that points stand under each other.
-        return re.sub(r"^(-?[\d,]+)([KMBT万亿])", r"\1.0\2", text) if unit in ("money", "cny") else text
+        # In a column every amount that is cut short keeps its decimal, so that points stand under
+        # each other.
+        return (
+            re.sub(r"^(-?[\d,]+)([KMBT万亿])", r"\1.0\2", text)
+            if unit in ("money", "cny")
+            else text
+        )
     except (TypeError, ValueError):
         return str(value)
 
@@ -141,36 +209,61 @@ def _formed(value: object, unit: str, language: str) -> str:
 def figure_view(content: dict, language: str, csv: str | None = None) -> dict:
     """A figure's texts and data for its template (its picture comes apart)."""
     return {
-        "id": content["id"], "anchor": f"figure-{slug(content['id'])}", "title": clean(content["title"]),
-        "caption": clean(content["caption"]), "alt": clean(content["alt"]), "simulated": content["simulated"],
-        "data": table_view(content["data"], language, prefix=f"data-{slug(content['id'])}", most=ROWS_BEHIND,
-                           csv=csv),
-    }  # fmt: skip
+        "id": content["id"],
+        "anchor": f"figure-{slug(content['id'])}",
+        "title": clean(content["title"]),
+        "caption": clean(content["caption"]),
+        "alt": clean(content["alt"]),
+        "simulated": content["simulated"],
+        "data": table_view(
+            content["data"],
+            language,
+            prefix=f"data-{slug(content['id'])}",
+            most=ROWS_BEHIND,
+            csv=csv,
+        ),
+    }
 
 
 def finding_view(finding: Finding, language: str, href: Href, change: dict | None = None) -> dict:
-    """A finding for its template: value, interval, n, period and definition in words, and where it is shown.
+    """A finding for its template: value, interval, n, period and definition in words, and where it
+    is shown.
 
     ``change`` is what `compare.change_view` says of it against the version before.
     """
     return {
-        "id": finding.id, "anchor": f"finding-{slug(finding.id)}", "label": clean(finding.label.render(language)),
-        "value": clean(_shown_value(finding, language)), "undefined": finding.value is None,
-        "reason": clean(finding.reason.render(language)) if finding.reason and finding.value is None else "",
-        "interval": interval_text(finding, language), "bar": interval_bar(finding), "n": n_text(finding, language),
-        "period": period_text(finding.period, language), "definition": clean(finding.definition.render(language)),
+        "id": finding.id,
+        "anchor": f"finding-{slug(finding.id)}",
+        "label": clean(finding.label.render(language)),
+        "value": clean(_shown_value(finding, language)),
+        "undefined": finding.value is None,
+        "reason": clean(finding.reason.render(language))
+        if finding.reason and finding.value is None
+        else "",
+        "interval": interval_text(finding, language),
+        "bar": interval_bar(finding),
+        "n": n_text(finding, language),
+        "period": period_text(finding.period, language),
+        "definition": clean(finding.definition.render(language)),
         "sentence": clean(finding.sentence.render(language)) if finding.sentence else "",
-        "href": href(finding.figure) if finding.figure else None, "simulated": finding.simulated,
-        "headline": finding.headline, "good": finding.good, "change": change, "small": _is_small(finding),
-    }  # fmt: skip
+        "href": href(finding.figure) if finding.figure else None,
+        "simulated": finding.simulated,
+        "headline": finding.headline,
+        "good": finding.good,
+        "change": change,
+        "small": _is_small(finding),
+    }
 
 
 def interval_text(finding: Finding, language: str) -> str | None:
-    """A finding's interval in words; a level of one is a range that holds every case, no matter of chance."""
+    """A finding's interval in words; a level of one is a range that holds every case, no
+    matter of chance.
+    """
     if finding.interval is None:
         return None
     low, high = (
-        format_quantity(bound, finding.unit, language) for bound in (finding.interval.low, finding.interval.high)
+        format_quantity(bound, finding.unit, language)
+        for bound in (finding.interval.low, finding.interval.high)
     )
     if finding.interval.level >= 1:
         return _("range {low} to {high}", low=low, high=high).render(language)
@@ -187,7 +280,9 @@ def _shown_value(finding: Finding, language: str) -> str:
 
 def _is_small(finding: Finding) -> bool:
     interval = finding.interval
-    return finding.n is not None and finding.n < SMALL and interval is not None and interval.level < 1
+    return (
+        finding.n is not None and finding.n < SMALL and interval is not None and interval.level < 1
+    )
 
 
 def n_text(finding: Finding, language: str) -> str:
@@ -195,7 +290,9 @@ def n_text(finding: Finding, language: str) -> str:
     if finding.n is None:
         return ""
     template = N_UNITS.get(finding.n_unit, N_UNITS["count"])
-    return message(template.template, n=format_quantity(finding.n, "count", language)).render(language)
+    return message(template.template, n=format_quantity(finding.n, "count", language)).render(
+        language
+    )
 
 
 def period_text(period: tuple[str, str] | None, language: str) -> str:
@@ -210,14 +307,25 @@ def period_text(period: tuple[str, str] | None, language: str) -> str:
 
 
 def interval_bar(finding: Finding) -> dict | None:
-    """Where value and interval stand on a line that starts at zero, in per cent of its length; None without interval."""
+    """Where value and interval stand on a line that starts at zero, in per cent of its length;
+    None without interval.
+    """
     if finding.interval is None or not isinstance(finding.value, (int, float)):
         return None
-    low, high, value = float(finding.interval.low), float(finding.interval.high), float(finding.value)
+    low, high, value = (
+        float(finding.interval.low),
+        float(finding.interval.high),
+        float(finding.value),
+    )
     left, right = min(0.0, low, value), max(0.0, high, value)
     span = (right - left) * 1.04 or 1.0
 
     def place(number: float) -> float:
         return round(2 + 96 * (number - left) / span, 2)
 
-    return {"low": place(low), "width": round(place(high) - place(low), 2), "value": place(value), "zero": place(0.0)}
+    return {
+        "low": place(low),
+        "width": round(place(high) - place(low), 2),
+        "value": place(value),
+        "zero": place(0.0),
+    }

@@ -1,4 +1,6 @@
-"""The glyphs that a page shows, as a web font inside the page: Chinese reads on a machine without a Chinese font."""
+"""The glyphs that a page shows, as a web font inside the page: Chinese reads on a machine
+without a Chinese font.
+"""
 
 import base64
 import logging
@@ -11,7 +13,9 @@ from io import BytesIO
 from kamresearch.figures.theme import FONT_FILE
 
 LATIN, HAN = "Kam Sans", "Kam Han"
-"""Families: Latin letters for pictures, whose layout was measured with them; Chinese for pictures and text."""
+"""Families: Latin letters for pictures, whose layout was measured with them; Chinese for
+pictures and text.
+"""
 
 HAN_RANGES = ((0x2E80, 0xFFFF), (0x20000, 0x3FFFF))
 SHARED_MARKS = frozenset("·—‘’“”…")
@@ -21,7 +25,8 @@ SHARED_MARKS = frozenset("·—‘’“”…")
 def page_font(html: str, language: str = "en") -> str:
     """The ``@font-face`` rules that hold every character of a page which the shipped font knows.
 
-    The Chinese face comes first in the page's families and holds no Latin: a face late in the list does not reach text
+    The Chinese face comes first in the page's families and holds no Latin: a face late in the list
+    does not reach text
     that a browser has already shaped with boxes.
 
     Parameters
@@ -31,7 +36,9 @@ def page_font(html: str, language: str = "en") -> str:
     language : str
         Whose punctuation the shared marks are.
     """
-    shown = unescape(re.sub(r"<(script|style)\b.*?</\1>", "", html, flags=re.DOTALL | re.IGNORECASE))
+    shown = unescape(
+        re.sub(r"<(script|style)\b.*?</\1>", "", html, flags=re.DOTALL | re.IGNORECASE)
+    )
     characters = frozenset(shown)
     han = {one for one in characters if any(low <= ord(one) <= high for low, high in HAN_RANGES)}
     if language == "zh":
@@ -64,9 +71,15 @@ def _subset(characters: str, units: int) -> str:
 
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     options = subset.Options(
-        flavor="woff2", layout_features=["kern", "tnum"], hinting=False, desubroutinize=True, notdef_outline=True,
-        name_IDs=[0, 1, 2, 13, 14], recalc_timestamp=False, drop_tables=["GSUB", "VORG", "vhea", "vmtx", "BASE"],
-    )  # fmt: skip
+        flavor="woff2",
+        layout_features=["kern", "tnum"],
+        hinting=False,
+        desubroutinize=True,
+        notdef_outline=True,
+        name_IDs=[0, 1, 2, 13, 14],
+        recalc_timestamp=False,
+        drop_tables=["GSUB", "VORG", "vhea", "vmtx", "BASE"],
+    )
     font = subset.load_font(str(FONT_FILE), options)
     chooser = subset.Subsetter(options)
     chooser.populate(text=characters)

@@ -1,4 +1,6 @@
-"""The data behind a version: opened and checked once, in a process of its own, and remembered while no file changes."""
+"""The data behind a version: opened and checked once, in a process of its own, and remembered
+while no file changes.
+"""
 
 import json
 import os
@@ -15,7 +17,9 @@ PREPARED_KEPT = 3
 """Prepared data that stay in the cache."""
 
 SETTLED_SECONDS = 0.05
-"""A file changed less than this ago is let rest before it is read: a later change must leave another time stamp."""
+"""A file changed less than this ago is let rest before it is read: a later change must leave
+another time stamp.
+"""
 
 
 def ask_data(request: Mapping) -> int:
@@ -24,7 +28,8 @@ def ask_data(request: Mapping) -> int:
     Parameters
     ----------
     request : mapping
-        ``source``, ``mapping``, ``where``, ``as_of``, ``each`` (a column of accounts or empty), ``prepared`` (where the opened
+        ``source``, ``mapping``, ``where``, ``as_of``, ``each`` (a column of accounts or empty),
+        ``prepared`` (where the opened
         data are or shall be kept, or empty), ``out`` (path of the JSON).
     """
     try:
@@ -41,13 +46,19 @@ def _facts(request: Mapping) -> dict:
         tables = tables.where(request["where"])
     errors, warnings = check_opened(tables, request["as_of"])
     return {
-        "source": str(tables.source), "currency": str(tables.currency or ""), "tables": _plain_facts(tables.fingerprints()),
-        "errors": errors, "warnings": warnings, "slices": _slices(tables, request["each"]),
-    }  # fmt: skip
+        "source": str(tables.source),
+        "currency": str(tables.currency or ""),
+        "tables": _plain_facts(tables.fingerprints()),
+        "errors": errors,
+        "warnings": warnings,
+        "slices": _slices(tables, request["each"]),
+    }
 
 
 def _open(request: Mapping) -> object:
-    """The data: as prepared before, else from their source, and then prepared for the kernels to come."""
+    """The data: as prepared before, else from their source, and then prepared for the kernels
+    to come.
+    """
     from kamresearch.data.prepared import can_prepare, open_prepared, write_prepared
     from kamresearch.data.sources import open_data
 
@@ -79,7 +90,11 @@ def _forget_old(folder: Path) -> None:
 
 def _plain_facts(facts: Mapping) -> dict:
     return {
-        name: {"rows": int(one["rows"]), "fingerprint": str(one["fingerprint"]), "simulated": bool(one["simulated"])}
+        name: {
+            "rows": int(one["rows"]),
+            "fingerprint": str(one["fingerprint"]),
+            "simulated": bool(one["simulated"]),
+        }
         for name, one in facts.items()
     }
 
@@ -95,7 +110,10 @@ def check_opened(tables: object, as_of: str | None = None) -> tuple[list[dict], 
 
 
 def _texts(problems: object) -> list[dict]:
-    return [{language: render(getattr(one, "text", one), language) for language in LANGUAGES} for one in problems]
+    return [
+        {language: render(getattr(one, "text", one), language) for language in LANGUAGES}
+        for one in problems
+    ]
 
 
 def _slices(tables: object, column: str) -> list[str]:
@@ -106,20 +124,27 @@ def _slices(tables: object, column: str) -> list[str]:
         from kamresearch.errors import near_matches
 
         raise DataError(
-            f"--each {column}", "a column of accounts", "no such column", near_matches(column, accounts.columns)
+            f"--each {column}",
+            "a column of accounts",
+            "no such column",
+            near_matches(column, accounts.columns),
         )
     values = accounts.select(column).distinct().execute()[column].dropna()
     return sorted({str(value) for value in values if str(value) != ""})
 
 
 def watched_files(source: str, mapping: str) -> list[list] | None:
-    """Name, size, times and inode of every file behind the data; None where the data are not files."""
+    """Name, size, times and inode of every file behind the data; None where the data are not
+    files.
+    """
     if "://" in source:
         return None
     path = Path(source)
     if not path.exists():
         return None
-    inside = [] if path.is_file() else [*path.glob("*"), *path.glob("*/*")]  # a table may be a folder of parts
+    inside = (
+        [] if path.is_file() else [*path.glob("*"), *path.glob("*/*")]
+    )  # a table may be a folder of parts
     files = [path] if path.is_file() else sorted(one for one in inside if one.is_file())
     if mapping:
         files.append(Path(mapping))
@@ -132,17 +157,24 @@ def _state(path: Path) -> list:
 
 
 class DataMemory:
-    """Facts of data remembered in the cache, under the state of their files and of the code that reads them."""
+    """Facts of data remembered in the cache, under the state of their files and of the code
+    that reads them.
+    """
 
     def __init__(self, folder: Path, code: str) -> None:
         self.folder, self.code = folder, code
 
     def prepared(self, request: Mapping) -> Path | None:
-        """Where the opened data are kept for kernels, whatever slice or day is asked for; None where they cannot be."""
+        """Where the opened data are kept for kernels, whatever slice or day is asked for; None
+        where they cannot be.
+        """
         files = watched_files(request["source"], request["mapping"])
         if files is None:
             return None
-        return self.folder / f"{json_sha256([files, request['source'], request['mapping'], self.code])[:32]}.duckdb"
+        return (
+            self.folder
+            / f"{json_sha256([files, request['source'], request['mapping'], self.code])[:32]}.duckdb"  # noqa: E501
+        )
 
     def path(self, request: Mapping) -> Path | None:
         """Where the facts of a request are kept; None where they cannot be."""

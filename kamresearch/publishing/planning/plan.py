@@ -1,4 +1,6 @@
-"""What a version will be made of: its studies in order, their inputs, and what each may take from the cache."""
+"""What a version will be made of: its studies in order, their inputs, and what each may take
+from the cache.
+"""
 
 import json
 import os
@@ -15,12 +17,16 @@ from kamresearch.publishing.planning.sources import SourceCode, environment_fact
 from kamresearch.studies.declaration import Study, StudyParams
 
 NOT_INPUTS = ("data", "mapping", "findings", "lang")
-"""Parameters that name where data lie or how pages read; the data themselves and the languages count by their own."""
+"""Parameters that name where data lie or how pages read; the data themselves and the languages
+count by their own.
+"""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One study of the version, with all that its result depends on but the findings that it reads."""
+    """One study of the version, with all that its result depends on but the findings that it
+    reads.
+    """
 
     study: Study
     params: StudyParams
@@ -30,13 +36,17 @@ class Step:
 
     @cached_property
     def inputs(self) -> dict[str, str]:
-        """What it depends on, part by part, as checksums (worked out only where something may have to run)."""
+        """What it depends on, part by part, as checksums (worked out only where something may
+        have to run).
+        """
         study, tables = self.study, self.data["tables"]
         return {
-            "notebook": self.code.notebook_digest(study), "parameters": json_sha256(injected(self.params)),
+            "notebook": self.code.notebook_digest(study),
+            "parameters": json_sha256(injected(self.params)),
             "data": json_sha256({name: tables.get(name) for name in (*study.needs, *study.wants)}),
-            "code": json_sha256(self.code.reach(study)), "environment": json_sha256(self.environment),
-        }  # fmt: skip
+            "code": json_sha256(self.code.reach(study)),
+            "environment": json_sha256(self.environment),
+        }
 
     def key(self, findings: Mapping[str, str]) -> str:
         """The name of its executed notebook in the cache, given the checksums of what it reads."""
@@ -59,18 +69,33 @@ class Plan:
     @property
     def as_of(self) -> str:
         """The day of the version."""
-        return self.request.as_of or max((step.params.as_of for step in self.steps), default="0001-01-01")
+        return self.request.as_of or max(
+            (step.params.as_of for step in self.steps), default="0001-01-01"
+        )
 
     def inputs(self) -> dict:
         """All that went in: what a version's name is made of."""
         parameters = {
-            step.study.name: {name: value for name, value in step.params.model_dump(mode="json").items() if name not in NOT_INPUTS}
+            step.study.name: {
+                name: value
+                for name, value in step.params.model_dump(mode="json").items()
+                if name not in NOT_INPUTS
+            }
             for step in self.steps
-        }  # fmt: skip
-        tables = {name: [facts["fingerprint"], facts["simulated"]] for name, facts in self.data["tables"].items()}
-        return {"schema": 1, "parameters": parameters, "tables": tables, "code": self.code,
-                "environment": self.environment, "languages": list(self.request.languages),
-                "absent": sorted(self.absent)}  # fmt: skip
+        }
+        tables = {
+            name: [facts["fingerprint"], facts["simulated"]]
+            for name, facts in self.data["tables"].items()
+        }
+        return {
+            "schema": 1,
+            "parameters": parameters,
+            "tables": tables,
+            "code": self.code,
+            "environment": self.environment,
+            "languages": list(self.request.languages),
+            "absent": sorted(self.absent),
+        }
 
     @property
     def version(self) -> str:
@@ -81,21 +106,37 @@ class Plan:
         """The manifest as far as it is known before anything ran."""
         steps = {step.study.name: step for step in self.steps}
         return {
-            "schema": 1, "version": version, "label": self.request.label, "made": "", "as_of": self.as_of,
+            "schema": 1,
+            "version": version,
+            "label": self.request.label,
+            "made": "",
+            "as_of": self.as_of,
             "where": next((step.params.where for step in self.steps), self.request.where or ""),
             "languages": list(self.request.languages),
-            "data": {"source": self.data["source"], "currency": self.data["currency"],
-                     "mapping": next((step.params.mapping for step in self.steps), ""), "tables": self.data["tables"]},
+            "data": {
+                "source": self.data["source"],
+                "currency": self.data["currency"],
+                "mapping": next((step.params.mapping for step in self.steps), ""),
+                "tables": self.data["tables"],
+            },
             "parameters": {name: injected(step.params) for name, step in steps.items()},
             "seeds": {name: step.params.seed for name, step in steps.items()},
             "studies": {name: {"notebook": step.study.notebook} for name, step in steps.items()},
-            "asked": list(self.request.studies), "absent": dict(self.absent), "warnings": list(self.warnings),
-            "code": {"fingerprint": self.code}, **self.environment,
-        }  # fmt: skip
+            "asked": list(self.request.studies),
+            "absent": dict(self.absent),
+            "warnings": list(self.warnings),
+            "code": {"fingerprint": self.code},
+            **self.environment,
+        }
 
 
-def make_plan(request: Request, code: SourceCode, params: Mapping[str, StudyParams], studies: tuple[Study, ...],
-              data: Mapping[str, object]) -> Plan:  # fmt: skip
+def make_plan(
+    request: Request,
+    code: SourceCode,
+    params: Mapping[str, StudyParams],
+    studies: tuple[Study, ...],
+    data: Mapping[str, object],
+) -> Plan:
     """Decide which studies run and name all their inputs."""
     environment = environment_facts()
     possible, absent = [], {}
@@ -107,7 +148,15 @@ def make_plan(request: Request, code: SourceCode, params: Mapping[str, StudyPara
         else:
             possible.append(study)
     steps = tuple(Step(study, params[study.name], code, data, environment) for study in possible)
-    return Plan(request, steps, absent, data, code.fingerprint(studies), environment, tuple(data["warnings"]))
+    return Plan(
+        request,
+        steps,
+        absent,
+        data,
+        code.fingerprint(studies),
+        environment,
+        tuple(data["warnings"]),
+    )
 
 
 class Cache:
@@ -132,8 +181,15 @@ class Cache:
         aside = path.with_suffix(f".{os.getpid()}.part")
         aside.write_bytes(notebook.read_bytes())
         aside.replace(path)
-        facts = {"study": step.study.name, "sha256": file_sha256(path), "seconds": seconds,
-                 "inputs": {**step.inputs, **{f"findings of {name}": one for name, one in findings.items()}}}  # fmt: skip
+        facts = {
+            "study": step.study.name,
+            "sha256": file_sha256(path),
+            "seconds": seconds,
+            "inputs": {
+                **step.inputs,
+                **{f"findings of {name}": one for name, one in findings.items()},
+            },
+        }
         write_json(path.with_suffix(".json"), facts)
         write_json(self.folder / f"last-{step.study.name}.json", facts)
 
@@ -141,8 +197,12 @@ class Cache:
         """How long the run took that made a kept notebook."""
         return float((self._facts(path.with_suffix(".json")) or {}).get("seconds", 0.0))
 
-    def difference(self, step: Step, findings: Mapping[str, str], unknown: Iterable[str] = ()) -> str:
-        """Why a step must run: what differs from its last run. Of ``unknown`` studies the findings are yet to be made."""
+    def difference(
+        self, step: Step, findings: Mapping[str, str], unknown: Iterable[str] = ()
+    ) -> str:
+        """Why a step must run: what differs from its last run. Of ``unknown`` studies the
+        findings are yet to be made.
+        """
         last = self._facts(self.folder / f"last-{step.study.name}.json")
         if last is None:
             return "it has not run before"
@@ -152,7 +212,11 @@ class Cache:
         changed += [name for name in last["inputs"] if name not in now and name not in waiting]
         if changed:
             return "changed: " + ", ".join(changed)
-        return f"unless the {', '.join(waiting)} come out the same" if waiting else "its kept notebook is gone"
+        return (
+            f"unless the {', '.join(waiting)} come out the same"
+            if waiting
+            else "its kept notebook is gone"
+        )
 
     @staticmethod
     def _facts(path: Path) -> dict | None:

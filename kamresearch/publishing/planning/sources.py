@@ -1,4 +1,6 @@
-"""The code behind a version: one checksum of everything, one of what each study can reach, the environment, the commit."""
+"""The code behind a version: one checksum of everything, one of what each study can reach, the
+environment, the commit.
+"""
 
 import ast
 import json
@@ -19,9 +21,16 @@ from kamresearch.studies.declaration import Study
 
 PACKAGE = Path(kamresearch.__file__).resolve().parent
 ROOMS = {"analysis", "figures", "data", "features", "language", "studies", "publishing"}
-"""Packages whose modules are counted one by one; of any other package in reach, all modules count."""
-BASIS = ("kamresearch.studies.session", "kamresearch.studies.declaration", "kamresearch.studies.outputs", "kamresearch.studies.places",
-         "kamresearch.figures.theme")  # fmt: skip
+"""Packages whose modules are counted one by one; of any other package in reach, all modules
+count.
+"""
+BASIS = (
+    "kamresearch.studies.session",
+    "kamresearch.studies.declaration",
+    "kamresearch.studies.outputs",
+    "kamresearch.studies.places",
+    "kamresearch.figures.theme",
+)
 """What every study reaches."""
 IGNORED = {"__pycache__", "scaffold"}
 
@@ -61,23 +70,39 @@ class SourceCode:
         try:
             return json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise ParameterError(f"study {study.name}", f"its notebook {path.name} in {self.notebooks}",
-                             type(error).__name__, "restore the notebook, or leave the study out") from error  # fmt: skip
+            raise ParameterError(
+                f"study {study.name}",
+                f"its notebook {path.name} in {self.notebooks}",
+                type(error).__name__,
+                "restore the notebook, or leave the study out",
+            ) from error
 
     def notebook_digest(self, study: Study) -> str:
         """The checksum of what a notebook says and does: its cells and tags, not its outputs."""
-        cells = [[cell["cell_type"], "".join(cell["source"]), cell.get("id"), cell["metadata"].get("tags", [])]
-                 for cell in self.notebook(study)["cells"]]  # fmt: skip
+        cells = [
+            [
+                cell["cell_type"],
+                "".join(cell["source"]),
+                cell.get("id"),
+                cell["metadata"].get("tags", []),
+            ]
+            for cell in self.notebook(study)["cells"]
+        ]
         return json_sha256(cells)
 
     def fingerprint(self, studies: Iterable[Study]) -> str:
-        """The checksum of the package and of the studies' notebooks: equal code gives equal fingerprints."""
-        return json_sha256([self.files, {study.name: self.notebook_digest(study) for study in studies}])
+        """The checksum of the package and of the studies' notebooks: equal code gives equal
+        fingerprints.
+        """
+        return json_sha256(
+            [self.files, {study.name: self.notebook_digest(study) for study in studies}]
+        )
 
     def reach(self, study: Study) -> dict[str, str]:
         """Files of the package that a study's run can depend on → checksum.
 
-        Modules that its notebook imports or names as ``kam.…``, what these import, and every file that is no module
+        Modules that its notebook imports or names as ``kam.…``, what these import, and every file
+        that is no module
         (words, fonts, tables of names), since such files are read and not imported.
         """
         waiting = [*BASIS, f"kamresearch.studies.{study.name}", *self._named_in_notebook(study)]
@@ -95,7 +120,9 @@ class SourceCode:
 
     def _read_not_imported(self) -> Iterator[str]:
         for path in self.files:
-            if not path.endswith(".py") and not path.startswith(("publishing/", "language/glossary/")):
+            if not path.endswith(".py") and not path.startswith(
+                ("publishing/", "language/glossary/")
+            ):
                 yield path
 
     def _module(self, name: str) -> str | None:
@@ -105,12 +132,16 @@ class SourceCode:
         return name if name and name != "kamresearch" else None
 
     def _below(self, name: str) -> list[str]:
-        if not self.modules[name].endswith("__init__.py") or name.split(".")[1:] in [[room] for room in ROOMS]:
+        if not self.modules[name].endswith("__init__.py") or name.split(".")[1:] in [
+            [room] for room in ROOMS
+        ]:
             return []
         return [other for other in self.modules if other.startswith(name + ".")]
 
     def _imports(self, name: str) -> tuple[str, ...]:
-        """Dotted names inside the package that a module imports or names in a text, anywhere in it."""
+        """Dotted names inside the package that a module imports or names in a text, anywhere
+        in it.
+        """
         if name not in self._known:
             self._known[name] = tuple(_names_in(PACKAGE / self.modules[name]))
         return self._known[name]
@@ -151,7 +182,9 @@ def _names_in_code(source: str) -> Iterator[str]:
 
 
 def _public(dotted: str) -> str:
-    """``kamresearch.churn.x`` as the module behind the public name: ``kamresearch.analysis.churn.x``."""
+    """``kamresearch.churn.x`` as the module behind the public name:
+    ``kamresearch.analysis.churn.x``.
+    """
     parts = dotted.split(".")
     if len(parts) > 1 and parts[1] in kamresearch._PUBLIC:
         return ".".join([kamresearch._PUBLIC[parts[1]][0], *parts[2:]])
@@ -159,12 +192,17 @@ def _public(dotted: str) -> str:
 
 
 def package_versions() -> dict[str, str]:
-    """Installed version of each package that the run rests on, read from folder names: no file is opened."""
+    """Installed version of each package that the run rests on, read from folder names: no file
+    is opened.
+    """
     try:
         wanted = [line for line in requires("kamresearch") or () if "extra ==" not in line]
     except PackageNotFoundError:
         wanted = []
-    names = sorted({_plain(re.match(r"[A-Za-z0-9._-]+", line)[0]) for line in wanted} | {"ipython", "jupyter-client"})
+    names = sorted(
+        {_plain(re.match(r"[A-Za-z0-9._-]+", line)[0]) for line in wanted}
+        | {"ipython", "jupyter-client"}
+    )
     installed: dict[str, str] = {}
     for folder in reversed(sys.path):
         if folder and Path(folder).is_dir():
@@ -180,9 +218,14 @@ def _plain(name: str) -> str:
 
 
 def environment_facts() -> dict[str, object]:
-    """Python, platform and packages: the part of a version's inputs that is neither data, parameters nor code."""
-    return {"python": platform.python_version(), "platform": f"{platform.system()}-{platform.machine()}",
-            "packages": package_versions()}  # fmt: skip
+    """Python, platform and packages: the part of a version's inputs that is neither data,
+    parameters nor code.
+    """
+    return {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()}-{platform.machine()}",
+        "packages": package_versions(),
+    }
 
 
 def commit_facts(root: Path) -> dict[str, object]:
@@ -190,8 +233,13 @@ def commit_facts(root: Path) -> dict[str, object]:
 
     def git(*arguments: str) -> str | None:
         try:
-            done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=20,
-                                  env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"})  # fmt: skip
+            done = subprocess.run(
+                ["git", "-C", str(root), *arguments],
+                capture_output=True,
+                text=True,
+                timeout=20,
+                env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+            )
         except (OSError, subprocess.TimeoutExpired):
             return None
         return done.stdout.strip() if done.returncode == 0 else None

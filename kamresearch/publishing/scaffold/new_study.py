@@ -1,4 +1,6 @@
-"""A new study to start from: analysis, figure, declaration, notebook, translations, page and tests that pass at once."""
+"""A new study to start from: analysis, figure, declaration, notebook, translations, page and
+tests that pass at once.
+"""
 
 import json
 import re
@@ -45,11 +47,17 @@ def write_new_study(name: str, root: Path) -> list[Path]:
         One of the files exists already; then none is written.
     """
     if not NAME.match(name):
-        raise ParameterError("kam new-study", "a lower-case name of 3 to 41 letters, digits and underscores", repr(name),
-                             "write for example visit_effect")  # fmt: skip
+        raise ParameterError(
+            "kam new-study",
+            "a lower-case name of 3 to 41 letters, digits and underscores",
+            repr(name),
+            "write for example visit_effect",
+        )
     taken = {study.name for study in all_studies()} | {study.prefix for study in all_studies()}
     if name in taken:
-        raise ParameterError("kam new-study", "a name that no study has", repr(name), "choose another name")
+        raise ParameterError(
+            "kam new-study", "a name that no study has", repr(name), "choose another name"
+        )
     values = {
         "name": name,
         "title": name.replace("_", " ").capitalize(),
@@ -61,7 +69,10 @@ def write_new_study(name: str, root: Path) -> list[Path]:
     existing = [path for path in texts if path.exists()]
     if existing:
         raise StudyError(
-            str(existing[0]), "no file of this name", "one that exists", "choose another name or move it away"
+            str(existing[0]),
+            "no file of this name",
+            "one that exists",
+            "choose another name or move it away",
         )
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,10 +97,16 @@ def _notebook_text(values: dict[str, str]) -> str:
     for part in re.split(r"^%% ", _fill("notebook.txt", values), flags=re.MULTILINE)[1:]:
         head, _, source = part.partition("\n")
         kind, cell_id, *tags = head.split()
-        cell = {"cell_type": kind, "id": cell_id, "metadata": {"tags": tags} if tags else {},
-                "source": source.strip("\n").splitlines(keepends=True)}  # fmt: skip
+        cell = {
+            "cell_type": kind,
+            "id": cell_id,
+            "metadata": {"tags": tags} if tags else {},
+            "source": source.strip("\n").splitlines(keepends=True),
+        }
         cells.append(cell | ({"execution_count": None, "outputs": []} if kind == "code" else {}))
-    metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-                "language_info": {"name": "python"}}  # fmt: skip
+    metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"

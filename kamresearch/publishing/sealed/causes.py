@@ -7,12 +7,19 @@ from kamresearch.language import Text
 from kamresearch.language import message as _
 from kamresearch.studies import Study, all_studies
 
-KINDS = {"data": _("Data"), "parameters": _("Parameters"), "code": _("Code"), "environment": _("Environment")}
+KINDS = {
+    "data": _("Data"),
+    "parameters": _("Parameters"),
+    "code": _("Code"),
+    "environment": _("Environment"),
+}
 
 
 @dataclass(frozen=True)
 class Cause:
-    """One difference between two manifests, and the studies that rest on it (empty: all of them)."""
+    """One difference between two manifests, and the studies that rest on it (empty: all of
+    them).
+    """
 
     kind: str
     text: Text
@@ -41,7 +48,12 @@ def upstream(name: str) -> frozenset[str]:
 
 def causes_between(older: Mapping, newer: Mapping) -> tuple[Cause, ...]:
     """Every difference between two manifests that could move a finding."""
-    return (*_data(older, newer), *_parameters(older, newer), *_code(older, newer), *_environment(older, newer))
+    return (
+        *_data(older, newer),
+        *_parameters(older, newer),
+        *_code(older, newer),
+        *_environment(older, newer),
+    )
 
 
 def _data(older: Mapping, newer: Mapping) -> list[Cause]:
@@ -92,8 +104,13 @@ def _parameters(older: Mapping, newer: Mapping) -> list[Cause]:
         for name in {**values[0], **values[1]}:
             if name in ("findings", "lang", "data") or values[0].get(name) == values[1].get(name):
                 continue
-            text = _("{study}: {name} is {new} instead of {old}", study=study, name=name,
-                     new=_short(values[1].get(name)), old=_short(values[0].get(name)))  # fmt: skip
+            text = _(
+                "{study}: {name} is {new} instead of {old}",
+                study=study,
+                name=name,
+                new=_short(values[1].get(name)),
+                old=_short(values[0].get(name)),
+            )
             causes.append(Cause("parameters", text, frozenset({study})))
     return causes
 
@@ -103,7 +120,9 @@ def _code(older: Mapping, newer: Mapping) -> list[Cause]:
     keys = [key for key in ("fingerprint", "commit") if key in before and key in after][:1]
     if not keys or before[keys[0]] == after[keys[0]]:
         return []
-    return [Cause("code", _("Commit {new} instead of {old}", new=_commit(after), old=_commit(before)))]
+    return [
+        Cause("code", _("Commit {new} instead of {old}", new=_commit(after), old=_commit(before)))
+    ]
 
 
 def _commit(code: Mapping) -> str:
@@ -124,8 +143,17 @@ def _environment(older: Mapping, newer: Mapping) -> list[Cause]:
             )
             causes.append(Cause("environment", text))
     if older.get("python") != newer.get("python"):
-        causes.append(Cause("environment", _("{package} {new} instead of {old}", package="Python",
-                                             new=newer.get("python") or "–", old=older.get("python") or "–")))  # fmt: skip
+        causes.append(
+            Cause(
+                "environment",
+                _(
+                    "{package} {new} instead of {old}",
+                    package="Python",
+                    new=newer.get("python") or "–",
+                    old=older.get("python") or "–",
+                ),
+            )
+        )
     return causes
 
 

@@ -1,4 +1,6 @@
-"""Two versions side by side: which findings moved beyond their interval, what could have moved them, what came and went."""
+"""Two versions side by side: which findings moved beyond their interval, what could have moved
+them, what came and went.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -41,10 +43,15 @@ WATCHED = (
 )
 
 JUDGEMENTS = {
-    "beyond": _("moved beyond its interval"), "within": _("moved within its interval"), "changed": _("changed"),
-    "same": _("unchanged"), "appeared": _("new"), "gone": _("no longer there"),
-    "defined": _("can now be told"), "undefined": _("can no longer be told"),
-}  # fmt: skip
+    "beyond": _("moved beyond its interval"),
+    "within": _("moved within its interval"),
+    "changed": _("changed"),
+    "same": _("unchanged"),
+    "appeared": _("new"),
+    "gone": _("no longer there"),
+    "defined": _("can now be told"),
+    "undefined": _("can no longer be told"),
+}
 ARROWS = {"better": "▲", "worse": "▼", "same": "≈"}
 
 
@@ -75,7 +82,9 @@ class Move:
 
     @property
     def tone(self) -> str:
-        """``better`` or ``worse`` for the company; ``same`` where that cannot be said or the move stays inside."""
+        """``better`` or ``worse`` for the company; ``same`` where that cannot be said or the
+        move stays inside.
+        """
         good = self.finding.good
         if self.judgement not in ("beyond", "changed") or not self.difference or good == "neither":
             return "same"
@@ -125,28 +134,42 @@ class Comparison:
     def to_dict(self) -> dict:
         """Plain values for ``--json``."""
         return {
-            "older": self.older.get("version"), "newer": self.newer.get("version"),
+            "older": self.older.get("version"),
+            "newer": self.newer.get("version"),
             "causes": [cause.to_dict() for cause in self.causes],
             "findings": [
-                {"id": move.id, "judgement": move.judgement, "before": move.before and move.before.value,
-                 "after": move.after and move.after.value, "difference": move.difference, "tone": move.tone,
-                 "causes": list(move.causes)}
+                {
+                    "id": move.id,
+                    "judgement": move.judgement,
+                    "before": move.before and move.before.value,
+                    "after": move.after and move.after.value,
+                    "difference": move.difference,
+                    "tone": move.tone,
+                    "causes": list(move.causes),
+                }
                 for move in self.moves
             ],
             "rows": [
-                {"table": change.table, "appeared": [list(row) for row in change.appeared],
-                 "gone": [list(row) for row in change.gone], "turned": [list(row) for row in change.turned]}
+                {
+                    "table": change.table,
+                    "appeared": [list(row) for row in change.appeared],
+                    "gone": [list(row) for row in change.gone],
+                    "turned": [list(row) for row in change.turned],
+                }
                 for change in self.rows
             ],
-        }  # fmt: skip
+        }
 
 
 def compare(older: Compared, newer: Compared) -> Comparison:
     """What changed from an older version to a newer one.
 
-    A finding moved *beyond its interval* when its new value lies outside the old interval and its old value outside the
-    new one (where only one version has an interval, that one decides). Without any interval, every difference counts
-    as *changed*. What could have moved it are those of data, parameters, code and environment that differ between the
+    A finding moved *beyond its interval* when its new value lies outside the old interval and its
+    old value outside the
+    new one (where only one version has an interval, that one decides). Without any interval, every
+    difference counts
+    as *changed*. What could have moved it are those of data, parameters, code and environment that
+    differ between the
     manifests and that its study, or a study whose findings it reads, rests on.
     """
     causes = causes_between(older.manifest, newer.manifest)
@@ -156,34 +179,52 @@ def compare(older: Compared, newer: Compared) -> Comparison:
         before = older.findings.get(finding_id, None)
         after = newer.findings.get(finding_id, None)
         judgement = judge(before, after)
-        touching = () if judgement == "same" else tuple(
-            dict.fromkeys(cause.kind for cause in causes if cause.touches(_study_of(finding_id)))
-        )  # fmt: skip
+        touching = (
+            ()
+            if judgement == "same"
+            else tuple(
+                dict.fromkeys(
+                    cause.kind for cause in causes if cause.touches(_study_of(finding_id))
+                )
+            )
+        )
         moves.append(Move(finding_id, before, after, judgement, touching))
-    rows = tuple(change for watched in WATCHED if (change := _row_change(watched, older, newer)) is not None)
+    rows = tuple(
+        change for watched in WATCHED if (change := _row_change(watched, older, newer)) is not None
+    )
     return Comparison(older.manifest, newer.manifest, tuple(moves), causes, rows)
 
 
 def predecessor(manifest: Mapping, manifests: Iterable[Mapping]) -> Mapping | None:
-    """The version that a version is compared with: the newest one made before it of the same series.
+    """The version that a version is compared with: the newest one made before it of the same
+    series.
 
-    A series is one slice of one source; a label that is used again joins versions of different sources, a monthly
+    A series is one slice of one source; a label that is used again joins versions of different
+    sources, a monthly
     export under a new name, say.
     """
     made = str(manifest.get("made") or "")
     earlier = [
-        other for other in manifests
-        if other.get("version") != manifest.get("version") and same_series(manifest, other)
+        other
+        for other in manifests
+        if other.get("version") != manifest.get("version")
+        and same_series(manifest, other)
         and (not made or str(other.get("made") or "") < made)
-    ]  # fmt: skip
-    return max(earlier, key=lambda other: (str(other.get("made") or ""), str(other.get("version"))), default=None)
+    ]
+    return max(
+        earlier,
+        key=lambda other: (str(other.get("made") or ""), str(other.get("version"))),
+        default=None,
+    )
 
 
 def same_series(one: Mapping, other: Mapping) -> bool:
     """Whether two versions speak of the same slice of the same source, or carry one label."""
     labels = {str(one.get("label") or ""), str(other.get("label") or "")}
     sources = {str((manifest.get("data") or {}).get("source")) for manifest in (one, other)}
-    return slice_of(one) == slice_of(other) and (len(sources) == 1 or (len(labels) == 1 and labels != {""}))
+    return slice_of(one) == slice_of(other) and (
+        len(sources) == 1 or (len(labels) == 1 and labels != {""})
+    )
 
 
 def slice_of(manifest: Mapping) -> str:
@@ -191,8 +232,14 @@ def slice_of(manifest: Mapping) -> str:
     if manifest.get("where"):
         return str(manifest["where"])
     parameters = manifest.get("parameters") or {}
-    return next((str(values["where"]) for values in parameters.values()
-                 if isinstance(values, Mapping) and values.get("where")), "")  # fmt: skip
+    return next(
+        (
+            str(values["where"])
+            for values in parameters.values()
+            if isinstance(values, Mapping) and values.get("where")
+        ),
+        "",
+    )
 
 
 def judge(before: Finding | None, after: Finding | None) -> str:
@@ -205,15 +252,25 @@ def judge(before: Finding | None, after: Finding | None) -> str:
         return "defined" if before.value is None else "undefined"
     if before.unit != after.unit:
         return "changed"
-    bounds = [(one.interval, other.value) for one, other in ((before, after), (after, before)) if one.interval]
+    bounds = [
+        (one.interval, other.value)
+        for one, other in ((before, after), (after, before))
+        if one.interval
+    ]
     if not bounds:
         return "changed"
-    return "beyond" if all(not interval.low <= value <= interval.high for interval, value in bounds) else "within"
+    return (
+        "beyond"
+        if all(not interval.low <= value <= interval.high for interval, value in bounds)
+        else "within"
+    )
 
 
 def _study_of(finding_id: str) -> str:
     prefix = finding_id.partition(".")[0]
-    return next((study.name for study in all_studies() if prefix in (study.prefix, study.name)), prefix)
+    return next(
+        (study.name for study in all_studies() if prefix in (study.prefix, study.name)), prefix
+    )
 
 
 def _row_change(watched: Watched, older: Compared, newer: Compared) -> RowChange | None:
@@ -223,21 +280,28 @@ def _row_change(watched: Watched, older: Compared, newer: Compared) -> RowChange
     before, after = (_rows(frame, watched) for frame in frames)
     appeared = tuple((key, after[key][0]) for key in after if key not in before)
     gone = tuple((key, before[key][0]) for key in before if key not in after)
-    turned = tuple((key, after[key][0], before[key][1], after[key][1]) for key in after
-                   if key in before and before[key][1] != after[key][1])  # fmt: skip
+    turned = tuple(
+        (key, after[key][0], before[key][1], after[key][1])
+        for key in after
+        if key in before and before[key][1] != after[key][1]
+    )
     terms = {
         code: Fixed(texts)
-        for frame in frames for column in (watched.name, watched.state)
+        for frame in frames
+        for column in (watched.name, watched.state)
         for code, texts in frame.attrs.get("terms", {}).get(column, {}).items()
-    }  # fmt: skip
+    }
     return RowChange(watched.table, watched.title, appeared, gone, turned, terms)
 
 
 def _rows(frame: pd.DataFrame, watched: Watched) -> dict[str, tuple[str, str]]:
     names = frame[watched.name] if watched.name in frame.columns else frame[watched.key]
-    states = frame[watched.state] if watched.state in frame.columns else pd.Series("", index=frame.index)
+    states = (
+        frame[watched.state] if watched.state in frame.columns else pd.Series("", index=frame.index)
+    )
     return {
-        str(key): (str(name), str(state)) for key, name, state in zip(frame[watched.key], names, states, strict=True)
+        str(key): (str(name), str(state))
+        for key, name, state in zip(frame[watched.key], names, states, strict=True)
     }
 
 
@@ -250,8 +314,19 @@ def change_view(move: Move, language: str) -> dict:
     else:
         text = words
     difference = move.difference or 0.0
-    arrow = ARROWS["same"] if move.judgement in ("same", "within") or not difference else "▲" if difference > 0 else "▼"
-    return {"text": text, "tone": move.tone, "arrow": arrow, "difference": difference_text(move, language)}
+    arrow = (
+        ARROWS["same"]
+        if move.judgement in ("same", "within") or not difference
+        else "▲"
+        if difference > 0
+        else "▼"
+    )
+    return {
+        "text": text,
+        "tone": move.tone,
+        "arrow": arrow,
+        "difference": difference_text(move, language),
+    }
 
 
 def difference_text(move: Move, language: str) -> str:

@@ -36,10 +36,15 @@ def show_finding(finding: Finding) -> str:
     text = finding.render("en")
     if finding.interval:
         low, high = (
-            Quantity(bound, finding.unit).render("en") for bound in (finding.interval.low, finding.interval.high)
+            Quantity(bound, finding.unit).render("en")
+            for bound in (finding.interval.low, finding.interval.high)
         )
         text += f"  [{low} to {high}]"
-    return text + ("" if finding.n is None else f"  n = {finding.n:,}") + ("  simulated" if finding.simulated else "")
+    return (
+        text
+        + ("" if finding.n is None else f"  n = {finding.n:,}")
+        + ("  simulated" if finding.simulated else "")
+    )
 
 
 def describe_comparison(comparison: Comparison) -> Iterator[str]:
@@ -50,7 +55,8 @@ def describe_comparison(comparison: Comparison) -> Iterator[str]:
     shown = [move for move in comparison.moves if move.judgement != "same"]
     for move in shown:
         before, after = (
-            "–" if one is None or one.value is None else one.render("en") for one in (move.before, move.after)
+            "–" if one is None or one.value is None else one.render("en")
+            for one in (move.before, move.after)
         )
         yield f"  {move.id:<34} {before} → {after}  {JUDGEMENTS[move.judgement].render('en')}"
     for change in comparison.rows:

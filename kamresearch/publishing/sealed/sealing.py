@@ -1,4 +1,6 @@
-"""A version appears whole or not at all: built in a folder aside, sealed by one rename, under a lock of the shelf."""
+"""A version appears whole or not at all: built in a folder aside, sealed by one rename, under
+a lock of the shelf.
+"""
 
 import os
 import secrets
@@ -18,7 +20,9 @@ BUILDING = ".building-"
 
 
 class Workshop:
-    """The folder aside in which one version is made; a later run clears it away when its owner has died."""
+    """The folder aside in which one version is made; a later run clears it away when its owner
+    has died.
+    """
 
     def __init__(self, reports: Path) -> None:
         self.reports = reports
@@ -57,8 +61,12 @@ def shelf_lock(reports: Path) -> Iterator[None]:
         with lock.acquire(timeout=120):
             yield
     except Timeout:
-        raise StoreError(str(reports), "the shelf to be free within two minutes", "another run that holds it",
-                         "see what else is publishing there") from None  # fmt: skip
+        raise StoreError(
+            str(reports),
+            "the shelf to be free within two minutes",
+            "another run that holds it",
+            "see what else is publishing there",
+        ) from None
 
 
 def clear_abandoned(reports: Path) -> None:
@@ -80,7 +88,9 @@ def clear_abandoned(reports: Path) -> None:
 
 
 def clear_what_the_dead_left(reports: Path) -> None:
-    """The same for a run that makes no version: one killed right after sealing leaves its lock behind."""
+    """The same for a run that makes no version: one killed right after sealing leaves its lock
+    behind.
+    """
     if any(reports.glob(f"{BUILDING}*")):
         with shelf_lock(reports):
             clear_abandoned(reports)
@@ -88,8 +98,11 @@ def clear_what_the_dead_left(reports: Path) -> None:
 
 def finish_manifest(folder: Path, manifest: Mapping) -> None:
     """Write the manifest with the checksum of every other file, and its own in its last field."""
-    files = {path.relative_to(folder).as_posix(): file_sha256(path) for path in sorted(folder.rglob("*"))
-             if path.is_file() and path.name != MANIFEST}  # fmt: skip
+    files = {
+        path.relative_to(folder).as_posix(): file_sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
     content = {**manifest, "files": files}
     write_json(folder / MANIFEST, {**content, "sha256": json_sha256(content)})
 
@@ -116,7 +129,9 @@ def seal(workshop: Workshop, version: str) -> tuple[Path, bool]:
 
 
 def free_name(reports: Path, version: str) -> str:
-    """A version's name, with a number where the same inputs were published before and are published again by force."""
+    """A version's name, with a number where the same inputs were published before and are
+    published again by force.
+    """
     number, name = 1, version
     while (reports / name).exists():
         number += 1

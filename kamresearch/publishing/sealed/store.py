@@ -37,8 +37,12 @@ class Version:
         try:
             return json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise StoreError(f"version {self.id}", "a manifest.json that can be read", type(error).__name__,
-                             "restore the version from a copy, or publish again") from error  # fmt: skip
+            raise StoreError(
+                f"version {self.id}",
+                "a manifest.json that can be read",
+                type(error).__name__,
+                "restore the version from a copy, or publish again",
+            ) from error
 
     @cached_property
     def findings(self) -> Findings:
@@ -46,8 +50,12 @@ class Version:
         try:
             return Findings.from_json((self.path / "findings.json").read_text(encoding="utf-8"))
         except (OSError, ValueError, KeyError) as error:
-            raise StoreError(f"version {self.id}", "a findings.json that can be read", type(error).__name__,
-                             f"run `kam verify {self.id}`") from error  # fmt: skip
+            raise StoreError(
+                f"version {self.id}",
+                "a findings.json that can be read",
+                type(error).__name__,
+                f"run `kam verify {self.id}`",
+            ) from error
 
     def table(self, table_id: str) -> "pd.DataFrame | None":
         """A table by its id, as the notebook showed it; None where there is none of this id."""
@@ -66,11 +74,17 @@ class Version:
         """The version in a few plain values."""
         manifest = self.manifest
         return {
-            "version": self.id, "path": str(self.path), "made": self.made, "label": manifest.get("label", ""),
-            "as_of": manifest.get("as_of", ""), "data": manifest.get("data", {}).get("source", ""),
-            "where": manifest.get("where", ""), "studies": list(manifest.get("studies", {})),
-            "absent": manifest.get("absent", {}), "findings": len(self.findings),
-        }  # fmt: skip
+            "version": self.id,
+            "path": str(self.path),
+            "made": self.made,
+            "label": manifest.get("label", ""),
+            "as_of": manifest.get("as_of", ""),
+            "data": manifest.get("data", {}).get("source", ""),
+            "where": manifest.get("where", ""),
+            "studies": list(manifest.get("studies", {})),
+            "absent": manifest.get("absent", {}),
+            "findings": len(self.findings),
+        }
 
     def __repr__(self) -> str:
         return f"Version({str(self.path)!r})"
@@ -78,7 +92,9 @@ class Version:
 
 def is_version(folder: Path) -> bool:
     """Whether a folder is a sealed version: rightly named, real, with a manifest."""
-    return bool(NAME.match(folder.name)) and not folder.is_symlink() and (folder / MANIFEST).is_file()
+    return (
+        bool(NAME.match(folder.name)) and not folder.is_symlink() and (folder / MANIFEST).is_file()
+    )
 
 
 def list_versions(reports: Path) -> list[Version]:
@@ -90,23 +106,37 @@ def list_versions(reports: Path) -> list[Version]:
 
 
 def find_version(reports: Path, name: str) -> Version:
-    """A version by its name, the beginning of its name, the beginning of its hash, or ``latest``."""
+    """A version by its name, the beginning of its name, the beginning of its hash, or
+    ``latest``.
+    """
     versions = list_versions(reports)
     if name == "latest" and versions:
         return versions[0]
     name = Path(name).name if Path(name).parent.resolve() == reports.resolve() else name
     exact = [version for version in versions if version.id == name]
     begun = [
-        version for version in versions if name and (version.id.startswith(name) or version.id[11:].startswith(name))
+        version
+        for version in versions
+        if name and (version.id.startswith(name) or version.id[11:].startswith(name))
     ]
     matches = exact or begun
     if len(matches) == 1:
         return matches[0]
     if matches:
-        raise StoreError(f"version {name!r}", "one version", f"{len(matches)} that begin so",
-                         near_matches(name, [version.id for version in matches]))  # fmt: skip
-    raise StoreError(f"version {name!r}", f"a version in {reports}", "none of this name" if versions else "an empty shelf",
-                     near_matches(name, [version.id for version in versions]) if versions else "run `kam publish` first")  # fmt: skip
+        raise StoreError(
+            f"version {name!r}",
+            "one version",
+            f"{len(matches)} that begin so",
+            near_matches(name, [version.id for version in matches]),
+        )
+    raise StoreError(
+        f"version {name!r}",
+        f"a version in {reports}",
+        "none of this name" if versions else "an empty shelf",
+        near_matches(name, [version.id for version in versions])
+        if versions
+        else "run `kam publish` first",
+    )
 
 
 def previous_version(reports: Path, manifest: Mapping) -> Version | None:

@@ -11,7 +11,12 @@ from kamresearch.publishing.sealed.store import list_versions
 
 
 def prune_shelf(
-    reports: Path, *, keep: int, before: str | None = None, cache: bool = False, really: bool = False
+    reports: Path,
+    *,
+    keep: int,
+    before: str | None = None,
+    cache: bool = False,
+    really: bool = False,
 ) -> list[str]:
     """Names of what goes, newest first; nothing goes unless ``really``.
 
@@ -30,11 +35,19 @@ def prune_shelf(
     """
     if before is not None:
         as_date(before, "--before")
-    gone = [version.path for version in list_versions(reports)[keep:] if before is None or version.made[:10] < before]
+    gone = [
+        version.path
+        for version in list_versions(reports)[keep:]
+        if before is None or version.made[:10] < before
+    ]
     if (reports / "failed").is_dir():
         gone += sorted((reports / "failed").iterdir())
     if cache:
-        gone += [folder for folder in (reports / ".cache" / "studies", reports / ".cache" / "data") if folder.is_dir()]
+        gone += [
+            folder
+            for folder in (reports / ".cache" / "studies", reports / ".cache" / "data")
+            if folder.is_dir()
+        ]
     if really and reports.is_dir():
         with shelf_lock(reports):
             clear_abandoned(reports)
