@@ -16,6 +16,7 @@ from kamresearch.publishing.asking.parameters import (
     read_parameters,
     validate,
 )
+from kamresearch.publishing.asking.request import asked_day, make_request
 from kamresearch.studies.declaration import Study, StudyParams
 
 pytestmark = pytest.mark.unit
@@ -222,3 +223,13 @@ def test_a_set_laid_over_another_keeps_both():
         ParameterSet({"a": {"y": 2}, "b": {"z": 3}}, label="old")
     )
     assert merged == ParameterSet({"a": {"y": 2, "x": 1}, "b": {"z": 3}}, label="old")
+
+
+def test_the_default_day_belongs_to_the_default_data_alone(tmp_path):
+    own, other = Params(), Params(data="elsewhere")
+    request = make_request(tmp_path)
+    assert asked_day(request, own) == own.as_of == "2012-12-31"
+    assert asked_day(request, other) == ""
+    stated = make_request(tmp_path, asked=ParameterSet({"all": {"as_of": "2012-12-31"}}))
+    assert asked_day(stated, other) == "2012-12-31"
+    assert asked_day(make_request(tmp_path, as_of="2012-12-31"), other) == "2012-12-31"

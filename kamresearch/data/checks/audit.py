@@ -15,6 +15,7 @@ from kamresearch.data.checks.columns import EMPTY_BY_MEANING, check_columns, fit
 from kamresearch.data.checks.ledger import Ledger, check_ledger
 from kamresearch.data.checks.result import CheckResult, Issue, in_order
 from kamresearch.data.contract import REQUIRED, TABLES
+from kamresearch.data.period import find_period
 from kamresearch.data.quarantine import BY_MAPPING
 
 MOSTLY_SET_ASIDE = 0.5
@@ -67,10 +68,13 @@ def _check(
         return CheckResult(tuple(missing), 0.0, threshold, empty, _fields({}), as_of)
     issues, measures = [], {}
     ledger = None
+    last_day = _last_order_day(tables) if as_of else None
     for name in sorted(
         (name for name in tables.names if name in TABLES), key=lambda name: name != "orders"
     ):
-        found, measures[name] = check_columns(getattr(tables, name), TABLES[name], as_of, ledger)
+        found, measures[name] = check_columns(
+            getattr(tables, name), TABLES[name], as_of, ledger, last_day
+        )
         issues += found
         if not measures[name]["rows"]:
             issues.append(
@@ -94,6 +98,11 @@ def _check(
     return CheckResult(
         in_order(issues), _completeness(counts), threshold, counts, _fields(measures), as_of
     )
+
+
+def _last_order_day(tables: object) -> str | None:
+    period = find_period(tables) if _can_add_up(tables.orders) else None
+    return period and period.last.date().isoformat()
 
 
 def _can_add_up(orders: object) -> bool:

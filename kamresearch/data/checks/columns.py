@@ -12,8 +12,8 @@ from kamresearch.data.contract import ColumnSpec, TableSpec
 
 EARLIEST = "1950-01-01"
 FUTURE_DAYS = 366
-"""A date more than so many days after the as-of date is a slip, in columns that speak of the
-past.
+"""A date more than so many days after both the as-of day and the last order day is a slip, in
+columns that speak of the past; what lies between is not yet seen, and no fault.
 """
 PLANNED = {
     ("contracts", "start_date"),
@@ -79,12 +79,14 @@ def fits_kind(dtype: object, kind: str) -> bool:
     return dtype.is_string()
 
 
-def rules_of(table: object, spec: TableSpec, as_of: str | None) -> list[Rule]:
+def rules_of(
+    table: object, spec: TableSpec, as_of: str | None, last_day: str | None = None
+) -> list[Rule]:
     """The checks that a table's columns ask for, as far as their types allow."""
     rules: list[Rule] = []
     for column in spec.columns:
         if column.name in table.columns:
-            rules += _rules_of_column(table, spec, column, as_of)
+            rules += _rules_of_column(table, spec, column, as_of, last_day)
     start, end = SPELLS.get(spec.name, ("", ""))
     if (
         all(
@@ -115,7 +117,11 @@ def _numeric(table: object, *names: str) -> bool:
 
 
 def _rules_of_column(
-    table: object, spec: TableSpec, column: ColumnSpec, as_of: str | None
+    table: object,
+    spec: TableSpec,
+    column: ColumnSpec,
+    as_of: str | None,
+    last_day: str | None,
 ) -> list[Rule]:
     name, place = column.name, (spec.name, column.name)
     dtype = table[name].type()
@@ -151,7 +157,7 @@ def _rules_of_column(
             )
         )
     if column.kind == "date":
-        rules += _date_rules(name, place, as_of)
+        rules += _date_rules(name, place, as_of, last_day)
     if column.kind == "text":
         rules.append(
             _rule(
@@ -163,14 +169,17 @@ def _rules_of_column(
     return rules
 
 
-def _date_rules(name: str, place: tuple[str, str], as_of: str | None) -> list[Rule]:
+def _date_rules(
+    name: str, place: tuple[str, str], as_of: str | None, last_day: str | None
+) -> list[Rule]:
     import ibis
 
     if as_of is None or place in PLANNED:
         return [
             _rule("implausible_date", name, lambda t: t[name].cast("date") < ibis.date(EARLIEST))
         ]
-    far = (pd.Timestamp(as_of) + pd.Timedelta(days=FUTURE_DAYS)).date().isoformat()
+    latest = max(as_of, last_day or as_of)
+    far = (pd.Timestamp(latest) + pd.Timedelta(days=FUTURE_DAYS)).date().isoformat()
 
     def wild(t: object) -> object:
         return (t[name].cast("date") < ibis.date(EARLIEST)) | (
@@ -227,10 +236,15 @@ def _show(value: object) -> str:
 
 
 def check_columns(
-    table: object, spec: TableSpec, as_of: str | None, ledger: Ledger | None
+    table: object,
+    spec: TableSpec,
+    as_of: str | None,
+    ledger: Ledger | None,
+    last_day: str | None = None,
 ) -> tuple[list[Issue], dict]:
     """Issues of one table's own columns, and the measures behind them.
 
+    ``last_day`` is the last order day, where it is known: what is dated up to it is no slip.
     ``ledger`` weighs the rows of account-sized tables by their accounts' revenue; None where orders
     cannot be added up.
     """
@@ -239,7 +253,7 @@ def check_columns(
         for name in spec.required_columns
         if name not in table.columns
     ]
-    rules = rules_of(table, spec, as_of)
+    rules = rules_of(table, spec, as_of, last_day)
     measures = measure_table(table, spec, rules)
     n = int(measures["rows"])
     for column in spec.columns:

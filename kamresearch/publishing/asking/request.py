@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kamresearch.errors import ParameterError
 from kamresearch.publishing.asking.addresses import split_password
-from kamresearch.publishing.asking.parameters import ParameterSet, as_date, as_languages
+from kamresearch.publishing.asking.parameters import EVERY, ParameterSet, as_date, as_languages
 from kamresearch.studies.declaration import StudyParams
 
 SPARK = "spark:"
@@ -176,6 +176,21 @@ def _shown_path(text: str, root: Path) -> str:
         if path.is_relative_to(base):
             return path.relative_to(base).as_posix() or "."
     return str(path)
+
+
+def asked_day(request: Request, params: StudyParams) -> str:
+    """The as-of day that was asked for; empty where it is to be the last order day of the data.
+
+    The default of a params class belongs to the data that it names by default, and to no others.
+    """
+    stated = request.as_of or "as_of" in request.asked.values.get(EVERY, {})
+    fields = type(params).model_fields
+    return params.as_of if stated or params.data == fields["data"].default else ""
+
+
+def on_day(params: Mapping[str, StudyParams], as_of: str) -> dict[str, StudyParams]:
+    """Parameters of every study with the as-of day that the data settled."""
+    return {name: one.model_copy(update={"as_of": as_of}) for name, one in params.items()}
 
 
 def injected(params: StudyParams) -> dict[str, object]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kamresearch.errors import DataError, ParameterError
 from kamresearch.publishing.asking.parameters import choose_studies, validate
-from kamresearch.publishing.asking.request import SPARK, Request
+from kamresearch.publishing.asking.request import SPARK, Request, asked_day, on_day
 from kamresearch.publishing.failures import NO_ROOM_WORDS, unwritable
 from kamresearch.publishing.files import json_sha256
 from kamresearch.publishing.kernels.forking import DISK_FULL
@@ -91,7 +91,7 @@ def prepare(request: Request, hands: Hands, code: SourceCode | None = None) -> P
     for study in studies:
         code.notebook(study)
     data = find_data(request, params[studies[0].name], code, hands)
-    plan = make_plan(request, code, params, studies, data)
+    plan = make_plan(request, code, on_day(params, data["as_of"]), studies, data)
     if not plan.steps:
         missing = "; ".join(f"{name} {reason['en']}" for name, reason in plan.absent.items())
         raise DataError(
@@ -113,6 +113,7 @@ def find_shelved(request: Request, code: SourceCode) -> Path | None:
     facts = DataMemory(request.cache / "data", _readers(code)).recall_for(asked)
     if facts is None or facts["errors"]:
         return None
+    params = on_day(params, facts["as_of"])
     path = request.reports / make_plan(request, code, params, studies, facts).version
     return path if is_version(path) else None
 
@@ -129,7 +130,7 @@ def _asked(request: Request, params: object, each: str) -> dict[str, str]:
         "source": source,
         "mapping": mapping,
         "where": params.where,
-        "as_of": params.as_of,
+        "as_of": asked_day(request, params),
         "each": each,
     }
 

@@ -28,9 +28,9 @@ def ask_data(request: Mapping) -> int:
     Parameters
     ----------
     request : mapping
-        ``source``, ``mapping``, ``where``, ``as_of``, ``each`` (a column of accounts or empty),
-        ``prepared`` (where the opened
-        data are or shall be kept, or empty), ``out`` (path of the JSON).
+        ``source``, ``mapping``, ``where``, ``as_of`` (empty for the last order day), ``each`` (a
+        column of accounts or empty), ``prepared`` (where the opened data are or shall be kept, or
+        empty), ``out`` (path of the JSON).
     """
     try:
         facts = {"ok": True, **_facts(request)}
@@ -44,15 +44,29 @@ def _facts(request: Mapping) -> dict:
     tables = _open(request)
     if request["where"]:
         tables = tables.where(request["where"])
-    errors, warnings = check_opened(tables, request["as_of"])
+    as_of = _day_of_report(tables, request["as_of"])
+    errors, warnings = check_opened(tables, as_of)
     return {
         "source": str(tables.source),
+        "as_of": as_of,
         "currency": str(tables.currency or ""),
         "tables": _plain_facts(tables.fingerprints()),
         "errors": errors,
         "warnings": warnings,
         "slices": _slices(tables, request["each"]),
     }
+
+
+def _day_of_report(tables: object, asked: str) -> str:
+    """The as-of day: as asked for, else the last order day of the data."""
+    from kamresearch.data.period import find_period
+
+    period = find_period(tables)
+    if period is None:
+        raise DataError(
+            str(tables.source), "orders with a day", "none", "map order_date to a column of dates"
+        )
+    return period.resolve(asked, str(tables.source))
 
 
 def _open(request: Mapping) -> object:
