@@ -16,23 +16,28 @@ fitting end."""
 
 def shuffle_key(ids: np.ndarray) -> np.ndarray:
     """A number for each id that hangs neither on the order of rows nor on the numbering of
-    ids; the same in every run.
+    ids; the same in every run, and the same for ``7`` and ``"7"``.
     """
-    return pd.util.hash_array(np.asarray(ids).astype(object))
+    return pd.util.hash_array(np.asarray(ids).astype(str).astype(object))
 
 
 def draw_ids(ids: np.ndarray, most: int = MOST_ACCOUNTS) -> np.ndarray:
-    """The ids drawn, sorted: all of them where there are no more than ``most``.
+    """The ids drawn, as they came (numbers stay numbers), in the order of their texts: all of
+    them where there are no more than ``most``.
 
     >>> draw_ids(np.array(["B", "A", "B"]), 5).tolist()
     ['A', 'B']
-    >>> len(draw_ids(np.arange(100).astype(str), 7))
+    >>> len(draw_ids(np.arange(100), 7))
     7
+    >>> set(draw_ids(np.arange(100), 7).tolist()) < set(range(100))
+    True
     """
-    known = np.unique(np.asarray(ids, str))
-    if len(known) <= most:
-        return known
-    return np.sort(known[np.argsort(shuffle_key(known), kind="stable")[:most]])
+    ids = np.asarray(ids)
+    texts, first = np.unique(ids.astype(str), return_index=True)
+    if len(texts) > most:
+        drawn = np.sort(np.argsort(shuffle_key(texts), kind="stable")[:most])
+        first = first[drawn]
+    return ids[first]
 
 
 def say_drawn(n_accounts: int, most: int = MOST_ACCOUNTS) -> tuple[Text, ...]:

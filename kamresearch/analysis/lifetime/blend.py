@@ -145,6 +145,8 @@ def _stretches(past: Past, as_of: pd.Timestamp, days: float, most: int) -> objec
         try:
             corrected = fit_corrected(past, cut, horizon)
         except AnalysisError:
+            if step == 0:
+                raise  # nothing to judge on: the reason is the correction's
             return
         yield (
             past.pareto(cut).expected_orders(history, horizon),

@@ -2,7 +2,7 @@
 seen; the best is used.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from kamresearch.analysis.lifetime.blend import fit_blend
 from kamresearch.analysis.lifetime.learned import fit_boosting, fit_corrected
 from kamresearch.analysis.lifetime.purchasing import Past
 from kamresearch.errors import AnalysisError
+from kamresearch.language import Message
 from kamresearch.language import message as _
 
 LEAST_ACCOUNTS = 30
@@ -51,6 +52,33 @@ WORST_TOTAL = 0.5
 """A model whose total is off by more than half is out, however well it orders accounts."""
 
 
+UNFITTABLE = (AnalysisError, ArithmeticError, ValueError)
+"""What a fit raises where the data do not carry it (singular matrices are ValueErrors); anything
+else is a fault of the program and ends the run.
+"""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A model that could not be fitted, and why."""
+
+    model: str
+    cut: pd.Timestamp | None
+    """Day of the backtest; None for the fit to all data"""
+    reason: Message
+    detail: str
+    """The error in full"""
+
+    @classmethod
+    def of(cls, model: str, cut: pd.Timestamp | None, error: Exception) -> "Failure":
+        """What an error says of a model."""
+        if isinstance(error, AnalysisError):
+            reason = _("the data do not carry it")
+        else:
+            reason = _("its fitting failed ({error})", error=type(error).__name__)
+        return cls(model, cut, reason, str(error))
+
+
 @dataclass(frozen=True)
 class Choice:
     """What the backtest says."""
@@ -63,6 +91,8 @@ class Choice:
     """
     summary: pd.DataFrame
     """model, mean of each over the cuts, mean rank, chosen; best first"""
+    failures: tuple[Failure, ...] = ()
+    """Models that could not be fitted at a cut: they cannot win"""
 
 
 def choose(
@@ -86,7 +116,7 @@ def choose(
     """
     span = past.span(as_of)
     horizon = int(max(min(days, span / 3), 1))
-    rows = []
+    rows, failures = [], []
     for step in range(most_cuts):
         cut = as_of - pd.Timedelta(days=horizon * (step + 1))
         if span - horizon * (step + 1) < horizon / 2 or len(past.history(cut)) < LEAST_ACCOUNTS:
@@ -95,12 +125,15 @@ def choose(
         if not 0 < (actual["n_order_days"] > 0).sum() < len(actual):
             break
         for name in names:
-            judged = _judge(CANDIDATES[name], past, cut, horizon, actual)
-            if judged is not None:
+            try:
+                judged = _judge(CANDIDATES[name], past, cut, horizon, actual)
+            except UNFITTABLE as error:
+                failures.append(Failure.of(name, cut, error))
+            else:
                 rows.append({"model": name, "cut": cut, **judged})
     frame = pd.DataFrame(rows, columns=["model", "cut", *MEASURES])
     if frame.empty:
-        return no_choice(horizon)
+        return no_choice(horizon, failures)
     frame = _comparable(frame)
     frame["rank"] = _rank(frame)
     summary = (
@@ -111,19 +144,20 @@ def choose(
         ["fair_total", "rank", "mae"], ascending=[False, True, True], ignore_index=True
     )
     chosen = _stand(summary)
-    return Choice(chosen, horizon, frame, summary.assign(chosen=summary["model"] == chosen))
+    summary = summary.assign(chosen=summary["model"] == chosen)
+    return Choice(chosen, horizon, frame, summary, tuple(failures))
 
 
 MEASURES = ("mae", "spearman", "auc_orders", "value_capture_10", "total_error")
 
 
-def no_choice(horizon: float) -> Choice:
+def no_choice(horizon: float, failures: Iterable[Failure] = ()) -> Choice:
     """Nothing can be tested: the past rate stands."""
     frame = pd.DataFrame({name: [] for name in ("model", "cut", *MEASURES, "rank")})
     summary = pd.DataFrame(
         {name: [] for name in ("model", *MEASURES, "rank", "fair_total", "chosen")}
     )
-    return Choice("past_rate", int(horizon), frame, summary)
+    return Choice("past_rate", int(horizon), frame, summary, tuple(failures))
 
 
 def _comparable(frame: pd.DataFrame) -> pd.DataFrame:
@@ -153,13 +187,10 @@ def value_orders(model: object, history: pd.DataFrame, days: float) -> np.ndarra
 
 def _judge(
     fit: Callable, past: Past, cut: pd.Timestamp, horizon: int, actual: pd.DataFrame
-) -> dict | None:
-    """How one model does at one cut; None where it cannot be fitted to what was known then."""
+) -> dict:
+    """How one model does at one cut."""
     history = past.history(cut)
-    try:
-        model = fit(past, cut, horizon)
-    except AnalysisError:
-        return None
+    model = fit(past, cut, horizon)
     value = value_orders(model, history, horizon) * (
         history["revenue_orders"] / history["n_order_days"]
     ).to_numpy(float)

@@ -3,12 +3,12 @@
 import pandas as pd
 
 from kamresearch.analysis.drawing import draw_ids
-from kamresearch.analysis.lifetime.choice import CANDIDATES, LEAST_ACCOUNTS
+from kamresearch.analysis.lifetime.choice import CANDIDATES, LEAST_ACCOUNTS, UNFITTABLE
 from kamresearch.analysis.lifetime.gamma_gamma import GammaGamma, fit_gamma_gamma
 from kamresearch.analysis.lifetime.model import LifetimeValue
 from kamresearch.analysis.lifetime.purchasing import Past
 from kamresearch.analysis.lifetime.tracking import fit_models
-from kamresearch.errors import AnalysisError, ParameterError, near_matches
+from kamresearch.errors import ParameterError, near_matches
 from kamresearch.features.purchases import FramePurchases
 
 
@@ -77,25 +77,25 @@ def fit(
     drawn = draw_ids(history["account_id"])
     past = Past(source, drawn if len(drawn) < len(history) else None)
     known = past.history(end)
-    models = fit_models(known) if len(known) >= LEAST_ACCOUNTS else {}
-    spending = _fit_spending(known)
+    models, failures = fit_models(known) if len(known) >= LEAST_ACCOUNTS else ({}, ())
     past.keep(end, models.get("rhythm"), models.get("paretonbd"))
     return LifetimeValue(
         end.date().isoformat(),
         int(horizon_days),
         history,
         models,
-        spending,
+        _fit_spending(known),
         source.left_out(end),
         margin,
         discount_yearly,
         model,
         past,
+        failures,
     )
 
 
 def _fit_spending(history: pd.DataFrame) -> GammaGamma | None:
     try:
         return fit_gamma_gamma(history)
-    except AnalysisError:
-        return None
+    except UNFITTABLE:
+        return None  # the caveats say so

@@ -11,9 +11,11 @@ import pandas as pd
 from kamresearch.analysis.drawing import say_drawn
 from kamresearch.analysis.lifetime.choice import (
     CANDIDATES,
+    DEFAULT,
     LEAST_ACCOUNTS,
     NAMES,
     Choice,
+    Failure,
     choose,
     no_choice,
     value_orders,
@@ -21,7 +23,7 @@ from kamresearch.analysis.lifetime.choice import (
 from kamresearch.analysis.lifetime.gamma_gamma import GammaGamma
 from kamresearch.analysis.lifetime.purchasing import Past
 from kamresearch.analysis.lifetime.tracking import track
-from kamresearch.display import Column, Table, make_table
+from kamresearch.display import Column, Table, join_terms, make_table
 from kamresearch.errors import ParameterError
 from kamresearch.features.purchases import LeftOut
 from kamresearch.finding import Finding, Interval
@@ -48,15 +50,24 @@ class LifetimeValue(Result):
     preferred: str | None = None
     """A model asked for by name, used instead of the one that the backtest chooses"""
     past: Past | None = field(default=None, repr=False, compare=False)
+    unfitted: tuple[Failure, ...] = ()
+    """Buying models that could not be fitted to all data"""
 
     @cached_property
     def choice(self) -> Choice:
         """The baseline gate, held when first asked for: every model and baseline on earlier
         stretches.
         """
-        if not self.models or self.past is None:
+        if self.past is None:
             return no_choice(self.horizon_days)
         return choose(self.past, pd.Timestamp(self.as_of), self.horizon_days)
+
+    @cached_property
+    def failures(self) -> tuple[Failure, ...]:
+        """Every model that could not be fitted, to all data or at a cut of the backtest, with
+        the reason.
+        """
+        return (*self.unfitted, *self.choice.failures)
 
     @cached_property
     def caveats(self) -> tuple[Message, ...]:
@@ -352,15 +363,16 @@ class LifetimeValue(Result):
 
 def _caveats(result: LifetimeValue) -> tuple[Message, ...]:
     history, spending, left_out = result.history, result.spending, result.left_out
-    caveats = [
+    caveats = _say_missing(result)
+    caveats.append(
         _(
             "The probability of being alive is not shown: BG/NBD gives it as 1 to every "
             "one-time buyer. Who will be silent is "
             "told by the probability of an order."
         )
-    ]
+    )
     caveats += say_drawn(len(history))
-    if not result.models:
+    if len(history) < LEAST_ACCOUNTS:
         caveats.append(
             _(
                 "Fewer than {n} accounts have ordered: no model is fitted, and the past "
@@ -421,3 +433,36 @@ def _caveats(result: LifetimeValue) -> tuple[Message, ...]:
             )
         )
     return tuple(caveats)
+
+
+def _say_missing(result: LifetimeValue) -> list[Message]:
+    """Models that were not fitted, the usual one first: what stands in its place is told before
+    anything else.
+    """
+    first = {}
+    for failure in result.failures:
+        first.setdefault(failure.model, failure)
+    usual = first.pop(DEFAULT, None)
+    found = []
+    if usual is not None and result.chosen != DEFAULT:
+        found.append(
+            _(
+                "The usual model ({usual}) could not be fitted: {reason}. In its place stands: "
+                "{chosen}.",
+                usual=NAMES[DEFAULT],
+                reason=usual.reason,
+                chosen=NAMES[result.chosen],
+            )
+        )
+    if first:
+        found.append(
+            _(
+                "Not fitted, at least on some days, and so not compared: {models}.",
+                models=join_terms(first, {name: _named(one) for name, one in first.items()}),
+            )
+        )
+    return found
+
+
+def _named(failure: Failure) -> Message:
+    return _("{model} ({reason})", model=NAMES[failure.model], reason=failure.reason)

@@ -5,15 +5,15 @@ import pandas as pd
 
 from kamresearch.analysis.lifetime.baselines import PastRate
 from kamresearch.analysis.lifetime.beta_geometric import fit_bgnbd, fit_mbgnbd, fit_rhythm
-from kamresearch.analysis.lifetime.choice import LEAST_ACCOUNTS
+from kamresearch.analysis.lifetime.choice import LEAST_ACCOUNTS, UNFITTABLE, Failure
 from kamresearch.analysis.lifetime.pareto import fit_paretonbd
 from kamresearch.analysis.lifetime.purchasing import Past
-from kamresearch.errors import AnalysisError
 
 
-def fit_models(history: pd.DataFrame) -> dict:
-    """Every buying model that can be fitted, by name."""
+def fit_models(history: pd.DataFrame) -> tuple[dict, tuple[Failure, ...]]:
+    """Every buying model that can be fitted, by name, and those that cannot."""
     models: dict = {}
+    failures = []
     fits = {
         "bgnbd": fit_bgnbd,
         "mbgnbd": fit_mbgnbd,
@@ -23,9 +23,9 @@ def fit_models(history: pd.DataFrame) -> dict:
     for name, fit_one in fits.items():
         try:
             models[name] = fit_one(history)
-        except AnalysisError:
-            continue
-    return models
+        except UNFITTABLE as error:
+            failures.append(Failure.of(name, None, error))
+    return models, tuple(failures)
 
 
 def track(past: Past, as_of: pd.Timestamp, step_days: int = 28, most: int = 26) -> pd.DataFrame:
@@ -41,7 +41,7 @@ def track(past: Past, as_of: pd.Timestamp, step_days: int = 28, most: int = 26) 
     history = past.history(cut)
     if len(history) < LEAST_ACCOUNTS:
         return empty
-    models = {**fit_models(history), "past_rate": PastRate()}
+    models = {**fit_models(history)[0], "past_rate": PastRate()}
     edges = [step_days * step for step in range(n_steps + 1)]
     rows = {"date": [cut + pd.Timedelta(days=edge) for edge in edges[1:]]}
     came = [_came(past, cut, low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)]

@@ -243,7 +243,7 @@ def segment(
             n=5 * k_range[0],
         )
         return _single(snapshot, ids, matrix, names, few, None)
-    learnt = matrix[np.isin(np.asarray(ids, str), draw_ids(ids))]
+    learnt = matrix[pd.Index(ids).isin(draw_ids(ids))]
     candidates = [
         try_choice(learnt, method, k, seed, draws)
         for method in METHODS
