@@ -16,6 +16,7 @@ _PUBLIC = {
     "open_data": ("kamresearch.data.sources", "open_data"),
     "account": ("kamresearch.features.account", "account"),
     "account_snapshot": ("kamresearch.features.snapshot", "account_snapshot"),
+    "account_standing": ("kamresearch.features.standing", "account_standing"),
     "account_months": ("kamresearch.features.months", "account_months"),
     "simulate": ("kamresearch.data.simulate", None),
     "linkage": ("kamresearch.data.linkage", None),

@@ -162,6 +162,7 @@ TABLES: dict[str, TableSpec] = {
                     "Coded cause.",
                     values=("price", "product", "service", "competitor", "relocation", "unknown"),
                 ),
+                _may("lost_to", "text", "Rival that it left for, where known."),
                 _may("return_date", "date", "Day on which it came back, empty while away."),
                 _may(
                     "offer",

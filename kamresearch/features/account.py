@@ -13,6 +13,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import DataError, near_matches
 from kamresearch.features.labels import FIELDS, STATES, TOPICS
 from kamresearch.features.snapshot import account_snapshot, read_day
+from kamresearch.features.population import STANDINGS
 from kamresearch.language import Text
 from kamresearch.language import message as _
 from kamresearch.result import Result
@@ -46,6 +47,9 @@ _FROM_TABLE = {
         "strategic_fit",
     ),
     "orders": (
+        "standing",
+        "standing_since",
+        "silence_ratio",
         "first_order_date",
         "last_order_date",
         "n_orders",
@@ -67,13 +71,20 @@ _FROM_TABLE = {
         "resolved_days_mean_12m",
     ),
     "assignments": ("manager_id", "n_managers_24m"),
-    "churn_events": ("is_away", "n_churns", "churn_date", "churn_cause", "return_date"),
+    "churn_events": ("is_away", "n_churns", "churn_date", "churn_cause", "lost_to", "return_date"),
 }
 
 _COUNTED = ("departments", "coverage", "programme", "overrides")
 """Tables of which the view says how many rows name the account."""
 
-MEANT_TO_BE_EMPTY = {"parent_id", "churn_date", "churn_cause", "return_date"}
+MEANT_TO_BE_EMPTY = {
+    "parent_id",
+    "silence_ratio",
+    "churn_date",
+    "churn_cause",
+    "lost_to",
+    "return_date",
+}
 """Fields that are empty because nothing happened, not because nobody wrote it down."""
 
 
@@ -134,7 +145,7 @@ class AccountView(Result):
         columns = (
             Column("topic", _("From"), terms=TOPICS),
             Column("field", _("Field"), terms=FIELDS),
-            Column("value", _("Value")),
+            Column("value", _("Value"), terms=STANDINGS),
             Column("state", _("State"), terms=STATES),
             Column("updated", _("Last entry"), "date"),
             Column("age_days", _("Age (days)"), "count"),

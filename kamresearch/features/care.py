@@ -61,17 +61,25 @@ def find_managers(tables: object, as_of: datetime.date) -> ir.Table:
 def find_losses(tables: object, as_of: datetime.date) -> ir.Table:
     """Losses and returns known by the day, by account; what comes after the day is not seen."""
     events = tables.churn_events
-    empty = {"cause": ibis.null("string"), "return_date": ibis.null("date")}
+    empty = {
+        "cause": ibis.null("string"),
+        "return_date": ibis.null("date"),
+        "lost_to": ibis.null("string"),
+    }
     events = events.mutate(
         **{name: value for name, value in empty.items() if name not in events.columns}
     )
     known = events.filter(events.churn_date <= as_of)
     back = (known.return_date <= as_of).ifelse(known.return_date, ibis.null("date"))
-    known = known.select("account_id", "churn_date", "cause", back=back)
+    known = known.select("account_id", "churn_date", "cause", "lost_to", back=back)
     window = ibis.window(group_by="account_id", order_by=ibis.desc("churn_date"))
     last = known.mutate(place=ibis.row_number().over(window)).filter(lambda t: t.place == 0)
     last = last.select(
-        "account_id", last_churn=last.churn_date, churn_cause=last.cause, is_away=last.back.isnull()
+        "account_id",
+        last_churn=last.churn_date,
+        churn_cause=last.cause,
+        is_away=last.back.isnull(),
+        lost_to=last.back.isnull().ifelse(last.lost_to, ibis.null("string")),
     )
     sums = known.group_by("account_id").agg(
         n_churns=known.count(), churn_date=known.churn_date.max(), return_date=known.back.max()

@@ -12,6 +12,8 @@ from kamresearch.data.tables import FRAME_DTYPES, as_dtype, fetch_frame
 from kamresearch.errors import ParameterError
 from kamresearch.features.care import find_losses, find_managers, sum_contracts, sum_service
 from kamresearch.features.orders import count_products, measure_gaps, sum_orders
+from kamresearch.features.population import COLUMNS as STANDING_COLUMNS
+from kamresearch.features.population import add_standing
 
 ACCOUNT = (
     "account_id",
@@ -102,6 +104,8 @@ COLUMNS: dict[str, str] = {
     "churn_cause": "str",
     "n_churns": "float64",
     "return_date": "datetime64[us]",
+    "lost_to": "str",
+    **STANDING_COLUMNS,
 }
 """Every column of the snapshot with its pandas dtype, in order."""
 
@@ -154,6 +158,8 @@ def account_snapshot(tables: object, as_of: object) -> pd.DataFrame:
         * ``revenue_growth_12m`` = revenue_12m / revenue_prior_12m − 1, missing where the prior year
           is not above 0.
         * ``resolved_days_mean_12m`` counts matters solved by ``as_of`` alone.
+        * ``standing``, ``standing_since`` and ``silence_ratio`` say where the account stands: see
+          `kamresearch.account_standing`.
 
     Raises
     ------
@@ -219,6 +225,7 @@ def _derive(frame: pd.DataFrame, day: pd.Timestamp, present: set[str]) -> None:
         frame["is_away"] = frame["is_away"].astype("boolean").fillna(False)
     if "n_products_12m" in frame:
         frame["n_products_12m"] = frame["n_products_12m"].fillna(0)
+    add_standing(frame, day)
 
 
 def _derive_money(frame: pd.DataFrame) -> None:

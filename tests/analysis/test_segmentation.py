@@ -16,7 +16,9 @@ from kamresearch.analysis.segmentation import (
     select_key_accounts,
 )
 from kamresearch.analysis.segmentation.rfm import MEASURES, score_quintiles
-from kamresearch.features.purchases import order_moments
+from kamresearch.errors import AnalysisError
+from kamresearch.features.purchases import TablePurchases, order_moments
+from kamresearch.features.population import find_lost, keep_present
 from kamresearch.figures import clusters as cluster_figures
 from kamresearch.figures import segmentation as figures
 from kamresearch.figures.theme import house_theme
@@ -374,5 +376,35 @@ def test_the_tiers_table_has_what_other_studies_read(case):
         "rank_low",
         "rank_high",
     } <= set(names)
-    assert len(table.frame) == len(snapshot)
+    assert len(table.frame) == len(keep_present(snapshot))
     assert set(table.frame["tier"]) <= {"A", "B", "C", "unrated"}
+
+
+@pytest.mark.recovery
+def test_a_lost_account_holds_no_tier_cell_cluster_or_expected_value(case_tables):
+    snapshot = kam.account_snapshot(case_tables, as_of="2012-12-31")
+    lost = set(find_lost(snapshot))
+    assert lost
+    selection = kam.segmentation.select_key_accounts(snapshot)
+    profile = kam.segmentation.score_rfm(snapshot)
+    matrix = kam.segmentation.place_in_matrix(snapshot)
+    clusters = kam.segmentation.segment(snapshot, k_range=(2, 3), draws=3)
+    value = kam.lifetime.fit(
+        TablePurchases(case_tables), "2012-12-31", lost=lost, model="past_rate"
+    )
+    expected = value.predict(365)
+    agreement = kam.segmentation.compare_with_data(
+        snapshot, selection, profile, matrix, clusters, expected
+    )
+    for frame in (selection.frame, matrix.frame, expected, agreement.tiers, profile.frame):
+        assert not lost & set(frame["account_id"])
+    assert not lost & set(clusters.labels.index)
+    assert len(selection.frame) + len(lost) == len(snapshot)
+    assert selection.revenue["n_accounts"].sum() + len(lost) == len(snapshot)
+
+
+@pytest.mark.unit
+def test_a_company_whose_accounts_are_all_lost_is_told_so():
+    frame = pd.DataFrame({"account_id": ["a"], "revenue_12m": [1.0], "standing": ["lost"]})
+    with pytest.raises(AnalysisError, match="all 1 of them lost"):
+        kam.segmentation.select_key_accounts(frame)

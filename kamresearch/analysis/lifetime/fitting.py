@@ -1,5 +1,7 @@
 """Lifetime value: every buying model fitted to what accounts ordered by a day."""
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from kamresearch.analysis.drawing import draw_ids
@@ -19,6 +21,7 @@ def fit(
     margin: float = 1.0,
     discount_yearly: float = 0.0,
     model: str | None = None,
+    lost: Collection[str] = (),
 ) -> LifetimeValue:
     """What are accounts without contract worth, and how sure is that?
 
@@ -37,6 +40,9 @@ def fit(
         Yearly rate at which `LifetimeValue.value` discounts.
     model : str, optional
         Use this model or baseline instead of the one that the backtest chooses.
+    lost : collection of str
+        Accounts known to be lost: models learn from their orders like from all others, and nothing
+        is expected of them.
 
     Returns
     -------
@@ -78,11 +84,12 @@ def fit(
     past = Past(source, drawn if len(drawn) < len(history) else None)
     known = past.history(end)
     models, failures = fit_models(known) if len(known) >= LEAST_ACCOUNTS else ({}, ())
+    here = ~history["account_id"].isin(list(lost))
     past.keep(end, models.get("rhythm"), models.get("paretonbd"))
     return LifetimeValue(
         end.date().isoformat(),
         int(horizon_days),
-        history,
+        history[here].reset_index(drop=True),
         models,
         _fit_spending(known),
         source.left_out(end),
@@ -91,6 +98,7 @@ def fit(
         model,
         past,
         failures,
+        int((~here).sum()),
     )
 
 

@@ -52,6 +52,8 @@ class LifetimeValue(Result):
     past: Past | None = field(default=None, repr=False, compare=False)
     unfitted: tuple[Failure, ...] = ()
     """Buying models that could not be fitted to all data"""
+    n_lost: int = 0
+    """Lost accounts: the models learn from their orders, and nothing is expected of them"""
 
     @cached_property
     def choice(self) -> Choice:
@@ -402,6 +404,14 @@ def _caveats(result: LifetimeValue) -> tuple[Message, ...]:
                 "independent; here their "
                 "correlation is {r}.",
                 r=Quantity(spending.correlation, "score"),
+            )
+        )
+    if result.n_lost:
+        caveats.append(
+            _(
+                "{n} are lost: the models learn from their orders, and nothing is expected of "
+                "them.",
+                n=Quantity(result.n_lost, "accounts"),
             )
         )
     if left_out.without_account:

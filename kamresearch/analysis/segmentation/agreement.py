@@ -12,6 +12,7 @@ from kamresearch.analysis.segmentation.matrix import CELLS, ValueMatrix
 from kamresearch.analysis.segmentation.rfm import HABITS, BuyingProfile
 from kamresearch.analysis.segmentation.selection import TIER_TERMS, Selection
 from kamresearch.display import Column, Table, make_table
+from kamresearch.features.population import keep_present
 from kamresearch.finding import Finding
 from kamresearch.language import message as _
 from kamresearch.result import Result
@@ -141,6 +142,7 @@ def compare_with_data(
         account_id, expected_value: expected value of the next twelve months; revenue of the last
         twelve without it.
     """
+    snapshot = keep_present(snapshot)
     ids = snapshot["account_id"]
     frame = pd.DataFrame(
         {

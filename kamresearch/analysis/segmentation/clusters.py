@@ -9,7 +9,7 @@ import pandas as pd
 from kamresearch.analysis.drawing import draw_ids, say_drawn
 from kamresearch.analysis.segmentation.shape import FEATURES, shape_features
 from kamresearch.display import Column, Table, make_table
-from kamresearch.errors import AnalysisError
+from kamresearch.features.population import require_present
 from kamresearch.finding import Finding
 from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
@@ -212,13 +212,7 @@ def segment(
     Among very many accounts, groups are looked for in a draw of some thousand; the others join
     them.
     """
-    if snapshot.empty:
-        raise AnalysisError(
-            "segmentation.segment",
-            "at least one account",
-            "none",
-            "check the slice and the as-of date",
-        )
+    snapshot = require_present(snapshot, "segmentation")
     ids, matrix, names, left_out = shape_features(snapshot, features)
     if len(ids) < LEAST_ACCOUNTS:
         return _single(

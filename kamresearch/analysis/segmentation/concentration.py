@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.display import Column, Table, make_table
-from kamresearch.errors import AnalysisError
+from kamresearch.features.population import require_present
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
@@ -217,7 +217,8 @@ def measure_concentration(
     Parameters
     ----------
     snapshot : DataFrame
-        One row per account: account_id, revenue_12m and, where cost is known, profit_12m.
+        One row per account: account_id, revenue_12m and, where cost is known, profit_12m. Lost
+        accounts are left out.
     as_of : str
         Day of the snapshot; the period is the 365 days ending there.
     seed, draws : int
@@ -240,10 +241,7 @@ def measure_concentration(
     fifth when every account with revenue has a cost; then shares above 100 % mean that some
     accounts lose money.
     """
-    if snapshot.empty:
-        raise AnalysisError(
-            "segmentation", "at least one account", "none", "check the slice and the as-of date"
-        )
+    snapshot = require_present(snapshot, "segmentation")
     revenue = snapshot["revenue_12m"].fillna(0.0).to_numpy(float)
     profit, basis = profit_where_known(snapshot)
     value = profit if basis == "profit" else revenue

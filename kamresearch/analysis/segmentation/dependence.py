@@ -6,6 +6,7 @@ import pandas as pd
 
 from kamresearch.analysis.segmentation.concentration import profit_where_known
 from kamresearch.display import Column, Table, make_table
+from kamresearch.features.population import keep_present
 from kamresearch.finding import Finding
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
@@ -92,6 +93,7 @@ def measure_dependence(snapshot: pd.DataFrame, losses: tuple[int, ...] = LOSSES)
     losses : tuple of int
         How many of the largest customers are lost at once; more than there are are left out.
     """
+    snapshot = keep_present(snapshot)
     profit, basis = profit_where_known(snapshot)
     group = snapshot["account_id"].astype(object)
     if "parent_id" in snapshot:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from kamresearch.analysis.segmentation.draws import draw_revenue
 from kamresearch.display import Column, Table, make_table
+from kamresearch.features.population import keep_present
 from kamresearch.finding import Finding
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
@@ -128,6 +129,7 @@ def place_in_matrix(
     the upper half by
     headroom (potential less revenue, never below zero).
     """
+    snapshot = keep_present(snapshot)
     potential = (
         pd.to_numeric(snapshot["potential_revenue"]).astype("Float64").astype(float)
         if "potential_revenue" in snapshot

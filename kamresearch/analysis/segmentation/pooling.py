@@ -10,6 +10,7 @@ import pandas as pd
 from kamresearch.analysis.pooling import pool_shares
 from kamresearch.analysis.segmentation.rfm import HABITS
 from kamresearch.display import Column, Table, make_table
+from kamresearch.features.population import keep_present
 from kamresearch.finding import Finding
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
@@ -101,6 +102,7 @@ def pool_cross_table(
     rows, columns : str
         The two dimensions of the picture.
     """
+    snapshot = keep_present(snapshot)
     frame = pd.DataFrame(
         {
             "industry": _words(snapshot, "industry"),

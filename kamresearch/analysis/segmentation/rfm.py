@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.display import Column, Table, make_table
+from kamresearch.features.population import keep_present
 from kamresearch.finding import Finding
 from kamresearch.language import message as _
 from kamresearch.result import Result
@@ -100,6 +101,7 @@ def score_rfm(snapshot: pd.DataFrame) -> BuyingProfile:
     the order of rows.
     Accounts without an order get no score.
     """
+    snapshot = keep_present(snapshot)
     frame = pd.DataFrame({"account_id": snapshot["account_id"].to_numpy()})
     ordered = _number(snapshot, "days_since_last_order").notna().to_numpy()
     measures = _measures(snapshot)

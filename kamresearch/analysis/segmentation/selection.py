@@ -9,7 +9,7 @@ from kamresearch.analysis.segmentation.card import CRITERIA, RuleCard, criterion
 from kamresearch.analysis.segmentation.draws import draw_revenue
 from kamresearch.analysis.segmentation.tiers import OverrideLog, apply_overrides, hold_tiers
 from kamresearch.display import Column, Table, make_table
-from kamresearch.errors import AnalysisError
+from kamresearch.features.population import require_present
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
@@ -166,7 +166,7 @@ def select_key_accounts(
     Parameters
     ----------
     snapshot : DataFrame
-        One row per account, as `kamresearch.account_snapshot` gives it.
+        One row per account, as `kamresearch.account_snapshot` gives it. Lost accounts get no tier.
     card : RuleCard, optional
         The house card without one.
     before : DataFrame, optional
@@ -183,10 +183,7 @@ def select_key_accounts(
         about a third).
     """
     card = card or load_card()
-    if snapshot.empty:
-        raise AnalysisError(
-            "segmentation", "at least one account", "none", "check the slice and the as-of date"
-        )
+    everyone, snapshot = snapshot, require_present(snapshot, "segmentation")
     values = criterion_values(snapshot, card)
     whole, card = card, known_card(values, card)
     score, coverage = score_accounts(values, card)
@@ -198,7 +195,8 @@ def select_key_accounts(
     by_score = tier_of(score, card)
     earlier = _tiers_before(snapshot, before, card)
     by_rule = hold_tiers(score, by_score, earlier, card)
-    log = apply_overrides(snapshot["account_id"], by_rule, overrides, as_of)
+    gone = set(everyone["account_id"]) - set(snapshot["account_id"])
+    log = apply_overrides(snapshot["account_id"], by_rule, overrides, as_of, gone)
     frame = pd.DataFrame(
         {
             "account_id": snapshot["account_id"].to_numpy(),

@@ -1,5 +1,6 @@
 """Tiers over time: hysteresis against noise, overrides with a log, migration between two dates."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ class OverrideLog:
     tiers: np.ndarray
     log: pd.DataFrame
     """account_id, tier, who, why, date, until, status: valid, confirmed, expired, later,
-    unknown_account, superseded
+    unknown_account, superseded, lost
     """
 
     def table(self) -> Table:
@@ -31,6 +32,7 @@ class OverrideLog:
             "expired": _("has ended"),
             "later": _("not yet decided"),
             "unknown_account": _("no such account"),
+            "lost": _("lost"),
             "superseded": _("replaced by a later one"),
         }
         from kamresearch.analysis.organisation.exposure import ROLE_NAMES
@@ -85,7 +87,11 @@ OVERRIDE_COLUMNS = ("account_id", "tier", "who", "why", "date", "until")
 
 
 def apply_overrides(
-    account_ids: pd.Series, tiers: np.ndarray, overrides: pd.DataFrame | None, as_of: str
+    account_ids: pd.Series,
+    tiers: np.ndarray,
+    overrides: pd.DataFrame | None,
+    as_of: str,
+    lost: Collection[str] = (),
 ) -> OverrideLog:
     """Set tiers by hand where an override is valid on the day; the latest decision counts.
 
@@ -97,6 +103,8 @@ def apply_overrides(
         account_id, tier, who, why, date, until.
     as_of : str
         The day.
+    lost : collection of str
+        Accounts that have no tier because they are lost.
     """
     after = tiers.copy()
     columns = [*OVERRIDE_COLUMNS, "tier_by_rule", "status"]
@@ -113,6 +121,7 @@ def apply_overrides(
     status = np.where(log["until"] < day, "expired", "valid").astype(object)
     status[(log["date"] > day).to_numpy()] = "later"
     status[~log["account_id"].isin(list(place)).to_numpy()] = "unknown_account"
+    status[log["account_id"].isin(list(lost)).to_numpy()] = "lost"
     valid = status == "valid"
     last = ~log[valid].duplicated("account_id", keep="last")
     status[np.flatnonzero(valid)[~last.to_numpy()]] = "superseded"

@@ -39,13 +39,18 @@ def sentences(*results: object) -> list:
 def read_account_demand(tables: object, inputs: Inputs, seed: int = 0) -> AccountDemand:
     """The accounts that order now and then, as far as the company's own months go."""
     from kamresearch.features.months import account_months
+    from kamresearch.features.snapshot import account_snapshot
+    from kamresearch.features.population import find_lost
 
     ended = (
         inputs.months["month"].max() + pd.offsets.MonthEnd(0)
         if len(inputs.months)
         else pd.Timestamp(inputs.as_of)
     )
-    return forecast_accounts(account_months(tables, inputs.as_of), str(ended.date()), seed=seed)
+    lost = find_lost(account_snapshot(tables, inputs.as_of))
+    return forecast_accounts(
+        account_months(tables, inputs.as_of), str(ended.date()), seed=seed, lost=lost
+    )
 
 
 __all__ = [

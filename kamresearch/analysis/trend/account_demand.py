@@ -2,6 +2,7 @@
 that beats a naive answer.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -187,7 +188,9 @@ class AccountDemand(Result):
         )
 
 
-def forecast_accounts(months: pd.DataFrame, as_of: str, seed: int = 0) -> AccountDemand:
+def forecast_accounts(
+    months: pd.DataFrame, as_of: str, seed: int = 0, lost: Collection[str] = ()
+) -> AccountDemand:
     """What may the accounts that order only now and then bring in the next quarter?
 
     Account-months → one row per account with intermittent demand, and a backtest over the last four
@@ -202,6 +205,9 @@ def forecast_accounts(months: pd.DataFrame, as_of: str, seed: int = 0) -> Accoun
         A month that has not ended by then is left out.
     seed : int
         Of the drawn intervals.
+    lost : collection of str
+        Accounts known to be lost: nothing is expected of them. In the backtest they count as what
+        they were then.
 
     Notes
     -----
@@ -217,7 +223,7 @@ def forecast_accounts(months: pd.DataFrame, as_of: str, seed: int = 0) -> Accoun
     of Forecasting 32 (why absolute errors mislead for such series).
     """
     grid = _spread(months, as_of)
-    chosen, values = _choose(grid)
+    chosen, values = _choose(grid[~grid.index.isin(list(lost))])
     rng = np.random.default_rng(seed)
     demand = smooth_demands(values) if len(values) else Demand(*np.zeros((3, 0)))
     bounds, together = _draw(values, demand, rng)
