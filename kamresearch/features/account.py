@@ -12,8 +12,8 @@ from kamresearch.data.answers import answering
 from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import DataError, near_matches
 from kamresearch.features.labels import FIELDS, STATES, TOPICS
-from kamresearch.features.snapshot import account_snapshot, read_day
 from kamresearch.features.population import STANDINGS
+from kamresearch.features.snapshot import account_snapshot, read_day
 from kamresearch.language import Text
 from kamresearch.language import message as _
 from kamresearch.result import Result

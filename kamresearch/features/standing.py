@@ -40,7 +40,8 @@ def account_standing(tables: object, as_of: str | datetime.date | pd.Timestamp) 
     Returns
     -------
     DataFrame
-        Sorted by ``account_id``, columns `ACCOUNT_STANDING`. ``standing`` is one of `kamresearch.features.population.STANDINGS`:
+        Sorted by ``account_id``, columns `ACCOUNT_STANDING`. ``standing`` is one of
+        `kamresearch.features.population.STANDINGS`:
 
         * ``lost``: the table ``churn_events`` has a loss of the account and no return by the day.
           ``since`` is the day of the loss, ``cause`` and ``lost_to`` what was recorded of it. Where

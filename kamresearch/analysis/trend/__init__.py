@@ -39,8 +39,8 @@ def sentences(*results: object) -> list:
 def read_account_demand(tables: object, inputs: Inputs, seed: int = 0) -> AccountDemand:
     """The accounts that order now and then, as far as the company's own months go."""
     from kamresearch.features.months import account_months
-    from kamresearch.features.snapshot import account_snapshot
     from kamresearch.features.population import find_lost
+    from kamresearch.features.snapshot import account_snapshot
 
     ended = (
         inputs.months["month"].max() + pd.offsets.MonthEnd(0)
