@@ -5,7 +5,6 @@ failed, 2 the request was wrong.
 import os
 import signal
 import sys
-from urllib.parse import urlsplit
 
 STOPPED = "kam: stopped; no version was made, finished studies are kept for the next run"
 
@@ -54,17 +53,19 @@ def _hide_passwords() -> None:
     held = [text for text in sys.argv[1:] if "://" in text]
     if not held:
         return
+    from kamresearch.errors import KamError
     from kamresearch.publishing.asking.addresses import split_password
 
     replaced, environment = {}, {}
     for text in held:
-        option, equals, address = (
-            text.rpartition("=")
-            if text.startswith("--") and text.index("=") < text.index("://")
-            else ("", "", text)
-        )
-        clean, env = split_password(address)
-        if env and urlsplit(clean).scheme:
+        option, equals, address = ("", "", text)
+        if text.startswith("--") and "=" in text.partition("://")[0]:
+            option, equals, address = text.partition("=")
+        try:
+            clean, env = split_password(address)
+        except KamError:  # said in words where the option is read
+            continue
+        if env:
             replaced[text] = option + equals + clean
             environment |= env
     if replaced:

@@ -93,6 +93,10 @@ def verify(
     quick: Annotated[
         bool, typer.Option("--quick", help="Checksums alone, without running it again.")
     ] = False,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Where its data lie now; a server is asked only when named here."),
+    ] = None,
 ) -> None:
     """Check every file of a version, then run it again from its manifest and compare findings
     and tables.
@@ -100,7 +104,9 @@ def verify(
     from kamresearch.publishing.making.verify import verify_version
     from kamresearch.publishing.progress import progress_for_terminal
 
-    result = verify_version(_find(version, reports), progress_for_terminal(), quick=quick)
+    result = verify_version(
+        _find(version, reports), progress_for_terminal(), quick=quick, data=data
+    )
     if json:
         _echo_json(result.to_dict())
     else:

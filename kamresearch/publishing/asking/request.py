@@ -14,6 +14,11 @@ SPARK = "spark:"
 """Before a folder that Apache Spark shall read."""
 
 
+def is_remote(source: str) -> bool:
+    """Whether data lie on a server rather than in files."""
+    return "://" in source
+
+
 @dataclass(frozen=True)
 class Limits:
     """What each kernel may use: seconds for its study, bytes of memory, bytes of output."""

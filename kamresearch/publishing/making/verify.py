@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from kamresearch.errors import KamError
+from kamresearch.errors import KamError, ParameterError
 from kamresearch.publishing.asking.parameters import ParameterSet
-from kamresearch.publishing.asking.request import SPARK, Request, make_request
+from kamresearch.publishing.asking.request import SPARK, Request, is_remote, make_request
 from kamresearch.publishing.files import file_sha256, json_sha256
 from kamresearch.publishing.making.hands import Hands
 from kamresearch.publishing.making.run import prepare
@@ -114,7 +114,9 @@ def check_files(version: Version) -> Verification:
     )
 
 
-def verify_version(version: Version, progress: Progress, *, quick: bool = False) -> Verification:
+def verify_version(
+    version: Version, progress: Progress, *, quick: bool = False, data: str | None = None
+) -> Verification:
     """Can this version be trusted? Its files are checked; then it is made again from its manifest
     and compared.
 
@@ -126,18 +128,22 @@ def verify_version(version: Version, progress: Progress, *, quick: bool = False)
         What the work reports to.
     quick : bool
         Checksums alone.
+    data : str, optional
+        Where the data lie, when not where the manifest says. A server is asked only when it is
+        named here: a manifest may come from anybody, and a password belongs to the host that its
+        owner named.
     """
     result = check_files(version)
     if quick:
         return result
     try:
-        return _make_again(version, result, progress)
+        return _make_again(version, result, progress, data)
     except KamError as error:
         return replace(result, hindered=str(error))
 
 
-def request_of(manifest: Mapping, reports: Path) -> Request:
-    """The request that a manifest records."""
+def request_of(manifest: Mapping, reports: Path, data: str | None = None) -> Request:
+    """The request that a manifest records, its data taken from elsewhere where that is said."""
     parameters = manifest["parameters"]
     one_for_all = ("data", "mapping", "lang", "findings", "where", "as_of")
     first = next(iter(parameters.values()))
@@ -146,7 +152,14 @@ def request_of(manifest: Mapping, reports: Path) -> Request:
         for study, part in parameters.items()
     }
     root = project_root()
-    source = str(first["data"])
+    source = data or str(first["data"])
+    if data is None and is_remote(source):
+        raise ParameterError(
+            f"data {source.partition('://')[0]}://…",
+            "a server named by you",
+            "one that the manifest names",
+            "give the address: kam verify VERSION --data ADDRESS",
+        )
     return replace(
         make_request(
             root,
@@ -164,10 +177,12 @@ def request_of(manifest: Mapping, reports: Path) -> Request:
     )
 
 
-def _make_again(version: Version, result: Verification, progress: Progress) -> Verification:
+def _make_again(
+    version: Version, result: Verification, progress: Progress, data: str | None
+) -> Verification:
     manifest = version.manifest
     with tempfile.TemporaryDirectory(prefix="kam-verify-") as aside, Hands() as hands:
-        request = request_of(manifest, Path(aside) / "reports")
+        request = request_of(manifest, Path(aside) / "reports", data)
         plan = prepare(request, hands)
         hindered = _other_data(manifest, plan)
         if hindered:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kamresearch.errors import DataError, KamError
 from kamresearch.language import LANGUAGES, render
-from kamresearch.publishing.files import json_sha256, write_json
+from kamresearch.publishing.files import file_sha256, json_sha256, write_json
 
 PREPARED_KEPT = 3
 """Prepared data that stay in the cache."""
@@ -50,6 +50,7 @@ def _facts(request: Mapping) -> dict:
         "source": str(tables.source),
         "as_of": as_of,
         "currency": str(tables.currency or ""),
+        "mapping_text": mapping_digest(request["source"], request["mapping"]),
         "tables": _plain_facts(tables.fingerprints()),
         "errors": errors,
         "warnings": warnings,
@@ -85,6 +86,17 @@ def _open(request: Mapping) -> object:
         with suppress(OSError, duckdb_error()):
             write_prepared(tables, prepared)
     return tables
+
+
+def mapping_digest(source: str, mapping: str) -> str:
+    """The checksum of the mapping's text as read: currency, time zone and labels stand in it, and
+    none of them moves a row. Empty where the data have no mapping.
+    """
+    folder = Path(source.removeprefix("spark:"))
+    path = Path(mapping) if mapping else folder / "mapping.yml"
+    if not mapping and "://" in source:
+        return ""
+    return file_sha256(path) if path.is_file() else ""
 
 
 def duckdb_error() -> type[Exception]:

@@ -43,7 +43,12 @@ class Step:
         return {
             "notebook": self.code.notebook_digest(study),
             "parameters": json_sha256(injected(self.params)),
-            "data": json_sha256({name: tables.get(name) for name in (*study.needs, *study.wants)}),
+            "data": json_sha256(
+                [
+                    {name: tables.get(name) for name in (*study.needs, *study.wants)},
+                    _beside_rows(self.data),
+                ]
+            ),
             "code": json_sha256(self.code.reach(study)),
             "environment": json_sha256(self.environment),
         }
@@ -91,6 +96,7 @@ class Plan:
             "schema": 1,
             "parameters": parameters,
             "tables": tables,
+            "data": _beside_rows(self.data),
             "code": self.code,
             "environment": self.environment,
             "languages": list(self.request.languages),
@@ -128,6 +134,13 @@ class Plan:
             "code": {"fingerprint": self.code},
             **self.environment,
         }
+
+
+def _beside_rows(data: Mapping[str, object]) -> dict[str, object]:
+    """What a result takes from the data beside their rows: the same rows in another currency are
+    another report.
+    """
+    return {name: data.get(name, "") for name in ("currency", "mapping_text")}
 
 
 def make_plan(

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 import kamresearch
@@ -192,17 +191,9 @@ def _public(dotted: str) -> str:
 
 
 def package_versions() -> dict[str, str]:
-    """Installed version of each package that the run rests on, read from folder names: no file
-    is opened.
+    """Installed version of every package, not of the direct dependencies alone: a result rests on
+    what these rest on too. Read from folder names: no file is opened.
     """
-    try:
-        wanted = [line for line in requires("kamresearch") or () if "extra ==" not in line]
-    except PackageNotFoundError:
-        wanted = []
-    names = sorted(
-        {_plain(re.match(r"[A-Za-z0-9._-]+", line)[0]) for line in wanted}
-        | {"ipython", "jupyter-client"}
-    )
     installed: dict[str, str] = {}
     for folder in reversed(sys.path):
         if folder and Path(folder).is_dir():
@@ -210,7 +201,7 @@ def package_versions() -> dict[str, str]:
                 if entry.name.endswith(".dist-info"):
                     name, _, version = entry.name.removesuffix(".dist-info").rpartition("-")
                     installed[_plain(name)] = version
-    return {name: installed[name] for name in names if name in installed}
+    return dict(sorted(installed.items()))
 
 
 def _plain(name: str) -> str:

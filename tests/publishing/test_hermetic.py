@@ -1,0 +1,187 @@
+"""A version's name stands for everything that goes in, and a secret for the host it was given to."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kamresearch.errors import ParameterError
+from kamresearch.publishing.asking.addresses import split_password
+from kamresearch.publishing.asking.parameters import ParameterSet, validate
+from kamresearch.publishing.asking.request import Request
+from kamresearch.publishing.making.verify import request_of
+from kamresearch.publishing.planning import plan as planning
+from kamresearch.publishing.planning import sources
+from kamresearch.publishing.planning.datafacts import mapping_digest
+from kamresearch.studies import all_studies
+from tests.conftest import ROOT
+
+FACTS = {
+    "source": "x",
+    "currency": "CNY",
+    "mapping_text": "",
+    "tables": {
+        name: {"rows": 3, "fingerprint": "ab", "simulated": False}
+        for study in all_studies()
+        for name in (*study.needs, *study.wants)
+    },
+    "warnings": [],
+}
+
+
+class Code:
+    """Code of one fixed checksum, so that tests change one input at a time."""
+
+    def fingerprint(self, _studies):
+        return "code"
+
+    def notebook_digest(self, study):
+        return study.name
+
+    def reach(self, _study):
+        return {}
+
+
+def planned(asked=None, data=FACTS, languages=("en",), **options):
+    params = validate(all_studies(), ParameterSet(asked or {}), options)
+    request = Request(ROOT, ROOT / "reports", languages=languages)
+    return planning.make_plan(request, Code(), params, all_studies(), data)
+
+
+def keys(plan):
+    return {step.study.name: step.key({}) for step in plan.steps}
+
+
+@pytest.mark.parametrize("name", ["currency", "mapping_text"])
+def test_the_same_rows_in_another_currency_are_another_version_and_run_again(name):
+    before, after = planned(), planned(data={**FACTS, name: "EUR"})
+    assert before.version != after.version
+    assert not set(keys(before).values()) & set(keys(after).values())
+
+
+def test_the_mapping_counts_by_its_text_whether_named_or_found_beside_the_data(tmp_path):
+    digests = set()
+    for text in ("currency: CNY\n", "currency: EUR\n", "currency: EUR\ntime_zone: Asia/Shanghai\n"):
+        (tmp_path / "mapping.yml").write_text(text)
+        beside = mapping_digest(str(tmp_path), "")
+        assert beside == mapping_digest("elsewhere", str(tmp_path / "mapping.yml"))
+        digests.add(beside)
+    assert len(digests) == 3
+    assert (
+        mapping_digest("postgresql://db/x", "") == mapping_digest(str(tmp_path / "none"), "") == ""
+    )
+
+
+PARAMETERS = [
+    (study, name)
+    for study in all_studies()
+    for name in study.params.model_fields
+    if name not in planning.NOT_INPUTS
+]
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize(("study", "name"), PARAMETERS, ids=lambda one: getattr(one, "name", one))
+def test_every_parameter_of_every_study_is_part_of_the_name(study, name):
+    plan = planned()
+    steps = [
+        replace(step, params=step.params.model_copy(update={name: "another"}))
+        if step.study == study
+        else step
+        for step in plan.steps
+    ]
+    assert replace(plan, steps=tuple(steps)).version != plan.version
+    changed = next(step for step in steps if step.study == study)
+    assert changed.key({}) != keys(plan)[study.name]
+
+
+@pytest.mark.parametrize("name", sorted(FACTS["tables"]))
+def test_every_table_is_part_of_the_name(name):
+    tables = {**FACTS["tables"], name: {"rows": 3, "fingerprint": "cd", "simulated": False}}
+    assert planned(data={**FACTS, "tables": tables}).version != planned().version
+
+
+def test_every_installed_package_is_part_of_the_name(monkeypatch):
+    whole = sources.package_versions()
+    assert len(whole) > 100
+    assert "numpy" in whole
+    before = planned().version
+    for name in whole:
+        monkeypatch.setattr(
+            sources, "package_versions", lambda name=name: {**whole, name: "another"}
+        )
+        assert planned().version != before
+
+
+def test_languages_are_part_of_the_name():
+    assert planned(languages=("en", "zh")).version != planned().version
+
+
+def test_every_file_of_the_package_is_part_of_the_name(tmp_path, monkeypatch):
+    """Templates, catalogues, glossaries and fonts as well as modules: whatever lies there."""
+    package = tmp_path / "kamresearch"
+    for path in sources.SourceCode(ROOT / "notebooks").files:
+        (package / path).parent.mkdir(parents=True, exist_ok=True)
+        (package / path).write_text("1")
+    monkeypatch.setattr(sources, "PACKAGE", package)
+
+    def fingerprint():
+        return sources.SourceCode(tmp_path).fingerprint(())
+
+    before = fingerprint()
+    for path in sorted(package.rglob("*")):
+        if path.is_file():
+            path.write_text("2")
+            assert fingerprint() != before, path
+            path.write_text("1")
+
+
+# Secrets
+
+PASSWORD = st.text(st.characters(codec="ascii", exclude_categories=("Cc", "Zs")), min_size=1)
+
+
+@given(PASSWORD.filter(lambda text: not set("%/@") & set(text)))
+def test_a_password_of_any_characters_is_taken_out_of_an_address(password):
+    clean, env = split_password(f"postgresql://me:{password}@db.example:5432/sales?sslmode=require")
+    assert clean == "postgresql://me@db.example:5432/sales?sslmode=require"
+    assert env == {"PGPASSWORD": password}
+
+
+@pytest.mark.parametrize("password", ["a@b", "a/b@c", "a%26b", "12#34", "[", "x?y=z"])
+def test_a_password_pasted_as_it_is_never_stays_in_the_address(password):
+    clean, env = split_password(f"postgresql://me:{password}@db/sales")
+    assert clean == "postgresql://me@db/sales"
+    assert env["PGPASSWORD"] in (password, "a&b")
+
+
+def test_an_address_whose_password_cannot_be_told_from_the_rest_is_refused_unseen():
+    with pytest.raises(ParameterError) as error:
+        split_password("postgresql://me:se/c?ret=1@db/sales")
+    assert "se/c" not in str(error.value)
+
+
+def test_a_version_of_somebody_else_does_not_choose_the_host_that_gets_a_password(
+    tmp_path, monkeypatch
+):
+    """A manifest may name any host; verify asks a server only when its user named it."""
+    monkeypatch.setenv("PGPASSWORD", "mine")
+    path = next(iter(validate(all_studies()[:1], ParameterSet(), {}).values()))
+    manifest = {
+        "parameters": {
+            all_studies()[0].name: {
+                **json.loads(path.model_dump_json()),
+                "data": "postgresql://me@attacker.example/x",
+            }
+        },
+        "languages": ["en"],
+    }
+    with pytest.raises(ParameterError, match="--data ADDRESS"):
+        request_of(manifest, tmp_path)
+    named = request_of(manifest, tmp_path, "postgresql://me@home.example/x")
+    assert (named.data, dict(named.env)) == (
+        "postgresql://me@home.example/x",
+        {"PGPASSWORD": "mine"},
+    )
