@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from kamresearch.errors import ParameterError, StudyError, near_matches
 from kamresearch.language import LANGUAGES, Text
 
-HOUSE_MODULES = {"declaration", "session", "outputs", "places"}
+HOUSE_MODULES = {"case", "declaration", "outputs", "places", "session"}
 
 
 class StudyParams(BaseModel):

@@ -9,11 +9,11 @@ from kamresearch.studies.declaration import Study, StudyParams
 class Params(StudyParams):
     """Parameters of the study beside those that every study has."""
 
-    brand: str = Field("Volvo Cars", description="Our brand in the market table.")
-    rivals: str = Field(
-        "Audi,BMW Group (BMW+MINI),Mercedes-Benz", description="Named rivals, separated by commas."
+    brand: str = Field(
+        "", description="Our brand in the market table; the case's own params.yml may name it."
     )
-    market: str = Field("China", description="Market of the market table.")
+    rivals: str = Field("", description="Named rivals, separated by commas.")
+    market: str = Field("", description="Market of the market table.")
     horizon: int = Field(3, ge=1, le=20, description="Years to forecast.")
     horizon_months: int = Field(
         12, ge=12, le=60, description="Months to forecast for the company's own orders."

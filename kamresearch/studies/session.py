@@ -21,6 +21,7 @@ from kamresearch.finding import Finding, Findings, mark_simulated, plain
 from kamresearch.language import LANGUAGES, Text, render, use_language
 from kamresearch.language import message as _
 from kamresearch.language.format import format_quantity, money_in
+from kamresearch.studies.case import case_folder, own_values, read_story
 from kamresearch.studies.declaration import Study, StudyParams, find_study
 from kamresearch.studies.outputs import MIME, read_findings, read_notebook, read_table
 from kamresearch.studies.places import findings_folder, resolve_path
@@ -118,6 +119,16 @@ class Session:
         """
         self._notice("absent", (reason,), ids=list(ids))
 
+    def tell_story(self) -> None:
+        """Show what the case itself says about this study; a page lays each part to its section."""
+        folder = case_folder(self.params.data, self.params.mapping)
+        for language in self.params.languages:
+            story = read_story(folder, self.study.name, language, self.params.as_of)
+            for section, paragraphs in story.parts.items() if story else ():
+                content = {"kind": "story", "lang": language, "section": section, "who": story.who}
+                head = [f"{story.who}: {section}" if section else f"{story.who}:"]
+                _publish("\n".join([*head, *paragraphs]), {**content, "paragraphs": paragraphs})
+
     def lacks(self, table: str, *ids: str) -> bool:
         """True, with a notice in place of the ids, when an optional table is missing."""
         if self.tables.has(table):
@@ -194,9 +205,15 @@ def open_study(name: str, namespace: Mapping[str, object]) -> Session:
             f"no {', '.join(missing)}",
             "add them to the cell tagged 'parameters'",
         )
-    return Session(
-        study, study.parameters({field: namespace[field] for field in study.params.model_fields})
+    params = study.parameters({field: namespace[field] for field in study.params.model_fields})
+    # What nobody set, the case may: its brand is true of its data whoever runs the study.
+    own = own_values(params.data, params.mapping, study.name)
+    unset = {name: value for name, value in own.items() if namespace.get(name) == ""}
+    session = Session(
+        study, study.parameters({**params.model_dump(), **unset}) if unset else params
     )
+    session.tell_story()
+    return session
 
 
 def _plain_line(finding: Finding) -> str:

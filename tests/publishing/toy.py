@@ -12,7 +12,7 @@ from pathlib import Path
 import kamresearch
 
 PACKAGE = Path(kamresearch.__file__).parent
-HOUSE = {"__init__.py", "declaration.py", "session.py", "outputs.py", "places.py"}
+HOUSE = {"__init__.py", "case.py", "declaration.py", "session.py", "outputs.py", "places.py"}
 
 STUDY = '''"""A toy study."""
 

@@ -104,6 +104,11 @@ def read_inputs(tables: object, params: object) -> Inputs:
             brand=params.brand,
             market=params.market,
         )
+        if not params.brand:
+            no_brand = _(
+                "No brand of the market table is named as ours (sales_trend.brand): the company’s "
+                "own orders are the series."
+            )
         facts = None
     months, caveats = whole_months(company_months(tables, as_of), as_of)
     has_units = months["units"].notna().any() and bool((months["units"].fillna(0) != 0).any())

@@ -12,6 +12,7 @@ import yaml
 
 from kamresearch.errors import ParameterError, StudyError, near_matches
 from kamresearch.language import LANGUAGES
+from kamresearch.studies.case import case_parameters_file
 from kamresearch.studies.declaration import Study, StudyParams, all_studies, find_study
 
 EVERY = "all"
@@ -218,6 +219,9 @@ def validate(
     """
     for name in asked.values:
         _refuse_options(name, asked.values[name])
+    data = str(options.get("data") or StudyParams.model_fields["data"].default)
+    own = case_parameters_file(data, str(options.get("mapping") or ""))
+    asked = asked.over(read_parameters(own)) if own else asked
     common = asked.values.get(EVERY, {})
     _refuse_unknown(common)
     done = {}

@@ -16,6 +16,7 @@ from kamresearch.publishing.pages.surroundings import Surroundings
 from kamresearch.publishing.pages.svg import inline_svg
 from kamresearch.publishing.pages.views import anchor_of, figure_view, slug, table_view
 from kamresearch.studies import Study
+from kamresearch.studies.case import PLACEHOLDER
 from kamresearch.studies.outputs import MIME, iterate_outputs, read_findings
 
 __all__ = ["render_front", "render_study"]
@@ -90,6 +91,7 @@ class _Page(Surroundings):
         self.contents: list[dict] = []
         self.any_section = False
         self._numbers = 0
+        self._stories: dict[str, list[dict]] = {}
         self._tables = {
             content["id"]: content["rows"] for content in iterate_outputs(notebook, "table")
         }
@@ -192,6 +194,7 @@ class _Page(Surroundings):
             self.contents.append(
                 {"anchor": slug(section), "title": heading.replace("*", "").replace("`", "")}
             )
+            extra["kam_stories"] = self._stories.pop(section, [])
         extra["kam_html"] = self.explainer.explain(markdown(source))
         return {
             "id": cell.get("id", ""),
@@ -244,6 +247,12 @@ class _Page(Surroundings):
 
     def _view(self, content: dict, output: dict) -> dict | None:
         kind = content["kind"]
+        if kind == "story":
+            view = self._story(content)
+            if view and content["section"]:  # it stands at its section, which comes later
+                self._stories.setdefault(content["section"], []).append(view)
+                return None
+            return view
         if kind == "figure":
             view = figure_view(
                 content, self.language, self.context.tables.get(content["data"]["id"])
@@ -288,3 +297,23 @@ class _Page(Surroundings):
                 "anchors": anchors,
             }
         return None
+
+    def _story(self, content: dict) -> dict | None:
+        """What the case says, with its numbers from the findings; a paragraph whose number is not
+        there stays away.
+        """
+        told = {
+            id: finding.render(self.language)
+            for id, finding in self.findings.items()
+            if finding.value is not None
+        }
+        paragraphs = [
+            self.explainer.explain(inline(PLACEHOLDER.sub(lambda found: told[found[1]], text)))
+            for text in content["paragraphs"]
+            if set(PLACEHOLDER.findall(text)) <= set(told)
+        ]
+        return (
+            {"kind": "story", "who": content["who"], "paragraphs": paragraphs}
+            if paragraphs
+            else None
+        )

@@ -14,6 +14,7 @@ from kamresearch.language import message as _
 from kamresearch.publishing.asking.request import Request, injected
 from kamresearch.publishing.files import file_sha256, json_sha256, write_json
 from kamresearch.publishing.planning.sources import SourceCode, environment_facts, version_id
+from kamresearch.studies.case import case_folder, story_digest, unknown_sections
 from kamresearch.studies.declaration import Study, StudyParams
 
 NOT_INPUTS = ("data", "mapping", "findings", "lang")
@@ -51,7 +52,14 @@ class Step:
             ),
             "code": json_sha256(self.code.reach(study)),
             "environment": json_sha256(self.environment),
+            "story": self.story,
         }
+
+    @cached_property
+    def story(self) -> str:
+        """The checksum of what the case itself says about the study; empty where nothing."""
+        folder = case_folder(self.params.data, self.params.mapping)
+        return story_digest(folder, self.study.name, self.params.as_of)
 
     def key(self, findings: Mapping[str, str]) -> str:
         """The name of its executed notebook in the cache, given the checksums of what it reads."""
@@ -101,7 +109,12 @@ class Plan:
             "environment": self.environment,
             "languages": list(self.request.languages),
             "absent": sorted(self.absent),
+            "stories": self.stories(),
         }
+
+    def stories(self) -> dict[str, str]:
+        """Study → checksum of what the case itself says about it."""
+        return {step.study.name: step.story for step in self.steps if step.story}
 
     @property
     def version(self) -> str:
@@ -131,6 +144,7 @@ class Plan:
             "asked": list(self.request.studies),
             "absent": dict(self.absent),
             "warnings": list(self.warnings),
+            "stories": self.stories(),
             "code": {"fingerprint": self.code},
             **self.environment,
         }
@@ -168,8 +182,26 @@ def make_plan(
         data,
         code.fingerprint(studies),
         environment,
-        tuple(data["warnings"]),
+        (*data["warnings"], *_lost_words(steps)),
     )
+
+
+def _lost_words(steps: Iterable[Step]) -> list[dict]:
+    """A warning for each study about which the case says something in a section that is not
+    there.
+    """
+    warnings = []
+    for step in steps:
+        folder = case_folder(step.params.data, step.params.mapping)
+        lost = unknown_sections(folder, step.study.name, step.study.sections)
+        if lost:
+            text = _(
+                "The case’s story speaks of sections that {study} does not have: {sections}.",
+                study=step.study.title,
+                sections="; ".join(lost),
+            )
+            warnings.append({language: text.render(language) for language in LANGUAGES})
+    return warnings
 
 
 class Cache:

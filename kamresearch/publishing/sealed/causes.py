@@ -83,6 +83,11 @@ def _data(older: Mapping, newer: Mapping) -> list[Cause]:
             text = _("Table “{table}” has other rows", table=name)
         users = frozenset(study.name for study in all_studies() if name in _tables_of(study))
         causes.append(Cause("data", text, users))
+    told = (_part(older, "stories"), _part(newer, "stories"))
+    other = [name for name in {*told[0], *told[1]} if told[0].get(name) != told[1].get(name)]
+    if other:
+        text = _("What the case itself says has changed")
+        causes.append(Cause("data", text, frozenset(other)))
     return causes
 
 

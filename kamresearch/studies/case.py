@@ -1,0 +1,138 @@
+"""What a company says for itself beside its tables: parameters of its own and words of its own.
+
+``params.yml`` in the data folder holds values that are true of these data whoever runs a study (the
+company's brand, its rivals); ``story.<language>.md`` what the case itself says, by study and
+section. The prose of a notebook must be true of every company; whatever is true of one stands here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import yaml
+
+from kamresearch.errors import DataError, near_matches
+from kamresearch.language import LANGUAGES
+from kamresearch.studies.places import resolve_path
+
+PLACEHOLDER = re.compile(r"\{([a-z0-9_]+\.[a-z0-9_]+)\}")
+"""Where a finding's value goes in a story: ``{churn.rate_12m}``."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """What a case says about one study, in one language.
+
+    Parameters
+    ----------
+    who : str
+        Who says it, as readers see it.
+    parts : mapping
+        Section → paragraphs; the section ``""`` opens the study.
+    """
+
+    who: str
+    parts: Mapping[str, tuple[str, ...]]
+
+
+def case_folder(data: str, mapping: str = "") -> Path | None:
+    """The folder of a case: that of its tables, else that of its mapping; None where it has
+    neither.
+    """
+    for text in (data, mapping):
+        if text and "://" not in text:
+            path = Path(resolve_path(text.removeprefix("spark:")))
+            if path.is_dir() or path.is_file():
+                return path if path.is_dir() else path.parent
+    return None
+
+
+def case_parameters_file(data: str, mapping: str = "") -> Path | None:
+    """The case's own parameters file; None where it has none."""
+    folder = case_folder(data, mapping)
+    path = folder / "params.yml" if folder else None
+    return path if path and path.is_file() else None
+
+
+def own_values(data: str, mapping: str, study: str) -> dict[str, object]:
+    """The values that a case's own parameters file gives a study, as they stand."""
+    path = case_parameters_file(data, mapping)
+    if path is None:
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise DataError(
+            str(path), "studies by name, names and values below", type(error).__name__, "mend it"
+        ) from None
+    return dict((content.get(study) if isinstance(content, dict) else None) or {})
+
+
+def read_story(folder: Path | None, study: str, language: str, as_of: str) -> Story | None:
+    """What a case says about a study; None where it says nothing, or said it after the as-of day.
+
+    Where the case does not speak this language, it speaks the first that it has.
+
+    Raises
+    ------
+    DataError
+        The file has no head that tells who says it and since when (``who``, ``said``).
+    """
+    for code in (language, *LANGUAGES):
+        path = folder / f"story.{code}.md" if folder else None
+        if path and path.is_file():
+            head, body = _split(path)
+            parts = _parts(body).get(study)
+            return Story(head["who"], parts) if parts and head["said"] <= as_of else None
+    return None
+
+
+def story_digest(folder: Path | None, study: str, as_of: str) -> str:
+    """The checksum of what a case says about a study in any language; empty where nothing."""
+    told = [read_story(folder, study, language, as_of) for language in LANGUAGES]
+    return sha256(repr(told).encode()).hexdigest()[:16] if any(told) else ""
+
+
+def _split(path: Path) -> tuple[dict[str, str], str]:
+    found = re.match(r"---\n(.*?)\n---\n(.*)", path.read_text(encoding="utf-8-sig"), re.S)
+    head = yaml.load(found[1], Loader=yaml.BaseLoader) if found else {}  # noqa: S506  (texts only)
+    missing = [name for name in ("who", "said") if not (isinstance(head, dict) and head.get(name))]
+    if missing:
+        raise DataError(
+            str(path),
+            "a head between two lines ---, with who (who says it) and said (the day, 2012-12-31)",
+            f"no {' and no '.join(missing)}",
+            "write the head above the text",
+        )
+    return head, found[2]
+
+
+def _parts(body: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Study → section → paragraphs: ``# study`` and ``## section`` open a part."""
+    told: dict[str, dict[str, list[str]]] = {}
+    study = section = ""
+    for block in re.split(r"\n\s*\n", body):
+        for line in block.strip().splitlines():
+            heading = re.match(r"(##?) +(\S+)\s*$", line)
+            if heading and heading[1] == "#":
+                study, section = heading[2], ""
+            elif heading:
+                section = heading[2]
+        text = " ".join(line for line in block.split("\n") if line and not line.startswith("#"))
+        if text and study:
+            told.setdefault(study, {}).setdefault(section, []).append(text.strip())
+    return {
+        name: {section: tuple(texts) for section, texts in parts.items()}
+        for name, parts in told.items()
+    }
+
+
+def unknown_sections(folder: Path | None, study: str, sections: tuple[str, ...]) -> list[str]:
+    """Sections of a story that the study does not have, each with the nearest that it has."""
+    wrong = set()
+    for language in LANGUAGES:
+        story = read_story(folder, study, language, "9999-12-31")
+        wrong |= set(story.parts if story else ()) - {"", *sections}
+    return [f"{name} ({near_matches(name, sections)})" for name in sorted(wrong)]

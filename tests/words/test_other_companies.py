@@ -1,0 +1,143 @@
+"""No word of one company in another's report: what is true of the built-in case stands with the case.
+
+Words of the case are looked for where prose is written; numbers are looked for in the prose of
+notebooks, which must hold on every day. The long test publishes other companies and reads all of it.
+"""
+
+import ast
+import json
+import re
+import shutil
+
+import pandas as pd
+import pytest
+
+import kamresearch as kam
+from kamresearch.data.simulate import simulate
+from kamresearch.studies import all_studies
+
+pytestmark = pytest.mark.reports
+
+NOUNS = re.compile(
+    r"Volvo|沃尔沃|Geely|吉利|\bS40\b|\bXC60\b|\bAudi\b|奥迪|\bBMW\b|宝马|Mercedes|奔驰|\bFord\b|福特|Lehman|雷曼"
+    r"|Chengdu|成都|seed (research|document)|\bthe seed\b|原始研究|China Daily|price war",
+    re.IGNORECASE,
+)
+SAYINGS = re.compile(r"80/20")
+
+
+def prose(notebook: dict) -> list[str]:
+    return ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "markdown"]
+
+
+@pytest.fixture(params=all_studies(), ids=lambda study: study.name)
+def notebook(request, root) -> dict:
+    path = root / "notebooks" / f"{request.param.notebook}.ipynb"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_the_prose_of_a_notebook_names_no_company(notebook):
+    assert [text for text in prose(notebook) if NOUNS.search(text)] == []
+
+
+def test_the_prose_of_a_notebook_holds_no_number_since_no_finding_could_hold_it(notebook):
+    assert [text for text in prose(notebook) if re.search(r"\d", SAYINGS.sub("", text))] == []
+
+
+def test_the_story_of_the_case_takes_its_numbers_from_findings(case_folder):
+    known = {id for study in all_studies() for id in study.findings}
+    for path in case_folder.glob("story.*.md"):
+        body = path.read_text(encoding="utf-8").split("---\n", 2)[2]
+        told = set(re.findall(r"\{(.*?)\}", body))
+        assert told
+        assert told <= known
+        rest = re.sub(r"\{.*?\}", "", body)
+        assert set(re.findall(r"\d+", rest)) <= {"2012"}, "the year of which it speaks, no figure"
+
+
+def test_the_two_languages_of_the_story_have_the_same_parts(case_folder):
+    parts = [
+        re.findall(r"^##? .*|\{.*?\}", path.read_text(encoding="utf-8"), re.MULTILINE)
+        for path in sorted(case_folder.glob("story.*.md"))
+    ]
+    assert len(parts) == 2
+    assert parts[0] == parts[1]
+
+
+def messages_in(path) -> list[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    named = [call for call in calls if getattr(call.func, "id", "") in ("_", "message")]
+    return [ast.literal_eval(c.args[0]) for c in named if isinstance(c.args[0], ast.Constant)]
+
+
+def test_no_message_and_no_term_names_a_company(root):
+    package = root / "kamresearch"
+    found = [
+        (path.name, text)
+        for path in package.rglob("*.py")
+        for text in messages_in(path)
+        if NOUNS.search(text)
+    ]
+    words = [*package.rglob("*.po"), *package.rglob("glossary/*.yml"), *package.rglob("*.j2")]
+    found += [
+        (path.name, line)
+        for path in words
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if NOUNS.search(line)
+    ]
+    assert found == []
+
+
+def simulated(folder):
+    made = simulate(folder / "simulated", accounts=60, seed=5)
+    for path in made.glob("*.yml"):
+        path.unlink()  # as an export: nothing says that it is simulated
+    return made
+
+
+def bare(folder):
+    made = simulate(folder / "all", accounts=40, seed=7, start="2010-01-01")
+    (folder / "bare").mkdir()
+    for name in ("accounts", "orders"):
+        shutil.copy(made / f"{name}.parquet", folder / "bare")
+    return folder / "bare"
+
+
+def with_market(folder):
+    """A brewer with a market table, claims and events of its own."""
+    made = bare(folder)
+    years = [str(year) for year in range(2004, 2013)]
+    rows = [
+        {"period": year, "brand": brand, "market": "Bavaria", "measure": "units"}
+        | {"units": base + step * place, "status": "reported", "source": "brewers' yearbook"}
+        for brand, base, step in (("Own Brew", 900, 40), ("Other Brew", 2000, -30))
+        for place, year in enumerate(years)
+    ]
+    pd.DataFrame(rows).to_csv(made / "market.csv", index=False)
+    event = {"event_id": "E1", "date": "2011-05-01", "kind": "policy"}
+    titles = {"title_en": "A new bottle", "title_zh": "新瓶装", "source": "own records"}
+    pd.DataFrame([event | titles]).to_csv(made / "events.csv", index=False)
+    (made / "params.yml").write_text(
+        "sales_trend: {brand: Own Brew, rivals: Other Brew, market: Bavaria}\n", encoding="utf-8"
+    )
+    return made
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("company", [simulated, bare, with_market])
+def test_a_report_on_another_company_says_no_word_of_the_case(company, tmp_path):
+    data = company(tmp_path)
+    version = kam.publish(
+        data=data, lang="en,zh", as_of="2012-12-31", reports=tmp_path / "reports"
+    ).path
+    read = [path for path in version.rglob("*") if path.suffix in (".html", ".csv", ".ipynb")]
+    assert any(path.suffix == ".html" for path in read)
+    own = {"S40", "XC60"} if company is simulated or company is bare else set()
+    found = {
+        (path.name, hit[0])
+        for path in read
+        for hit in NOUNS.finditer(path.read_text(encoding="utf-8"))
+        if hit[0] not in own  # the simulator's product names are data of the simulated company
+    }
+    assert found == set()
