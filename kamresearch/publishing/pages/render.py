@@ -163,9 +163,11 @@ class _Page(Surroundings):
         return self._cells
 
     def _make_cells(self) -> list[dict]:
-        made = []
+        made, replaced = [], self._replaced()
         for cell in self.notebook["cells"]:
             tags = cell.get("metadata", {}).get("tags", [])
+            if replaced in tags:
+                continue
             if any(tag in LANGUAGES for tag in tags) and self.language not in tags:
                 continue
             if cell["cell_type"] == "markdown":
@@ -173,6 +175,13 @@ class _Page(Surroundings):
             elif cell["cell_type"] == "code":
                 made.append(self._code(cell, tags))
         return made
+
+    def _replaced(self) -> str:
+        """The tag of the cell of defaults, where the values that were used follow it: a reader who
+        saw both would take the built-in case's day and place for this company's.
+        """
+        tags = {tag for cell in self.notebook["cells"] for tag in cell["metadata"].get("tags", ())}
+        return "parameters" if "injected-parameters" in tags else ""
 
     def _prose(self, cell: dict, tags: list[str]) -> dict:
         source = "".join(cell["source"])
