@@ -32,6 +32,8 @@ _PUBLIC = {
     "organisation": ("kamresearch.analysis.organisation", None),
     "targets": ("kamresearch.analysis.targets", None),
     "quality": ("kamresearch.analysis.quality", None),
+    "record": ("kamresearch.analysis.record", None),
+    "experiment": ("kamresearch.analysis.experiment", None),
     "figures": ("kamresearch.figures", None),
     "open_study": ("kamresearch.studies", "open_study"),
     "publish": ("kamresearch.publishing", "publish"),

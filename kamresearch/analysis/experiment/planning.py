@@ -275,7 +275,7 @@ def _strata(close: pd.DataFrame, columns: list[str]) -> pd.Series:
     if not columns:
         return pd.Series("all", close.index)
     parts = close[columns].astype(object).where(close[columns].notna(), "–").astype(str)
-    names = parts.agg(" · ".join, axis=1)
+    names = parts[columns[0]].str.cat([parts[name] for name in columns[1:]], sep=" · ")
     names = names.where(names.map(names.value_counts()) >= FEWEST_IN_GROUP, SMALL_GROUPS)
     counts = names.value_counts()
     if 0 < counts.get(SMALL_GROUPS, 0) < FEWEST_IN_GROUP and len(counts) > 1:

@@ -77,30 +77,23 @@ def order_losses(frame: pd.DataFrame) -> pd.DataFrame:
     Losses of one day are taken in an order that hangs on the id alone, so neither on the arm nor
     on the order of rows.
     """
-    pieces = []
-    for _stratum, group in frame.groupby("stratum", sort=True, observed=True):
-        lost = group[group["lost_on"].notna()]
-        lost = lost.assign(_key=shuffle_key(lost["account_id"].to_numpy()))
-        lost = lost.sort_values(["lost_on", "_key"], kind="stable")
-        acted = lost["acted"].to_numpy(bool)
-        n_act = group["acted"].sum() - np.concatenate([[0], acted.cumsum()[:-1]])[: len(lost)]
-        n_hold = (~group["acted"]).sum() - np.concatenate([[0], (~acted).cumsum()[:-1]])[
-            : len(lost)
-        ]
-        pieces.append(
-            pd.DataFrame(
-                {
-                    "lost_on": lost["lost_on"].to_numpy(),
-                    "acted": acted,
-                    "n_act": n_act,
-                    "n_hold": n_hold,
-                    "key": lost["_key"].to_numpy(),
-                }
-            )
-        )
-    if not pieces:
-        return pd.DataFrame(columns=["lost_on", "acted", "n_act", "n_hold", "key"])
-    return pd.concat(pieces).sort_values(["lost_on", "key"], kind="stable", ignore_index=True)
+    totals = frame.groupby("stratum", observed=True)["acted"].agg(["sum", "size"])
+    lost = frame[frame["lost_on"].notna()]
+    lost = lost.assign(key=shuffle_key(lost["account_id"].to_numpy()))
+    lost = lost.sort_values(["lost_on", "key"], kind="stable", ignore_index=True)
+    acted = lost["acted"].astype(bool)
+    of_group = lost["stratum"]
+    gone_act = acted.astype(int).groupby(of_group, observed=True).cumsum() - acted
+    gone_hold = (~acted).astype(int).groupby(of_group, observed=True).cumsum() - ~acted
+    held_out = totals["size"] - totals["sum"]
+    return pd.DataFrame(
+        {
+            "lost_on": lost["lost_on"],
+            "acted": acted,
+            "n_act": of_group.map(totals["sum"]) - gone_act,
+            "n_hold": of_group.map(held_out) - gone_hold,
+        }
+    )
 
 
 def follow_losses(

@@ -1,0 +1,207 @@
+"""The record: predictions come due beside what came, by a ledger worked out by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import brier_score_loss, log_loss
+
+from kamresearch import open_data
+from kamresearch.analysis.record import make_predictions, measure_record, score
+from kamresearch.analysis.record.scoring import Scores
+from kamresearch.errors import DataError, StudyError
+
+LEDGER = {
+    "accounts": "account_id,account_name\nA,Alpha\nB,Beta\nC,Gamma\nD,Delta\n",
+    "orders": "order_id,account_id,order_date,revenue\n"
+    "1,A,2020-03-01,100\n2,B,2020-06-01,50\n3,C,2020-09-01,10\n"
+    "4,A,2021-02-01,70\n5,A,2021-02-01,30\n6,B,2021-07-01,-20\n7,D,2021-12-20,5\n",
+    "churn_events": "account_id,churn_date\nC,2021-05-05\nB,2022-01-01\n",
+}
+
+
+@pytest.fixture
+def tables(tmp_path):
+    for name, text in LEDGER.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    return open_data(tmp_path)
+
+
+def stated(values: dict, **more) -> pd.DataFrame:
+    frame = pd.DataFrame({"account_id": list(values), "value": list(values.values())})
+    for name in ("low", "high", "level", "rival_value", "weight"):
+        if name in more:
+            frame[name] = more.pop(name)
+    made = {"issued": "2020-12-31", "due": "2021-12-31", "form": "probability", "outcome": "lost"}
+    return make_predictions(frame, "churn.probability", **(made | more))
+
+
+@pytest.mark.golden
+def test_probabilities_are_scored_as_scikit_learn_scores_them(tables):
+    told = stated({"A": 0.1, "B": 0.4, "C": 0.7, "D": 0.2}, rival_value=0.25)
+    frame = score(told, tables, "2021-12-31").frame
+    assert frame["actual"].tolist() == [0, 0, 1, 0]
+    assert frame["score"].mean() == pytest.approx(brier_score_loss(frame["actual"], frame["value"]))
+    assert frame["log_score"].mean() == pytest.approx(log_loss(frame["actual"], frame["value"]))
+    assert frame["rival_score"].mean() == pytest.approx((3 * 0.0625 + 0.5625) / 4)
+
+
+@pytest.mark.golden
+def test_each_outcome_reads_the_ledger_as_worked_out_by_hand(tables):
+    by_hand = {
+        "lost": [0, 0, 1, 0],
+        "ordered": [1, 0, 0, 1],
+        "order_days": [1, 0, 0, 1],
+        "revenue": [100, -20, 0, 5],
+    }
+    for outcome, came in by_hand.items():
+        told = stated(dict.fromkeys("ABCD", 0.5), outcome=outcome, form="point")
+        assert score(told, tables, "2021-12-31").frame["actual"].tolist() == came, outcome
+    for outcome, came in {"total_revenue": 85, "n_lost": 1}.items():
+        told = stated({"": 1.0}, outcome=outcome, form="point")
+        assert score(told, tables, "2021-12-31").frame["actual"].tolist() == [came], outcome
+
+
+@pytest.mark.golden
+def test_an_interval_pays_its_width_and_forty_times_what_it_misses_by(tables):
+    told = stated(
+        {"A": 95, "B": 0, "C": 0, "D": 5},
+        form="interval",
+        outcome="revenue",
+        low=[90.0, 0.0, 0.0, 5.0],
+        high=[110.0, 10.0, 1.0, 5.0],
+        level=0.95,
+    )
+    frame = score(told, tables, "2021-12-31").frame
+    assert frame["score"].tolist() == pytest.approx([20, 10 + 40 * 20, 1, 0])
+    assert frame["covered"].tolist() == [True, False, True, True]
+
+
+@pytest.mark.unit
+def test_what_cannot_be_scored_is_left_out_with_its_reason_and_never_mixed(tables):
+    told = pd.concat(
+        [
+            stated({"A": 0.5}, due="2022-06-30"),
+            stated({"Z": 0.5}),
+            stated({"A": 0.5}, outcome="no_such_rule"),
+            stated({"A": 10.0}, outcome="revenue", form="point", currency="USD"),
+            stated({"A": 0.5}),
+        ]
+    )
+    scores = score(told, tables, "2021-12-31")
+    left = dict(zip(scores.left_out["reason"], scores.left_out["n"], strict=True))
+    assert left == {"not_due": 1, "unknown_account": 1, "unknown_rule": 1, "other_currency": 1}
+    assert len(scores.frame) == 1
+    later = score(told.iloc[:1], tables, "2022-12-31")
+    assert later.left_out["reason"].tolist() == ["data_short"]
+
+
+@pytest.mark.unit
+def test_data_that_lost_a_year_score_nothing_and_a_corrected_cent_does_not_matter(tables):
+    told = stated({"A": 0.5})
+    assert len(score(told.assign(known_revenue=160.5), tables, "2021-12-31").frame) == 1
+    gone = score(told.assign(known_revenue=320.0), tables, "2021-12-31")
+    assert gone.left_out["reason"].tolist() == ["data_changed"]
+
+
+@pytest.mark.unit
+def test_without_the_table_that_tells_losses_their_probabilities_are_left_out(tmp_path):
+    for name in ("accounts", "orders"):
+        (tmp_path / f"{name}.csv").write_text(LEDGER[name], encoding="utf-8")
+    scores = score(stated({"A": 0.5}), open_data(tmp_path), "2021-12-31")
+    assert scores.left_out["reason"].tolist() == ["no_table"]
+
+
+@pytest.mark.unit
+def test_statements_that_could_not_be_settled_are_refused():
+    with pytest.raises(StudyError, match="probabilities from 0 to 1"):
+        stated({"A": 1.2})
+    with pytest.raises(StudyError, match="a due day after the day of issue"):
+        stated({"A": 0.5}, due="2020-12-31")
+    with pytest.raises(StudyError, match="one statement an account"):
+        make_predictions(
+            pd.DataFrame({"account_id": ["A", "A"], "value": [0.1, 0.2]}),
+            "churn.probability",
+            issued="2020-12-31",
+            due="2021-12-31",
+            form="probability",
+            outcome="lost",
+        )
+
+
+@pytest.mark.unit
+def test_nothing_due_is_told_as_too_early(tables):
+    record = measure_record(score(stated({"A": 0.5}), tables, "2021-06-30"))
+    assert record.reason is not None
+    assert record.n_due == 0
+    assert record.calibration.empty
+
+
+def lived(seed: int, factor: float = 1.0, windows: int = 4, n: int = 400) -> Scores:
+    """Accounts that leave with their true probabilities; those told are ``factor`` times as high."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for window in range(windows):
+        true = rng.beta(1.5, 8.5, n)
+        frame = stated(dict(zip(map(str, range(n)), np.minimum(true * factor, 1), strict=True)))
+        frame["issued"] += pd.DateOffset(years=window)
+        frame["due"] += pd.DateOffset(years=window)
+        parts.append(frame.assign(actual=(rng.random(n) < true).astype(float)))
+    frame = pd.concat(parts, ignore_index=True)
+    frame["rival_value"] = 0.15
+    frame["error"] = frame["value"] - frame["actual"]
+    frame["score"] = frame["error"] ** 2
+    frame["rival_score"] = (0.15 - frame["actual"]) ** 2
+    frame["covered"] = pd.Series(pd.NA, frame.index, dtype="boolean")
+    return Scores(frame, pd.DataFrame(columns=["prediction", "reason", "n"]))
+
+
+@pytest.mark.recovery
+def test_right_probabilities_are_called_right_and_those_thirty_per_cent_too_high_are_found():
+    """Of 40 companies of 400 accounts and four windows each."""
+    right = [measure_record(lived(seed), n_resamples=20) for seed in range(40)]
+    high = [measure_record(lived(seed, 1.3), n_resamples=20) for seed in range(40)]
+    assert sum(one.calibration["verdict"].item() == "calibrated" for one in right) >= 36
+    assert sum(one.calibration["verdict"].item() == "too_high" for one in high) >= 32
+
+
+@pytest.mark.recovery
+def test_the_skill_of_true_probabilities_over_the_base_rate_is_clear_of_nought():
+    told = measure_record(lived(1)).calibration.iloc[0]
+    assert 0 < told["skill_low"] < told["skill"] < told["skill_high"] < 0.5
+
+
+@pytest.mark.unit
+def test_overlapping_windows_are_counted_once_the_earliest_first():
+    scores = lived(0, windows=1, n=10)
+    late = scores.frame.assign(
+        issued=scores.frame["issued"] + pd.Timedelta(days=90),
+        due=scores.frame["due"] + pd.Timedelta(days=90),
+    )
+    next_year = scores.frame.assign(
+        issued=scores.frame["due"], due=scores.frame["due"] + pd.Timedelta(days=365)
+    )
+    both = Scores(pd.concat([scores.frame, late, next_year]), scores.left_out)
+    record = measure_record(both, n_resamples=10)
+    assert record.n_due == 30
+    assert record.n_facts == 20
+    assert record.calibration["n"].item() == 20
+
+
+@pytest.mark.golden
+def test_a_list_is_judged_by_lift_and_by_the_lost_revenue_that_it_had_named():
+    frame = stated(dict.fromkeys("ABCDEFGH", 0.0), form="list")
+    frame["value"] = [1, 2, 0, 0, 0, 0, 0, 0]
+    frame["actual"] = [1.0, 0, 1, 0, 0, 0, 0, 0]
+    frame["weight"] = [30.0, 5, 10, 1, 1, 1, 1, 1]
+    frame["error"] = frame["covered"] = np.nan
+    lists = measure_record(Scores(frame, pd.DataFrame(columns=["reason"]))).lists.iloc[0]
+    assert lists["hits"] == 1
+    assert lists["share"] == 0.5
+    assert lists["lift"] == pytest.approx(0.5 / (1 / 6))
+    assert lists["value_share"] == pytest.approx(0.75)
+
+
+@pytest.mark.unit
+def test_a_missing_column_is_named(tables):
+    with pytest.raises(DataError, match="no \\['due'\\]"):
+        score(stated({"A": 0.5}).drop(columns="due"), tables, "2021-12-31")
