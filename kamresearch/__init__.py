@@ -31,6 +31,7 @@ _PUBLIC = {
     "swot": ("kamresearch.analysis.swot", None),
     "organisation": ("kamresearch.analysis.organisation", None),
     "targets": ("kamresearch.analysis.targets", None),
+    "decisions": ("kamresearch.analysis.decisions", None),
     "quality": ("kamresearch.analysis.quality", None),
     "record": ("kamresearch.analysis.record", None),
     "experiment": ("kamresearch.analysis.experiment", None),

@@ -1,0 +1,123 @@
+"""What to do, for whom, by whom, first: proposals from every table, reconciled and ranked.
+
+decisions = kam.decisions.from_tables(tables, as_of)
+decisions.frame        # account_id, kind, expected_gain, low, high, cost, hours, owner, due, why …
+decisions.left_out     # what pays and nobody can do, what does not pay, what contradicts
+decisions.conflicts    # records that say two things
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from kamresearch.analysis.decisions.assumptions import (
+    CONTRADICTIONS,
+    KINDS,
+    Assumptions,
+    read_assumptions,
+)
+from kamresearch.analysis.decisions.history import History, read_history
+from kamresearch.analysis.decisions.proposals import count_once, propose
+from kamresearch.analysis.decisions.reconcile import REASONS, Limits, reconcile
+from kamresearch.analysis.decisions.records import Records, gather_records
+from kamresearch.analysis.decisions.result import FRAME, Decisions
+from kamresearch.data.tables import Tables
+
+LEFT_OUT = ("account_id", "kind", "expected_gain", "hours", "stake", "reason", "region", "channel")
+MOST_WITHOUT_MANAGERS = 40
+"""Instructions at most where the data name no managers, and nobody's hours set a limit."""
+
+
+def from_tables(
+    tables: Tables,
+    as_of: str,
+    *,
+    capacity: float | Mapping[str, float] | None = None,
+    budget: float | None = None,
+    most: int | None = None,
+    history: History | None = None,
+    **assumptions: object,
+) -> Decisions:
+    """What should be done, for whom, by whom, first?
+
+    Tables of the contract → instructions that can be followed together. ``accounts`` and ``orders``
+    suffice: every other table adds what it tells (see `Decisions.caveats`).
+
+    Parameters
+    ----------
+    tables : Tables
+        Opened account data.
+    as_of : str
+        Nothing later is seen.
+    capacity, budget, most : optional
+        See `kamresearch.analysis.decisions.reconcile.Limits`.
+    history : History, optional
+        As `read_history` gives it for the same day, where it is at hand.
+    **assumptions
+        Fields of `kamresearch.analysis.decisions.assumptions.Assumptions`.
+
+    Raises
+    ------
+    ParameterError
+        An assumption or a limit that cannot be.
+    """
+    assumed = read_assumptions(assumptions)
+    records = gather_records(tables, as_of, assumed, history)
+    return decide(records, capacity=capacity, budget=budget, most=most, assumptions=assumed)
+
+
+def decide(
+    records: Records,
+    *,
+    capacity: float | Mapping[str, float] | None = None,
+    budget: float | None = None,
+    most: int | None = None,
+    assumptions: Assumptions | None = None,
+) -> Decisions:
+    """The list out of the accounts' records: proposed, money counted once, reconciled, ranked by
+    expected gain per hour.
+    """
+    assumed = assumptions or Assumptions()
+    if most is None and records.managers is None and capacity is None:
+        most = MOST_WITHOUT_MANAGERS
+    limits = Limits(capacity, budget, most)
+    proposals = count_once(propose(records, assumed), assumed)
+    found = reconcile(proposals, records.frame, records.managers, limits, assumed)
+    facts = records.frame[["account_id", "account_name", "standing", "region", "channel"]]
+    chosen = found.chosen.assign(
+        gain_per_hour=found.chosen["expected_gain"] / found.chosen["hours"]
+    )
+    chosen = chosen.sort_values(
+        ["gain_per_hour", "account_id", "kind"], ascending=[False, True, True], kind="stable"
+    ).reset_index(drop=True)
+    chosen = chosen.merge(facts, on="account_id", how="left", validate="many_to_one")
+    chosen["rank"] = range(1, len(chosen) + 1)
+    words = {text.render("en"): text for text in chosen["why"]}
+    chosen["why"] = [text.render("en") for text in chosen["why"]]
+    chosen["due"] = pd.to_datetime(chosen["due"])
+    rest = found.left_out.merge(
+        facts[["account_id", "region", "channel"]],
+        on="account_id",
+        how="left",
+        validate="many_to_one",
+    )
+    return Decisions(records, assumed, chosen[list(FRAME)], rest[list(LEFT_OUT)], words)
+
+
+__all__ = [
+    "CONTRADICTIONS",
+    "FRAME",
+    "KINDS",
+    "REASONS",
+    "Assumptions",
+    "Decisions",
+    "History",
+    "Limits",
+    "Records",
+    "decide",
+    "from_tables",
+    "gather_records",
+    "propose",
+    "read_history",
+    "reconcile",
+]

@@ -1,0 +1,347 @@
+"""Proposals: what could be done for each account, with what it gains, costs and rests on."""
+
+import numpy as np
+import pandas as pd
+
+from kamresearch.analysis.causes.reasons import CAUSE_TERMS
+from kamresearch.analysis.decisions.assumptions import KEEPING, Assumptions
+from kamresearch.analysis.decisions.records import CONFLICTS, MANAGER_PROBLEMS, Records
+from kamresearch.analysis.decisions.risk import SIGNAL_TERMS
+from kamresearch.features.population import PRESENT
+from kamresearch.language import Fixed, Quantity, Text
+from kamresearch.language import message as _
+
+COLUMNS = ("account_id", "kind", "stake", "expected_gain", "low", "high", "cost", "hours", "due")
+COLUMNS += ("why", "evidence", "holder")
+"""Columns of proposals; ``why`` is a text, ``holder`` the manager in charge."""
+
+_DUTIES = ("assign", "mend", "review")
+"""Kinds that are due whatever they gain."""
+
+
+def propose(records: Records, assumptions: Assumptions) -> pd.DataFrame:
+    """Everything that could be told each account: one row per account and kind."""
+    here = records.frame[records.frame["standing"].isin(PRESENT)]
+    lost = records.frame[records.frame["standing"] == "lost"]
+    makers = (
+        (_save, here),
+        (_renew, here),
+        (_win_back, lost),
+        (_assign, here),
+        (_grow, here),
+        (_reprice, here),
+        (_mend, here),
+        (_review, records.frame),
+    )
+    parts = [make(part, records, assumptions) for make, part in makers]
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return pd.DataFrame({name: [] for name in COLUMNS})
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+
+
+def pays(proposals: pd.DataFrame) -> pd.Series:
+    """Which proposals gain anything, or are due whatever they gain."""
+    return (proposals["expected_gain"] > 0) | proposals["kind"].isin(_DUTIES)
+
+
+def _make(
+    part: pd.DataFrame,
+    kind: str,
+    evidence: str,
+    assumptions: Assumptions,
+    *,
+    stake: pd.Series,
+    gains: tuple[pd.Series, pd.Series, pd.Series],
+    cost: pd.Series | float,
+    due: pd.Series | pd.Timestamp,
+    why: list[Text],
+) -> pd.DataFrame:
+    """Rows of a kind; gains at the acceptance assumed, at the lowest and at the highest."""
+    return pd.DataFrame(
+        {
+            "account_id": part["account_id"].to_numpy(),
+            "kind": kind,
+            "stake": np.asarray(stake, float),
+            "expected_gain": np.asarray(gains[0], float),
+            "low": np.asarray(gains[1], float),
+            "high": np.asarray(gains[2], float),
+            "cost": np.broadcast_to(np.asarray(cost, float), len(part)),
+            "hours": assumptions.hours[kind],
+            "due": due,
+            "why": pd.Series(why, dtype=object).to_numpy(),
+            "evidence": evidence,
+            "holder": part["manager_id"].to_numpy(),
+        }
+    )
+
+
+def _offer(
+    chance: pd.Series, value: pd.Series, assumptions: Assumptions
+) -> tuple[tuple[pd.Series, pd.Series, pd.Series], pd.Series]:
+    """Gains of an offer to accounts that leave with a chance, and its expected cost in money."""
+    given, fee = assumptions.incentive_share * value, assumptions.contact_cost
+
+    def gain(acceptance: float) -> pd.Series:
+        return chance * acceptance * (value - given) - (1 - chance) * given - fee
+
+    levels = (assumptions.acceptance, assumptions.acceptance_low, assumptions.acceptance_high)
+    cost = fee + given * (1 - chance + chance * assumptions.acceptance)
+    return tuple(gain(one) for one in levels), cost
+
+
+def _save(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+    part = here[here["chance"].notna() & (here["value"] > 0)]
+    gains, cost = _offer(part["chance"], part["value"], assumptions)
+    why = [
+        _(
+            "{chance} risk of leaving on {value} a year: {signal}",
+            chance=Quantity(row.chance, "probability"),
+            value=Quantity(row.value, "money"),
+            signal=SIGNAL_TERMS[row.signal],
+        )
+        if isinstance(row.signal, str)
+        else _(
+            "{chance} risk of leaving on {value} a year; no signal of its own",
+            chance=Quantity(row.chance, "probability"),
+            value=Quantity(row.value, "money"),
+        )
+        for row in part.itertuples()
+    ]
+    stake = part["chance"] * part["value"]
+    due = records.as_of + pd.Timedelta(days=30)
+    return _make(
+        part,
+        "save",
+        "decisions.signals",
+        assumptions,
+        stake=stake,
+        gains=gains,
+        cost=cost,
+        due=due,
+        why=why,
+    )
+
+
+def _renew(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+    part = here[here["contract_ends"].notna()]
+    n, k = records.lapse or (0, 0)
+    lapse = pd.Series((k + 0.5) / (n + 1), index=part.index)
+    agreed = (part["contract_value"] * part["margin"]).fillna(part["value"])
+    value = np.fmax(agreed, 0.0)
+    gains, cost = _offer(lapse, value, assumptions)
+    day = records.as_of
+    why = [
+        _(
+            "contract of {value} a year ends on {day}; {share} of contracts here were not renewed",
+            value=Quantity(one.contract_value if one.contract_value > 0 else worth, "money"),
+            day=Quantity(one.contract_ends.date().isoformat(), "date"),
+            share=Quantity(rate, "share"),
+        )
+        for one, worth, rate in zip(part.itertuples(), value, lapse, strict=True)
+    ]
+    due = (pd.to_datetime(part["contract_ends"]) - pd.Timedelta(days=30)).clip(lower=day)
+    return _make(
+        part,
+        "renew",
+        "contracts",
+        assumptions,
+        stake=lapse * value,
+        gains=gains,
+        cost=cost,
+        due=due.to_numpy(),
+        why=why,
+    )
+
+
+def _win_back(lost: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+    part = lost[lost["chance_back"].notna() & (lost["value"] > 0)]
+    back, value = part["chance_back"], part["value"]
+    given, fee = assumptions.incentive_share * value, assumptions.contact_cost
+    levels = (assumptions.acceptance, assumptions.acceptance_low, assumptions.acceptance_high)
+    gains = tuple(back * one * (value - given) - fee for one in levels)
+    why = [
+        _(
+            "lost over {cause} {days} ago with {value} a year; {chance} of such came back "
+            "within a year",
+            cause=CAUSE_TERMS[row.churn_cause if isinstance(row.churn_cause, str) else "unknown"],
+            days=Quantity(int(row.days_away), "days"),
+            value=Quantity(row.value, "money"),
+            chance=Quantity(row.chance_back, "probability"),
+        )
+        for row in part.itertuples()
+    ]
+    return _make(
+        part,
+        "win_back",
+        "churn_events",
+        assumptions,
+        stake=back * value,
+        gains=gains,
+        cost=fee + back * given,
+        due=records.as_of + pd.Timedelta(days=60),
+        why=why,
+    )
+
+
+def _attention(
+    part: pd.DataFrame, records: Records, assumptions: Assumptions, signal: str
+) -> tuple[pd.Series, tuple[pd.Series, pd.Series, pd.Series]]:
+    """Stake and gains of attention without an offer: the low acceptance, unless the signal itself
+    has shown its lift.
+    """
+    stake = (part["chance"] * part["value"]).fillna(0.0)
+    shown = signal in records.risk.used
+    level = assumptions.acceptance if shown else assumptions.acceptance_low
+    high = assumptions.acceptance_high if shown else assumptions.acceptance
+    return stake, (stake * level, stake * assumptions.acceptance_low, stake * high)
+
+
+def _assign(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+    part = here[here["manager_problem"].notna()]
+    stake, gains = _attention(part, records, assumptions, "no_manager")
+    return _make(
+        part,
+        "assign",
+        "assignments",
+        assumptions,
+        stake=stake,
+        gains=gains,
+        cost=0.0,
+        due=records.as_of + pd.Timedelta(days=14),
+        why=[MANAGER_PROBLEMS[one] for one in part["manager_problem"]],
+    )
+
+
+def _grow(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+    part = here[(here["headroom"] > 0) & here["standing"].isin(("ordering", "returned"))]
+    room = part["headroom"] * part["margin"]
+    fee, share = assumptions.contact_cost, assumptions.growth_share
+    spread = (assumptions.acceptance_low, assumptions.acceptance_high)
+    usual = max(assumptions.acceptance, 1e-9)
+    gains = (room * share - fee, *(room * share * one / usual - fee for one in spread))
+    why = [
+        _(
+            "once ordered {room} a year more than now",
+            room=Quantity(row.headroom, "money"),
+        )
+        for row in part.itertuples()
+    ]
+    return _make(
+        part,
+        "grow",
+        "orders",
+        assumptions,
+        stake=room,
+        gains=gains,
+        cost=fee,
+        due=records.as_of + pd.Timedelta(days=90),
+        why=why,
+    )
+
+
+def _reprice(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+    if not records.value_is_profit:
+        return pd.DataFrame()
+    part = here[(here["profit_12m"] < 0) & (here["revenue_12m"] > 0)]
+    loss = -part["profit_12m"]
+    fee, share = assumptions.contact_cost, assumptions.price_share
+    spread = (assumptions.acceptance_low, assumptions.acceptance_high)
+    usual = max(assumptions.acceptance, 1e-9)
+    gains = (loss * share - fee, *(loss * share * one / usual - fee for one in spread))
+    why = [
+        _(
+            "cost of {cost} against {revenue} of revenue in twelve months",
+            cost=Quantity(row.cost_12m, "money"),
+            revenue=Quantity(row.revenue_12m, "money"),
+        )
+        for row in part.itertuples()
+    ]
+    return _make(
+        part,
+        "reprice",
+        "orders",
+        assumptions,
+        stake=loss,
+        gains=gains,
+        cost=fee,
+        due=records.as_of + pd.Timedelta(days=90),
+        why=why,
+    )
+
+
+def _mend(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+    part = here[here["overdue_complaints"] > 0]
+    stake, gains = _attention(part, records, assumptions, "complaints")
+    why = [
+        _(
+            "{n} complaints open, the oldest for {days}",
+            n=int(row.overdue_complaints),
+            days=Quantity(int(row.complaint_age), "days"),
+        )
+        for row in part.itertuples()
+    ]
+    return _make(
+        part,
+        "mend",
+        "service_events",
+        assumptions,
+        stake=stake,
+        gains=gains,
+        cost=0.0,
+        due=records.as_of + pd.Timedelta(days=14),
+        why=why,
+    )
+
+
+def _review(known: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+    """Overrides that run out, and records that conflict: one instruction an account."""
+    reasons: dict[str, list[Text]] = {}
+    for row in records.conflicts.itertuples():
+        reasons.setdefault(row.account_id, []).append(CONFLICTS[row.conflict])
+    ending = known[known["override_until"].notna() & (known["standing"] != "lost")]
+    for row in ending.itertuples():
+        reasons.setdefault(row.account_id, []).append(
+            _(
+                "its tier set by hand runs out on {day}",
+                day=Quantity(row.override_until.date().isoformat(), "date"),
+            )
+        )
+    part = known[known["account_id"].isin(list(reasons))]
+    nothing = pd.Series(0.0, index=part.index)
+    return _make(
+        part,
+        "review",
+        "accounts",
+        assumptions,
+        stake=nothing,
+        gains=(nothing, nothing, nothing),
+        cost=0.0,
+        due=records.as_of + pd.Timedelta(days=30),
+        why=[_join(reasons[one]) for one in part["account_id"]],
+    )
+
+
+def _join(texts: list[Text]) -> Text:
+    texts = list({one.render("en"): one for one in texts}.values())
+    if len(texts) == 1:
+        return texts[0]
+    marks = {"en": "; ", "zh": "；"}
+    return Fixed({one: mark.join(t.render(one) for t in texts) for one, mark in marks.items()})
+
+
+def count_once(proposals: pd.DataFrame, assumptions: Assumptions) -> pd.DataFrame:
+    """Money that several instructions guard counts once: each further one of an account gains of
+    what those before it leave at risk.
+    """
+    density = proposals["expected_gain"] / proposals["hours"]
+    order = proposals.assign(_density=density).sort_values(
+        ["account_id", "_density"], ascending=[True, False], kind="stable"
+    )
+    keeping = order["kind"].isin(KEEPING)
+    place = order[keeping].groupby("account_id").cumcount()
+    left = (1 - assumptions.acceptance) ** place.reindex(order.index).fillna(0)
+    for name in ("expected_gain", "low", "high"):
+        positive = order[name].clip(lower=0) * left
+        order[name] = positive.where(order[name] > 0, order[name])
+    return order.drop(columns="_density").sort_index()

@@ -1,0 +1,368 @@
+"""The list of what to do: for whom, by whom, first, with where to stop and what is left out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from kamresearch.analysis.decisions.assumptions import KINDS, Assumptions
+from kamresearch.analysis.decisions.reconcile import REASONS
+from kamresearch.analysis.decisions.records import CONFLICTS, Records
+from kamresearch.analysis.decisions.risk import SIGNAL_TERMS
+from kamresearch.display import Column, Table, make_table
+from kamresearch.features.population import PRESENT, STANDINGS, count_standings
+from kamresearch.finding import Finding, Interval
+from kamresearch.language import Quantity, Text
+from kamresearch.language import message as _
+from kamresearch.result import Result
+
+FRAME = ("rank", "account_id", "account_name", "kind", "expected_gain", "low", "high", "cost")
+FRAME += ("hours", "gain_per_hour", "owner", "due", "why", "evidence", "standing", "region")
+FRAME += ("channel", "stake")
+"""Columns of the list."""
+
+NEEDS = {
+    "churn_events": _("recorded losses: who is lost, over what, and who can be won back"),
+    "contracts": _("contracts: which renewals are due, and how many are not renewed"),
+    "service_events": _("service events: complaints that lie open, late deliveries"),
+    "managers": _("managers: who serves which region and channel, with how many hours"),
+    "assignments": _("assignments: which accounts have nobody, or somebody unfit"),
+    "overrides": _("overrides: which tiers set by hand run out"),
+}
+"""Table → what the list would say with it."""
+
+NOTHING = _("No instruction pays under these limits.")
+
+
+@dataclass(frozen=True)
+class Decisions(Result):
+    """Instructions that can be followed together, best gain per hour first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `FRAME`, one row an instruction; ``why`` in English, its words in ``why_terms``.
+    left_out : DataFrame
+        The proposals that are not on the list: account_id, kind, expected_gain, hours, reason (a
+        code of `REASONS`), region, channel.
+    conflicts : DataFrame
+        account_id, conflict, detail: records that say two things.
+    """
+
+    records: Records
+    assumptions: Assumptions
+    frame: pd.DataFrame
+    left_out: pd.DataFrame
+    why_terms: Mapping[str, Text] = field(default_factory=dict)
+
+    @property
+    def conflicts(self) -> pd.DataFrame:
+        """Records of an account that say two things."""
+        return self.records.conflicts
+
+    @property
+    def missing(self) -> pd.DataFrame:
+        """Where nobody can: region, channel, reason, n_proposals, n_accounts, hours, gain of the
+        proposals that pay and have no owner with hours.
+        """
+        names = ["region", "channel", "reason"]
+        part = self.left_out[self.left_out["reason"].isin(("nobody_serves", "no_hours"))]
+        part = part.assign(**{name: part[name].astype(object).fillna("–") for name in names[:2]})
+        sums = part.groupby(names, sort=True, observed=True).agg(
+            n_proposals=("kind", "size"),
+            n_accounts=("account_id", "nunique"),
+            hours=("hours", "sum"),
+            gain=("expected_gain", "sum"),
+        )
+        return sums.reset_index().sort_values("gain", ascending=False, ignore_index=True)
+
+    @property
+    def at_risk(self) -> float:
+        """Yearly value that the accounts present are expected to take with them."""
+        frame = self.records.frame
+        return float((frame["chance"] * frame["value"]).sum())
+
+    @property
+    def in_reach(self) -> pd.DataFrame:
+        """Stake of each account that any paying proposal guards or could win: account_id, stake."""
+        both = pd.concat([self.frame, self.left_out[self.left_out["expected_gain"] > 0]])
+        return both.groupby("account_id")["stake"].max().reset_index()
+
+    def head(self, n: int = 10) -> pd.DataFrame:
+        """The first instructions."""
+        return self.frame.head(n)
+
+    def stake_share(self, n: int = 10) -> float | None:
+        """Share of the stake in reach that the first instructions hold; None without any."""
+        reach = self.in_reach.set_index("account_id")["stake"]
+        total = float(reach.sum())
+        first = self.frame.head(n)["account_id"].unique()
+        return float(reach.reindex(first).sum()) / total if total > 0 else None
+
+    @property
+    def caveats(self) -> tuple[Text, ...]:
+        """What the list rests on, and what other tables would bring."""
+        a = self.assumptions
+        texts: list[Text] = [
+            _(
+                "Whom a contact would keep is in no table: an acceptance of {acceptance} is "
+                "assumed, with gains from {low} to {high} of it as the interval. Only offers drawn "
+                "by lot could tell.",
+                acceptance=Quantity(a.acceptance, "share"),
+                low=Quantity(a.acceptance_low, "share"),
+                high=Quantity(a.acceptance_high, "share"),
+            )
+        ]
+        if not self.records.risk.used:
+            texts.append(
+                _(
+                    "No signal has shown that it foretells losses here: everybody carries the "
+                    "company's own rate, and the list follows the size of accounts."
+                )
+            )
+        if not self.records.value_is_profit:
+            texts.append(_("Orders carry no cost: gains are of revenue, not of profit."))
+        texts += [
+            _("Not on this list for want of a table: {what}.", what=NEEDS[name])
+            for name in self.records.absent
+        ]
+        return tuple(texts)
+
+    def findings(self) -> list[Finding]:
+        """Where accounts stand, what the list gains, and where to stop."""
+        return [*self._standings(), *self._list_findings()]
+
+    def _standings(self) -> list[Finding]:
+        counts = count_standings(self.records.frame["standing"])
+        lost = self.records.frame[self.records.frame["standing"] == "lost"]
+        year = self.records.as_of - pd.Timedelta(days=365)
+        recent = lost[lost["churn_date"] > year]
+        n = len(self.records.frame)
+        about = {"n": n, "figure": "decisions.list"}
+        return [
+            Finding(
+                "decisions.n_present",
+                int(counts[list(PRESENT)].sum()),
+                "accounts",
+                _("Accounts present"),
+                _("Accounts ordering, silent, returned or without any order yet on the day."),
+                good="up",
+                **about,
+            ),
+            Finding(
+                "decisions.n_lost",
+                int(counts["lost"]),
+                "accounts",
+                _("Accounts lost and not back"),
+                _("Accounts with a recorded loss and no return by the day."),
+                good="down",
+                **about,
+            ),
+            Finding(
+                "decisions.lost_revenue_12m",
+                float(recent["revenue_at_stake"].sum()),
+                "money",
+                _("Yearly revenue of accounts lost within twelve months and still away"),
+                _(
+                    "Revenue of the twelve months before each loss, over accounts lost within 365 "
+                    "days and not back by the day."
+                ),
+                good="down",
+                sentence=_(
+                    "{n} accounts lost within the year are still away, with {revenue} of yearly "
+                    "revenue before they left.",
+                    n=Quantity(len(recent), "count"),
+                    revenue=Quantity(float(recent["revenue_at_stake"].sum()), "money"),
+                ),
+                n=len(recent),
+                figure="decisions.list",
+            ),
+        ]
+
+    def _list_findings(self) -> list[Finding]:
+        frame, empty = self.frame, self.frame.empty
+        gain = float(frame["expected_gain"].sum())
+        bounds = Interval(float(frame["low"].sum()), float(frame["high"].sum()), 1.0)
+        share = self.stake_share()
+        about = {"n": len(frame), "n_unit": "count", "figure": "decisions.list"}
+        return [
+            Finding(
+                "decisions.n_instructions",
+                len(frame),
+                "count",
+                _("Instructions on the list"),
+                _(
+                    "Proposals that pay or are due, contradict nothing and have an owner with "
+                    "hours."
+                ),
+                **about,
+            ),
+            Finding(
+                "decisions.gain",
+                None if empty else gain,
+                "money",
+                _("Expected gain of the list a year"),
+                _(
+                    "Sum over the list of chance × value × assumed effect less cost; the bounds "
+                    "are the lowest and highest acceptance assumed, not chance."
+                ),
+                interval=None if empty else bounds,
+                good="up",
+                headline=True,
+                reason=NOTHING if empty else None,
+                sentence=None
+                if empty
+                else _(
+                    "{n} instructions in {hours} are expected to gain {gain} a year, if the "
+                    "effects are as assumed.",
+                    n=Quantity(len(frame), "count"),
+                    hours=Quantity(float(frame["hours"].sum()), "hours"),
+                    gain=Quantity(gain, "money"),
+                ),
+                **about,
+            ),
+            Finding(
+                "decisions.last_gain_per_hour",
+                None if empty else float(frame["gain_per_hour"].iloc[-1]),
+                "money",
+                _("What the last place gains an hour"),
+                _("Expected gain of the last instruction on the list over its hours."),
+                good="up",
+                reason=NOTHING if empty else None,
+                **about,
+            ),
+            Finding(
+                "decisions.first_ten_share",
+                share,
+                "share",
+                _("Share of the stake in reach held by the first ten"),
+                _(
+                    "Value at stake (chance × yearly value) of the accounts of the first ten "
+                    "instructions, over that of all accounts for which anything pays."
+                ),
+                good="up",
+                reason=NOTHING if share is None else None,
+                **about,
+            ),
+            Finding(
+                "decisions.hours_missing",
+                float(self.missing["hours"].sum()),
+                "hours",
+                _("Hours missing for what would pay"),
+                _(
+                    "Hours of the proposals that pay and for which nobody serves the region and "
+                    "channel, or nobody who does has hours left."
+                ),
+                n=int(self.missing["n_proposals"].sum()),
+                n_unit="count",
+                good="down",
+                figure="decisions.list",
+            ),
+            Finding(
+                "decisions.n_conflicts",
+                len(self.conflicts),
+                "records",
+                _("Records that say two things"),
+                _("Conflicts between tables about one account, each with its detail in the table."),
+                n=len(self.records.frame),
+                good="down",
+            ),
+        ]
+
+    def table(self, rows_shown: int = 30) -> Table:
+        """The list."""
+        return make_table(
+            "decisions.list",
+            _("What to do, for whom, by whom, first"),
+            self.frame,
+            Column("rank", _("Place"), "count"),
+            "account_id",
+            "account_name",
+            Column("kind", _("What to do"), terms=KINDS),
+            Column("why", _("Why"), terms=self.why_terms),
+            Column("expected_gain", _("Expected gain"), "money"),
+            Column("low", _("at least"), "money"),
+            Column("high", _("at most"), "money"),
+            Column("cost", _("Cost"), "money"),
+            Column("hours", _("Hours"), "hours"),
+            Column("owner", _("Owner")),
+            Column("due", _("By"), "date"),
+            Column("gain_per_hour", _("Gain an hour"), "money"),
+            Column("standing", _("Standing"), terms=STANDINGS),
+            "region",
+            "channel",
+            Column("evidence", _("Rests on")),
+            caption=_(
+                "Best gain per hour first. “At least” and “at most” are the lowest and the highest "
+                "acceptance assumed."
+            ),
+            rows_shown=rows_shown,
+        )
+
+    def missing_table(self) -> Table:
+        """Where nobody can."""
+        return make_table(
+            "decisions.missing",
+            _("Where nobody can: hire or move"),
+            self.missing,
+            "region",
+            "channel",
+            Column("reason", _("Why"), terms=REASONS),
+            Column("n_proposals", _("Proposals"), "count"),
+            "n_accounts",
+            Column("hours", _("Hours missing"), "hours"),
+            Column("gain", _("Gain forgone"), "money"),
+        )
+
+    def standing_table(self) -> Table:
+        """Where all accounts stand: the rows add up to all accounts known."""
+        frame = self.records.frame
+        counts = count_standings(frame["standing"]).drop("not_yet")
+        revenue = frame.groupby("standing")["revenue_12m"].sum()
+        rows = pd.DataFrame(
+            {
+                "standing": counts.index,
+                "n_accounts": counts.to_numpy(),
+                "revenue_12m": revenue.reindex(counts.index).fillna(0.0).to_numpy(),
+            }
+        )
+        return make_table(
+            "decisions.standings",
+            _("Where all accounts stand"),
+            rows,
+            Column("standing", _("Standing"), terms=STANDINGS),
+            "n_accounts",
+            Column("revenue_12m", _("Revenue, last 12 months"), "money"),
+            caption=_("Together these are all {n} accounts known on the day.", n=len(frame)),
+        )
+
+    def signal_table(self) -> Table:
+        """Which signals have foretold losses."""
+        return make_table(
+            "decisions.signals",
+            _("What has foretold losses here"),
+            self.records.risk.signals,
+            Column("signal", _("Signal"), terms=SIGNAL_TERMS),
+            Column("n", _("Cases"), "count"),
+            Column("n_lost", _("Lost within the year"), "count"),
+            Column("rate", _("Share lost"), "share"),
+            Column("lift", _("Lift over the base rate"), "ratio"),
+            Column("low", _("Lower bound"), "ratio"),
+            Column("high", _("Upper bound"), "ratio"),
+            Column("used", _("Used"), "flag"),
+            caption=_(
+                "Accounts at up to six earlier days. A signal whose lift is not shown to be above "
+                "1 (exact 95% interval) is not used as a reason to act."
+            ),
+        )
+
+    def conflict_table(self) -> Table:
+        """The records that say two things."""
+        return make_table(
+            "decisions.conflicts",
+            _("Records that say two things"),
+            self.conflicts,
+            "account_id",
+            Column("conflict", _("What"), terms=CONFLICTS),
+            Column("detail", _("Detail")),
+        )

@@ -1,0 +1,264 @@
+"""The list of what to do: nothing contradicts, everyone named can, and bad input is met in words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import kamresearch as kam
+from kamresearch.analysis.decisions import CONTRADICTIONS, FRAME
+from kamresearch.analysis.decisions.history import describe_past, read_history
+from kamresearch.analysis.organisation.serving import can_serve
+from kamresearch.errors import ParameterError
+
+DAY = "2012-12-31"
+
+
+@pytest.fixture(scope="module")
+def listed(case_tables):
+    return kam.decisions.from_tables(case_tables, DAY)
+
+
+def days(*texts):
+    return pd.to_datetime(list(texts))
+
+
+def write(folder, **frames):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in frames.items():
+        frame.to_parquet(folder / f"{name}.parquet", index=False)
+    return kam.open_data(folder)
+
+
+def company(n=6, seed=0, months=48):
+    """Accounts that order each month, some of them falling silent."""
+    rng = np.random.default_rng(seed)
+    ids = [f"a{place:02d}" for place in range(n)]
+    rows = [
+        (one, day, float(rng.integers(50, 150)))
+        for place, one in enumerate(ids)
+        for day in pd.date_range("2009-01-15", periods=months - (place % 3) * 6, freq="MS")
+    ]
+    orders = pd.DataFrame(rows, columns=["account_id", "order_date", "revenue"])
+    orders["order_id"] = [f"o{place}" for place in range(len(orders))]
+    accounts = pd.DataFrame({"account_id": ids, "account_name": ids})
+    return {"accounts": accounts, "orders": orders}
+
+
+def check_consistent(decisions):
+    frame = decisions.frame
+    assert not frame.duplicated(["account_id", "kind"]).any()
+    for _account, part in frame.groupby("account_id"):
+        kinds = part["kind"].tolist()
+        pairs = {frozenset((a, b)) for a in kinds for b in kinds if a != b}
+        assert not pairs & CONTRADICTIONS
+        assert part["owner"].nunique() == 1
+    lost = frame["standing"] == "lost"
+    assert frame.loc[lost, "kind"].isin(("win_back", "review")).all()
+    assert not (frame.loc[~lost, "kind"] == "win_back").any()
+
+
+@pytest.mark.recovery
+def test_the_list_of_the_built_in_case_can_be_followed(listed):
+    check_consistent(listed)
+    frame, managers = listed.frame, listed.records.managers.set_index("manager_id")
+    assert list(frame.columns) == list(FRAME)
+    assert {"save", "renew", "win_back"} <= set(frame["kind"])
+    owners = managers.loc[frame["owner"]].reset_index()
+    serves = can_serve(frame[["region", "channel"]], owners)
+    assert serves.diagonal().all()
+    used = frame.groupby("owner")["hours"].sum()
+    limits = managers["capacity_hours"] * listed.assumptions.hours_share
+    assert (used <= limits.reindex(used.index) + 1e-6).all()
+    assert frame["gain_per_hour"].is_monotonic_decreasing
+    assert frame["rank"].tolist() == list(range(1, len(frame) + 1))
+
+
+@pytest.mark.recovery
+def test_accounts_without_a_manager_are_given_one_or_told_that_nobody_can(listed):
+    frame = listed.records.frame
+    bare = set(frame.loc[frame["manager_problem"].notna(), "account_id"])
+    assert bare
+    told = listed.frame.loc[listed.frame["kind"] == "assign", "account_id"]
+    rest = listed.left_out[listed.left_out["kind"] == "assign"]
+    assert set(told) | set(rest["account_id"]) == bare
+    assert rest["reason"].isin(("nobody_serves", "no_hours", "too_many")).all()
+
+
+@pytest.mark.recovery
+def test_every_proposal_is_on_the_list_or_left_out_with_a_reason(listed):
+    from kamresearch.analysis.decisions import propose
+
+    n = len(propose(listed.records, listed.assumptions))
+    assert len(listed.frame) + len(listed.left_out) == n
+    assert listed.left_out["reason"].isin(kam.decisions.REASONS).all()
+
+
+@pytest.mark.properties
+def test_what_comes_after_the_day_changes_nothing(case_tables):
+    late = read_history(case_tables, DAY).until(pd.Timestamp("2010-12-31"))
+    then = read_history(case_tables, "2010-12-31")
+    pd.testing.assert_frame_equal(describe_past(late), describe_past(then), check_freq=False)
+
+
+@pytest.mark.unit
+def test_limits_bind(case_tables):
+    small = kam.decisions.from_tables(case_tables, DAY, capacity=40, budget=1e6, most=5)
+    assert len(small.frame) <= 5
+    assert small.frame["hours"].sum() <= 40
+    assert small.frame["cost"].sum() <= 1e6
+    check_consistent(small)
+
+
+@pytest.mark.unit
+def test_without_hours_or_places_there_is_no_list_and_a_reason(case_tables):
+    for limits in ({"capacity": 0}, {"most": 0}):
+        nothing = kam.decisions.from_tables(case_tables, DAY, **limits)
+        assert nothing.frame.empty
+        told = {finding.id: finding for finding in nothing.findings()}
+        assert told["decisions.gain"].reason is not None
+
+
+@pytest.mark.unit
+def test_without_money_only_what_costs_none_is_told(case_tables):
+    free = kam.decisions.from_tables(case_tables, DAY, budget=0)
+    assert (free.frame["cost"] == 0).all()
+
+
+@pytest.mark.unit
+def test_accounts_and_orders_suffice_and_the_list_says_what_more_would_bring(tmp_path):
+    decisions = kam.decisions.from_tables(write(tmp_path, **company()), DAY, contact_cost=0.0)
+    check_consistent(decisions)
+    assert len(decisions.frame)
+    assert set(decisions.records.absent) >= {"churn_events", "contracts", "managers"}
+    assert len(decisions.caveats) > len(decisions.records.absent)
+
+
+@pytest.mark.unit
+def test_a_company_of_one_account_gets_a_list(tmp_path):
+    decisions = kam.decisions.from_tables(write(tmp_path, **company(1)), DAY)
+    assert len(decisions.frame) <= 1
+
+
+@pytest.mark.unit
+def test_where_all_accounts_are_lost_only_winning_back_is_left(tmp_path):
+    frames = company(3)
+    lost = pd.DataFrame(
+        {
+            "account_id": frames["accounts"]["account_id"],
+            "churn_date": days("2012-06-30", "2012-07-31", "2010-08-31"),
+            "cause": "price",
+        }
+    )
+    tables = write(tmp_path, **frames, churn_events=lost)
+    decisions = kam.decisions.from_tables(tables, DAY, contact_cost=0.0)
+    assert set(decisions.frame["kind"]) <= {"win_back", "review"}
+
+
+MANAGERS = pd.DataFrame(
+    {
+        "manager_id": ["stays", "gone", "far"],
+        "region": ["North", "North", "South"],
+        "role": ["direct_manager"] * 3,
+        "capacity_hours": [400.0] * 3,
+        "start_date": days("2008-01-01", "2008-01-01", "2008-01-01"),
+        "end_date": days(None, "2012-10-01", None),
+    }
+)
+
+
+def staffed(tmp_path, holder):
+    frames = company(2)
+    frames["accounts"]["region"] = "North"
+    spells = pd.DataFrame(
+        {
+            "account_id": frames["accounts"]["account_id"],
+            "manager_id": holder,
+            "from": days("2010-01-01", "2010-01-01"),
+        }
+    )
+    return write(tmp_path, **frames, managers=MANAGERS, assignments=spells)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("holder", "problem"), [("gone", "left"), ("far", "unfit"), ("nobody_knows", "unknown")]
+)
+def test_an_account_in_unfit_hands_is_assigned_to_who_serves_it(tmp_path, holder, problem):
+    decisions = kam.decisions.from_tables(staffed(tmp_path, holder), DAY, contact_cost=0.0)
+    assert set(decisions.records.frame["manager_problem"]) == {problem}
+    assigned = decisions.frame[decisions.frame["kind"] == "assign"]
+    assert set(assigned["owner"]) == {"stays"}
+    assert set(decisions.frame["owner"]) == {"stays"}
+
+
+@pytest.mark.unit
+def test_where_the_only_owner_is_gone_the_list_says_that_nobody_can(tmp_path):
+    tables = staffed(tmp_path, "gone")
+    frames = {"accounts": tables.frame("accounts").assign(region="West")}
+    frames["accounts"].to_parquet(tmp_path / "accounts.parquet", index=False)
+    decisions = kam.decisions.from_tables(kam.open_data(tmp_path), DAY, contact_cost=0.0)
+    assert decisions.frame.empty
+    assert set(decisions.missing["reason"]) == {"nobody_serves"}
+    assert decisions.missing["region"].tolist() == ["West"]
+
+
+@pytest.mark.unit
+def test_a_contract_that_ended_before_it_began_is_a_conflict_and_no_renewal(tmp_path):
+    contracts = pd.DataFrame(
+        {
+            "contract_id": ["k1"],
+            "account_id": ["a00"],
+            "start_date": days("2013-02-01") - pd.Timedelta(days=60),
+            "end_date": days("2012-11-01"),
+            "annual_value": [1e6],
+        }
+    )
+    tables = write(tmp_path, **company(2), contracts=contracts)
+    decisions = kam.decisions.from_tables(tables, DAY)
+    assert decisions.conflicts["conflict"].tolist() == ["contract_backwards"]
+    assert "renew" not in set(decisions.frame["kind"])
+    assert "review" in set(decisions.frame["kind"])
+
+
+@pytest.mark.unit
+def test_an_account_in_two_regions_is_named_not_settled(tmp_path):
+    frames = company(2)
+    frames["accounts"]["region"] = "North"
+    record = pd.DataFrame(
+        {
+            "department": ["finance"],
+            "record_id": ["f1"],
+            "account_id": ["a01"],
+            "account_name": ["a01"],
+            "region": ["South"],
+            "updated": days("2012-01-01"),
+        }
+    )
+    decisions = kam.decisions.from_tables(write(tmp_path, **frames, departments=record), DAY)
+    assert decisions.conflicts[["account_id", "conflict"]].to_numpy().tolist() == [
+        ["a01", "two_regions"]
+    ]
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"acceptance": 2.0}, "shares from 0 to 1"),
+        ({"acceptence": 0.3}, "no such one"),
+        ({"capacity": -1}, "from 0 up"),
+        ({"budget": -5.0}, "from 0 up"),
+    ],
+)
+def test_an_assumption_or_limit_that_cannot_be_is_refused_in_words(case_tables, given, words):
+    with pytest.raises(ParameterError, match=words):
+        kam.decisions.from_tables(case_tables, DAY, **given)
+
+
+@pytest.mark.properties
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_no_two_instructions_contradict_in_simulated_companies(tmp_path, seed):
+    folder = tmp_path / "world"
+    kam.simulate.simulate(folder, accounts=80, seed=seed)
+    check_consistent(kam.decisions.from_tables(kam.open_data(folder), DAY))
