@@ -7,7 +7,7 @@ language at once.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,3 +63,38 @@ def read_table(notebook: dict, table_id: str) -> "pd.DataFrame | None":
             }
             return frame
     return None
+
+
+def read_predictions(contents: Iterable[dict]) -> "pd.DataFrame":
+    """Sealed predictions as one frame, one row a statement, with what was known at their issue.
+
+    Parameters
+    ----------
+    contents : iterable of dict
+        Outputs of kind ``predictions``, of one version or of several.
+
+    Returns
+    -------
+    DataFrame
+        The columns in which they were stated and ``known_revenue``; prediction → language → words
+        stand in ``attrs["labels"]``. Empty where nothing was stated.
+    """
+    import pandas as pd
+
+    frames, labels = [], {}
+    for content in contents:
+        frame = pd.DataFrame(content["rows"], columns=content["columns"])
+        frame["known_revenue"] = content["known_revenue"]
+        labels[content["prediction"]] = content["label"]
+        frames.append(frame)
+    if not frames:
+        return pd.DataFrame()
+    frame = pd.concat(frames, ignore_index=True)
+    for day in ("issued", "due"):
+        frame[day] = pd.to_datetime(frame[day])
+    for number in ("value", "low", "high", "level", "rival_value", "weight"):
+        frame[number] = pd.to_numeric(frame[number])
+    for text in ("account_id", "rival", "currency", "definition"):
+        frame[text] = frame[text].fillna("").astype(str)
+    frame.attrs["labels"] = labels
+    return frame

@@ -6,6 +6,7 @@ study.export(*result.findings())
 study.show(kam.figures.trend.level(result))
 """
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -23,7 +24,13 @@ from kamresearch.language import message as _
 from kamresearch.language.format import format_quantity, money_in
 from kamresearch.studies.case import case_folder, own_values, read_story
 from kamresearch.studies.declaration import Study, StudyParams, find_study
-from kamresearch.studies.outputs import MIME, read_findings, read_notebook, read_table
+from kamresearch.studies.outputs import (
+    MIME,
+    read_findings,
+    read_notebook,
+    read_predictions,
+    read_table,
+)
 from kamresearch.studies.places import findings_folder, resolve_path
 
 ROWS_KEPT = 10_000
@@ -118,6 +125,45 @@ class Session:
         few accounts.
         """
         self._notice("absent", (reason,), ids=list(ids))
+
+    def predict(self, frame: pd.DataFrame, label: Text) -> None:
+        """Seal statements about the future, so that a later version can score them.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            From `kamresearch.analysis.record.make_predictions`; one statement an account.
+        label : Text
+            What is stated, as the record will name it.
+        """
+        if frame.empty:
+            return
+        rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+        name, due = frame["prediction"].iloc[0], frame["due"].max().date().isoformat()
+        content = {
+            "kind": "predictions",
+            "prediction": name,
+            "label": _texts(label),
+            "columns": list(frame.columns),
+            "rows": rows,
+            "known_revenue": self._revenue_by(frame["issued"].iloc[0]),
+            "simulated": self._simulated(None),
+        }
+        _publish(f"predictions {name}: {len(frame)} until {due}", content)
+
+    def _revenue_by(self, day: pd.Timestamp) -> float:
+        """Revenue of all orders up to a day: by it the record tells whether the past changed."""
+        orders = self.tables.orders
+        total = orders.filter(orders.order_date <= day.date()).revenue.sum().to_pandas()
+        return round(float(total), 4) if total == total else 0.0
+
+    @cached_property
+    def earlier_predictions(self) -> pd.DataFrame:
+        """What earlier versions of the same company stated; publishing hands it over, and without
+        it there is nothing to score. Words for each prediction stand in ``attrs["labels"]``.
+        """
+        path = os.environ.get("KAM_PREDICTIONS", "")
+        return read_predictions(json.loads(Path(path).read_text("utf-8")) if path else [])
 
     def tell_story(self) -> None:
         """Show what the case itself says about this study; a page lays each part to its section."""

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from kamresearch.errors import StudyError, first_offenders
+from kamresearch.language import Fixed, Text
 
 FORMS = ("probability", "interval", "point", "list")
 COLUMNS: dict[str, str] = {
@@ -77,6 +78,11 @@ def make_predictions(
     out = out[list(COLUMNS)].astype(COLUMNS).reset_index(drop=True)
     _check(out, prediction)
     return out
+
+
+def name_predictions(frame: pd.DataFrame) -> dict[str, Text]:
+    """The words under which sealed predictions were stated: prediction → text."""
+    return {name: Fixed(texts) for name, texts in frame.attrs.get("labels", {}).items()}
 
 
 def _check(frame: pd.DataFrame, prediction: str) -> None:

@@ -80,6 +80,8 @@ def score(predictions: pd.DataFrame, tables: Tables, as_of: str) -> Scores:
     Brier score (p − o)²; interval score of Gneiting and Raftery (2007), width + 2/α × distance
     outside; absolute error. Each is proper for its form.
     """
+    if predictions.empty:
+        return Scores(_add_scores(make_empty()), _none_left(), pd.Timestamp(as_of))
     missing = [name for name in COLUMNS if name not in predictions]
     if missing:
         raise DataError(
@@ -96,6 +98,17 @@ def score(predictions: pd.DataFrame, tables: Tables, as_of: str) -> Scores:
     left = frame.assign(reason=why)[why != ""]
     left = left.groupby(["prediction", "reason"], sort=True).size().rename("n").reset_index()
     return Scores(_add_scores(kept), left, day)
+
+
+def make_empty() -> pd.DataFrame:
+    """No prediction, with every column of a scored one."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}).assign(
+        actual=pd.Series(dtype=float)
+    )
+
+
+def _none_left() -> pd.DataFrame:
+    return pd.DataFrame(columns=["prediction", "reason", "n"])
 
 
 def _why_left_out(frame: pd.DataFrame, tables: Tables, day: pd.Timestamp) -> pd.Series:

@@ -1,18 +1,20 @@
 """The track record: calibration, coverage, skill and hits over all predictions come due."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.record.scoring import REASONS, Scores
 from kamresearch.display import Column, Table, make_table
-from kamresearch.finding import Finding, Interval
+from kamresearch.finding import Finding
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result
 
 TOO_EARLY = _("Too early: no prediction has come due yet.")
+NONE_OF_FORM = _("No prediction of this form has come due.")
 VERDICTS: dict[str, Text] = {
     "calibrated": _("as often as told"),
     "too_high": _("less often than told"),
@@ -38,6 +40,8 @@ class TrackRecord(Result):
         prediction, bin, n, told (mean), seen (share), low, high.
     coverage : DataFrame
         prediction, level, n, covered, low, high (Wilson).
+    points : DataFrame
+        prediction, n, error (mean absolute), rival_error, skill, skill_low, skill_high.
     lists : DataFrame
         prediction, n, hits, share, base_rate, lift, low, high, value_share (of the later lost
         revenue that the list had named).
@@ -52,16 +56,27 @@ class TrackRecord(Result):
     calibration: pd.DataFrame
     reliability: pd.DataFrame
     coverage: pd.DataFrame
+    points: pd.DataFrame
     lists: pd.DataFrame
     misses: pd.DataFrame
     left_out: pd.DataFrame
     n_due: int
     n_facts: int
+    names: Mapping[str, Text] = field(default_factory=dict)
+    """Prediction → its words; one without is shown by its id."""
+
+    def name_of(self, prediction: str) -> Text | str:
+        """A prediction in words."""
+        return self.names.get(prediction, prediction)
 
     @property
     def reason(self) -> Text | None:
         """Why there is nothing to say."""
         return None if self.n_due else TOO_EARLY
+
+    def nothing(self) -> Text:
+        """Why a part of the record is empty."""
+        return self.reason or NONE_OF_FORM
 
     @property
     def caveats(self) -> tuple[Text, ...]:
@@ -80,7 +95,7 @@ class TrackRecord(Result):
             _(
                 "{n} predictions of {prediction} are left out: {reason}.",
                 n=Quantity(int(row.n), "count"),
-                prediction=row.prediction,
+                prediction=self.name_of(row.prediction),
                 reason=REASONS[row.reason],
             )
             for row in self.left_out.itertuples()
@@ -101,32 +116,39 @@ class TrackRecord(Result):
                 headline=self.n_due > 0,
             )
         ]
-        for row in self.calibration.itertuples():
-            found.append(
-                Finding(
-                    f"record.{row.prediction.replace('.', '_')}_ratio",
-                    row.seen / row.expected if row.expected > 0 else None,
-                    "ratio",
-                    _("Seen over told, {prediction}", prediction=row.prediction),
-                    _(
-                        "Events seen over the sum of the probabilities told, one an account and "
-                        "window; the 95% interval is where it would lie if they were right."
-                    ),
-                    interval=Interval(row.low / row.expected, row.high / row.expected)
-                    if row.expected > 0
-                    else None,
-                    n=int(row.n),
-                    reason=None if row.expected > 0 else _("Nothing was expected."),
-                    sentence=_(
-                        "Of {expected} events told by {prediction}, {seen} came: {verdict}.",
-                        expected=Quantity(round(row.expected, 1), "score"),
-                        prediction=row.prediction,
-                        seen=Quantity(int(row.seen), "count"),
-                        verdict=VERDICTS[row.verdict],
-                    ),
-                )
+        held = self.calibration[self.calibration["verdict"] != "too_few"]
+        right = int((held["verdict"] == "calibrated").sum())
+        found.append(
+            Finding(
+                "record.calibrated",
+                right if len(held) else None,
+                "count",
+                _("Kinds of probability that came as often as told"),
+                _(
+                    "Kinds of predictions whose events, one an account and window, lie within what "
+                    "chance allows if the probabilities told were right (95%)."
+                ),
+                n=len(held),
+                n_unit="count",
+                good="up",
+                figure="record.reliability",
+                headline=len(held) > 0,
+                reason=None if len(held) else self.reason or _("Too few events to judge."),
+                sentence=self._calibration_sentence(held) if len(held) else None,
             )
+        )
         return found
+
+    def _calibration_sentence(self, held: pd.DataFrame) -> Text:
+        """The kind with most events told, as a sentence."""
+        row = held.sort_values(["expected", "prediction"], ascending=[False, True]).iloc[0]
+        return _(
+            "Of “{prediction}”, {expected} were told and {seen} came: {verdict}.",
+            expected=Quantity(round(float(row["expected"]), 1), "score"),
+            prediction=self.name_of(row["prediction"]),
+            seen=Quantity(int(row["seen"]), "count"),
+            verdict=VERDICTS[row["verdict"]],
+        )
 
     def calibration_table(self) -> Table:
         """Told against seen."""
@@ -134,7 +156,7 @@ class TrackRecord(Result):
             "record.calibration",
             _("Probabilities: told against seen"),
             self.calibration,
-            Column("prediction", _("Prediction")),
+            Column("prediction", _("Prediction"), terms=self.names),
             "n",
             Column("expected", _("Told"), "score"),
             Column("seen", _("Seen"), "count"),
@@ -150,12 +172,27 @@ class TrackRecord(Result):
             "record.coverage",
             _("Intervals: how many held"),
             self.coverage,
-            Column("prediction", _("Prediction")),
+            Column("prediction", _("Prediction"), terms=self.names),
             Column("level", _("Stated"), "share"),
             "n",
             Column("covered", _("Held"), "share"),
             Column("low", _("Lower bound"), "share"),
             Column("high", _("Upper bound"), "share"),
+        )
+
+    def points_table(self) -> Table:
+        """Points beside their rival."""
+        return make_table(
+            "record.points",
+            _("Numbers told: how far off, beside the simple rival"),
+            self.points,
+            Column("prediction", _("Prediction"), terms=self.names),
+            "n",
+            Column("error", _("Mean error"), "score"),
+            Column("rival_error", _("The rival's"), "score"),
+            Column("skill", _("Skill against the rival"), "share"),
+            Column("skill_low", _("Lower bound"), "share"),
+            Column("skill_high", _("Upper bound"), "share"),
         )
 
     def lists_table(self) -> Table:
@@ -164,7 +201,7 @@ class TrackRecord(Result):
             "record.lists",
             _("Lists: how many of those named were lost"),
             self.lists,
-            Column("prediction", _("List")),
+            Column("prediction", _("List"), terms=self.names),
             "n",
             Column("hits", _("Lost"), "accounts"),
             Column("share", _("Share"), "share"),
@@ -175,8 +212,28 @@ class TrackRecord(Result):
             Column("value_share", _("Of the revenue lost"), "share"),
         )
 
+    def misses_table(self) -> Table:
+        """The surest that were wrong."""
+        return make_table(
+            "record.misses",
+            _("The five worst misses"),
+            self.misses,
+            Column("prediction", _("Prediction"), terms=self.names),
+            "account_id",
+            Column("issued", _("Stated on"), "date"),
+            Column("due", _("Due"), "date"),
+            Column("value", _("Told"), "probability"),
+            Column("actual", _("Came"), "count"),
+        )
 
-def measure_record(scores: Scores, *, n_resamples: int = 500, random_state: int = 0) -> TrackRecord:
+
+def measure_record(
+    scores: Scores,
+    names: Mapping[str, Text] | None = None,
+    *,
+    n_resamples: int = 500,
+    random_state: int = 0,
+) -> TrackRecord:
     """Were the probabilities right, did the intervals hold, did the lists name those who left?
 
     Scored predictions → calibration, coverage, skill and hits.
@@ -185,6 +242,8 @@ def measure_record(scores: Scores, *, n_resamples: int = 500, random_state: int 
     ----------
     scores : Scores
         From `score`.
+    names : mapping of str to Text, optional
+        Prediction → its words.
     n_resamples : int
         Accounts drawn again for the interval of the skill.
     random_state : int
@@ -208,11 +267,13 @@ def measure_record(scores: Scores, *, n_resamples: int = 500, random_state: int 
         calibration=_calibration(chances, n_resamples, rng),
         reliability=_reliability(chances),
         coverage=_coverage(intervals),
+        points=_points(frame[frame["form"] == "point"], n_resamples, rng),
         lists=_lists(frame),
         misses=_worst(chances),
         left_out=scores.left_out,
         n_due=len(scores.frame),
         n_facts=len(frame.drop_duplicates(["account_id", "issued", "due"])),
+        names=names or {},
     )
 
 
@@ -256,6 +317,15 @@ def _calibration(frame: pd.DataFrame, n_resamples: int, rng: np.random.Generator
         )
     columns = "prediction n n_windows expected seen low high verdict skill skill_low skill_high"
     return pd.DataFrame(rows, columns=columns.split())
+
+
+def _points(frame: pd.DataFrame, n_resamples: int, rng: np.random.Generator) -> pd.DataFrame:
+    rows = []
+    for prediction, group in frame.groupby("prediction", sort=True):
+        errors = (float(group["score"].mean()), float(group["rival_score"].mean()))
+        rows.append((prediction, len(group), *errors, *_skill(group, n_resamples, rng)))
+    columns = ["prediction", "n", "error", "rival_error", "skill", "skill_low", "skill_high"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _skill(

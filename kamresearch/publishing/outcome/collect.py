@@ -56,6 +56,13 @@ def finding_rows(notebooks: Iterable[Mapping]) -> list[dict]:
     return rows
 
 
+def stated_predictions(notebooks: Iterable[Mapping]) -> list[dict]:
+    """What executed notebooks stated about the future, as it stands in ``predictions.json``."""
+    return [
+        content for notebook in notebooks for content in iterate_outputs(notebook, "predictions")
+    ]
+
+
 def table_files(notebook: Mapping) -> dict[str, str]:
     """Id of each table in a notebook → its CSV text; with a mark for spreadsheets that it is UTF-8.
 

@@ -1,0 +1,57 @@
+"""The track record: its picture."""
+
+from matplotlib.figure import Figure as Drawing
+
+from kamresearch.analysis.record.track import TrackRecord
+from kamresearch.display import Column, Figure, make_table
+from kamresearch.figures import parts
+from kamresearch.language import Quantity
+from kamresearch.language import message as _
+
+
+def reliability(result: TrackRecord) -> Figure:
+    """Share that came against the probability told, in fifths of the accounts."""
+    frame = result.reliability
+    kinds = list(frame["prediction"].unique())
+
+    def draw() -> Drawing:
+        figure, panels = parts.new_figure(1, len(kinds), squeeze=False, height=3.2)
+        for panel, kind in zip(panels[0], kinds, strict=True):
+            part = frame[frame["prediction"] == kind]
+            top = max(float(part[["told", "high"]].max().max()), 0.02)
+            panel.plot([0, top], [0, top], color=parts.MUTED, linestyle="--", linewidth=1)
+            errors = [part["seen"] - part["low"], part["high"] - part["seen"]]
+            panel.errorbar(
+                part["told"], part["seen"], yerr=errors, fmt="o", color=parts.PALETTE[0], capsize=3
+            )
+            parts.title_axes(panel, result.name_of(kind))
+            panel.set_xlabel(parts.say(_("Told")))
+            parts.format_axis(panel, "share", "x", most=5)
+            parts.format_axis(panel, "share", "y", most=5)
+        panels[0][0].set_ylabel(parts.say(_("Came")))
+        return figure
+
+    n = int(frame["n"].sum())
+    columns = (
+        Column("prediction", _("Prediction"), terms=result.names),
+        Column("n", _("n"), "count"),
+        Column("told", _("Told"), "share"),
+        Column("seen", _("Came"), "share"),
+        "low",
+        "high",
+    )
+    return Figure(
+        "record.reliability",
+        _("Did what was told come as often as told?"),
+        _(
+            "Each point is a fifth of the statements, by the probability told; bars are 95% "
+            "intervals of the share that came. On the dashed line told and seen agree. n = {n}.",
+            n=Quantity(n, "count"),
+        ),
+        _(
+            "Points of the share that came against the probability told, {k} kinds of predictions.",
+            k=len(kinds),
+        ),
+        draw,
+        make_table("record.reliability", _("Told against seen, by fifths"), frame, *columns),
+    )

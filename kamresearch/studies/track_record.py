@@ -1,0 +1,30 @@
+"""Track record: what the study declares."""
+
+from kamresearch.language import message as _
+from kamresearch.studies.declaration import Study, StudyParams
+
+
+class Params(StudyParams):
+    """Parameters of the study: those that every study has."""
+
+
+STUDY = Study(
+    name="track_record",
+    notebook="00_track_record",
+    title=_("Track record"),
+    question=_("What earlier versions said of the future, and how it came"),
+    params=Params,
+    prefix="record",
+    needs=("accounts", "orders"),
+    wants=("churn_events",),
+    sections=("probabilities", "numbers", "lists", "limits"),
+    findings=("record.n_due", "record.calibrated"),
+    figures=("record.reliability",),
+    tables=(
+        "record.calibration",
+        "record.coverage",
+        "record.points",
+        "record.lists",
+        "record.misses",
+    ),
+)
