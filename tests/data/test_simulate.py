@@ -159,3 +159,20 @@ def test_another_truth_changes_the_world(tmp_path):
     none = World(hazards=dict.fromkeys(CAUSES, 0.0))
     folder = simulate(tmp_path, 60, seed=1, world=none)
     assert not (folder / "churn_events.parquet").exists() or read(folder, "churn_events").empty
+
+
+def test_a_folder_with_anything_else_in_it_is_refused_and_left_as_it_was(tmp_path):
+    (tmp_path / "orders.csv").write_text("mine\n", encoding="utf-8")
+    with pytest.raises(DataError, match="'orders.csv'.*what is there is not overwritten"):
+        simulate(tmp_path, accounts=20, seed=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["orders.csv"]
+    assert (tmp_path / "orders.csv").read_text(encoding="utf-8") == "mine\n"
+
+
+def test_an_earlier_simulation_is_replaced_unless_somebody_changed_it(tmp_path):
+    simulate(tmp_path, accounts=20, seed=1)
+    simulate(tmp_path, accounts=20, seed=2)
+    with (tmp_path / "managers.csv").open("a", encoding="utf-8") as file:
+        file.write("M9,mine\n")
+    with pytest.raises(DataError, match=r"managers\.csv"):
+        simulate(tmp_path, accounts=20, seed=3)

@@ -51,7 +51,8 @@ def simulate(
     Parameters
     ----------
     folder : path
-        Where the tables go; those of the same names are replaced once all are whole.
+        Where the tables go: an empty folder, or one that holds nothing but an earlier simulation,
+        which is replaced once all tables are whole.
     accounts : int
         How many accounts, 20 to 1,000,000. Memory stays that of 20,000 accounts.
     seed : int

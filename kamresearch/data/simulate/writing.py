@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from kamresearch.errors import DataError
+from kamresearch.errors import DataError, first_offenders
 
 _COMPRESSION = "zstd"
+WRITTEN = "truth/written.yml"
+"""Inside a simulated company: each file's checksum, by which its own output is known again."""
 
 
 class Writer:
@@ -26,6 +28,7 @@ class Writer:
             raise DataError(
                 str(folder), "a folder to write into", "a file of that name", "choose another name"
             )
+        refuse_foreign(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._open: dict[str, pq.ParquetWriter] = {}
         self.rows: dict[str, int] = {}
@@ -74,12 +77,58 @@ class Writer:
                     "source": "seeded simulator of kamresearch",
                     "licence": "BSD-3-Clause",
                     "date": date,
-                    "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                    "sha256": _sha256(path),
                     "simulated": True,
                     "note": note,
                 },
             )
+        self.write_yaml(
+            WRITTEN.removesuffix(".yml"),
+            {
+                str(path.relative_to(self.aside)): _sha256(path)
+                for path in sorted(self.aside.rglob("*"))
+                if path.is_file()
+            },
+        )
         (self.folder / "truth").mkdir(exist_ok=True)
         for path in sorted(self.aside.rglob("*")):
             if path.is_file():
                 path.replace(self.folder / path.relative_to(self.aside))
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Refuse a folder that holds a file which the simulator did not write, or not as it stands.
+
+    Raises
+    ------
+    DataError
+        Names the first files that would have been overwritten or mixed with simulated ones.
+    """
+    found = (
+        sorted(path for path in folder.rglob("*") if not path.is_dir()) if folder.exists() else []
+    )
+    names = {str(path.relative_to(folder)): path for path in found}
+    if not names:
+        return
+    try:
+        known = yaml.safe_load((folder / WRITTEN).read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        known = None
+    written = known if isinstance(known, dict) else {}
+    foreign = [
+        name
+        for name, path in names.items()
+        if name != WRITTEN and (path.is_symlink() or written.get(name) != _sha256(path))
+    ]
+    if foreign:
+        raise DataError(
+            str(folder),
+            "an empty folder, or one that holds nothing but an earlier simulation",
+            first_offenders(foreign),
+            "choose another folder: what is there is not overwritten",
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
