@@ -27,6 +27,11 @@ def block_keys(cleaned: pd.DataFrame, fields: tuple[Field, ...]) -> dict[str, pd
     return keys
 
 
+def pair_budget(n: int) -> int:
+    """Pairs that n records may be compared in."""
+    return min(max(PAIRS_PER_RECORD * n, PAIRS_LEAST), PAIRS_MOST)
+
+
 def count_pairs(key: pd.Series) -> int:
     """Pairs of records that share a key."""
     sizes = key.dropna().value_counts().to_numpy()
@@ -41,7 +46,7 @@ def choose_rules(cleaned: pd.DataFrame, fields: tuple[Field, ...]) -> list[tuple
     post code) only in twos and threes.
     """
     n = len(cleaned)
-    budget = min(max(PAIRS_PER_RECORD * n, PAIRS_LEAST), PAIRS_MOST)
+    budget = pair_budget(n)
     keys = block_keys(cleaned, fields)
     alone = {(name,): count_pairs(key) for name, key in keys.items()}
     rules = {rule: pairs for rule, pairs in alone.items() if 0 < pairs <= budget / 4}
@@ -60,6 +65,18 @@ def choose_rules(cleaned: pd.DataFrame, fields: tuple[Field, ...]) -> list[tuple
             chosen.append(rule)
             spent += pairs
     return chosen
+
+
+def rare_tokens(tokens: pd.Series, budget: int) -> pd.Series:
+    """Of each name's tokens those rare enough to bring records together: the more common ones
+    are dropped until the pairs that the others make fit the budget.
+    """
+    counts = tokens.explode().value_counts()
+    counts = counts[counts > 1].sort_values(kind="stable")
+    pairs = (counts * (counts - 1) // 2).groupby(counts).sum().cumsum()
+    fitting = pairs.index[pairs <= budget]
+    kept = set(counts.index[counts <= (fitting.max() if len(fitting) else 1)])
+    return tokens.map(lambda found: [one for one in found if one in kept], na_action="ignore")
 
 
 def _join(keys: dict[str, pd.Series], rule: tuple[str, ...]) -> pd.Series:

@@ -7,6 +7,7 @@ import re
 import pandas as pd
 
 from kamresearch.data.linkage.kinds import Field
+from kamresearch.data.linkage.likeness import name_tokens
 from kamresearch.data.names import simplify, split_name
 
 _NOT_WORD = re.compile(
@@ -19,8 +20,8 @@ def clean_records(frame: pd.DataFrame, fields: tuple[Field, ...]) -> pd.DataFram
     """Records → their comparable forms, columns ``f0``, ``f1`` … in the order of the fields, beside
     ``unique_id``.
 
-    A company's column has its branch beside it (``f0_branch``), a text its words (``f0_words``,
-    sorted) and its digits.
+    A company's column has its branch beside it (``f0_branch``) and what other spellings may share
+    (``f0_tokens``), a text its words (``f0_words``, sorted) and its digits.
     """
     columns: dict[str, pd.Series] = {"unique_id": pd.Series(range(len(frame)), index=frame.index)}
     for place, field in enumerate(fields):
@@ -34,6 +35,7 @@ def clean_records(frame: pd.DataFrame, fields: tuple[Field, ...]) -> pd.DataFram
         if field.kind == "company":
             branches = {value: split_name(value).branch or None for value in known}
             columns[f"{name}_branch"] = texts.astype("str").where(texts.notna()).map(branches)
+            columns[f"{name}_tokens"] = columns[name].map(name_tokens, na_action="ignore")
         if field.kind in ("text", "company"):
             columns[f"{name}_words"] = columns[name].map(split_words, na_action="ignore")
     cleaned = pd.DataFrame(columns).reset_index(drop=True).astype(object)
@@ -44,7 +46,7 @@ def keep_fields(cleaned: pd.DataFrame, kept: list[int]) -> pd.DataFrame:
     """The forms of some fields alone, numbered anew."""
     names = {}
     for new, old in enumerate(kept):
-        for ending in ("", "_branch", "_words"):
+        for ending in ("", "_branch", "_words", "_tokens"):
             if f"f{old}{ending}" in cleaned:
                 names[f"f{old}{ending}"] = f"f{new}{ending}"
     return cleaned[["unique_id", *names]].rename(columns=names)

@@ -1,6 +1,7 @@
 """How two values of a kind are compared: levels from equal to unlike, as Splink writes them."""
 
 from kamresearch.data.linkage.kinds import Field
+from kamresearch.data.linkage.likeness import LEVELS
 
 
 def comparisons_of(fields: tuple[Field, ...], swaps: dict[int, int] | None = None) -> list[dict]:
@@ -83,22 +84,14 @@ def _conditions(name: str, kind: str) -> list[tuple[str, bool]]:
             (f"split_part({left}, '@', 1) = split_part({right}, '@', 1)", False),
             (f"jaro_winkler_similarity({users}) >= 0.9", False),
         ]
+    if kind == "company":  # compared in `likeness`: as many levels, told by equality alone here
+        return [equal, *(("FALSE", False),) * len(LEVELS)]
     if kind == "category":
         return [equal]
-    same_branch = (
-        f"{name}_branch_l IS NOT DISTINCT FROM {name}_branch_r" if kind == "company" else "TRUE"
-    )
-    found = [(f"{left} = {right} AND {same_branch}", True)]
-    if kind == "company":
-        found += [
-            (f"{typo} AND length({left}) > 3 AND {same_branch}", False),
-            (f"{left} = {right}", False),
-        ]
-    else:
-        found += [(f"{shared} = {most} OR ({typo} AND length({left}) > 3)", False)]
-    found += [(f"{shared} >= 0.75 * {most} OR {alike(0.93)}", False)]
-    found += [
+    return [
+        equal,
+        (f"{shared} = {most} OR ({typo} AND length({left}) > 3)", False),
+        (f"{shared} >= 0.75 * {most} OR {alike(0.93)}", False),
         (f"{shared} >= 0.5 * {most} OR ({shared} >= 2 AND {shared} = {least})", False),
         (f"{shared} >= 0.3 * {most} OR {alike(0.8)}", False),
     ]
-    return found

@@ -15,6 +15,17 @@ _DATE = re.compile(
     r"^(?:(?:18|19|20)\d\d([-/.]?)(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|\d{1,2}([-/.])\d{1,2}\2(?:18|19|20)\d\d)(?:[ T].*)?$"  # noqa: E501
 )
 _PHONE_NAME = re.compile(r"phone|tel|mobile|fax|电话|手机|传真", re.IGNORECASE)
+_FIRM_NAME = re.compile(
+    r"^name$|firm|company|customer|client|supplier|vendor|dealer|account|organi[sz]ation"
+    r"|名称|公司|企业|单位|客户|供应商|经销商",
+    re.IGNORECASE,
+)
+_NOT_A_FIRM = re.compile(
+    r"first|last|given|sur|middle|maiden|user|file|street|program|product|品名|姓名|产品",
+    re.IGNORECASE,
+)
+_NAME_WORDS = 6
+"""Words above which a text is a description rather than a name, on average"""
 SAMPLE = 5_000
 _NUMBERED = 0.6
 _FEW, _HALF = 0.1, 0.3
@@ -45,8 +56,9 @@ def infer_fields(frame: pd.DataFrame) -> tuple[Field, ...]:
     and nothing to misspell in it).
     """
     fields = []
+    only = len(frame.columns) == 1
     for column in frame.columns:
-        field = describe(frame[column], column)
+        field = describe(frame[column], column, only)
         if field is not None:
             fields.append(field)
             if (
@@ -57,8 +69,10 @@ def infer_fields(frame: pd.DataFrame) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-def describe(values: pd.Series, column: object) -> Field | None:
-    """The field of one column, None where it is of no use."""
+def describe(values: pd.Series, column: object, only: bool = False) -> Field | None:
+    """The field of one column, None where it is of no use; a table's ``only`` column of words is
+    taken for names.
+    """
     n = len(values)
     texts = values.dropna().astype("str").str.strip()
     texts = texts[texts != ""]
@@ -67,7 +81,7 @@ def describe(values: pd.Series, column: object) -> Field | None:
     if distinct < 2 or len(texts) < 3:
         return None
     sample = texts.iloc[:: max(1, len(texts) // SAMPLE)]
-    kind = _kind_of(sample, str(column), distinct, len(texts))
+    kind = _kind_of(sample, str(column), distinct, len(texts), only)
     if filled < (_FEW if kind in ("phone", "email", "code") else _HALF):
         return None
     if distinct == len(texts) and kind in ("number", "code") and _is_running(texts):
@@ -75,7 +89,7 @@ def describe(values: pd.Series, column: object) -> Field | None:
     return Field(column, kind, filled, distinct / len(texts))
 
 
-def _kind_of(sample: pd.Series, column: str, distinct: int, n: int) -> str:
+def _kind_of(sample: pd.Series, column: str, distinct: int, n: int, only: bool) -> str:
     def share(pattern: re.Pattern | str) -> float:
         return float(sample.str.match(pattern).mean())
 
@@ -93,10 +107,10 @@ def _kind_of(sample: pd.Series, column: str, distinct: int, n: int) -> str:
     mostly_digits = float((digits >= 0.5 * sample.str.len()).mean())
     if mostly_digits > 0.7 and one_word > 0.7:
         return "code" if bare.str.len().mean() >= 6 else "number"
+    if _are_firms(sample, column, only):
+        return "company"
     if distinct <= max(20, 0.01 * n):
         return "category"
-    if float(sample.str.contains(_LEGAL).mean()) > 0.3:
-        return "company"
     if (
         _is_cjk(sample)
         or float(sample.str.count(r"\s+").mean()) >= 1.0
@@ -104,6 +118,22 @@ def _kind_of(sample: pd.Series, column: str, distinct: int, n: int) -> str:
     ):
         return "text"
     return "name"
+
+
+def _are_firms(sample: pd.Series, column: str, only: bool) -> bool:
+    """Whether texts are names of firms: legal forms in them, or a column that says so (or has
+    nothing beside it) and holds short texts without house numbers. However few there are.
+    """
+    if float(sample.str.contains(_LEGAL).mean()) > 0.3:
+        return True
+    spaces = float(sample.str.count(r"\s+").mean())
+    said = _FIRM_NAME.search(column) and not _NOT_A_FIRM.search(column)
+    words = spaces >= 0.5 or _is_cjk(sample)
+    return bool(
+        (only or (said and words))
+        and spaces + 1 <= _NAME_WORDS
+        and float(sample.str.contains(r"\d").mean()) < 0.3
+    )
 
 
 def _looks_dialled(sample: pd.Series) -> bool:

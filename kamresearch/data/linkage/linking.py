@@ -1,6 +1,7 @@
 """Link records that speak of the same thing."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -8,10 +9,12 @@ import pandas as pd
 from kamresearch.data.linkage.cleaning import clean_records, keep_fields
 from kamresearch.data.linkage.clusters import cluster_pairs
 from kamresearch.data.linkage.kinds import Field, infer_fields
-from kamresearch.data.linkage.model import LEAST_PROBABILITY, score_records
+from kamresearch.data.linkage.model import LEAST_PROBABILITY, NO_PAIRS, Scored, score_records
 from kamresearch.data.linkage.redundancy import drop_redundant
 from kamresearch.data.linkage.result import LinkResult
 from kamresearch.errors import DataError, first_offenders
+from kamresearch.language import Message, Quantity
+from kamresearch.language import message as _
 
 DOUBTFUL = (0.1, 0.9)
 LARGE_CLUSTER = 200
@@ -80,41 +83,145 @@ def link(
         )
     body = frame.drop(columns=[id_column] if id_column else []).drop(columns=list(ignore))
     place = pd.Series(range(len(ids)), index=ids.to_numpy())
-    fields = infer_fields(body)
-    scored, fields = _score(body, fields) if fields and len(body) > 1 else (_no_pairs(), fields)
     together, apart = _places(same, place), _places(not_same, place)
-    scored = _overrule(scored, together, apart)
-    labels = cluster_pairs(scored, len(ids), threshold, apart, together)
+    fields, cleaned = _prepare(body)
+    copies = _Copies.of(cleaned, {row for pair in together | apart for row in pair})
+    scored = (
+        score_records(cleaned.iloc[copies.first].assign(unique_id=range(len(copies.first))), fields)
+        if fields and len(body) > 1
+        else Scored(NO_PAIRS, np.ones(len(copies.first)))
+    )
+    alone = copies.spread(scored)
+    alone = _overrule(alone, together, apart)
+    labels = copies.label(
+        cluster_pairs(
+            _overrule(scored.pairs, copies.places(together), copies.places(apart)),
+            len(copies.first),
+            threshold,
+            copies.places(apart),
+            copies.places(together),
+        ),
+        scored.equal >= threshold,
+    )
     values = ids.to_numpy()
     clusters = pd.Series(
         values[labels],
         index=frame.index if not id_column else pd.Index(values, name=id_column),
         name="cluster_id",
     )
-    pairs = _with_clusters(scored, labels, threshold).sort_values(
+    pairs = _with_clusters(alone, labels, threshold).sort_values(
         ["probability", "left", "right"], ascending=[False, True, True], ignore_index=True
     )
-    review = _doubtful(pairs, threshold)
+    review = _doubtful(pairs[copies.told_once(pairs)], threshold)
     named = {"left": lambda t: values[t["left"]], "right": lambda t: values[t["right"]]}
-    return LinkResult(pairs.assign(**named), clusters, review.assign(**named), fields, threshold)
+    reason = _say_nothing_found(frame, fields, pairs, threshold)
+    pairs, review = pairs.assign(**named), review.assign(**named)
+    return LinkResult(pairs, clusters, review, fields, threshold, reason)
 
 
-def _score(body: pd.DataFrame, fields: tuple[Field, ...]) -> tuple[pd.DataFrame, tuple[Field, ...]]:
+def _prepare(body: pd.DataFrame) -> tuple[tuple[Field, ...], pd.DataFrame]:
+    fields = infer_fields(body)
     cleaned = clean_records(body, fields)
     kept = drop_redundant(cleaned, fields)
-    return score_records(keep_fields(cleaned, kept), tuple(fields[place] for place in kept)), tuple(
-        fields[i] for i in kept
-    )
+    return tuple(fields[place] for place in kept), keep_fields(cleaned, kept)
 
 
-def _no_pairs() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "left": pd.Series(dtype="int64"),
-            "right": pd.Series(dtype="int64"),
-            "weight": pd.Series(dtype="float64"),
-            "probability": pd.Series(dtype="float64"),
-        }
+@dataclass(frozen=True)
+class _Copies:
+    """Records whose comparable values are all equal, taken as one: a hundred copies of a name are
+    compared once, and say nothing about how common it is.
+    """
+
+    first: np.ndarray
+    """the first row of each group of copies"""
+    group: np.ndarray
+    """row → its group"""
+
+    @classmethod
+    def of(cls, cleaned: pd.DataFrame, never: set[int]) -> "_Copies":
+        """Groups of a cleaned table; rows that people decided about stay alone."""
+        derived = [name for name in cleaned if name.endswith(("_words", "_tokens"))]
+        keys = cleaned.drop(columns=["unique_id", *derived])
+        rows = np.arange(len(cleaned))
+        single = keys.isna().all(axis=1).to_numpy() | np.isin(rows, list(never))
+        keys = keys.assign(single=np.where(single, rows, -1))
+        group = keys.groupby(list(keys), dropna=False, sort=False).ngroup().to_numpy()
+        _numbers, first = np.unique(group, return_index=True)
+        return cls(first, group)
+
+    def told_once(self, pairs: pd.DataFrame) -> pd.Series:
+        """Whether a pair is of two groups' first rows, or of copies: the others ask the same
+        question again.
+        """
+        left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
+        one, two = self.group[left], self.group[right]
+        firsts = (self.first[one] == left) & (self.first[two] == right)
+        return pd.Series(firsts | (one == two) & (self.first[one] == left), index=pairs.index)
+
+    def places(self, pairs: set[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Pairs of rows → pairs of groups."""
+        return {tuple(sorted((int(self.group[a]), int(self.group[b])))) for a, b in pairs}
+
+    def label(self, labels: np.ndarray, equal: np.ndarray) -> np.ndarray:
+        """Clusters of groups → clusters of rows; copies that say too little stay apart."""
+        rows = np.arange(len(self.group))
+        is_first = self.first[self.group] == rows
+        found = self.first[labels[self.group]]
+        return np.where(is_first | equal[self.group], found, rows)
+
+    def spread(self, scored: Scored) -> pd.DataFrame:
+        """Pairs of groups → pairs of their rows, and the pairs of copies."""
+        rows = pd.DataFrame({"row": np.arange(len(self.group)), "group": self.group})
+        sizes = np.bincount(self.group)
+        rows = rows[
+            (sizes[rows["group"]] <= LARGE_CLUSTER) | (self.first[rows["group"]] == rows["row"])
+        ]
+        kept = scored.pairs[scored.pairs["probability"] >= LEAST_PROBABILITY]
+        whole = kept.merge(
+            rows.rename(columns={"row": "left_row", "group": "left"}), on="left", validate="m:m"
+        ).merge(
+            rows.rename(columns={"row": "right_row", "group": "right"}), on="right", validate="m:m"
+        )
+        twice = rows[sizes[rows["group"]] > 1]
+        copies = twice.merge(twice, on="group", suffixes=("_left", "_right"), validate="m:m")
+        copies = copies[copies["row_left"] < copies["row_right"]]
+        one, two = whole["left_row"].to_numpy(), whole["right_row"].to_numpy()
+        return pd.DataFrame(
+            {
+                "left": np.append(np.minimum(one, two), copies["row_left"]),
+                "right": np.append(np.maximum(one, two), copies["row_right"]),
+                "weight": np.append(whole["weight"], np.zeros(len(copies))),
+                "probability": np.append(whole["probability"], scored.equal[copies["group"]]),
+            }
+        ).astype({"left": "int64", "right": "int64"})
+
+
+def _say_nothing_found(
+    frame: pd.DataFrame, fields: tuple[Field, ...], pairs: pd.DataFrame, threshold: float
+) -> Message | None:
+    """Why no pair was found; None where one was."""
+    if pairs["together"].any():
+        return None
+    if len(frame) < 2:
+        return _("Fewer than two records: there is nothing to link.")
+    if not fields:
+        return _(
+            "No column can be compared: each is nearly empty, holds one value, or only numbers the "
+            "records."
+        )
+    columns = ", ".join(dict.fromkeys(str(field.column) for field in fields))
+    if pairs.empty:
+        return _(
+            "No two records are alike enough in {columns} to be worth a comparison.",
+            columns=columns,
+        )
+    return _(
+        "Of {n} pairs that were alike in {columns}, none reaches a probability of {threshold}; the "
+        "likeliest has {best}.",
+        n=Quantity(len(pairs), "count"),
+        columns=columns,
+        threshold=Quantity(threshold, "probability"),
+        best=Quantity(float(pairs["alone"].max()), "probability"),
     )
 
 

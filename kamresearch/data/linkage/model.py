@@ -9,13 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kamresearch.data.linkage.blocking import block_keys, choose_rules
+from kamresearch.data.linkage.blocking import block_keys, choose_rules, pair_budget, rare_tokens
 from kamresearch.data.linkage.comparing import comparisons_of
 from kamresearch.data.linkage.kinds import Field
+from kamresearch.data.linkage.likeness import AGREE, ALONE, EQUAL, NameLikeness
 
 RANDOM_PAIRS = 100_000
 LEAST_PROBABILITY = 0.01
 ROUNDS = 100
+LEAST_MATCHES = 0.02
+"""Matches per record that are expected whatever was found: a floor under the prior."""
 _PRIOR_COUNT = 0.1
 """Pseudo-matches per record that draw each level's share among matches towards its first guess.
 Without them the learning
@@ -33,6 +36,16 @@ def _quietly():
         yield
     finally:
         logger.setLevel(before)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Pairs worth a look (left, right, weight, probability), and for each row the probability
+    that another row with the very same values is the same.
+    """
+
+    pairs: pd.DataFrame
+    equal: np.ndarray
 
 
 @dataclass
@@ -54,42 +67,116 @@ class Evidence:
     """share of all pairs in which both values are there, by comparison"""
 
 
-def score_records(cleaned: pd.DataFrame, fields: tuple[Field, ...]) -> pd.DataFrame:
-    """Cleaned records → pairs worth a look: left, right (row numbers), weight (log2 of the
-    evidence), probability.
-    """
+def score_records(cleaned: pd.DataFrame, fields: tuple[Field, ...]) -> Scored:
+    """Cleaned records, no two alike in everything → scored pairs of their row numbers."""
     rules = choose_rules(cleaned, fields)
-    if not rules:
-        return pd.DataFrame(
-            {
-                "left": pd.Series(dtype="int64"),
-                "right": pd.Series(dtype="int64"),
-                "weight": pd.Series(dtype="float64"),
-                "probability": pd.Series(dtype="float64"),
-            }
-        )
+    if not rules and all(field.kind != "company" for field in fields):
+        return Scored(NO_PAIRS, np.zeros(len(cleaned)))
     evidence = gather_evidence(cleaned, fields, rules)
-    weights, prior = learn_weights(evidence, len(cleaned))
+    if [field.kind for field in fields] == ["company"]:
+        return _judge_names(evidence, len(cleaned))
+    weights, equal, prior = learn_weights(evidence, cleaned, fields)
+    most = most_probable(evidence.levels, fields)
     frame = pd.DataFrame({"left": evidence.left, "right": evidence.right, "weight": weights})
-    frame["probability"] = to_probability(weights, prior)
-    return frame.sort_values(["left", "right"], ignore_index=True)
+    frame["probability"] = np.minimum(to_probability(weights, prior), most)
+    whole = np.where(cleaned[_names(fields)].notna(), _top(fields), -1)
+    alone = np.minimum(to_probability(equal, prior), most_probable(whole, fields))
+    return Scored(frame.sort_values(["left", "right"], ignore_index=True), alone)
+
+
+NO_PAIRS = pd.DataFrame({"left": [], "right": [], "weight": [], "probability": []}).astype(
+    {"left": "int64", "right": "int64"}
+)
+
+
+def _names(fields: tuple[Field, ...]) -> list[str]:
+    return [f"f{place}" for place in range(len(fields))]
+
+
+def _top(fields: tuple[Field, ...]) -> np.ndarray:
+    """The highest level of each comparison: equality."""
+    return np.array([len(one["comparison_levels"]) - 2 for one in comparisons_of(fields)])
+
+
+NAME, IDENTIFIER, PLACE = "name", "identifier", "place"
+WITNESS = {
+    "company": NAME,
+    "name": NAME,
+    "code": IDENTIFIER,
+    "phone": IDENTIFIER,
+    "email": IDENTIFIER,
+    "date": IDENTIFIER,
+    "text": PLACE,
+    "number": PLACE,
+    "category": PLACE,
+}
+"""What kind of evidence a field's likeness is."""
+
+
+def _judge_names(evidence: Evidence, n: int) -> Scored:
+    """Names alone: with one comparison nothing can be learnt about how matches look (any split
+    into matches and others fits the data), so that each level has its probability.
+    """
+    probability = np.array(ALONE)[evidence.levels[:, 0]]
+    weight = np.log2(probability / (1 - probability))
+    frame = pd.DataFrame({"left": evidence.left, "right": evidence.right, "weight": weight})
+    frame = frame.assign(probability=probability).sort_values(["left", "right"], ignore_index=True)
+    return Scored(frame, np.full(n, ALONE[EQUAL]))
+
+
+REVIEW, NEIGHBOURS, ONE_KIND = 0.45, 0.05, 0.98
+"""Highest probability of a pair that only a person can decide, of two that share no more than a
+place, and of one told by one kind of evidence."""
+
+
+def most_probable(levels: np.ndarray, fields: tuple[Field, ...]) -> np.ndarray:
+    """The highest probability that a pair's kinds of evidence allow.
+
+    Firms in one building share an address and often a switchboard: where names of firms disagree,
+    and no code (a tax number) is alike, a person decides; where they have nothing in common and
+    no telephone either, they are neighbours. Where no name and no identifier agrees, a place alone
+    never makes two records one.
+    """
+    kinds = np.array([WITNESS[field.kind] for field in fields])
+    firm = np.array([field.kind == "company" for field in fields])
+    code = np.array([field.kind == "code" for field in fields])
+    agree = levels >= np.where(firm, AGREE, 1)
+    most = np.ones(len(levels))
+    if len(set(kinds)) == 1:
+        return np.minimum(most, ONE_KIND)
+    witness = {kind: agree[:, kinds == kind].any(axis=1) for kind in (NAME, IDENTIFIER, PLACE)}
+    if NAME in kinds:
+        most[~witness[NAME] & ~witness[IDENTIFIER]] = REVIEW
+    if firm.any():
+        unlike = (levels[:, firm] >= 0).any(axis=1) & ~agree[:, firm].any(axis=1)
+        most[unlike & ~agree[:, code].any(axis=1)] = REVIEW
+        most[(levels[:, firm] <= 0).all(axis=1) & unlike & ~witness[IDENTIFIER]] = NEIGHBOURS
+    return most
 
 
 def gather_evidence(
     cleaned: pd.DataFrame, fields: tuple[Field, ...], rules: list[tuple[str, ...]]
 ) -> Evidence:
-    """Block and compare with Splink."""
+    """Block and compare with Splink; names of firms are compared by what is rare in them."""
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
     keys = block_keys(cleaned, fields)
     used = {name for rule in rules for name in rule}
-    table = cleaned.assign(**{f"k_{name}": key for name, key in keys.items() if name in used})
+    firms = [place for place, field in enumerate(fields) if field.kind == "company"]
+    table = cleaned.drop(columns=[f"f{place}_tokens" for place in firms]).assign(
+        **{f"k_{name}": key for name, key in keys.items() if name in used},
+        **{
+            f"t{place}": rare_tokens(cleaned[f"f{place}_tokens"], pair_budget(len(cleaned)))
+            for place in firms
+        },
+    )
     settings = SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="unique_id",
         comparisons=comparisons_of(fields),
         blocking_rules_to_generate_predictions=[
-            block_on(*(f"k_{name}" for name in rule)) for rule in rules
+            *(block_on(*(f"k_{name}" for name in rule)) for rule in rules),
+            *(block_on(f"t{place}", arrays_to_explode=[f"t{place}"]) for place in firms),
         ],
         retain_matching_columns=True,  # the levels are kept with them
     )
@@ -111,6 +198,10 @@ def gather_evidence(
     order = np.lexsort((right, left))
     left, right, levels = left[order], right[order], levels[order]
     shares = [_shares(comparison) for comparison in comparisons]
+    for place in firms:
+        likeness = NameLikeness(cleaned[f"f{place}"], cleaned[f"f{place}_branch"])
+        levels[:, place] = likeness.levels(left, right)
+        shares[place] = _random_shares(likeness, len(cleaned))
     rarity = np.zeros(levels.shape)
     for place in range(len(fields)):
         values = cleaned[f"f{place}"]
@@ -123,6 +214,15 @@ def gather_evidence(
         )
     filled = np.array([cleaned[f"f{place}"].notna().mean() ** 2 for place in range(len(fields))])
     return Evidence(left, right, levels, rarity, shares, filled)
+
+
+def _random_shares(likeness: NameLikeness, n: int) -> np.ndarray:
+    """Share of each level of likeness among random pairs of rows."""
+    rng = np.random.default_rng(1)
+    left, right = rng.integers(0, n, (2, RANDOM_PAIRS))
+    found = likeness.levels(left[left != right], right[left != right])
+    counts = np.bincount(found[found >= 0], minlength=EQUAL + 1).astype(float)
+    return counts / max(counts.sum(), 1.0)
 
 
 def _shares(comparison: object) -> np.ndarray:
@@ -143,9 +243,11 @@ def _chance_of_equal(values: pd.Series) -> float:
     return float((counts * (counts - 1)).sum() / (total * (total - 1))) if total > 1 else 0.0
 
 
-def learn_weights(evidence: Evidence, n: int) -> tuple[np.ndarray, float]:
-    """Weight of each pair (log2 of the likelihood ratio) and the share of matches among all pairs
-    of n records.
+def learn_weights(
+    evidence: Evidence, cleaned: pd.DataFrame, fields: tuple[Field, ...]
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Weight of each pair (log2 of the likelihood ratio), weight of each row against its own
+    copy, and the share of matches among all pairs of records.
 
     Expectation maximisation over *all* pairs of records: those that no rule brought together count
     as different, so
@@ -153,7 +255,8 @@ def learn_weights(evidence: Evidence, n: int) -> tuple[np.ndarray, float]:
     pairs are taken out
     of the shares of the different.
     """
-    every = n * (n - 1) / 2
+    n = len(cleaned)
+    every = max(n * (n - 1) / 2, 1.0)
     start = [_first_guess(len(shares)) for shares in evidence.among_all]
     same, different = (
         [guess.copy() for guess in start],
@@ -166,7 +269,7 @@ def learn_weights(evidence: Evidence, n: int) -> tuple[np.ndarray, float]:
         probability = to_probability(weights, prior)
         matches = max(probability.sum(), 1.0)
         change = abs(matches / every - prior) / prior
-        prior = min(matches / every, 0.5)
+        prior = min(max(matches, LEAST_MATCHES * n) / every, 0.5)
         for place, shares in enumerate(evidence.among_all):
             counts = np.array(
                 [
@@ -181,7 +284,21 @@ def learn_weights(evidence: Evidence, n: int) -> tuple[np.ndarray, float]:
             )
         if change < 1e-4:
             break
-    return weights, prior
+    return weights, _weigh_copies(cleaned, same, different), prior
+
+
+def _weigh_copies(
+    cleaned: pd.DataFrame, same: list[np.ndarray], different: list[np.ndarray]
+) -> np.ndarray:
+    """What the equality of a row with its own copy weighs: a rare value more than a common one."""
+    weights = np.zeros(len(cleaned))
+    for place in range(len(same)):
+        values = cleaned[f"f{place}"]
+        chance = max(_chance_of_equal(values), different[place][-1])
+        frequency = values.map(values.value_counts(normalize=True)).to_numpy(dtype="float64")
+        equal = np.log2(same[place][-1] / np.maximum(frequency, chance))
+        weights += np.where(values.notna(), equal, 0.0)
+    return weights
 
 
 def _first_guess(n_levels: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from kamresearch.data.linkage.kinds import Field
+from kamresearch.language import Message
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class LinkResult:
         The columns compared, with the kind read from their values.
     threshold : float
         Probability from which a pair counts as the same.
+    reason : Message, optional
+        Why nothing was found; None where a pair was.
     """
 
     pairs: pd.DataFrame = field(repr=False)
@@ -37,6 +40,7 @@ class LinkResult:
     review: pd.DataFrame = field(repr=False)
     fields: tuple[Field, ...]
     threshold: float
+    reason: Message | None = None
 
     @property
     def labels(self) -> pd.Series:

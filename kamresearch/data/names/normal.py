@@ -171,6 +171,8 @@ def _words(text: str) -> str:
 
 
 _BRACKETS = re.compile(r"[(\[【《「『](.*?)[)\]】》」』]")
+_CITY_SIGN = re.compile(r"^([\u4e00-\u9fff]{2})[市省](?=[\u4e00-\u9fff]{3})")
+"""杭州市 and 杭州 in front of a name are one."""
 _SAY_NOTHING = {"中国", "china", "集团", "控股", "有限合伙", "普通合伙", ""}
 
 
@@ -182,6 +184,7 @@ def _chinese_parts(text: str) -> NameParts:
         "".join(part for part in said if part.endswith(_BRANCHES) == last) for last in (False, True)
     )
     text = front + _OTHER.sub("", _squeeze(_BRACKETS.sub("", text))) + behind
+    text = _CITY_SIGN.sub(r"\1", text)
     country = "中国" in text or "中国" in inside
     group = any(word in text or word in inside for word in _ZH_GROUPS)
     found, branch = _BRANCH_ZH.match(text), ""
