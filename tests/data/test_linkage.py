@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.company_names import company_names, firms_in_buildings
 from kamresearch.data.linkage import link
 from kamresearch.data.linkage.blocking import choose_rules, count_pairs
 from kamresearch.data.linkage.cleaning import clean_records
 from kamresearch.data.linkage.clusters import cluster_pairs
 from kamresearch.data.linkage.kinds import infer_fields
+from kamresearch.data.linkage.likeness import NameLikeness
 from kamresearch.data.linkage.redundancy import drop_redundant
 from kamresearch.data.simulate import simulate
 from kamresearch.errors import DataError
@@ -250,3 +252,134 @@ def test_published_sets_are_linked(name, least, shared_eval):
     records, truth = er_eval.load(name)
     scores = er_eval.score_pairs(link(records).pairs, truth)
     assert scores["f1"] >= least
+
+
+def f1(result, truth):
+    counts = truth.value_counts()
+    found = result.pairs[result.pairs["together"]]
+    same = (truth.loc[found["left"]].to_numpy() == truth.loc[found["right"]].to_numpy()).sum()
+    return 2 * same / (len(found) + (counts * (counts - 1) // 2).sum())
+
+
+@pytest.mark.recovery
+@pytest.mark.parametrize("seed", [1, 2])
+def test_firms_are_found_by_names_alone(seed):
+    """Two thousand spellings of a hundred firms gave no pair: the more copies, the fewer."""
+    names = company_names(seed=seed)
+    assert f1(link(names[["name"]]), names["firm"]) > 0.9
+
+
+@pytest.mark.recovery
+def test_firms_in_one_building_are_not_merged():
+    records = firms_in_buildings(300, seed=3)
+    result = link(records.drop(columns="firm"))
+    found = result.pairs[result.pairs["together"]]
+    firm = records["firm"]
+    right = firm.loc[found["left"]].to_numpy() == firm.loc[found["right"]].to_numpy()
+    assert right.mean() > 0.9
+    assert f1(result, firm) > 0.94
+
+
+TWENTY = [
+    "AVIS CHINA",
+    "Avis China",
+    "Huawei Technologies",
+    "Huawei Technologies Co Ltd",
+    "Koninklijke Philips",
+    "Konink. Philips N.V.",
+    "International Business Machines",
+    "IBM",
+    "上海市德盛贸易有限公司",
+    "德盛贸易（上海）",
+    "Siemens",
+    "Bosch",
+    "Lenovo",
+    "Sinopec",
+    "Haier",
+    "Shell",
+    "Michelin",
+    "Continental Tyres",
+    "Ping An Insurance",
+    "杭州海纳物流有限公司",
+]
+
+
+def test_twenty_ordinary_names_are_names():
+    result = link(pd.DataFrame({"customer": TWENTY}))
+    assert result.fields[0].kind == "company"
+    pairs = {(0, 1), (2, 3), (4, 5), (8, 9)}
+    found = set(
+        map(tuple, result.pairs.loc[result.pairs["together"], ["left", "right"]].to_numpy())
+    )
+    assert found == pairs
+    assert (6, 7) in set(map(tuple, result.review[["left", "right"]].to_numpy()))  # initials
+
+
+def test_copies_of_a_name_are_one_firm_however_many():
+    frame = pd.DataFrame({"name": ["Alpha Ltd"] * 300 + ["Beta Trading GmbH"] * 150})
+    assert link(frame).n_clusters == 2
+
+
+def test_copies_that_people_keep_apart_stay_apart():
+    frame = pd.DataFrame({"name": ["Alpha Ltd"] * 4 + ["Beta Trading GmbH"] * 4})
+    clusters = link(frame, not_same=[(0, 2)]).clusters
+    assert clusters[0] != clusters[2]
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (pd.DataFrame({"name": ["Alpha Ltd"]}), "Fewer than two records"),
+        (pd.DataFrame({"name": ["x"] * 9, "row": range(9)}), "No column can be compared"),
+        (pd.DataFrame({"name": ["Alder", "Brixton", "Calder", "Dorvan"]}), "No two records"),
+        (pd.DataFrame({"name": ["Alder Foods", "Brix Foods", "Calder Foods"]}), "none reaches"),
+    ],
+)
+def test_a_call_that_finds_nothing_says_why(frame, said):
+    result = link(frame)
+    assert not result.pairs.get("together", pd.Series(dtype=bool)).any()
+    assert said in str(result.reason)
+
+
+def test_a_call_that_finds_something_gives_no_reason(linked):
+    assert linked.reason is None
+
+
+def test_material_that_does_not_tell_records_apart_is_refused_in_words():
+    rng = np.random.default_rng(0)
+    words = [
+        "black",
+        "white",
+        "digital",
+        "wireless",
+        "portable",
+        "compact",
+        "series",
+        "remote",
+        "kit",
+        "pack",
+    ]
+    texts = [" ".join(rng.choice(words, 5, replace=False)) for _row in range(300)]
+    result = link(pd.DataFrame({"title": texts}))
+    assert "nothing is linked" in str(result.reason)
+    assert result.n_clusters == 300
+    assert result.review.empty
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "least", "most"),
+    [
+        ("konink philips", "koninklijke philips", 3, 5),
+        ("kestrel intl trading", "kestrel international trading", 3, 5),
+        ("harmon car rental", "harmon acr rental", 2, 5),
+        ("ivaris united trading", "iut", 2, 2),
+        ("store 12 alder", "store 13 alder", 0, 1),
+        ("瑞恒酒店管理", "瑞恒酒店管里", 3, 5),
+        ("alder foods", "kestrel logistics", 0, 0),
+    ],
+)
+def test_shortened_and_misspelt_names_are_alike(one, two, least, most):
+    others = ["beacon foods", "cobalt logistics", "delta trading", "瑞安物流", "falcon car rental"]
+    cores = pd.Series([one, two, *others])
+    level = NameLikeness(cores, pd.Series([None] * 7)).levels(np.array([0]), np.array([1]))[0]
+    assert least <= level <= most

@@ -18,7 +18,7 @@ ALONE = (0.001, 0.02, 0.3, 0.8, 0.95, 0.98)
 """Probability of a match by level where names are all there is: conventions, rounded from what a
 generated list showed (`benchmarks/company_names.py`, seed 0) and checked on other seeds."""
 _INITIALS, _INITIALS_LIKE = (2, 5), 0.6
-_WORTH_ALIGNING = 0.2
+_WORTH_ALIGNING = 0.3
 _GRAM = 4
 _CJK = re.compile(r"[\u3400-\u9fff]")
 
@@ -60,17 +60,20 @@ class NameLikeness:
         self._words = _matrix(texts, lambda text: _units(text))
         self._grams = _matrix(texts, _grams)
         self._rarity = _rarities(texts)
+        self._initials = np.array([_initials_of(text) for text in texts], dtype=object)
+        self._numbers = np.array([" ".join(re.findall(r"\d+", one)) for one in texts], dtype=object)
 
     def levels(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Level of each pair of rows: −1 missing, 0 unlike … ``EQUAL``."""
         alike = np.maximum(_cosine(self._words, left, right), _cosine(self._grams, left, right))
-        for place in np.flatnonzero(alike >= _WORTH_ALIGNING):
+        for place in np.flatnonzero((alike >= _WORTH_ALIGNING) & (alike < LEVELS[-1])):
             one, two = self._cores[left[place]], self._cores[right[place]]
-            if one != two:
-                alike[place] = self._read(one, two, alike[place])
-        for place in np.flatnonzero(alike < _INITIALS_LIKE):
-            if _initials_of(self._cores[left[place]], self._cores[right[place]]):
-                alike[place] = _INITIALS_LIKE
+            alike[place] = self._read(one, two, alike[place])
+        short = self._initials[left] == self._cores[right]
+        short |= self._cores[left] == self._initials[right]
+        alike = np.where(short, np.maximum(alike, _INITIALS_LIKE), alike)
+        other = self._numbers[left] != self._numbers[right]
+        alike = np.where(other, np.minimum(alike, LEVELS[0]), alike)
         found = np.searchsorted(LEVELS, alike, side="right").astype("int8")
         equal = self._cores[left] == self._cores[right]
         branch = self._branches[left] == self._branches[right]
@@ -81,9 +84,7 @@ class NameLikeness:
         return found
 
     def _read(self, one: str, two: str, alike: float) -> float:
-        """Likeness word by word, where it says more than letters do; numbers must be the same."""
-        if re.findall(r"\d+", one) != re.findall(r"\d+", two):
-            return min(alike, LEVELS[0])
+        """Likeness word by word, where it says more than letters do."""
         if _CJK.search(one) or _CJK.search(two):
             return (
                 max(alike, LEVELS[-1]) if min(len(one), len(two)) > 4 and _typo(one, two) else alike
@@ -132,9 +133,11 @@ def _shortened(short: str, long: str) -> bool:
 
 
 def _typo(one: str, two: str) -> bool:
-    """Whether one letter was dropped, doubled, replaced or exchanged with its neighbour."""
+    """Whether one letter was dropped, doubled, replaced or exchanged with its neighbour; not the
+    first, which people seldom get wrong (Alder, Calder).
+    """
     short, long = sorted((one, two), key=len)
-    if len(long) < 4 or len(long) - len(short) > 1:
+    if len(long) < 4 or len(long) - len(short) > 1 or short[0] != long[0]:
         return False
     start = next((i for i, (a, b) in enumerate(zip(short, long)) if a != b), len(short))
     rest_short, rest_long = short[start:], long[start:]
@@ -145,18 +148,10 @@ def _typo(one: str, two: str) -> bool:
     return rest_short[:2] == rest_long[1::-1] and rest_short[2:] == rest_long[2:]
 
 
-def _initials_of(one: str | None, two: str | None) -> bool:
-    if one is None or two is None:
-        return False
-    short, long = sorted((one, two), key=len)
-    words = long.split()
-    return (
-        _INITIALS[0] <= len(words) <= _INITIALS[1]
-        and len(short) == len(words)
-        and " " not in short
-        and short.isascii()
-        and short == "".join(word[0] for word in words)
-    )
+def _initials_of(core: str) -> str:
+    """First letters of a name of two to five words; what no name is where it has none."""
+    words, (low, high) = core.split(), _INITIALS
+    return "".join(word[0] for word in words) if low <= len(words) <= high else "\0"
 
 
 def _units(text: str) -> list[str]:

@@ -18,6 +18,8 @@ from kamresearch.language import message as _
 
 DOUBTFUL = (0.1, 0.9)
 LARGE_CLUSTER = 200
+MOST_DOUBT = 2
+"""Doubtful pairs for each record beyond which nobody could read the review."""
 
 
 def link(
@@ -115,6 +117,17 @@ def link(
     review = _doubtful(pairs[copies.told_once(pairs)], threshold)
     named = {"left": lambda t: values[t["left"]], "right": lambda t: values[t["right"]]}
     reason = _say_nothing_found(frame, fields, pairs, threshold)
+    if len(review) > max(MOST_DOUBT * len(frame), int(pairs["together"].sum())):
+        reason = _(
+            "{n} pairs of {records} records are doubtful, more than are found: {columns} do not "
+            "tell records apart, and nothing is linked. Add a column that does (a tax number, a "
+            "telephone, an address).",
+            n=Quantity(len(review), "count"),
+            records=Quantity(len(frame), "count"),
+            columns=_columns(fields),
+        )
+        pairs, review = pairs.head(0), review.head(0)
+        clusters = pd.Series(values, index=clusters.index, name=clusters.name)
     pairs, review = pairs.assign(**named), review.assign(**named)
     return LinkResult(pairs, clusters, review, fields, threshold, reason)
 
@@ -196,6 +209,10 @@ class _Copies:
         ).astype({"left": "int64", "right": "int64"})
 
 
+def _columns(fields: tuple[Field, ...]) -> str:
+    return ", ".join(dict.fromkeys(str(field.column) for field in fields))
+
+
 def _say_nothing_found(
     frame: pd.DataFrame, fields: tuple[Field, ...], pairs: pd.DataFrame, threshold: float
 ) -> Message | None:
@@ -209,7 +226,7 @@ def _say_nothing_found(
             "No column can be compared: each is nearly empty, holds one value, or only numbers the "
             "records."
         )
-    columns = ", ".join(dict.fromkeys(str(field.column) for field in fields))
+    columns = _columns(fields)
     if pairs.empty:
         return _(
             "No two records are alike enough in {columns} to be worth a comparison.",

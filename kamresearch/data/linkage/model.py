@@ -134,7 +134,8 @@ def most_probable(levels: np.ndarray, fields: tuple[Field, ...]) -> np.ndarray:
 
     Firms in one building share an address and often a switchboard: where names of firms disagree,
     and no code (a tax number) is alike, a person decides; where they have nothing in common and
-    no telephone either, they are neighbours. Where no name and no identifier agrees, a place alone
+    no telephone either, they are neighbours. Names that agree in part are left to a person where
+    telephones and codes differ. Where no name and no identifier agrees, a place alone
     never makes two records one.
     """
     kinds = np.array([WITNESS[field.kind] for field in fields])
@@ -150,6 +151,10 @@ def most_probable(levels: np.ndarray, fields: tuple[Field, ...]) -> np.ndarray:
     if firm.any():
         unlike = (levels[:, firm] >= 0).any(axis=1) & ~agree[:, firm].any(axis=1)
         most[unlike & ~agree[:, code].any(axis=1)] = REVIEW
+        partly = (levels[:, firm] <= AGREE).all(axis=1) & (levels[:, firm] >= 0).any(axis=1)
+        told = levels[:, kinds == IDENTIFIER]
+        denied = (told >= 0).any(axis=1) & (told <= 0).all(axis=1)
+        most[partly & denied] = REVIEW
         most[(levels[:, firm] <= 0).all(axis=1) & unlike & ~witness[IDENTIFIER]] = NEIGHBOURS
     return most
 
@@ -163,12 +168,10 @@ def gather_evidence(
     keys = block_keys(cleaned, fields)
     used = {name for rule in rules for name in rule}
     firms = [place for place, field in enumerate(fields) if field.kind == "company"]
+    budget = pair_budget(len(cleaned)) // (3 if rules else 1)
     table = cleaned.drop(columns=[f"f{place}_tokens" for place in firms]).assign(
         **{f"k_{name}": key for name, key in keys.items() if name in used},
-        **{
-            f"t{place}": rare_tokens(cleaned[f"f{place}_tokens"], pair_budget(len(cleaned)))
-            for place in firms
-        },
+        **{f"t{place}": rare_tokens(cleaned[f"f{place}_tokens"], budget) for place in firms},
     )
     settings = SettingsCreator(
         link_type="dedupe_only",
