@@ -69,10 +69,27 @@ COMMON = {
 
 
 @dataclass(frozen=True)
+class Followed:
+    """What readers follow from version to version in a table: by which column a row is known,
+    named and judged.
+
+    ``left`` says of rows that are not in the table, and may have been in it before, what became
+    of them: key → word.
+    """
+
+    title: Text
+    key: str
+    name: str
+    state: str = ""
+    left: Mapping[str, Text] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Table:
     """A tidy frame with a passport for each column.
 
-    ``rows_shown`` limits the page; the CSV beside the report holds every row.
+    ``rows_shown`` limits the page; the CSV beside the report holds every row. ``followed``: its
+    rows are compared with those of the version before. ``cards``: a phone shows each row as a card.
     """
 
     id: str
@@ -81,6 +98,8 @@ class Table:
     columns: tuple[Column, ...]
     caption: Text | None = None
     rows_shown: int = 100
+    followed: Followed | None = None
+    cards: bool = False
 
     def __post_init__(self) -> None:
         unknown = [column.name for column in self.columns if column.name not in self.frame.columns]
@@ -97,12 +116,15 @@ def make_table(
     *columns: Column | str,
     caption: Text | None = None,
     rows_shown: int = 100,
+    followed: Followed | None = None,
+    cards: bool = False,
 ) -> Table:
     """A table whose columns are `Column` objects or names out of `COMMON`; other columns of
     the frame are dropped.
     """
     chosen = tuple(column if isinstance(column, Column) else COMMON[column] for column in columns)
-    return Table(id, title, frame[[column.name for column in chosen]], chosen, caption, rows_shown)
+    kept = frame[[column.name for column in chosen]]
+    return Table(id, title, kept, chosen, caption, rows_shown, followed, cards)
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,7 @@ class Briefing(Result):
             self.calls,
             *columns,
             rows_shown=len(self.calls) or 1,
+            cards=True,
             caption=self._call_caption(),
         )
 

@@ -40,10 +40,14 @@ def _find(name: str, reports: Path | None) -> object:
 
 def versions(reports: Reports = None, json: Json = False) -> None:
     """List every version, newest first."""
-    from kamresearch.publishing.sealed.store import list_versions
+    from kamresearch.publishing.sealed.store import all_versions
     from kamresearch.publishing.surface import shelf_folder
 
-    found = [version.summary() for version in list_versions(shelf_folder(reports))]
+    everything = all_versions(shelf_folder(reports))
+    found = [version.summary() for version in everything if not version.damage]
+    for version in everything:
+        if version.damage:
+            typer.echo(f"set aside: {version.damage}", err=True)
     if json:
         return _echo_json(found)
     for one in found:
@@ -64,7 +68,7 @@ def show(version: Name, reports: Reports = None, json: Json = False) -> None:
     if json:
         return _echo_json(
             {
-                **found.manifest,
+                **found.manifest.plain(),
                 "findings": [finding.to_dict() for finding in found.findings.values()],
             }
         )

@@ -5,9 +5,9 @@ declaration; a new
 module here is found by itself, and the rest of the house never lists studies by hand.
 """
 
-from kamresearch.studies.declaration import Study, StudyParams, all_studies, find_study
+from kamresearch.studies.declaration import Study, StudyParams, all_studies, find_study, owner_of
 
-__all__ = ["Session", "Study", "StudyParams", "all_studies", "find_study", "open_study"]
+__all__ = ["Session", "Study", "StudyParams", "all_studies", "find_study", "open_study", "owner_of"]
 
 
 def __getattr__(name: str) -> object:

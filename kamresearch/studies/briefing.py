@@ -33,4 +33,5 @@ STUDY = Study(
     findings=("briefing.n_calls", "briefing.value_to_call", "briefing.n_undefined"),
     figures=("briefing.swot",),
     tables=("briefing.calls", "briefing.unknown"),
+    front=True,
 )

@@ -2,6 +2,7 @@
 to show.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -84,6 +85,8 @@ class Study:
         Names of the studies whose findings it reads.
     sections, findings, figures, tables : tuple of str
         Ids of what it shows, in order. Section ids stand in the tags of the notebook's headings.
+    front : bool
+        Whether its page is a version's front door.
     """
 
     name: str
@@ -99,6 +102,14 @@ class Study:
     findings: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
+    front: bool = False
+
+    def owns(self, id: str) -> bool:
+        """Whether a finding, figure or table is one of this study's."""
+        return id in (*self.findings, *self.figures, *self.tables) or id.partition(".")[0] in (
+            self.prefix,
+            self.name,
+        )
 
     def parameters(self, values: dict) -> StudyParams:
         """Validated parameters; unknown names, wrong types and values out of range are refused
@@ -139,6 +150,15 @@ def all_studies() -> tuple[Study, ...]:
     ]
     studies = [import_module(f"{package.__name__}.{name}").STUDY for name in names]
     return tuple(sorted(studies, key=lambda study: study.notebook))
+
+
+def owner_of(id: str, studies: Iterable[Study] | None = None) -> Study | None:
+    """The study that shows a finding, figure or table: the one that declares it, else the one of
+    its prefix.
+    """
+    owners = [one for one in (all_studies() if studies is None else studies) if one.owns(id)]
+    declared = [one for one in owners if id in (*one.findings, *one.figures, *one.tables)]
+    return next(iter([*declared, *owners]), None)
 
 
 def find_study(name: str) -> Study:

@@ -309,7 +309,25 @@ def table_content(table: Table, simulated: bool) -> dict:
         "rows_total": len(table.frame),
         "rows_shown": table.rows_shown,
         "simulated": simulated,
+        **_about_rows(table),
     }
+
+
+def _about_rows(table: Table) -> dict:
+    """What is said of a table only where it is so: a phone shows its rows as cards, readers
+    follow them.
+    """
+    about: dict = {"cards": True} if table.cards else {}
+    if table.followed is not None:
+        one = table.followed
+        about["followed"] = {
+            "title": _texts(one.title),
+            "key": one.key,
+            "name": one.name,
+            "state": one.state,
+            "left": {key: _texts(word) for key, word in one.left.items()},
+        }
+    return about
 
 
 def _cell(value: object) -> object:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from kamresearch.publishing.pages.context import BRIEFING
 from kamresearch.studies import all_studies
 from tests.browser.checks import (
     asked_elsewhere,
@@ -26,9 +25,7 @@ NAMES = [
     (
         study.name,
         language,
-        "index.html"
-        if (study.name, language) == (BRIEFING, "en")
-        else f"{study.name}.{language}.html",
+        "index.html" if study.front and language == "en" else f"{study.name}.{language}.html",
     )
     for study in all_studies()
     for language in ("en", "zh")

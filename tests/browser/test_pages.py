@@ -245,9 +245,9 @@ def test_a_term_is_explained_where_it_stands_and_at_the_end_of_the_page(open_pag
 
 def test_any_two_versions_are_compared_in_the_browser_as_in_the_package(open_page, folder):
     from kamresearch.publishing.sealed.compare import JUDGEMENTS, compare
-    from kamresearch.publishing.shelf.entries import read_shelf
+    from kamresearch.publishing.sealed.store import list_versions
 
-    versions = read_shelf(folder)
+    versions = list_versions(folder)
     page = open_page(folder / "index.html")
     for older, newer in ((4, 0), (0, 4), (2, 1), (3, 2)):
         page.locator("[data-do=older]").select_option(str(older))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kamresearch.errors import ParameterError
 from kamresearch.publishing.asking.addresses import split_password
-from kamresearch.publishing.asking.parameters import ParameterSet, validate
+from kamresearch.publishing.asking.parameters import NOT_INPUTS, ParameterSet, validate
 from kamresearch.publishing.asking.request import Request
 from kamresearch.publishing.making.verify import request_of
 from kamresearch.publishing.planning import plan as planning
@@ -78,7 +78,7 @@ PARAMETERS = [
     (study, name)
     for study in all_studies()
     for name in study.params.model_fields
-    if name not in planning.NOT_INPUTS
+    if name not in NOT_INPUTS
 ]
 
 

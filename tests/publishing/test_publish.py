@@ -44,7 +44,7 @@ def test_the_last_line_is_the_path_of_a_whole_version(published):
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert {
         "index.html",
-        "briefing.zh.html",
+        "index.zh.html",
         "alpha.en.html",
         "alpha.zh.html",
         "beta.en.html",

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from kamresearch.finding import Findings, Interval
+from kamresearch.publishing.outcome.followed import FollowedTable, write_followed
 from kamresearch.publishing.pages.render import render_study
 from tests.reports import synthetic
 
@@ -36,7 +37,7 @@ def seal(folder: Path, number: int) -> Path:
     )
     found = (rate, count) if number == 0 else (rate, count, synthetic.FINDINGS[1])
     manifest = {
-        **synthetic.context().manifest,
+        **synthetic.context().manifest.plain(),
         "version": version.name,
         "label": LABELS[number],
         "languages": ["en", "zh"],
@@ -47,10 +48,12 @@ def seal(folder: Path, number: int) -> Path:
     }
     (version / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (version / "findings.json").write_text(Findings(found).to_json(), encoding="utf-8")
-    rows = "".join(f"{key:04d},'=Account {key}\n" for key in range(number, number + 15))
-    (version / "tables" / "churn.alerts.csv").write_text(
-        "account_id,account_name\n" + rows, encoding="utf-8"
+    alerts = FollowedTable(
+        title={"en": "Accounts with an alert", "zh": "有预警的客户"},
+        rows={f"{key:04d}": (f"=Account {key}", "") for key in range(number, number + 15)},
+        left={f"{number - 1:04d}": {"en": "lost", "zh": "已流失"}},
     )
+    write_followed({"synthetic.alerts": alerts}, version)
     return version
 
 
@@ -61,7 +64,7 @@ def shelf(folder: Path, pages: bool = False) -> Path:
         version = seal(folder, number)
         if pages:
             manifest = json.loads((version / "manifest.json").read_text(encoding="utf-8"))
-            for language, name in (("en", "index.html"), ("zh", "briefing.zh.html")):
+            for language, name in (("en", "index.html"), ("zh", "index.zh.html")):
                 html = render_study(
                     notebook, synthetic.STUDY, language, synthetic.context(manifest=manifest)
                 )

@@ -12,6 +12,7 @@ from kamresearch.figures import parts
 from kamresearch.finding import Finding, Findings, Interval
 from kamresearch.language import Fixed, message
 from kamresearch.publishing.pages.context import RenderContext
+from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.studies import Study, StudyParams, session
 
 HOSTILE = (
@@ -219,6 +220,7 @@ def context(**more: object) -> RenderContext:
         "parameters": {"synthetic": {"data": "data/cases/geely_volvo", "as_of": "2012-12-31"}},
         "code": {"commit": "0123456789abcdef", "clean": True},
     }
+    manifest = Manifest.model_validate({**manifest, **more.pop("manifest", {})})
     values = {
         "manifest": manifest,
         "languages": ("en", "zh"),

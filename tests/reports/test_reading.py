@@ -61,7 +61,7 @@ def test_money_names_its_currency_where_the_data_name_one(currency, language, te
 def test_a_page_says_in_which_currency_its_money_is():
     made = synthetic.context()
     named = synthetic.context(
-        manifest={**made.manifest, "data": {**made.manifest["data"], "currency": "CNY"}}
+        manifest={"data": {**made.manifest.data.model_dump(), "currency": "CNY"}}
     )
     assert "Money in CNY" in render_front(named, "en")
     assert "金额单位：元" in render_front(named, "zh")

@@ -9,14 +9,27 @@ import re
 import pandas as pd
 import pytest
 
-from kamresearch.errors import StoreError
+from kamresearch.display import Column, Followed, make_table
 from kamresearch.finding import Findings, Interval
-from kamresearch.language import Fixed
+from kamresearch.language import Fixed, message
+from kamresearch.publishing.making.verify import check_files
+from kamresearch.publishing.outcome.followed import followed_tables
 from kamresearch.publishing.pages.changes import comparison_view, render_comparison
 from kamresearch.publishing.sealed.compare import compare, judge, predecessor
-from kamresearch.publishing.shelf.entries import pack, read_shelf
+from kamresearch.publishing.sealed.manifest import Manifest
+from kamresearch.publishing.sealed.store import (
+    State,
+    Version,
+    all_versions,
+    list_versions,
+    shelf_is_written,
+)
+from kamresearch.publishing.shelf.entries import pack
 from kamresearch.publishing.shelf.portal import write_shelf
+from kamresearch.publishing.shelf.pruning import prune_shelf
 from kamresearch.studies import all_studies
+from kamresearch.studies.outputs import MIME
+from kamresearch.studies.session import table_content
 from tests.reports import shelves, synthetic
 
 pytestmark = pytest.mark.reports
@@ -31,11 +44,8 @@ def rate(value, low=None, high=None, **more):
 
 class Made:
     def __init__(self, findings=(), tables=None, **manifest):
-        self.findings, self._tables = Findings(findings), tables or {}
-        self.manifest = {**synthetic.context().manifest, **manifest}
-
-    def table(self, table_id):
-        return self._tables.get(table_id)
+        self.findings, self.followed = Findings(findings), tables or {}
+        self.manifest = synthetic.context(manifest=manifest).manifest
 
 
 @pytest.mark.parametrize(
@@ -128,11 +138,29 @@ def test_rows_that_came_went_and_turned_are_named_in_the_readers_words():
                 "verdict": list(verdicts.values()),
             }
         )
-        frame.attrs["terms"] = {
-            "verdict": {"supported": {"en": "supported", "zh": "有证据支持"}},
-            "text": {"text c": {"en": "text c", "zh": "丙"}},
-        }
-        return {"swot.items": frame}
+        text = Column("text", message("Text"), terms={"text c": Fixed({"en": "c", "zh": "丙"})})
+        verdict = Column(
+            "verdict",
+            message("Verdict"),
+            terms={"supported": Fixed({"en": "supported", "zh": "有证据支持"})},
+        )
+        table = make_table(
+            "synthetic.items",
+            message("Items"),
+            frame,
+            Column("item_id", message("Item")),
+            text,
+            verdict,
+            followed=Followed(
+                message("Items"),
+                "item_id",
+                "text",
+                "verdict",
+                left={"a": Fixed({"en": "dropped", "zh": "已删除"})},
+            ),
+        )
+        content = {"data": {MIME: table_content(table, False)}}
+        return followed_tables([{"cells": [{"outputs": [content]}]}])
 
     comparison = compare(
         Made(tables=items({"a": "open", "b": "open"})),
@@ -141,20 +169,16 @@ def test_rows_that_came_went_and_turned_are_named_in_the_readers_words():
     (rows,) = comparison_view(comparison, "zh", lambda _: None)["rows"]
     assert [part["texts"] for part in rows["parts"]] == [
         ["丙 (c)"],
-        ["text a (a)"],
+        ["text a (a): 已删除"],
         ["text b (b): open → 有证据支持"],
     ]
 
 
 def test_a_version_is_compared_with_the_newest_one_before_it_of_its_series():
     def manifest(version, made, source="s", label="", where=""):
-        return {
-            "version": version,
-            "made": made,
-            "data": {"source": source},
-            "label": label,
-            "where": where,
-        }
+        return Manifest(
+            version=version, made=made, data={"source": source}, label=label, where=where
+        )
 
     new = manifest("e", "2026-05")
     others = [
@@ -165,10 +189,10 @@ def test_a_version_is_compared_with_the_newest_one_before_it_of_its_series():
         manifest("f", "2026-06"),
         new,
     ]
-    assert predecessor(new, others)["version"] == "b"
+    assert predecessor(new, others).version == "b"
     named = manifest("e", "2026-05", source="march", label="Acme")
     assert (
-        predecessor(named, [manifest("x", "2026-04", source="february", label="Acme")])["version"]
+        predecessor(named, [manifest("x", "2026-04", source="february", label="Acme")]).version
         == "x"
     )
     assert predecessor(named, [manifest("x", "2026-04", source="february", label="Other")]) is None
@@ -226,7 +250,7 @@ def test_the_data_of_the_shelf_cannot_leave_their_element(shelf):
 
 
 def test_packed_rows_hold_names_as_they_are_without_the_apostrophe_of_the_file(shelf):
-    packed = pack(read_shelf(shelf), "en")
+    packed = pack(list_versions(shelf), "en")
     assert packed["pool"][packed["versions"][0]["r"][0]][0] == ["0004", "=Account 4", ""]
 
 
@@ -235,8 +259,55 @@ def test_an_empty_shelf_says_so(tmp_path):
     assert "No version yet." in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
-def test_a_broken_manifest_is_named(tmp_path):
-    (tmp_path / "v").mkdir()
-    (tmp_path / "v" / "manifest.json").write_text("{", encoding="utf-8")
-    with pytest.raises(StoreError, match=r"manifest\.json"):
-        read_shelf(tmp_path)
+DAMAGES = {
+    "manifest.json": [b"", b"{", b"[]", b"null", b"\xff\xfe\x00", b'{"languages": 7}'],
+    "findings.json": [b"", b"[[]]", b"null", b'[{"id": 3}]', b"\x80", b"{}}"],
+    "followed.json": [b"[]", b'{"a": {"rows": 3}}', b"\x80"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [(name, one) for name, many in DAMAGES.items() for one in many]
+)
+def test_a_damaged_version_is_set_aside_and_closes_nothing(tmp_path, name, content):
+    """Whatever a disk or a hand made of one version, the others are listed, shown and compared."""
+    folder = shelves.shelf(tmp_path)
+    victim = folder / "2012-12-31-abc0000002"
+    (victim / name).write_bytes(content)
+    states = {version.id[-1]: version.state for version in all_versions(folder)}
+    assert states == {
+        number: State.DAMAGED if number == "2" else State.SEALED for number in "01234"
+    }
+    assert [version.id[-1] for version in list_versions(folder)] == list("4310")
+    write_shelf(folder)
+    html = (folder / "index.html").read_text(encoding="utf-8")
+    assert "Damaged versions" in html
+    assert name in html
+    verified = check_files(Version(victim))
+    assert not verified.ok
+    assert name in verified.lines()[0]
+    assert prune_shelf(folder, keep=1, really=True)[:3] == [
+        f"2012-12-31-abc000000{number}" for number in "310"
+    ]
+    assert victim.exists()
+
+
+def test_a_missing_page_of_the_shelf_is_made_again(shelf):
+    (shelf / "index.zh.html").unlink()
+    assert not shelf_is_written(shelf, [])
+    write_shelf(shelf)
+    assert shelf_is_written(shelf, ["2012-12-31-abc0000001"])
+
+
+def test_nothing_that_clears_the_shelf_follows_a_link(tmp_path):
+    outside = tmp_path / "mine"
+    for name in ("kept", "studies/kept", "data/kept"):
+        (outside / name).mkdir(parents=True)
+    for name in ("failed", ".cache"):
+        folder = tmp_path / name / "reports"
+        folder.mkdir(parents=True)
+        shelves.seal(folder, 0)
+        (folder / name).symlink_to(outside)
+        prune_shelf(folder, keep=0, cache=True, really=True)
+        assert {"kept", "studies", "data"} <= {path.name for path in outside.iterdir()}
+        assert (outside / "studies" / "kept").is_dir()

@@ -8,7 +8,7 @@ import pandas as pd
 from kamresearch.analysis.named import caveats_of_unknown, near_findings
 from kamresearch.analysis.swot.condition import judge_condition
 from kamresearch.analysis.swot.items import QUADRANT_NAMES, QUADRANTS, ROLES, Item
-from kamresearch.display import Column, Table, make_table
+from kamresearch.display import Column, Followed, Table, make_table
 from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding
 from kamresearch.language import Fixed, Message, Text, format_quantity
@@ -184,6 +184,7 @@ class ItemVerdicts(Result):
                 "condition holds or fails over the "
                 "whole interval of its finding."
             ),
+            followed=Followed(_("SWOT items"), "item_id", "text", "verdict"),
         )
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from kamresearch.display import Column, Table, make_table
+from kamresearch.display import Column, Followed, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import LANGUAGES, Fixed, format_quantity
 from kamresearch.language import message as _
@@ -142,6 +142,7 @@ def goals_table(standing: object) -> Table:
             "from {day} on.",
             day=standing.as_of,
         ),
+        followed=Followed(_("Goals"), "goal_id", "text", "status"),
     )
 
 

@@ -20,7 +20,7 @@ from kamresearch.analysis.warning.backtest import (
 from kamresearch.analysis.warning.listing import ACTIONS, OWNER_TERMS, frame_alerts, list_alerts
 from kamresearch.analysis.warning.rhythm import pivot_months, watch_year
 from kamresearch.analysis.warning.thresholds import LEAST_CALIBRATION, Thresholds, set_thresholds
-from kamresearch.display import Column, Table, make_table
+from kamresearch.display import Column, Followed, Table, make_table
 from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding
 from kamresearch.language import Quantity, Text
@@ -209,6 +209,7 @@ class Alerts(Result):
                 "no model is used); largest profit or revenue first where no risk is known."
             ),
             rows_shown=25,
+            followed=Followed(_("Accounts with an alert"), "account_id", "account_name"),
         )
 
     def threshold_table(self) -> Table:

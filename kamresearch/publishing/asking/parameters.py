@@ -25,6 +25,10 @@ OPTIONS = {
     "findings": "publishing itself",
 }
 """Parameters that are one for a whole version, and the option that sets each."""
+NOT_INPUTS = tuple(OPTIONS)
+"""Parameters that name where data lie or how pages read; the data themselves and the languages
+count by their own.
+"""
 ONE_FOR_ALL = ("where", "as_of")
 FOR_THE_VERSION = ("label", "lang", "data", "mapping")
 """What a parameters file may say beside the studies' own parameters; the command line's

@@ -1,33 +1,16 @@
 """What a worker does for one page: gather what the page must know of its version, and render it."""
 
-import json
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 
-from kamresearch.finding import Findings
 from kamresearch.language import Fixed
 from kamresearch.publishing.files import write_text
-from kamresearch.publishing.outcome.collect import finding_rows, table_name
-from kamresearch.publishing.pages.context import BRIEFING, RenderContext
+from kamresearch.publishing.outcome.collect import table_name
+from kamresearch.publishing.pages.context import RenderContext
+from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.publishing.sealed.store import Version
 from kamresearch.studies import Study, find_study
 from kamresearch.studies.outputs import iterate_outputs, read_notebook
-
-
-class Draft(Version):
-    """A version that is being made: what `compare` may ask of it, as far as it is done."""
-
-    def __init__(self, folder: Path, manifest: Mapping, studies: tuple[Study, ...]) -> None:
-        super().__init__(folder)
-        self.__dict__["manifest"], self._studies = manifest, studies
-
-    @cached_property
-    def findings(self) -> Findings:
-        """The findings of the given studies."""
-        paths = [self.path / "notebooks" / f"{study.notebook}.ipynb" for study in self._studies]
-        rows = finding_rows(read_notebook(path) for path in paths if path.exists())
-        return Findings.from_json(json.dumps(rows))
 
 
 def render_page(job: Mapping) -> int:
@@ -43,7 +26,7 @@ def render_page(job: Mapping) -> int:
     from kamresearch.publishing.pages.render import render_study
 
     folder = Path(job["folder"])
-    manifest = json.loads(Path(job["manifest"]).read_text(encoding="utf-8"))
+    manifest = _known(job)
     study = find_study(job["study"])
     notebook = read_notebook(folder / "notebooks" / f"{study.notebook}.ipynb")
     context = _context(folder, manifest, study, job["previous"])
@@ -53,23 +36,28 @@ def render_page(job: Mapping) -> int:
 
 
 def render_door(job: Mapping) -> int:
-    """Render the front door of a version without a briefing; the job is that of `render_page`
-    without a study.
+    """Render the front door of a version of which no study is the front; the job is that of
+    `render_page` without a study.
     """
     from kamresearch.publishing.pages.front import render_front
 
     folder = Path(job["folder"])
-    manifest = json.loads(Path(job["manifest"]).read_text(encoding="utf-8"))
-    for language in manifest["languages"]:
+    manifest = _known(job)
+    for language in manifest.languages:
         context = _context(folder, manifest, None, job["previous"])
-        write_text(folder / context.page(BRIEFING, language), render_front(context, language))
+        write_text(folder / context.front(language), render_front(context, language))
     return 0
 
 
-def _context(folder: Path, manifest: Mapping, study: Study | None, previous: str) -> RenderContext:
-    studies = tuple(find_study(name) for name in manifest["studies"])
-    told = studies if study is None or study.name == BRIEFING else (study,)
-    draft = Draft(folder, manifest, told)
+def _known(job: Mapping) -> Manifest:
+    """The manifest as far as it is known."""
+    return Manifest.model_validate_json(Path(job["manifest"]).read_text(encoding="utf-8"))
+
+
+def _context(folder: Path, manifest: Manifest, study: Study | None, previous: str) -> RenderContext:
+    studies = tuple(find_study(name) for name in manifest.studies)
+    told = studies if study is None or study.front else (study,)
+    draft = Version(folder, manifest, [one.notebook for one in told])
     changes = None
     if previous:
         from kamresearch.publishing.sealed.compare import compare
@@ -77,12 +65,12 @@ def _context(folder: Path, manifest: Mapping, study: Study | None, previous: str
         changes = compare(Version(Path(previous)), draft)
     return RenderContext(
         manifest=manifest,
-        languages=tuple(manifest["languages"]),
+        languages=manifest.languages,
         studies=studies,
         findings=draft.findings,
         tables=_tables(folder, studies),
         changes=changes,
-        warnings=tuple(Fixed(text) for text in manifest["warnings"]),
+        warnings=tuple(Fixed(text) for text in manifest.warnings),
     )
 
 

@@ -20,7 +20,7 @@ from kamresearch.publishing.planning.plan import Cache, Plan, make_plan
 from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress, Silent
 from kamresearch.publishing.sealed.sealing import clear_what_the_dead_left, free_name, shelf_lock
-from kamresearch.publishing.sealed.store import Version, is_version
+from kamresearch.publishing.sealed.store import Version, shelf_is_written, standing_version
 from kamresearch.studies.outputs import read_notebook
 
 
@@ -47,11 +47,11 @@ def make_shelf(request: Request) -> None:
 
 def _run(request: Request, hands: Hands, progress: Progress) -> Version:
     plan = prepare(request, hands)
-    existing = request.reports / plan.version
-    if is_version(existing) and not request.force:
+    existing = standing_version(request.reports, plan.version)
+    if existing and not request.force:
         progress.note(f"Version {plan.version} has these inputs already; no kernel started")
         refresh_index(request.reports, [plan.version], hands, progress)
-        return Version(existing)
+        return existing
     tell_absent(plan, progress)
     name = free_name(request.reports, plan.version)
     return make_version(plan, name, hands, Cache(request.cache), progress)
@@ -75,7 +75,8 @@ def explain(request: Request, progress: Progress) -> list[str]:
             why = "--force" if request.force else cache.difference(step, findings, unknown=after)
             lines.append(f"{step.study.name}: runs, {why}")
     lines += [f"{name}: left out, {reason['en']}" for name, reason in plan.absent.items()]
-    state = "is on the shelf" if is_version(request.reports / plan.version) else "would be made"
+    there = standing_version(request.reports, plan.version)
+    state = "is on the shelf" if there else "would be made"
     return [*lines, f"version {plan.version} {state}"]
 
 
@@ -114,8 +115,9 @@ def find_shelved(request: Request, code: SourceCode) -> Path | None:
     if facts is None or facts["errors"]:
         return None
     params = on_day(params, facts["as_of"])
-    path = request.reports / make_plan(request, code, params, studies, facts).version
-    return path if is_version(path) else None
+    name = make_plan(request, code, params, studies, facts).version
+    there = standing_version(request.reports, name)
+    return there and there.path
 
 
 def _asked(request: Request, params: object, each: str) -> dict[str, str]:
@@ -214,8 +216,6 @@ def refresh_index(reports: Path, versions: Iterable[str], hands: Hands, progress
     after sealing it).
     """
     clear_what_the_dead_left(reports)
-    index = reports / "index.html"
-    listed = index.read_text(encoding="utf-8") if index.exists() else ""
-    if any(version not in listed for version in versions):
+    if not shelf_is_written(reports, versions):
         with shelf_lock(reports):
             write_shelf(reports, hands, progress)

@@ -30,7 +30,7 @@ from kamresearch.publishing.planning.plan import Cache
 from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress, Silent
 from kamresearch.publishing.sealed.sealing import free_name
-from kamresearch.publishing.sealed.store import is_version
+from kamresearch.publishing.sealed.store import standing_version
 
 
 @dataclass
@@ -188,9 +188,9 @@ def publish_slice(job: Mapping, hands: Hands) -> dict:
     )
     try:
         plan = prepare(request, hands)
-        existing = request.reports / plan.version
-        if is_version(existing) and not request.force:
-            return {"ok": True, "path": str(existing), "how": "on the shelf already"}
+        existing = standing_version(request.reports, plan.version)
+        if existing and not request.force:
+            return {"ok": True, "path": str(existing.path), "how": "on the shelf already"}
         name = free_name(request.reports, plan.version)
         version = make_version(plan, name, hands, Cache(request.cache), Silent(), listed=False)
         return {"ok": True, "path": str(version.path), "how": "sealed"}

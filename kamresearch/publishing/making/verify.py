@@ -2,8 +2,8 @@
 manifest.
 """
 
+import json
 import tempfile
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from kamresearch.publishing.making.run import prepare
 from kamresearch.publishing.making.version import Making
 from kamresearch.publishing.planning.plan import Cache, Plan
 from kamresearch.publishing.progress import Progress
+from kamresearch.publishing.sealed.manifest import MANIFEST, Manifest
 from kamresearch.publishing.sealed.sealing import Workshop
-from kamresearch.publishing.sealed.store import MANIFEST, Version
+from kamresearch.publishing.sealed.store import Version
 from kamresearch.studies.places import project_root
 
 
@@ -30,6 +31,8 @@ class Verification:
     missing: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     manifest_changed: bool = False
+    damage: str = ""
+    """Why it cannot be read at all."""
     executed: bool = False
     """Whether it was made again."""
     hindered: str = ""
@@ -48,6 +51,7 @@ class Verification:
             or self.missing
             or self.added
             or self.manifest_changed
+            or self.damage
             or self.hindered
             or self.differs
         )
@@ -73,6 +77,7 @@ class Verification:
         }
         lines = [f"{name} {text}" for kind, text in words.items() for name in getattr(self, kind)]
         lines += [f"{MANIFEST} was changed after sealing"] if self.manifest_changed else []
+        lines += [self.damage] if self.damage else []
         lines += list(self.notes)
         lines += [f"not made again: {self.hindered}"] if self.hindered else []
         made = (
@@ -90,8 +95,9 @@ class Verification:
 
 def check_files(version: Version) -> Verification:
     """Every file of a version against the checksums of its manifest."""
-    manifest = version.manifest
-    listed: Mapping[str, str] = manifest.get("files", {})
+    if version.damage:
+        return Verification(version.id, damage=version.damage)
+    listed = version.manifest.files
     there = {
         path.relative_to(version.path).as_posix(): path
         for path in version.path.rglob("*")
@@ -103,14 +109,15 @@ def check_files(version: Version) -> Verification:
         for name, path in there.items()
         if name in listed and (path.is_symlink() or file_sha256(path) != listed[name])
     ]
-    content = {name: value for name, value in manifest.items() if name != "sha256"}
+    written = json.loads((version.path / MANIFEST).read_text(encoding="utf-8"))
+    content = {name: value for name, value in written.items() if name != "sha256"}
     return Verification(
         version.id,
         tuple(sorted(changed)),
         tuple(sorted(set(listed) - set(there))),
         tuple(sorted(set(there) - set(listed))),
-        manifest_changed=manifest.get("sha256") != json_sha256(content)
-        or manifest.get("version") != version.id,
+        manifest_changed=written.get("sha256") != json_sha256(content)
+        or written.get("version") != version.id,
     )
 
 
@@ -134,7 +141,7 @@ def verify_version(
         owner named.
     """
     result = check_files(version)
-    if quick:
+    if quick or result.damage:
         return result
     try:
         return _make_again(version, result, progress, data)
@@ -142,9 +149,9 @@ def verify_version(
         return replace(result, hindered=str(error))
 
 
-def request_of(manifest: Mapping, reports: Path, data: str | None = None) -> Request:
+def request_of(manifest: Manifest, reports: Path, data: str | None = None) -> Request:
     """The request that a manifest records, its data taken from elsewhere where that is said."""
-    parameters = manifest["parameters"]
+    parameters = manifest.parameters
     one_for_all = ("data", "mapping", "lang", "findings", "where", "as_of")
     first = next(iter(parameters.values()))
     values = {
@@ -164,16 +171,16 @@ def request_of(manifest: Mapping, reports: Path, data: str | None = None) -> Req
         make_request(
             root,
             reports=reports,
-            studies=tuple(manifest.get("asked") or ()),
+            studies=manifest.asked,
             asked=ParameterSet(values),
             as_of=first["as_of"],
             where=first["where"] or None,
-            lang=",".join(manifest["languages"]),
+            lang=",".join(manifest.languages),
             force=True,
             data=source if "://" in source or source.startswith(SPARK) else str(root / source),
             mapping=str(root / first["mapping"]) if first["mapping"] else None,
         ),
-        label=str(manifest.get("label", "")),
+        label=manifest.label,
     )
 
 
@@ -206,23 +213,23 @@ def _make_again(
             )
 
 
-def _other_data(manifest: Mapping, plan: Plan) -> str:
-    then = {name: facts["fingerprint"] for name, facts in manifest["data"]["tables"].items()}
+def _other_data(manifest: Manifest, plan: Plan) -> str:
+    then = {name: facts.fingerprint for name, facts in manifest.data.tables.items()}
     now = {name: facts["fingerprint"] for name, facts in plan.data["tables"].items()}
     other = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
     return f"the data are others by now: {', '.join(other)}" if other else ""
 
 
-def _notes(manifest: Mapping, plan: Plan) -> tuple[str, ...]:
+def _notes(manifest: Manifest, plan: Plan) -> tuple[str, ...]:
     """What else is not as it was when the version was made."""
     notes = []
-    if manifest["code"].get("fingerprint") != plan.code:
+    if manifest.code.fingerprint != plan.code:
         notes.append(
             "the code is not the one that made it ("
-            + str(manifest["code"].get("commit") or "unknown commit")[:12]
+            + (manifest.code.commit or "unknown commit")[:12]
             + ")"
         )
-    for name, value in manifest.get("packages", {}).items():
+    for name, value in manifest.packages.items():
         now = plan.environment["packages"].get(name)
         if now != value:
             notes.append(f"{name} is {now} now, was {value}")

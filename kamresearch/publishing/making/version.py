@@ -15,12 +15,14 @@ from kamresearch.publishing.files import to_json, write_json, write_text
 from kamresearch.publishing.kernels.nursery import Child, wait_any
 from kamresearch.publishing.making.hands import Hands, data_env, last_words, read_outcome, study_job
 from kamresearch.publishing.outcome.collect import finding_rows, outputs_digest, write_tables
-from kamresearch.publishing.pages.context import BRIEFING
+from kamresearch.publishing.outcome.followed import followed_tables, write_followed
 from kamresearch.publishing.planning.plan import Cache, Plan, Step
 from kamresearch.publishing.planning.sources import commit_facts
 from kamresearch.publishing.progress import Progress
+from kamresearch.publishing.sealed.compare import previous_version
+from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.publishing.sealed.sealing import Workshop, finish_manifest, seal, shelf_lock
-from kamresearch.publishing.sealed.store import Version, previous_version
+from kamresearch.publishing.sealed.store import Version
 from kamresearch.studies.outputs import read_notebook
 
 
@@ -45,7 +47,7 @@ class Making:
     hands: Hands
     cache: Cache
     progress: Progress
-    manifest: dict = field(default_factory=dict)
+    manifest: Manifest = field(default_factory=Manifest)
     digests: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     running: list[Task] = field(default_factory=list)
@@ -92,14 +94,13 @@ class Making:
         steps = len(self.plan.steps)
         pages = len(self.plan.request.languages) if self.render else 0
         self.progress.begin(steps * (1 + pages), f"Making version {self.name}")
-        self.manifest = self.plan.manifest(self.name)
-        self.manifest["made"] = (
-            datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        )
-        self.manifest["code"] |= commit_facts(self.plan.request.root)
+        facts = self.plan.facts()
+        facts["code"] |= commit_facts(self.plan.request.root)
+        made = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self.manifest = Manifest.model_validate({**facts, "version": self.name, "made": made})
         before = previous_version(self.plan.request.reports, self.manifest)
         self.previous = str(before.path) if before else ""
-        write_json(self._known, self.manifest)
+        write_json(self._known, self.manifest.plain())
 
     @property
     def _known(self) -> Path:
@@ -198,21 +199,23 @@ class Making:
         notebook = read_notebook(self._notebook(step))
         write_tables(notebook, self.folder)
         self.digests[step.study.name] = outputs_digest(notebook)
-        self.manifest["studies"][step.study.name] |= {"seconds": seconds, "reused": reused}
+        self.manifest = self.manifest.with_study(step.study.name, seconds, reused)
         self.progress.advance(
             f"{step.study.name}: "
             + ("taken over, nothing it rests on changed" if reused else f"{seconds:.1f} s")
         )
 
     def write_findings(self) -> None:
-        """Write the findings of all studies into one file."""
-        rows = finding_rows(read_notebook(self._notebook(step)) for step in self.plan.steps)
-        write_text(self.folder / "findings.json", to_json(rows))
+        """Write the findings of all studies into one file, and the rows that readers follow."""
+        notebooks = [read_notebook(self._notebook(step)) for step in self.plan.steps]
+        write_text(self.folder / "findings.json", to_json(finding_rows(notebooks)))
+        write_followed(followed_tables(notebooks), self.folder)
 
     # Pages
 
     def _may_render(self, step: Step) -> bool:
-        return step.study.name != BRIEFING or len(self.digests) == len(self.plan.steps)
+        """A front door tells of every study, so it waits for all of them."""
+        return not step.study.front or len(self.digests) == len(self.plan.steps)
 
     def _start_page(self, step: Step, language: str) -> None:
         job = {
@@ -274,7 +277,7 @@ def _complete(making: Making) -> None:
 
 
 def _write_door(making: Making) -> None:
-    """A version without a briefing has a front door of its own."""
+    """A version without a study for its front has a front door of its own."""
     if (making.folder / "index.html").exists():
         return
     log = making.hands["work"].folder / f"{making.folder.name}-door.log"

@@ -9,22 +9,22 @@ from markupsafe import Markup
 
 from kamresearch.figures.theme import clean
 from kamresearch.finding import Finding
-from kamresearch.language import Quantity, Text, format_quantity
+from kamresearch.language import Quantity, Text, format_quantity, message
 from kamresearch.language import message as _
 from kamresearch.language.format import money_in
-from kamresearch.publishing.pages.context import currency_of
 from kamresearch.publishing.pages.shell import LANGUAGE_NAMES, fill, finish_page
 from kamresearch.publishing.pages.views import Href
 from kamresearch.publishing.sealed.causes import KINDS
 from kamresearch.publishing.sealed.compare import (
     JUDGEMENTS,
-    Compared,
     Comparison,
     Move,
     RowChange,
     compare,
     difference_text,
 )
+from kamresearch.publishing.sealed.manifest import Manifest
+from kamresearch.publishing.sealed.store import Version
 
 MOVED = ("beyond", "changed", "defined", "undefined", "appeared", "gone")
 """Judgements that a reader wants to see; the others fold away."""
@@ -45,25 +45,24 @@ class ComparisonLinks:
 
 
 def render_comparison(
-    older: Compared, newer: Compared, language: str, links: ComparisonLinks | None = None
+    older: Version, newer: Version, language: str, links: ComparisonLinks | None = None
 ) -> str:
     """A whole page that compares two versions, complete in one file.
 
     Parameters
     ----------
-    older, newer : Compared
-        Versions with ``manifest``, ``findings`` and ``table(id)``.
+    older, newer : Version
+        The versions.
     language : str
         Language of the page.
     links : ComparisonLinks, optional
         Addresses beside it; without them the page links to nothing.
     """
     links = links or ComparisonLinks()
-    with money_in(currency_of(newer.manifest)):
+    with money_in(clean(newer.manifest.data.currency)):
         view = comparison_view(compare(older, newer), language, lambda _id: None)
     names = {
-        side: version_name(version.manifest)
-        for side, version in (("older", older), ("newer", newer))
+        side: clean(version.manifest.name) for side, version in (("older", older), ("newer", newer))
     }
     title = _("{newer} against {older}", **names).render(language)
     body = fill(
@@ -93,24 +92,18 @@ def changes_block(comparison: Comparison, language: str, href: Href) -> Markup:
     be light.
     """
     view = comparison_view(comparison, language, href, stayed=False)
-    return fill("changes.html.j2", language, view=view, older=version_name(comparison.older))
+    return fill("changes.html.j2", language, view=view, older=clean(comparison.older.name))
 
 
-def version_name(manifest: Mapping) -> str:
-    """What a version is called: its label, else its id."""
-    return clean(manifest.get("label") or manifest.get("version") or "–")
-
-
-def manifest_facts(manifest: Mapping, language: str) -> list[str]:
+def manifest_facts(manifest: Manifest, language: str) -> list[str]:
     """A version in a line: as of which day, made when, under which id."""
-    as_of, made, label = (
-        manifest.get("as_of"),
-        str(manifest.get("made") or ""),
-        manifest.get("label"),
-    )
-    facts = [_("As of {date}", date=_day(str(as_of), language)).render(language)] if as_of else []
-    facts += [_("Made {date}", date=_day(made, language)).render(language)] if made else []
-    return facts + ([clean(manifest["version"])] if label and manifest.get("version") else [])
+    days = ((_("As of {date}"), manifest.as_of), (_("Made {date}"), manifest.made))
+    facts = [
+        message(text.template, date=_day(day, language)).render(language)
+        for text, day in days
+        if day
+    ]
+    return facts + ([clean(manifest.version)] if manifest.label and manifest.version else [])
 
 
 def _day(text: str, language: str) -> str:
@@ -208,6 +201,10 @@ def _rows_view(change: RowChange, language: str) -> dict:
     def pair(row: tuple[str, ...]) -> str:
         return spoken(row[1]) if row[0] == row[1] else f"{spoken(row[1])} ({clean(row[0])})"
 
+    def with_fate(row: tuple[str, ...]) -> str:
+        became = clean(change.became(row[0], language))
+        return f"{pair(row)}: {became}" if became else pair(row)
+
     def part(label: Text, rows: tuple, shown: Callable[[tuple], str]) -> dict:
         texts = [shown(row) for row in rows]
         return {
@@ -219,7 +216,7 @@ def _rows_view(change: RowChange, language: str) -> dict:
 
     parts = [
         part(_("Appeared"), change.appeared, pair),
-        part(_("Went"), change.gone, pair),
+        part(_("Went"), change.gone, with_fate),
         part(
             _("Turned"),
             change.turned,
@@ -227,4 +224,4 @@ def _rows_view(change: RowChange, language: str) -> dict:
         ),
     ]
 
-    return {"title": change.title.render(language), "parts": [one for one in parts if one["n"]]}
+    return {"title": clean(change.title(language)), "parts": [one for one in parts if one["n"]]}

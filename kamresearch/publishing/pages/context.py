@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 
 from kamresearch.figures.theme import clean
 from kamresearch.finding import Findings
+from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.studies import Study
-
-BRIEFING = "briefing"
-"""The study whose page is a version's front door."""
 
 
 @dataclass(frozen=True)
@@ -17,12 +15,8 @@ class RenderContext:
 
     Parameters
     ----------
-    manifest : mapping
-        The version's manifest as far as it is known before sealing: ``version``, ``label``,
-        ``made``, ``as_of``,
-        ``data`` (source, tables → fingerprint, rows, simulated), ``parameters`` (study → name →
-        value), ``code``
-        (commit, clean), ``packages``, ``seeds``, ``failed`` and ``absent`` (study → reason).
+    manifest : Manifest
+        The version's manifest as far as it is known before sealing.
     languages : tuple of str
         Languages of this version, the first one first.
     studies : tuple of Study
@@ -37,7 +31,7 @@ class RenderContext:
         What every page must say first: data of low quality, a study that failed.
     """
 
-    manifest: Mapping[str, object]
+    manifest: Manifest
     languages: tuple[str, ...]
     studies: tuple[Study, ...]
     findings: Findings = field(default_factory=Findings)
@@ -47,15 +41,21 @@ class RenderContext:
     shelf: str | None = "../index.html"
 
     def page(self, study_name: str, language: str) -> str:
-        """File name of a study's page: the briefing in the version's first language is
-        ``index.html``.
-        """
-        if study_name == BRIEFING and language == self.languages[0]:
+        """File name of a study's page; the front door in the first language is ``index.html``."""
+        if study_name == (self.front_study or "index") and language == self.languages[0]:
             return "index.html"
         return f"{study_name}.{language}.html"
 
+    @property
+    def front_study(self) -> str:
+        """The study whose page is the front door; empty where the version has none."""
+        return next((study.name for study in self.studies if study.front), "")
 
-def currency_of(manifest: Mapping[str, object]) -> str:
-    """The currency of a version's money; empty where its data name none."""
-    data = manifest.get("data")
-    return clean(data.get("currency") or "") if isinstance(data, Mapping) else ""
+    def front(self, language: str) -> str:
+        """File name of the version's front door."""
+        return self.page(self.front_study or "index", language)
+
+    @property
+    def currency(self) -> str:
+        """The currency of the version's money; empty where its data name none."""
+        return clean(self.manifest.data.currency)

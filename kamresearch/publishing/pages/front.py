@@ -1,12 +1,10 @@
-"""A version's front door where no briefing was published: headline findings, and the way to
-each study.
-"""
+"""A version's front door where no study is one: headline findings, and the way to each study."""
 
 from kamresearch.figures.theme import clean
 from kamresearch.language import message as _
 from kamresearch.language.format import money_in
 from kamresearch.publishing.pages.changes import changes_block
-from kamresearch.publishing.pages.context import RenderContext, currency_of
+from kamresearch.publishing.pages.context import RenderContext
 from kamresearch.publishing.pages.provenance import provenance_facts
 from kamresearch.publishing.pages.shell import fill, finish_page
 from kamresearch.publishing.pages.surroundings import Surroundings
@@ -26,9 +24,7 @@ class _Front(Surroundings):
         return [self._group(study) for study in self.context.studies]
 
     def _group(self, study: Study) -> dict:
-        mine = [
-            finding for finding in self.context.findings.headlines() if _owns(study, finding.id)
-        ]
+        mine = [finding for finding in self.context.findings.headlines() if study.owns(finding.id)]
         return {
             "title": study.title.render(self.language),
             "question": study.question.render(self.language),
@@ -45,22 +41,13 @@ class _Front(Surroundings):
             {
                 "title": clean(titles.get(name, name)),
                 "reason": clean(choose(reason, self.language)),
-                "failed": kind == "failed",
             }
-            for kind in ("failed", "absent")
-            for name, reason in (self.context.manifest.get(kind) or {}).items()
+            for name, reason in self.context.manifest.absent.items()
         ]
 
 
-def _owns(study: Study, finding_id: str) -> bool:
-    return finding_id in study.findings or finding_id.partition(".")[0] in (
-        study.prefix,
-        study.name,
-    )
-
-
 def render_front(context: RenderContext, language: str) -> str:
-    """The front door of a version whose briefing is not among its studies.
+    """The front door of a version none of whose studies is its front.
 
     Parameters
     ----------
@@ -71,7 +58,7 @@ def render_front(context: RenderContext, language: str) -> str:
     """
     page = _Front(context, language)
     title = page.label or _("Findings").render(language)
-    with money_in(currency_of(context.manifest)):
+    with money_in(context.currency):
         changes = (
             None if context.changes is None else changes_block(context.changes, language, page.href)
         )

@@ -1,29 +1,28 @@
 """What a page says about its own making: data, parameters, code, environment."""
 
-from collections.abc import Mapping
-
 from kamresearch.language import message as _
 from kamresearch.language import translate
 from kamresearch.language.format import format_quantity
 from kamresearch.publishing.pages.views import table_view
+from kamresearch.publishing.sealed.manifest import Manifest, TableFacts
 from kamresearch.studies import Study
 
 
 def provenance_facts(
-    manifest: Mapping, study: Study | None, language: str
+    manifest: Manifest, study: Study | None, language: str
 ) -> list[tuple[str, str]]:
     """Names and values for the page's last section; what the manifest does not know is left out."""
-    code = manifest.get("code") or {}
-    commit = str(code.get("commit") or "")[:12]
-    state = _("as committed") if code.get("clean", True) else _("with changes not committed")
+    code = manifest.code
+    commit = (code.commit or "")[:12]
+    state = _("with changes not committed") if code.clean is False else _("as committed")
     rows = [
-        (_("Version"), manifest.get("version")),
-        (_("Label"), manifest.get("label")),
-        (_("Made"), manifest.get("made")),
-        (_("As of"), manifest.get("as_of")),
+        (_("Version"), manifest.version),
+        (_("Label"), manifest.label),
+        (_("Made"), manifest.made),
+        (_("As of"), manifest.as_of),
         (_("Code"), f"{commit} ({state.render(language)})" if commit else None),
-        (_("Package"), manifest.get("kamresearch")),
-        (_("Python"), manifest.get("python")),
+        (_("Package"), manifest.packages.get("kamresearch")),
+        (_("Python"), manifest.python),
         (_("Notebook"), f"notebooks/{study.notebook}.ipynb" if study else None),
         (_("Findings"), "findings.json"),
         (_("Everything"), "manifest.json"),
@@ -31,10 +30,10 @@ def provenance_facts(
     return [(name.render(language), str(value)) for name, value in rows if value]
 
 
-def provenance_tables(manifest: Mapping, study: Study, language: str) -> list[dict]:
+def provenance_tables(manifest: Manifest, study: Study, language: str) -> list[dict]:
     """Parameters and data as tables."""
     tables = []
-    parameters = (manifest.get("parameters") or {}).get(study.name) or {}
+    parameters = manifest.parameters.get(study.name)
     if parameters:
         about = study.params.model_fields
         rows = [
@@ -45,33 +44,21 @@ def provenance_tables(manifest: Mapping, study: Study, language: str) -> list[di
             ]
             for name, value in parameters.items()
         ]
-        tables.append(
-            _table(
-                "parameters",
-                _("Parameters"),
-                (_("Parameter"), _("Value"), _("Meaning")),
-                rows,
-                language,
-            )
-        )
-    data = (manifest.get("data") or {}).get("tables") or {}
-    if data:
-        rows = [[name, *_table_facts(facts, language)] for name, facts in data.items()]
+        heads = (_("Parameter"), _("Value"), _("Meaning"))
+        tables.append(_table("parameters", _("Parameters"), heads, rows, language))
+    if manifest.data.tables:
+        rows = [
+            [name, *_table_facts(facts, language)] for name, facts in manifest.data.tables.items()
+        ]
         heads = (_("Table"), _("Rows"), _("Fingerprint"), _("Kind"))
         tables.append(_table("data", _("Data"), heads, rows, language))
     return tables
 
 
-def _table_facts(facts: object, language: str) -> tuple[str, str, str]:
-    if not isinstance(facts, Mapping):
-        return "", str(facts)[:16], ""
-    kind = _("simulated") if facts.get("simulated") else _("real")
-    rows = facts.get("rows")
-    return (
-        format_quantity(rows, "records", language) if rows is not None else "",
-        str(facts.get("fingerprint", ""))[:16],
-        kind.render(language),
-    )
+def _table_facts(facts: TableFacts, language: str) -> tuple[str, str, str]:
+    kind = _("simulated") if facts.simulated else _("real")
+    rows = format_quantity(facts.rows, "records", language) if facts.rows is not None else ""
+    return rows, facts.fingerprint[:16], kind.render(language)
 
 
 def _shown(value: object) -> str:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from kamresearch.finding import Finding
 from kamresearch.language import LANGUAGES
 from kamresearch.language.format import money_in
-from kamresearch.publishing.pages.context import BRIEFING, RenderContext, currency_of
+from kamresearch.publishing.pages.context import RenderContext
 from kamresearch.publishing.pages.front import render_front
 from kamresearch.publishing.pages.prose import Explainer, inline, markdown
 from kamresearch.publishing.pages.shell import TEMPLATES, finish_page
@@ -38,7 +38,7 @@ def render_study(notebook: dict, study: Study, language: str, context: RenderCon
     """
     import nbformat
 
-    with money_in(currency_of(context.manifest)):
+    with money_in(context.currency):
         page = _Page(notebook, study, language, context)
         node = nbformat.from_dict({**notebook, "cells": page.cells()})
         body, _resources = _exporter().from_notebook_node(node, {"page": page})
@@ -115,8 +115,8 @@ class _Page(Surroundings):
 
     @property
     def at_a_glance(self) -> bool:
-        """Whether the page is the briefing, whose parts stand side by side on a wide screen."""
-        return self.study.name == BRIEFING
+        """Whether the page is the front door, whose parts stand side by side on a wide screen."""
+        return self.study.front
 
     @property
     def headlines(self) -> list[dict]:
@@ -127,10 +127,10 @@ class _Page(Surroundings):
 
     @property
     def changes(self) -> Markup | None:
-        """On the briefing: what changed since the version before."""
+        """On the front door: what changed since the version before."""
         from kamresearch.publishing.pages.changes import changes_block
 
-        if self.study.name != BRIEFING or self.context.changes is None:
+        if not self.study.front or self.context.changes is None:
             return None
         return changes_block(self.context.changes, self.language, self.href)
 

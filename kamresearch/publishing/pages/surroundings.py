@@ -9,10 +9,11 @@ from kamresearch.figures.theme import clean
 from kamresearch.finding import Finding
 from kamresearch.language import format_quantity
 from kamresearch.language.format import currency_name
-from kamresearch.publishing.pages.context import BRIEFING, RenderContext, currency_of
+from kamresearch.publishing.pages.context import RenderContext
 from kamresearch.publishing.pages.shell import LANGUAGE_NAMES, spoken
 from kamresearch.publishing.pages.views import anchor_of, finding_view
-from kamresearch.studies import Study
+from kamresearch.publishing.sealed.manifest import Manifest
+from kamresearch.studies import Study, owner_of
 
 
 class Surroundings:
@@ -23,13 +24,13 @@ class Surroundings:
     def __init__(self, context: RenderContext, language: str, study: Study | None = None) -> None:
         self.context, self.language, self.study = context, language, study
         self._ = spoken(language)
-        self.name = study.name if study else BRIEFING
-        self.label = clean(context.manifest.get("label") or context.manifest.get("version") or "")
+        self.name = study.name if study else context.front_study or "index"
+        self.label = clean(context.manifest.label or context.manifest.version)
 
     @property
     def home(self) -> str:
         """The version's front door."""
-        return self.context.page(BRIEFING, self.language)
+        return self.context.front(self.language)
 
     @property
     def shelf(self) -> str | None:
@@ -74,7 +75,7 @@ class Surroundings:
     def facts(self) -> list[str]:
         """As of which day, from which data."""
         manifest = self.context.manifest
-        as_of = self._parameters().get("as_of") or manifest.get("as_of")
+        as_of = self._parameters().get("as_of") or manifest.as_of
         facts = (
             [self._("As of {date}", date=format_quantity(as_of, "date", self.language))]
             if as_of
@@ -82,7 +83,7 @@ class Surroundings:
         )
         source = _data_name(manifest, self._parameters())
         facts += [self._("Data: {source}", source=source)] if source else []
-        currency = currency_name(self.language) or currency_of(manifest)
+        currency = currency_name(self.language) or self.context.currency
         return [*facts, self._("Money in {currency}", currency=currency)] if currency else facts
 
     @property
@@ -92,9 +93,7 @@ class Surroundings:
 
     def href(self, id: str) -> str | None:
         """Address of a figure or table, on this page or another of the version."""
-        prefix = id.partition(".")[0]
-        owner = next((one for one in self._known if id in (*one.figures, *one.tables)), None)
-        owner = owner or next((one for one in self._known if one.prefix == prefix), None)
+        owner = owner_of(id, self._known)
         if owner is None:
             return None
         anchor = f"#{anchor_of(id, owner.tables)}"
@@ -115,13 +114,10 @@ class Surroundings:
         return ((self.study,) if self.study else ()) + tuple(self.context.studies)
 
     def _parameters(self) -> Mapping[str, object]:
-        return (self.context.manifest.get("parameters") or {}).get(self.name, {})
+        return self.context.manifest.parameters.get(self.name, {})
 
 
-def _data_name(manifest: Mapping, parameters: Mapping) -> str:
-    data = manifest.get("data")
-    source = (
-        (data.get("source") if isinstance(data, Mapping) else data) or parameters.get("data") or ""
-    )
-    source = str(source).split("@")[-1] if "://" in str(source) else str(source)
+def _data_name(manifest: Manifest, parameters: Mapping) -> str:
+    source = str(manifest.data.source or parameters.get("data") or "")
+    source = source.split("@")[-1] if "://" in source else source
     return Path(source).name if source and "://" not in source else source

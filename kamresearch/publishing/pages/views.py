@@ -145,6 +145,7 @@ def table_view(
         "total": content["rows_total"],
         "shown": len(rows),
         "simulated": content.get("simulated", False),
+        "cards": content.get("cards", False),
     }
 
 

@@ -11,16 +11,12 @@ from pathlib import Path
 
 from kamresearch.language import LANGUAGES
 from kamresearch.language import message as _
+from kamresearch.publishing.asking.parameters import NOT_INPUTS
 from kamresearch.publishing.asking.request import Request, injected
 from kamresearch.publishing.files import file_sha256, json_sha256, write_json
 from kamresearch.publishing.planning.sources import SourceCode, environment_facts, version_id
 from kamresearch.studies.case import case_folder, story_digest, unknown_sections
 from kamresearch.studies.declaration import Study, StudyParams
-
-NOT_INPUTS = ("data", "mapping", "findings", "lang")
-"""Parameters that name where data lie or how pages read; the data themselves and the languages
-count by their own.
-"""
 
 
 @dataclass(frozen=True)
@@ -121,26 +117,24 @@ class Plan:
         """The version's name."""
         return version_id(self.as_of, self.inputs())
 
-    def manifest(self, version: str) -> dict:
-        """The manifest as far as it is known before anything ran."""
+    def facts(self) -> dict:
+        """What a manifest says before anything ran."""
         steps = {step.study.name: step for step in self.steps}
         return {
-            "schema": 1,
-            "version": version,
             "label": self.request.label,
-            "made": "",
             "as_of": self.as_of,
             "where": next((step.params.where for step in self.steps), self.request.where or ""),
             "languages": list(self.request.languages),
             "data": {
                 "source": self.data["source"],
-                "currency": self.data["currency"],
                 "mapping": next((step.params.mapping for step in self.steps), ""),
                 "tables": self.data["tables"],
+                **_beside_rows(self.data),
             },
             "parameters": {name: injected(step.params) for name, step in steps.items()},
             "seeds": {name: step.params.seed for name, step in steps.items()},
             "studies": {name: {"notebook": step.study.notebook} for name, step in steps.items()},
+            "front": next((name for name, step in steps.items() if step.study.front), ""),
             "asked": list(self.request.studies),
             "absent": dict(self.absent),
             "warnings": list(self.warnings),

@@ -1,10 +1,12 @@
 """Why two versions differ, read from their manifests: data, parameters, code, environment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kamresearch.language import Text
 from kamresearch.language import message as _
+from kamresearch.publishing.asking.parameters import NOT_INPUTS
+from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.studies import Study, all_studies
 
 KINDS = {
@@ -46,7 +48,7 @@ def upstream(name: str) -> frozenset[str]:
     return frozenset(reached)
 
 
-def causes_between(older: Mapping, newer: Mapping) -> tuple[Cause, ...]:
+def causes_between(older: Manifest, newer: Manifest) -> tuple[Cause, ...]:
     """Every difference between two manifests that could move a finding."""
     return (
         *_data(older, newer),
@@ -56,23 +58,29 @@ def causes_between(older: Mapping, newer: Mapping) -> tuple[Cause, ...]:
     )
 
 
-def _data(older: Mapping, newer: Mapping) -> list[Cause]:
-    causes = []
-    before, after = _part(older, "data"), _part(newer, "data")
-    if before.get("source") != after.get("source"):
-        causes.append(
-            Cause(
-                "data",
-                _(
-                    "Another source: {new} instead of {old}",
-                    new=_short(after.get("source")),
-                    old=_short(before.get("source")),
-                ),
-            )
+def _data(older: Manifest, newer: Manifest) -> Iterator[Cause]:
+    before, after = older.data, newer.data
+    if before.source != after.source:
+        text = _(
+            "Another source: {new} instead of {old}",
+            new=_short(after.source),
+            old=_short(before.source),
         )
-    tables = (_part(before, "tables"), _part(after, "tables"))
-    for name in sorted({*tables[0], *tables[1]}):
-        prints = [_fingerprint(facts.get(name)) for facts in tables]
+        yield Cause("data", text)
+    if before.currency != after.currency:
+        text = _(
+            "Money is in {new} instead of {old}",
+            new=after.currency or "–",
+            old=before.currency or "–",
+        )
+        yield Cause("data", text)
+    elif before.mapping_text != after.mapping_text:
+        yield Cause("data", _("The mapping of the data reads otherwise"))
+    for name in sorted({*before.tables, *after.tables}):
+        prints = [
+            facts.tables[name].fingerprint if name in facts.tables else None
+            for facts in (before, after)
+        ]
         if prints[0] == prints[1]:
             continue
         if prints[0] is None:
@@ -82,62 +90,48 @@ def _data(older: Mapping, newer: Mapping) -> list[Cause]:
         else:
             text = _("Table “{table}” has other rows", table=name)
         users = frozenset(study.name for study in all_studies() if name in _tables_of(study))
-        causes.append(Cause("data", text, users))
-    told = (_part(older, "stories"), _part(newer, "stories"))
-    other = [name for name in {*told[0], *told[1]} if told[0].get(name) != told[1].get(name)]
+        yield Cause("data", text, users)
+    told = {*older.stories, *newer.stories}
+    other = {name for name in told if older.stories.get(name) != newer.stories.get(name)}
     if other:
         text = _("What the case itself says has changed")
-        causes.append(Cause("data", text, frozenset(other)))
-    return causes
+        yield Cause("data", text, frozenset(other))
 
 
 def _tables_of(study: Study) -> tuple[str, ...]:
     return (*study.needs, *study.wants)
 
 
-def _fingerprint(facts: object) -> object:
-    return facts.get("fingerprint") if isinstance(facts, Mapping) else facts
-
-
-def _parameters(older: Mapping, newer: Mapping) -> list[Cause]:
-    causes = []
-    before, after = _part(older, "parameters"), _part(newer, "parameters")
-    for study in sorted({*before, *after}):
-        if study not in before or study not in after:
-            continue
-        values = (_part(before, study), _part(after, study))
-        for name in {**values[0], **values[1]}:
-            if name in ("findings", "lang", "data") or values[0].get(name) == values[1].get(name):
+def _parameters(older: Manifest, newer: Manifest) -> Iterator[Cause]:
+    for study in sorted({*older.parameters} & {*newer.parameters}):
+        before, after = older.parameters[study], newer.parameters[study]
+        for name in {**before, **after}:
+            if name in NOT_INPUTS or before.get(name) == after.get(name):
                 continue
             text = _(
                 "{study}: {name} is {new} instead of {old}",
                 study=study,
                 name=name,
-                new=_short(values[1].get(name)),
-                old=_short(values[0].get(name)),
+                new=_short(after.get(name)),
+                old=_short(before.get(name)),
             )
-            causes.append(Cause("parameters", text, frozenset({study})))
-    return causes
+            yield Cause("parameters", text, frozenset({study}))
 
 
-def _code(older: Mapping, newer: Mapping) -> list[Cause]:
-    before, after = _part(older, "code"), _part(newer, "code")
-    keys = [key for key in ("fingerprint", "commit") if key in before and key in after][:1]
-    if not keys or before[keys[0]] == after[keys[0]]:
-        return []
-    return [
-        Cause("code", _("Commit {new} instead of {old}", new=_commit(after), old=_commit(before)))
+def _code(older: Manifest, newer: Manifest) -> Iterator[Cause]:
+    pairs = [
+        (getattr(older.code, name), getattr(newer.code, name)) for name in ("fingerprint", "commit")
     ]
+    known = [pair for pair in pairs if all(pair)]
+    if known and known[0][0] != known[0][1]:
+        text = _("Commit {new} instead of {old}", new=newer.code.short, old=older.code.short)
+        yield Cause("code", text)
 
 
-def _commit(code: Mapping) -> str:
-    mark = "" if code.get("clean", True) else "+"
-    return str(code.get("commit") or code.get("fingerprint") or "?")[:10] + mark
-
-
-def _environment(older: Mapping, newer: Mapping) -> list[Cause]:
-    causes = []
-    before, after = _part(older, "packages"), _part(newer, "packages")
+def _environment(older: Manifest, newer: Manifest) -> Iterator[Cause]:
+    before, after = (
+        {**one.packages, **({"Python": one.python} if one.python else {})} for one in (older, newer)
+    )
     for name in sorted({*before, *after}):
         if before.get(name) != after.get(name):
             text = _(
@@ -146,25 +140,7 @@ def _environment(older: Mapping, newer: Mapping) -> list[Cause]:
                 new=after.get(name) or "–",
                 old=before.get(name) or "–",
             )
-            causes.append(Cause("environment", text))
-    if older.get("python") != newer.get("python"):
-        causes.append(
-            Cause(
-                "environment",
-                _(
-                    "{package} {new} instead of {old}",
-                    package="Python",
-                    new=newer.get("python") or "–",
-                    old=older.get("python") or "–",
-                ),
-            )
-        )
-    return causes
-
-
-def _part(manifest: Mapping, name: str) -> Mapping:
-    part = manifest.get(name)
-    return part if isinstance(part, Mapping) else {}
+            yield Cause("environment", text)
 
 
 def _short(value: object) -> str:

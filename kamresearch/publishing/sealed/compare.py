@@ -2,45 +2,18 @@
 them, what came and went.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
-import pandas as pd
-
-from kamresearch.finding import Finding, Findings
-from kamresearch.language import Fixed, Text, format_quantity
+from kamresearch.finding import Finding
+from kamresearch.language import Fixed, format_quantity
 from kamresearch.language import message as _
+from kamresearch.publishing.outcome.followed import FollowedTable
 from kamresearch.publishing.sealed.causes import Cause, causes_between
-from kamresearch.studies import all_studies
-
-
-class Compared(Protocol):
-    """What a version must offer to be compared."""
-
-    manifest: Mapping[str, object]
-    findings: Findings
-
-    def table(self, table_id: str) -> pd.DataFrame | None:
-        """A table of the version; None where it has none of this id."""
-
-
-@dataclass(frozen=True)
-class Watched:
-    """A table whose rows readers follow from version to version."""
-
-    table: str
-    key: str
-    name: str
-    state: str | None
-    title: Text
-
-
-WATCHED = (
-    Watched("churn.alerts", "account_id", "account_name", None, _("Accounts with an alert")),
-    Watched("swot.items", "item_id", "text", "verdict", _("SWOT items")),
-    Watched("targets.goals", "goal_id", "text", "status", _("Goals")),
-)
+from kamresearch.publishing.sealed.manifest import Manifest
+from kamresearch.publishing.sealed.store import Version, list_versions
+from kamresearch.studies import owner_of
 
 JUDGEMENTS = {
     "beyond": _("moved beyond its interval"),
@@ -93,26 +66,59 @@ class Move:
 
 @dataclass(frozen=True)
 class RowChange:
-    """Rows of a watched table that appeared, went, or changed their state; each as key and name."""
+    """Rows of a followed table that appeared, went, or turned; each as key and name."""
 
     table: str
-    title: Text
-    appeared: tuple[tuple[str, str], ...]
-    gone: tuple[tuple[str, str], ...]
-    turned: tuple[tuple[str, str, str, str], ...]
-    terms: Mapping[str, Text] = field(default_factory=dict)
+    before: FollowedTable
+    after: FollowedTable
+
+    @property
+    def appeared(self) -> tuple[tuple[str, str], ...]:
+        """Rows that were not there before."""
+        return tuple(
+            (key, name)
+            for key, (name, _state) in self.after.rows.items()
+            if key not in self.before.rows
+        )
+
+    @property
+    def gone(self) -> tuple[tuple[str, str], ...]:
+        """Rows that are there no longer."""
+        return tuple(
+            (key, name)
+            for key, (name, _state) in self.before.rows.items()
+            if key not in self.after.rows
+        )
+
+    @property
+    def turned(self) -> tuple[tuple[str, str, str, str], ...]:
+        """Rows of another state: key, name, state before, state now."""
+        return tuple(
+            (key, name, self.before.rows[key][1], state)
+            for key, (name, state) in self.after.rows.items()
+            if key in self.before.rows and self.before.rows[key][1] != state
+        )
+
+    def title(self, language: str) -> str:
+        """What the rows are."""
+        return Fixed(self.after.title).render(language)
 
     def spoken(self, code: str, language: str) -> str:
         """A coded name or state in words; data values as they are."""
-        return self.terms[code].render(language) if code in self.terms else code
+        known = self.after if code in self.after.terms else self.before
+        return known.spoken(code, language)
+
+    def became(self, key: str, language: str) -> str:
+        """What became of a row that is gone, where its study says so; else empty."""
+        return Fixed(self.after.left[key]).render(language) if key in self.after.left else ""
 
 
 @dataclass(frozen=True)
 class Comparison:
     """What changed from one version to another."""
 
-    older: Mapping[str, object]
-    newer: Mapping[str, object]
+    older: Manifest
+    newer: Manifest
     moves: tuple[Move, ...]
     causes: tuple[Cause, ...]
     rows: tuple[RowChange, ...]
@@ -134,8 +140,8 @@ class Comparison:
     def to_dict(self) -> dict:
         """Plain values for ``--json``."""
         return {
-            "older": self.older.get("version"),
-            "newer": self.newer.get("version"),
+            "older": self.older.version,
+            "newer": self.newer.version,
             "causes": [cause.to_dict() for cause in self.causes],
             "findings": [
                 {
@@ -161,7 +167,7 @@ class Comparison:
         }
 
 
-def compare(older: Compared, newer: Compared) -> Comparison:
+def compare(older: Version, newer: Version) -> Comparison:
     """What changed from an older version to a newer one.
 
     A finding moved *beyond its interval* when its new value lies outside the old interval and its
@@ -190,12 +196,14 @@ def compare(older: Compared, newer: Compared) -> Comparison:
         )
         moves.append(Move(finding_id, before, after, judgement, touching))
     rows = tuple(
-        change for watched in WATCHED if (change := _row_change(watched, older, newer)) is not None
+        RowChange(table, older.followed[table], after)
+        for table, after in newer.followed.items()
+        if table in older.followed
     )
     return Comparison(older.manifest, newer.manifest, tuple(moves), causes, rows)
 
 
-def predecessor(manifest: Mapping, manifests: Iterable[Mapping]) -> Mapping | None:
+def predecessor(manifest: Manifest, manifests: Iterable[Manifest]) -> Manifest | None:
     """The version that a version is compared with: the newest one made before it of the same
     series.
 
@@ -203,42 +211,27 @@ def predecessor(manifest: Mapping, manifests: Iterable[Mapping]) -> Mapping | No
     sources, a monthly
     export under a new name, say.
     """
-    made = str(manifest.get("made") or "")
     earlier = [
         other
         for other in manifests
-        if other.get("version") != manifest.get("version")
+        if other.version != manifest.version
         and same_series(manifest, other)
-        and (not made or str(other.get("made") or "") < made)
+        and (not manifest.made or other.made < manifest.made)
     ]
-    return max(
-        earlier,
-        key=lambda other: (str(other.get("made") or ""), str(other.get("version"))),
-        default=None,
-    )
+    return max(earlier, key=lambda other: other.moment, default=None)
 
 
-def same_series(one: Mapping, other: Mapping) -> bool:
+def previous_version(reports: Path, manifest: Manifest) -> Version | None:
+    """The version on a shelf that a new one is compared with."""
+    by_name = {version.id: version for version in list_versions(reports)}
+    found = predecessor(manifest, [version.manifest for version in by_name.values()])
+    return None if found is None else by_name[found.version]
+
+
+def same_series(one: Manifest, other: Manifest) -> bool:
     """Whether two versions speak of the same slice of the same source, or carry one label."""
-    labels = {str(one.get("label") or ""), str(other.get("label") or "")}
-    sources = {str((manifest.get("data") or {}).get("source")) for manifest in (one, other)}
-    return slice_of(one) == slice_of(other) and (
-        len(sources) == 1 or (len(labels) == 1 and labels != {""})
-    )
-
-
-def slice_of(manifest: Mapping) -> str:
-    """The slice of the accounts that a version shows (``region=East``); empty for all."""
-    if manifest.get("where"):
-        return str(manifest["where"])
-    parameters = manifest.get("parameters") or {}
-    return next(
-        (
-            str(values["where"])
-            for values in parameters.values()
-            if isinstance(values, Mapping) and values.get("where")
-        ),
-        "",
+    return one.slice == other.slice and (
+        one.data.source == other.data.source or bool(one.label) and one.label == other.label
     )
 
 
@@ -267,42 +260,8 @@ def judge(before: Finding | None, after: Finding | None) -> str:
 
 
 def _study_of(finding_id: str) -> str:
-    prefix = finding_id.partition(".")[0]
-    return next(
-        (study.name for study in all_studies() if prefix in (study.prefix, study.name)), prefix
-    )
-
-
-def _row_change(watched: Watched, older: Compared, newer: Compared) -> RowChange | None:
-    frames = (older.table(watched.table), newer.table(watched.table))
-    if any(frame is None or watched.key not in frame.columns for frame in frames):
-        return None
-    before, after = (_rows(frame, watched) for frame in frames)
-    appeared = tuple((key, after[key][0]) for key in after if key not in before)
-    gone = tuple((key, before[key][0]) for key in before if key not in after)
-    turned = tuple(
-        (key, after[key][0], before[key][1], after[key][1])
-        for key in after
-        if key in before and before[key][1] != after[key][1]
-    )
-    terms = {
-        code: Fixed(texts)
-        for frame in frames
-        for column in (watched.name, watched.state)
-        for code, texts in frame.attrs.get("terms", {}).get(column, {}).items()
-    }
-    return RowChange(watched.table, watched.title, appeared, gone, turned, terms)
-
-
-def _rows(frame: pd.DataFrame, watched: Watched) -> dict[str, tuple[str, str]]:
-    names = frame[watched.name] if watched.name in frame.columns else frame[watched.key]
-    states = (
-        frame[watched.state] if watched.state in frame.columns else pd.Series("", index=frame.index)
-    )
-    return {
-        str(key): (str(name), str(state))
-        for key, name, state in zip(frame[watched.key], names, states, strict=True)
-    }
+    owner = owner_of(finding_id)
+    return owner.name if owner else finding_id.partition(".")[0]
 
 
 def change_view(move: Move, language: str) -> dict:

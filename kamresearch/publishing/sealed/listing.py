@@ -16,13 +16,13 @@ def describe(version: Version) -> Iterator[str]:
     yield f"  made      {facts['made']}"
     yield f"  as of     {facts['as_of']}"
     yield f"  data      {facts['data']}" + (f"  where {facts['where']}" if facts["where"] else "")
-    code = manifest.get("code", {})
-    yield f"  code      {str(code.get('commit') or code.get('fingerprint'))[:12]}" + (
-        "" if code.get("clean", True) else " with changes"
+    code = manifest.code
+    yield f"  code      {(code.commit or code.fingerprint)[:12]}" + (
+        " with changes" if code.clean is False else ""
     )
-    for name, one in manifest.get("studies", {}).items():
-        taken = " (taken over from an earlier run)" if one.get("reused") else ""
-        yield f"  study     {name}  {one.get('seconds', 0):.1f} s{taken}"
+    for name, one in manifest.studies.items():
+        taken = " (taken over from an earlier run)" if one.reused else ""
+        yield f"  study     {name}  {one.seconds:.1f} s{taken}"
     for name, reason in facts["absent"].items():
         yield f"  left out  {name}: it {reason['en']}"
     for finding in version.findings.headlines():
@@ -49,7 +49,7 @@ def show_finding(finding: Finding) -> str:
 
 def describe_comparison(comparison: Comparison) -> Iterator[str]:
     """What moved, and what could have moved it."""
-    yield f"{comparison.older.get('version')} → {comparison.newer.get('version')}"
+    yield f"{comparison.older.version} → {comparison.newer.version}"
     for cause in comparison.causes:
         yield f"  cause: {cause.kind}: {cause.text.render('en')}"
     shown = [move for move in comparison.moves if move.judgement != "same"]
@@ -60,9 +60,11 @@ def describe_comparison(comparison: Comparison) -> Iterator[str]:
         )
         yield f"  {move.id:<34} {before} → {after}  {JUDGEMENTS[move.judgement].render('en')}"
     for change in comparison.rows:
-        for words, rows in (("new", change.appeared), ("gone", change.gone)):
-            for key, name, *_more in rows:
-                yield f"  {change.table}: {words}: {key} {name}"
+        for key, name in change.appeared:
+            yield f"  {change.table}: new: {key} {name}"
+        for key, name in change.gone:
+            why = change.became(key, "en")
+            yield f"  {change.table}: gone{f' ({why})' if why else ''}: {key} {name}"
         for key, name, was, now in change.turned:
             yield f"  {change.table}: {key} {name}: {was} → {now}"
     yield f"{len(shown)} of {len(comparison.moves)} findings differ"

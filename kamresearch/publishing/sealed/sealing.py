@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from kamresearch.errors import StoreError
 from kamresearch.publishing.files import file_sha256, json_sha256, sync_folder, write_json
-from kamresearch.publishing.sealed.store import MANIFEST
+from kamresearch.publishing.sealed.manifest import MANIFEST, Manifest
 
 BUILDING = ".building-"
 
@@ -96,14 +96,15 @@ def clear_what_the_dead_left(reports: Path) -> None:
             clear_abandoned(reports)
 
 
-def finish_manifest(folder: Path, manifest: Mapping) -> None:
+def finish_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest with the checksum of every other file, and its own in its last field."""
     files = {
         path.relative_to(folder).as_posix(): file_sha256(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != MANIFEST
     }
-    content = {**manifest, "files": files}
+    content = {**manifest.plain(), "files": files}
+    content.pop("sha256")
     write_json(folder / MANIFEST, {**content, "sha256": json_sha256(content)})
 
 

@@ -10,25 +10,23 @@ from markupsafe import Markup
 
 from kamresearch.figures.theme import clean, shorten
 from kamresearch.finding import Finding
-from kamresearch.language import LANGUAGES
+from kamresearch.language import LANGUAGES, Fixed
 from kamresearch.language import message as _
 from kamresearch.language.format import money_in
 from kamresearch.publishing.pages.changes import (
     ComparisonLinks,
     manifest_facts,
     render_comparison,
-    version_name,
 )
-from kamresearch.publishing.pages.context import currency_of
 from kamresearch.publishing.pages.shell import LANGUAGE_NAMES, fill, finish_page
 from kamresearch.publishing.sealed.compare import (
     Comparison,
     compare,
     predecessor,
     same_series,
-    slice_of,
 )
-from kamresearch.publishing.shelf.entries import PACKED, Sealed, pack, read_shelf
+from kamresearch.publishing.sealed.store import Version, all_versions
+from kamresearch.publishing.shelf.entries import PACKED, pack
 
 COMPARISONS = "comparisons"
 TREND_POINTS = 24
@@ -49,7 +47,9 @@ def write_shelf(reports: Path) -> None:
         The folder that holds the sealed versions. Those are only read.
     """
     reports = Path(reports)
-    versions = read_shelf(reports)
+    found = all_versions(reports)
+    versions = [version for version in found if not version.damage]
+    damaged = [version for version in found if version.damage]
     languages = _languages(versions)
     pairs = _pairs(versions)
     for older, newer in pairs.values():
@@ -57,13 +57,13 @@ def write_shelf(reports: Path) -> None:
     for language in languages:
         _write(
             reports / _page(language, languages),
-            shelf_page(reports, versions, pairs, language, languages),
+            shelf_page(reports, versions, pairs, damaged, language, languages),
         )
 
 
-def _languages(versions: Sequence[Sealed]) -> tuple[str, ...]:
+def _languages(versions: Sequence[Version]) -> tuple[str, ...]:
     """Every language, that of the newest version first."""
-    first = versions[0].languages[0] if versions else LANGUAGES[0]
+    first = versions[0].manifest.languages[0] if versions else LANGUAGES[0]
     return (first, *(language for language in LANGUAGES if language != first))
 
 
@@ -78,25 +78,23 @@ def _write(path: Path, text: str) -> None:
     aside.replace(path)
 
 
-def _pairs(versions: Sequence[Sealed]) -> dict[str, tuple[Sealed, Sealed]]:
+def _pairs(versions: Sequence[Version]) -> dict[str, tuple[Version, Version]]:
     """Id of a version → the version before it in its series, and itself."""
     by_id = {version.id: version for version in versions}
     manifests = [version.manifest for version in versions]
     found = {version.id: predecessor(version.manifest, manifests) for version in versions}
-    return {
-        id: (by_id[str(one["version"])], by_id[id]) for id, one in found.items() if one is not None
-    }
+    return {id: (by_id[one.version], by_id[id]) for id, one in found.items() if one is not None}
 
 
-def comparison_name(older: Sealed, newer: Sealed, language: str) -> str:
+def comparison_name(older: Version, newer: Version, language: str) -> str:
     """File name of the page that compares two versions."""
     return f"{older.id}--{newer.id}.{language}.html"
 
 
 def _write_comparison(
-    reports: Path, older: Sealed, newer: Sealed, languages: Sequence[str]
+    reports: Path, older: Version, newer: Version, languages: Sequence[str]
 ) -> None:
-    """Sealed versions never change, so a comparison that is there is right."""
+    """Version versions never change, so a comparison that is there is right."""
     names = {language: comparison_name(older, newer, language) for language in languages}
     folder = reports / COMPARISONS
     if all((folder / name).exists() for name in names.values()):
@@ -105,8 +103,8 @@ def _write_comparison(
     for language, name in names.items():
         links = ComparisonLinks(
             f"../{_page(language, languages)}",
-            f"../{older.front(language)}",
-            f"../{newer.front(language)}",
+            f"../{older.id}/{older.front(language)}",
+            f"../{newer.id}/{newer.front(language)}",
             names,
         )
         _write(folder / name, render_comparison(older, newer, language, links))
@@ -114,8 +112,9 @@ def _write_comparison(
 
 def shelf_page(
     reports: Path,
-    versions: Sequence[Sealed],
-    pairs: dict[str, tuple[Sealed, Sealed]],
+    versions: Sequence[Version],
+    pairs: dict[str, tuple[Version, Version]],
+    damaged: Sequence[Version],
     language: str,
     languages: Sequence[str],
 ) -> str:
@@ -134,6 +133,7 @@ def shelf_page(
         language_links=links,
         entries=entries,
         failures=_failures(reports),
+        damaged=[{"id": clean(one.id), "why": clean(one.damage)} for one in damaged],
         packed=_data_block(packed),
         options=packed["versions"],
         packed_most=PACKED,
@@ -150,37 +150,35 @@ def _data_block(data: dict) -> Markup:
 
 
 def _entry(
-    version: Sealed, versions: Sequence[Sealed], pair: tuple[Sealed, Sealed] | None, language: str
+    version: Version,
+    versions: Sequence[Version],
+    pair: tuple[Version, Version] | None,
+    language: str,
 ) -> dict:
     manifest = version.manifest
     comparison = compare(*pair) if pair else None
-    data = manifest.get("data") if isinstance(manifest.get("data"), dict) else {}
-    source = str(data.get("source") or "")
-    with money_in(currency_of(manifest)):
+    source = manifest.data.source
+    with money_in(clean(manifest.data.currency)):
         trends = _trends(version, versions, comparison, language)
     return {
         "id": version.id,
-        "name": version_name(manifest),
-        "href": version.front(language),
+        "name": clean(manifest.name),
+        "href": f"{version.id}/{version.front(language)}",
         "facts": manifest_facts(manifest, language),
         "source": clean(Path(source).name if "://" not in source else source.split("@")[-1]),
-        "slice": clean(slice_of(manifest)),
-        "simulated": any(
-            facts.get("simulated")
-            for facts in (data.get("tables") or {}).values()
-            if isinstance(facts, dict)
-        ),
+        "slice": clean(manifest.slice),
+        "simulated": any(facts.simulated for facts in manifest.data.tables.values()),
         "trends": trends,
         "changes": _change_line(comparison, pair, language),
         "problems": [
-            *_reasons(manifest.get("failed"), language),
-            *_reasons(manifest.get("absent"), language),
+            f"{clean(study)}: {clean(Fixed(reason).render(language))}"
+            for study, reason in manifest.absent.items()
         ],
     }
 
 
 def _change_line(
-    comparison: Comparison | None, pair: tuple[Sealed, Sealed] | None, language: str
+    comparison: Comparison | None, pair: tuple[Version, Version] | None, language: str
 ) -> dict | None:
     if comparison is None:
         return None
@@ -188,26 +186,13 @@ def _change_line(
     text = _(
         "Findings that moved beyond their interval, changed, are new or are gone, against "
         "{older}: {n}.",
-        older=version_name(pair[0].manifest),
+        older=clean(pair[0].manifest.name),
         n=count,
     )
     return {
         "text": text.render(language),
         "href": f"{COMPARISONS}/{comparison_name(*pair, language)}",
     }
-
-
-def _reasons(reasons: object, language: str) -> list[str]:
-    """Studies that are not there, with why."""
-    if not isinstance(reasons, dict):
-        return []
-    return [
-        (
-            f"{clean(study)}: "
-            f"{clean(reason.get(language) or next(iter(reason.values()), '') if isinstance(reason, dict) else reason)}"  # noqa: E501
-        )
-        for study, reason in reasons.items()
-    ]
 
 
 def _failures(reports: Path) -> list[dict]:
@@ -230,15 +215,14 @@ def _failure(folder: Path, reports: Path) -> dict:
 
 
 def _trends(
-    version: Sealed, versions: Sequence[Sealed], comparison: Comparison | None, language: str
+    version: Version, versions: Sequence[Version], comparison: Comparison | None, language: str
 ) -> list[dict]:
     """Headline findings with their way through the versions of the series up to this one."""
-    made = (str(version.manifest.get("made") or ""), version.id)
     series = [
         other
         for other in reversed(versions)
         if same_series(version.manifest, other.manifest)
-        and (str(other.manifest.get("made") or ""), other.id) <= made
+        and other.manifest.moment <= version.manifest.moment
     ][-TREND_POINTS:]
     return [
         {
@@ -252,7 +236,7 @@ def _trends(
     ]
 
 
-def _number(version: Sealed, finding: Finding) -> float | None:
+def _number(version: Version, finding: Finding) -> float | None:
     if finding.id not in version.findings:
         return None
     value = version.findings[finding.id].value

@@ -40,14 +40,11 @@ def prune_shelf(
         for version in list_versions(reports)[keep:]
         if before is None or version.made[:10] < before
     ]
-    if (reports / "failed").is_dir():
+    if _is_own(reports / "failed", reports):
         gone += sorted((reports / "failed").iterdir())
     if cache:
-        gone += [
-            folder
-            for folder in (reports / ".cache" / "studies", reports / ".cache" / "data")
-            if folder.is_dir()
-        ]
+        kept = (reports / ".cache" / "studies", reports / ".cache" / "data")
+        gone += [folder for folder in kept if _is_own(folder, reports)]
     if really and reports.is_dir():
         with shelf_lock(reports):
             clear_abandoned(reports)
@@ -55,6 +52,11 @@ def prune_shelf(
                 _remove(path)
             _write_index(reports)
     return [path.relative_to(reports).as_posix() for path in gone]
+
+
+def _is_own(folder: Path, reports: Path) -> bool:
+    """Whether a folder lies on the shelf itself: what a link leads to belongs to somebody else."""
+    return folder.is_dir() and folder.resolve() == reports.resolve() / folder.relative_to(reports)
 
 
 def _remove(path: Path) -> None:
