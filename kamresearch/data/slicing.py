@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from kamresearch.data.contract import TABLES
 from kamresearch.data.names import normalise_name
-from kamresearch.errors import ParameterError, near_matches
+from kamresearch.errors import DataError, ParameterError, near_matches
 
 NATIONAL_ROLES = ("executive_sponsor", "director", "policy_manager")
 """Roles that serve every account: they belong to each slice, whether or not they hold an
@@ -23,6 +23,26 @@ def write_condition(column: str, value: str) -> str:
     """
     escaped = value.replace(";", r"\;")
     return f"{column}={escaped}"
+
+
+def slice_values(tables: object, column: str) -> list[str]:
+    """Every value that a column of the accounts has, as text: the slices that it makes.
+
+    Raises
+    ------
+    DataError
+        The accounts have no such column.
+    """
+    accounts = tables.accounts
+    if column not in accounts.columns:
+        raise DataError(
+            f"--each {column}",
+            "a column of accounts",
+            "no such column",
+            near_matches(column, accounts.columns),
+        )
+    values = accounts.select(column).distinct().execute()[column].dropna()
+    return sorted({str(value) for value in values if str(value) != ""})
 
 
 def _parts(condition: str) -> list[str]:

@@ -10,6 +10,7 @@ from kamresearch.finding import Finding
 from kamresearch.language import LANGUAGES, format_quantity, message
 from kamresearch.language import message as _
 from kamresearch.language.format import currency_name
+from kamresearch.language.units import COUNTS, HEAD_UNITS, N_UNITS, NUMERIC
 
 SMALL = 30
 """Cases below which an estimate is called a small sample."""
@@ -19,50 +20,6 @@ WIDE = 22
 """Half-width columns of text from which on a column keeps room to be read."""
 LONG = 90
 """Characters of a cell beyond which its rest folds away."""
-
-NUMERIC = {
-    "count",
-    "accounts",
-    "orders",
-    "managers",
-    "records",
-    "units",
-    "share",
-    "share_change",
-    "probability",
-    "p_value",
-    "ratio",
-    "score",
-    "index",
-    "cny",
-    "money",
-    "days",
-    "months",
-    "years",
-    "hours",
-}
-COUNTS = {"count", "accounts", "orders", "managers", "records", "units"}
-HEAD_UNITS = {
-    "days": _("days"),
-    "months": _("months"),
-    "years": _("years"),
-    "hours": _("hours"),
-    "share_change": _("percentage points"),
-    "cny": _("CNY"),
-}
-"""Units that a column's head names, because its cells show bare numbers."""
-
-N_UNITS = {
-    "count": _("n = {n}"),
-    "accounts": _("n = {n} accounts"),
-    "orders": _("n = {n} orders"),
-    "managers": _("n = {n} managers"),
-    "records": _("n = {n} records"),
-    "units": _("n = {n} units"),
-    "months": _("n = {n} months"),
-    "years": _("n = {n} years"),
-    "days": _("n = {n} days"),
-}
 
 Href = Callable[[str], str | None]
 """Id of a figure or table → address within the version, None where nothing shows it."""

@@ -41,6 +41,8 @@ def ask_data(request: Mapping) -> int:
 
 
 def _facts(request: Mapping) -> dict:
+    from kamresearch.data.slicing import slice_values
+
     tables = _open(request)
     if request["where"]:
         tables = tables.where(request["where"])
@@ -54,7 +56,7 @@ def _facts(request: Mapping) -> dict:
         "tables": _plain_facts(tables.fingerprints()),
         "errors": errors,
         "warnings": warnings,
-        "slices": _slices(tables, request["each"]),
+        "slices": slice_values(tables, request["each"]) if request["each"] else [],
     }
 
 
@@ -140,23 +142,6 @@ def _texts(problems: object) -> list[dict]:
         {language: render(getattr(one, "text", one), language) for language in LANGUAGES}
         for one in problems
     ]
-
-
-def _slices(tables: object, column: str) -> list[str]:
-    if not column:
-        return []
-    accounts = tables.accounts
-    if column not in accounts.columns:
-        from kamresearch.errors import near_matches
-
-        raise DataError(
-            f"--each {column}",
-            "a column of accounts",
-            "no such column",
-            near_matches(column, accounts.columns),
-        )
-    values = accounts.select(column).distinct().execute()[column].dropna()
-    return sorted({str(value) for value in values if str(value) != ""})
 
 
 def watched_files(source: str, mapping: str) -> list[list] | None:
