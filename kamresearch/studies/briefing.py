@@ -15,7 +15,7 @@ class Params(StudyParams):
 
 STUDY = Study(
     name="briefing",
-    notebook="08_briefing",
+    notebook="09_briefing",
     title=_("Briefing"),
     question=_("What must we know and do this month?"),
     params=Params,

@@ -262,3 +262,47 @@ def test_no_two_instructions_contradict_in_simulated_companies(tmp_path, seed):
     folder = tmp_path / "world"
     kam.simulate.simulate(folder, accounts=80, seed=seed)
     check_consistent(kam.decisions.from_tables(kam.open_data(folder), DAY))
+
+
+@pytest.fixture(scope="module")
+def tested(case_tables):
+    return kam.decisions.backtest(case_tables, DAY)
+
+
+@pytest.mark.recovery
+def test_the_list_is_tested_at_six_earlier_days_beside_simple_orders(tested):
+    assert len(tested.days) == 6
+    assert (pd.to_datetime(tested.days["day"]) <= pd.Timestamp("2011-12-31")).all()
+    frame = tested.frame.set_index("order")
+    assert list(frame.index) == ["list", "largest", "silence", "fall", "lot"]
+    assert ((frame["low"] <= frame["share"]) & (frame["share"] <= frame["high"])).all()
+    assert frame.loc["lot", "lift"] == pytest.approx(1.0, abs=0.05)
+    assert tested.ahead[1] <= tested.ahead[0] <= tested.ahead[2]
+
+
+@pytest.mark.unit
+def test_a_history_without_an_earlier_day_says_so(tmp_path):
+    tested = kam.decisions.backtest(write(tmp_path, **company(3, months=12)), "2009-12-31")
+    assert tested.reason is not None
+    assert all(finding.reason is not None for finding in tested.findings())
+
+
+@pytest.mark.recovery
+def test_ten_instructions_hold_at_least_half_of_the_value_at_risk_on_the_list(listed):
+    assert len(listed.first()) == 10
+    assert listed.stake_share() >= 0.5
+
+
+@pytest.mark.unit
+def test_the_first_ten_are_tried_under_other_assumptions(listed):
+    varied = kam.decisions.vary(listed)
+    assert varied.frame["share"].between(0, 1).all()
+    assert len(varied.frame) == 6
+
+
+@pytest.mark.recovery
+def test_a_signal_without_shown_lift_is_named_and_not_used(listed):
+    signals = listed.records.risk.signals
+    assert (signals["used"] == (signals["low"] > 1)).all()
+    told = set(listed.records.frame["signal"].dropna())
+    assert told <= set(listed.records.risk.used)

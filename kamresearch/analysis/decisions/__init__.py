@@ -16,11 +16,13 @@ from kamresearch.analysis.decisions.assumptions import (
     Assumptions,
     read_assumptions,
 )
+from kamresearch.analysis.decisions.backtest import TOO_SHORT, Backtest, backtest
 from kamresearch.analysis.decisions.history import History, read_history
 from kamresearch.analysis.decisions.proposals import count_once, propose
 from kamresearch.analysis.decisions.reconcile import REASONS, Limits, reconcile
 from kamresearch.analysis.decisions.records import Records, gather_records
-from kamresearch.analysis.decisions.result import FRAME, Decisions
+from kamresearch.analysis.decisions.result import FRAME, NOTHING, Decisions
+from kamresearch.analysis.decisions.sensitivity import Sensitivity, vary
 from kamresearch.data.tables import Tables
 
 LEFT_OUT = ("account_id", "kind", "expected_gain", "hours", "stake", "reason", "region", "channel")
@@ -108,16 +110,22 @@ __all__ = [
     "CONTRADICTIONS",
     "FRAME",
     "KINDS",
+    "NOTHING",
     "REASONS",
+    "TOO_SHORT",
     "Assumptions",
+    "Backtest",
     "Decisions",
     "History",
     "Limits",
     "Records",
+    "Sensitivity",
+    "backtest",
     "decide",
     "from_tables",
     "gather_records",
     "propose",
     "read_history",
     "reconcile",
+    "vary",
 ]

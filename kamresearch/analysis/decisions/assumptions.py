@@ -20,6 +20,9 @@ KINDS = {
 KEEPING = ("save", "renew", "assign", "mend")
 """Kinds that all guard the same money: what an account would take with it. It is counted once."""
 
+AT_RISK = (*KEEPING, "win_back")
+"""Kinds whose stake is what is at risk or was lost: the value that can be acted on."""
+
 CONTRADICTIONS = frozenset(
     frozenset(pair)
     for pair in (
@@ -85,7 +88,7 @@ class Assumptions:
     hours: dict = field(
         default_factory=lambda: {
             "save": 6.0,
-            "renew": 6.0,
+            "renew": 5.0,
             "win_back": 8.0,
             "assign": 3.0,
             "grow": 8.0,

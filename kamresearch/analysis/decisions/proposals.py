@@ -91,7 +91,8 @@ def _offer(
 
 
 def _save(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
-    part = here[here["chance"].notna() & (here["value"] > 0)]
+    # Where a contract ends, the talk about its renewal is the contact.
+    part = here[here["chance"].notna() & (here["value"] > 0) & here["contract_ends"].isna()]
     gains, cost = _offer(part["chance"], part["value"], assumptions)
     why = [
         _(
@@ -126,19 +127,21 @@ def _save(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.
 def _renew(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
     part = here[here["contract_ends"].notna()]
     n, k = records.lapse or (0, 0)
-    lapse = pd.Series((k + 0.5) / (n + 1), index=part.index)
-    agreed = (part["contract_value"] * part["margin"]).fillna(part["value"])
-    value = np.fmax(agreed, 0.0)
-    gains, cost = _offer(lapse, value, assumptions)
+    # Many a contract runs out and the account goes on ordering: what is at stake is the account.
+    chance, rate = part["chance"].fillna((k + 0.5) / (n + 1)), (k + 0.5) / (n + 1)
+    value = np.fmax(part["contract_value"] * part["margin"], part["value"]).fillna(0.0)
+    gains, cost = _offer(chance, value, assumptions)
     day = records.as_of
     why = [
         _(
-            "contract of {value} a year ends on {day}; {share} of contracts here were not renewed",
+            "contract of {value} a year ends on {day}; {chance} risk of leaving, {share} of "
+            "contracts here were not renewed",
             value=Quantity(one.contract_value if one.contract_value > 0 else worth, "money"),
             day=Quantity(one.contract_ends.date().isoformat(), "date"),
+            chance=Quantity(risk, "probability"),
             share=Quantity(rate, "share"),
         )
-        for one, worth, rate in zip(part.itertuples(), value, lapse, strict=True)
+        for one, worth, risk in zip(part.itertuples(), value, chance, strict=True)
     ]
     due = (pd.to_datetime(part["contract_ends"]) - pd.Timedelta(days=30)).clip(lower=day)
     return _make(
@@ -146,7 +149,7 @@ def _renew(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd
         "renew",
         "contracts",
         assumptions,
-        stake=lapse * value,
+        stake=chance * value,
         gains=gains,
         cost=cost,
         due=due.to_numpy(),

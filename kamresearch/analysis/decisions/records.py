@@ -61,6 +61,8 @@ class Records:
     risk: Risk
     lapse: tuple[int, int] | None
     value_is_profit: bool
+    losses: pd.DataFrame
+    """account_id, churn_date, return_date … of every loss known on the day"""
     absent: tuple[str, ...]
     """Tables that the data do not have and the list would use"""
 
@@ -97,6 +99,7 @@ def gather_records(
         risk,
         lapse,
         is_profit,
+        history.losses.frame if tables.has("churn_events") else history.losses.frame.head(0),
         tuple(name for name in USED if not tables.has(name)),
     )
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from kamresearch.analysis.decisions.assumptions import KINDS, Assumptions
+from kamresearch.analysis.causes.reasons import CAUSE_TERMS
+from kamresearch.analysis.decisions.assumptions import AT_RISK, KINDS, Assumptions
 from kamresearch.analysis.decisions.reconcile import REASONS
 from kamresearch.analysis.decisions.records import CONFLICTS, Records
 from kamresearch.analysis.decisions.risk import SIGNAL_TERMS
@@ -82,22 +83,24 @@ class Decisions(Result):
         frame = self.records.frame
         return float((frame["chance"] * frame["value"]).sum())
 
-    @property
-    def in_reach(self) -> pd.DataFrame:
-        """Stake of each account that any paying proposal guards or could win: account_id, stake."""
-        both = pd.concat([self.frame, self.left_out[self.left_out["expected_gain"] > 0]])
-        return both.groupby("account_id")["stake"].max().reset_index()
-
-    def head(self, n: int = 10) -> pd.DataFrame:
-        """The first instructions."""
-        return self.frame.head(n)
+    def first(self, n: int = 10) -> pd.DataFrame:
+        """The instructions for one screen: as few as hold half of the value at risk on the list, by
+        expected gain, and then the best an hour of all others.
+        """
+        risky = self.frame[self.frame["kind"].isin(AT_RISK)]
+        risky = risky.sort_values("expected_gain", ascending=False, kind="stable")
+        held = risky["stake"].where(~risky.duplicated("account_id"), 0.0).cumsum()
+        enough = held.shift(fill_value=0.0) < risky["stake"].sum() / 2
+        chosen = risky.index[enough.to_numpy()][:n]
+        rest = self.frame.index.difference(chosen, sort=False)[: n - len(chosen)]
+        return self.frame.loc[sorted([*chosen, *rest])]
 
     def stake_share(self, n: int = 10) -> float | None:
-        """Share of the stake in reach that the first instructions hold; None without any."""
-        reach = self.in_reach.set_index("account_id")["stake"]
-        total = float(reach.sum())
-        first = self.frame.head(n)["account_id"].unique()
-        return float(reach.reindex(first).sum()) / total if total > 0 else None
+        """Share of the value at risk on the list that `first` holds; None without any."""
+        risky = self.frame[self.frame["kind"].isin(AT_RISK)].drop_duplicates("account_id")
+        total = float(risky["stake"].sum())
+        held = risky.loc[risky.index.isin(self.first(n).index), "stake"]
+        return float(held.sum()) / total if total > 0 else None
 
     @property
     def caveats(self) -> tuple[Text, ...]:
@@ -156,6 +159,20 @@ class Decisions(Result):
                 _("Accounts lost and not back"),
                 _("Accounts with a recorded loss and no return by the day."),
                 good="down",
+                **about,
+            ),
+            Finding(
+                "decisions.n_left_12m",
+                self.n_left[0],
+                "accounts",
+                _("Accounts that left within twelve months"),
+                _("Accounts with a loss within 365 days, whether they are back or not."),
+                good="down",
+                sentence=_(
+                    "{n} left within twelve months; {back} of them were back by the day.",
+                    n=Quantity(self.n_left[0], "accounts"),
+                    back=Quantity(self.n_left[1], "count"),
+                ),
                 **about,
             ),
             Finding(
@@ -235,10 +252,10 @@ class Decisions(Result):
                 "decisions.first_ten_share",
                 share,
                 "share",
-                _("Share of the stake in reach held by the first ten"),
+                _("Share of the value at risk on the list held by ten instructions"),
                 _(
-                    "Value at stake (chance × yearly value) of the accounts of the first ten "
-                    "instructions, over that of all accounts for which anything pays."
+                    "Chance × yearly value of the accounts of the ten instructions shown first, "
+                    "over that of all accounts on the list that may leave or were lost."
                 ),
                 good="up",
                 reason=NOTHING if share is None else None,
@@ -335,6 +352,57 @@ class Decisions(Result):
             Column("revenue_12m", _("Revenue, last 12 months"), "money"),
             caption=_("Together these are all {n} accounts known on the day.", n=len(frame)),
         )
+
+    @property
+    def lost_and_back(self) -> pd.DataFrame:
+        """Accounts lost, or back, within 365 days: what they brought, why they left, whether they
+        may return.
+        """
+        frame = self.records.frame
+        year = self.records.as_of - pd.Timedelta(days=365)
+        left = (frame["standing"] == "lost") & (frame["churn_date"] > year)
+        back = (frame["standing"] != "lost") & (frame["return_date"] > year)
+        part = frame[left | back].sort_values(
+            ["standing", "revenue_at_stake", "account_id"], ascending=[True, False, True]
+        )
+        return part.assign(
+            standing=part["standing"].where(part["standing"] == "lost", "returned"),
+            since=part["churn_date"].where(part["standing"] == "lost", part["return_date"]),
+        ).reset_index(drop=True)
+
+    def lost_table(self) -> Table:
+        """Lost and won within the year."""
+        frame = self.lost_and_back
+        columns = [
+            "account_id",
+            "account_name",
+            Column("standing", _("Standing"), terms=STANDINGS),
+            Column("since", _("Since"), "date"),
+            Column("revenue_at_stake", _("Yearly revenue before it left, or now"), "money"),
+            Column("churn_cause", _("Cause"), terms=CAUSE_TERMS),
+            Column("lost_to", _("Lost to")),
+            "manager_id",
+            Column("chance_back", _("Chance of a return within the year"), "probability"),
+        ]
+        return make_table(
+            "decisions.lost",
+            _("Lost and won within twelve months"),
+            frame,
+            *columns,
+            caption=_(
+                "{left} left within twelve months; {back} of them were back by the day.",
+                left=Quantity(self.n_left[0], "accounts"),
+                back=Quantity(self.n_left[1], "count"),
+            ),
+        )
+
+    @property
+    def n_left(self) -> tuple[int, int]:
+        """Accounts that left within 365 days, and how many of them were back by the day."""
+        losses, year = self.records.losses, self.records.as_of - pd.Timedelta(days=365)
+        left = losses[losses["churn_date"] > year]
+        last = left.drop_duplicates("account_id", keep="last")
+        return len(last), int(last["return_date"].notna().sum())
 
     def signal_table(self) -> Table:
         """Which signals have foretold losses."""

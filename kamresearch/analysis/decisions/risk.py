@@ -117,13 +117,23 @@ def assess(history: History, horizon_days: int = 365) -> Risk:
     return Risk(pd.Series(chance, index=now.index), signals, base, n, k, now)
 
 
+def earlier_day(
+    as_of: pd.Timestamp, horizon_days: int, place: int, step_days: int = STEP_DAYS
+) -> pd.Timestamp:
+    """End of a month, at least the horizon before the day, and a step earlier with each place:
+    a month of which only a part was known then would be seen whole.
+    """
+    day = as_of - pd.Timedelta(days=horizon_days + step_days * place)
+    return pd.offsets.MonthEnd().rollback(day)
+
+
 def _collect(history: History, horizon_days: int) -> tuple[pd.DataFrame, np.ndarray]:
     frames, labels = [], []
     if history.orders.empty:
         return pd.DataFrame(columns=list(SIGNALS)), np.zeros(0, dtype=bool)
     first = history.orders.columns.min() + pd.DateOffset(months=LEAST_MONTHS)
     for place in range(CUTOFFS):
-        day = history.as_of - pd.Timedelta(days=horizon_days + STEP_DAYS * place)
+        day = earlier_day(history.as_of, horizon_days, place)
         if day < first:
             break
         then = describe_past(history.until(day))

@@ -1,0 +1,73 @@
+"""What to do: what the study declares."""
+
+from pydantic import Field
+
+from kamresearch.language import message as _
+from kamresearch.studies.declaration import Study, StudyParams
+
+
+class Params(StudyParams):
+    """Parameters of the study beside those that every study has."""
+
+    acceptance: float = Field(
+        0.3, ge=0.1, le=0.5, description="Share of those about to leave whom a contact keeps."
+    )
+    incentive_share: float = Field(
+        0.02, ge=0, le=1, description="Cost of the incentive as a share of the yearly value."
+    )
+    contact_cost: float = Field(2000.0, ge=0, description="Cost of a contact in money.")
+    horizon_days: int = Field(
+        365, ge=90, le=1095, description="Days within which a loss or a return counts."
+    )
+    hours_share: float = Field(
+        0.25, ge=0, le=1, description="Share of a manager's monthly hours free for the list."
+    )
+    budget: float = Field(0.0, ge=0, description="Money for the list; 0 for no limit.")
+    most: int = Field(0, ge=0, description="Instructions at most; 0 for no limit.")
+
+
+STUDY = Study(
+    name="decisions",
+    notebook="08_decisions",
+    title=_("What to do"),
+    question=_("What should be done, for whom, by whom, first?"),
+    params=Params,
+    prefix="decisions",
+    needs=("accounts", "orders"),
+    wants=(
+        "churn_events",
+        "contracts",
+        "service_events",
+        "managers",
+        "assignments",
+        "overrides",
+        "departments",
+    ),
+    sections=("standing", "signals", "list", "nobody", "sensitivity", "backtest", "limits"),
+    findings=(
+        "decisions.n_present",
+        "decisions.n_lost",
+        "decisions.n_left_12m",
+        "decisions.lost_revenue_12m",
+        "decisions.n_instructions",
+        "decisions.gain",
+        "decisions.last_gain_per_hour",
+        "decisions.first_ten_share",
+        "decisions.hours_missing",
+        "decisions.n_conflicts",
+        "decisions.first_ten_kept",
+        "decisions.backtest_share",
+        "decisions.backtest_lift",
+        "decisions.backtest_ahead",
+    ),
+    figures=("decisions.list", "decisions.sensitivity", "decisions.backtest"),
+    tables=(
+        "decisions.standings",
+        "decisions.lost",
+        "decisions.signals",
+        "decisions.list",
+        "decisions.missing",
+        "decisions.conflicts",
+        "decisions.backtest",
+    ),
+)
