@@ -2,6 +2,8 @@
 loaded when needed.
 """
 
+from typing import Annotated
+
 import typer
 
 app = typer.Typer(
@@ -11,6 +13,26 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Key account management, researched: account data in, sealed and versioned reports out.",
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        import kamresearch
+
+        typer.echo(f"kamresearch {kamresearch.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _kam(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and stop.", callback=_tell_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 def _add_commands() -> None:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from kamresearch.cli.study import complete_studies
+
 EXAMPLES = """
 Examples:
 
@@ -19,7 +21,10 @@ Examples:
 def publish(
     studies: Annotated[
         list[str] | None,
-        typer.Argument(help="Studies by name or number; all of them where none is named."),
+        typer.Argument(
+            help="Studies by name or number; all of them where none is named.",
+            autocompletion=complete_studies,
+        ),
     ] = None,
     data: Annotated[
         str | None, typer.Option(help="Folder, file or address of the account data.")
@@ -37,6 +42,7 @@ def publish(
             "--parameter",
             metavar="STUDY.NAME=VALUE",
             help="One parameter; all.NAME sets it everywhere.",
+            autocompletion=lambda incomplete: complete_parameters(incomplete),
         ),
     ] = None,
     as_of: Annotated[
@@ -76,6 +82,9 @@ def publish(
     ] = False,
     timeout: Annotated[float, typer.Option(help="Seconds that each study may take.")] = 1800.0,
     memory: Annotated[float | None, typer.Option(help="GiB that each kernel may hold.")] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print what was published as JSON, not only its path.")
+    ] = False,
 ) -> None:
     """Publish a version of the reports; the last line on stdout is its path."""
     from kamresearch.publishing.progress import progress_for_terminal
@@ -104,14 +113,32 @@ def publish(
         for line in say_why(request, progress):
             typer.echo(line)
     elif each or cluster:
-        _publish_each(request, each, cluster, progress)
+        _publish_each(request, each, cluster, progress, json)
     else:
         from kamresearch.publishing.making.run import run
 
-        typer.echo(run(request, progress).path)
+        version = run(request, progress)
+        _tell([version.summary() | {"path": str(version.path)}] if json else [version.path], json)
 
 
-def _publish_each(request: object, each: str | None, cluster: str | None, progress: object) -> None:
+def complete_parameters(incomplete: str) -> list[str]:
+    """Beginnings ``study.name=`` for the shell."""
+    from kamresearch.studies import all_studies
+
+    told = [f"{one.name}.{name}=" for one in all_studies() for name in one.params.model_fields]
+    return [text for text in told if text.startswith(incomplete)]
+
+
+def _tell(found: list, as_json: bool) -> None:
+    import json
+
+    for one in found:
+        typer.echo(json.dumps(one, ensure_ascii=False) if as_json else one)
+
+
+def _publish_each(
+    request: object, each: str | None, cluster: str | None, progress: object, as_json: bool
+) -> None:
     from kamresearch.errors import ParameterError
 
     if not each:
@@ -124,8 +151,7 @@ def _publish_each(request: object, each: str | None, cluster: str | None, progre
     from kamresearch.publishing.making.slices import publish_each
 
     outcome = publish_each(request, each, cluster or "", progress)
-    for version in outcome.paths:
-        typer.echo(version)
+    _tell([{"path": str(one)} if as_json else one for one in outcome.paths], as_json)
     if outcome.failures:
         raise typer.Exit(1)
 

@@ -15,6 +15,7 @@ from kamresearch.data.opening import open_table
 from kamresearch.data.servers import connect_server, is_server
 from kamresearch.data.tables import Loaded, Tables
 from kamresearch.errors import DataError, near_matches
+from kamresearch.places import find_path
 
 
 def open_data(source: str | Path, mapping: str | Path | None = None) -> Tables:
@@ -48,8 +49,8 @@ def open_data(source: str | Path, mapping: str | Path | None = None) -> Tables:
     >>> tables.has("contracts")  # doctest: +SKIP
     True
     """
-    text = str(source)
-    rules = read_mapping(Path(mapping)) if mapping else _mapping_beside(text)
+    text = find_path(str(source))
+    rules = read_mapping(Path(find_path(str(mapping)))) if mapping else _mapping_beside(text)
     engine, raw = connect_server(text, rules) if is_server(text) else _read_files(Path(text), rules)
     made = apply_mapping(rules, raw)
     shown = shown_address(text)

@@ -9,6 +9,18 @@ LANGUAGES = ("en", "zh")
 CATALOGUES = Path(__file__).parent / "catalogue"
 
 
+_ADDED: list[tuple[str, Path]] = []
+
+
+def add_catalogue(language: str, path: Path) -> None:
+    """Read one more ``.po`` file: that of a study outside the package. The package's own
+    translations stand above it.
+    """
+    if (language, path) not in _ADDED:
+        _ADDED.append((language, path))
+        load_catalogue.cache_clear()
+
+
 @cache
 def load_catalogue(language: str) -> dict[str, str]:
     """All messages of a language: source text → translation, from every ``.po`` file in its
@@ -17,7 +29,8 @@ def load_catalogue(language: str) -> dict[str, str]:
     from babel.messages.pofile import read_po
 
     translations: dict[str, str] = {}
-    for path in sorted((CATALOGUES / language).glob("*.po")):
+    added = [path for code, path in _ADDED if code == language]
+    for path in [*added, *sorted((CATALOGUES / language).glob("*.po"))]:
         with path.open("rb") as file:
             for entry in read_po(file, locale=language, charset="utf-8"):
                 if entry.id and entry.string and not entry.fuzzy:

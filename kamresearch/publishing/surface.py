@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from kamresearch.errors import ParameterError, near_matches
 from kamresearch.finding import Findings
+from kamresearch.places import builtin_home, find_path, project_root
 from kamresearch.publishing.asking.parameters import (
     ParameterSet,
     parse_assignments,
@@ -13,7 +15,6 @@ from kamresearch.publishing.asking.request import Request, make_request
 from kamresearch.publishing.making.run import run
 from kamresearch.publishing.progress import Progress
 from kamresearch.publishing.sealed.store import Version, find_version, list_versions
-from kamresearch.studies.places import project_root
 
 
 def publish(
@@ -108,15 +109,26 @@ def ask(
     asked = ParameterSet(params) if isinstance(params, Mapping) else ParameterSet()
     if isinstance(params, (str, Path)):
         asked = read_parameters(_params_file(str(params), root))
-    return make_request(
-        root, studies=studies, asked=parse_assignments(assignments).over(asked), **more
-    )
+    asked = parse_assignments(assignments).over(asked)
+    if (root / "params" / "default.yml").is_file():
+        asked = asked.over(read_parameters(root / "params" / "default.yml"))
+    return make_request(root, studies=studies, asked=asked, **more)
 
 
 def _params_file(text: str, root: Path) -> Path:
-    """A file by its path, or by its name in ``params/``."""
-    path, named = Path(text), root / "params" / f"{Path(text).name}.yml"
-    return path if path.exists() or not named.exists() else named
+    """A file by its path, or by its name in ``params/``, the project's before the built-in."""
+    path, name = Path(text), f"{Path(text).name}.yml"
+    named = [base / "params" / name for base in (root, builtin_home())]
+    found = [one for one in (path, Path(find_path(text)), *named) if one.is_file()]
+    if found:
+        return found[0]
+    known = [one.stem for base in (root, builtin_home()) for one in base.glob("params/*.yml")]
+    raise ParameterError(
+        "--params",
+        "a parameters file, or the name of one in params/",
+        text,
+        near_matches(text, known),
+    )
 
 
 def versions(reports: str | Path | None = None) -> list[Version]:

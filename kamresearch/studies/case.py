@@ -15,7 +15,7 @@ import yaml
 
 from kamresearch.errors import DataError, near_matches
 from kamresearch.language import LANGUAGES
-from kamresearch.studies.places import resolve_path
+from kamresearch.places import resolve_path
 
 PLACEHOLDER = re.compile(r"\{([a-z0-9_]+\.[a-z0-9_]+)\}")
 """Where a finding's value goes in a story: ``{churn.rate_12m}``."""
@@ -49,20 +49,15 @@ def case_folder(data: str, mapping: str = "") -> Path | None:
     return None
 
 
-def case_parameters_file(data: str, mapping: str = "") -> Path | None:
-    """The case's own parameters file; None where it has none."""
-    folder = case_folder(data, mapping)
-    path = folder / "params.yml" if folder else None
-    return path if path and path.is_file() else None
-
-
 def own_values(data: str, mapping: str, study: str) -> dict[str, object]:
     """The values that a case's own parameters file gives a study, as they stand."""
-    path = case_parameters_file(data, mapping)
-    if path is None:
+    folder = case_folder(data, mapping)
+    path = folder / "params.yml" if folder else None
+    if path is None or not path.is_file():
         return {}
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
+        text = path.read_text(encoding="utf-8-sig")
+        content = yaml.load(text, Loader=yaml.BaseLoader) or {}  # noqa: S506  (texts only)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise DataError(
             str(path), "studies by name, names and values below", type(error).__name__, "mend it"

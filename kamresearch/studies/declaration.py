@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kamresearch.errors import ParameterError, StudyError, near_matches
 from kamresearch.language import LANGUAGES, Text
+from kamresearch.places import builtin_home, project_root
 
-HOUSE_MODULES = {"case", "declaration", "outputs", "places", "session"}
+HOUSE_MODULES = {"case", "declaration", "outputs", "own", "places", "session"}
 
 
 class StudyParams(BaseModel):
@@ -87,6 +89,8 @@ class Study:
         Ids of what it shows, in order. Section ids stand in the tags of the notebook's headings.
     front : bool
         Whether its page is a version's front door.
+    folder : Path, optional
+        Where a study that is not built in lies; found, not declared.
     """
 
     name: str
@@ -103,6 +107,7 @@ class Study:
     figures: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     front: bool = False
+    folder: Path | None = None
 
     def owns(self, id: str) -> bool:
         """Whether a finding, figure or table is one of this study's."""
@@ -110,6 +115,15 @@ class Study:
             self.prefix,
             self.name,
         )
+
+    @property
+    def path(self) -> Path:
+        """Its notebook: in its own folder, else the project's, else as built in."""
+        name = f"{self.notebook}.ipynb"
+        if self.folder is not None:
+            return self.folder / name
+        own = project_root() / "notebooks" / name
+        return own if own.exists() else builtin_home() / "notebooks" / name
 
     def parameters(self, values: dict) -> StudyParams:
         """Validated parameters; unknown names, wrong types and values out of range are refused
@@ -140,16 +154,24 @@ class Study:
         return params
 
 
-@lru_cache(maxsize=1)
 def all_studies() -> tuple[Study, ...]:
-    """Every study of the house, in the order of their notebooks."""
+    """Every study, in the order of their notebooks: those of the house, those of installed
+    packages, and those of the project, which may take the place of one by its name.
+    """
+    return _studies_of(project_root())
+
+
+@lru_cache(maxsize=8)
+def _studies_of(root: Path) -> tuple[Study, ...]:
     import kamresearch.studies as package
+    from kamresearch.studies.own import own_studies
 
     names = [
         module.name for module in iter_modules(package.__path__) if module.name not in HOUSE_MODULES
     ]
     studies = [import_module(f"{package.__name__}.{name}").STUDY for name in names]
-    return tuple(sorted(studies, key=lambda study: study.notebook))
+    by_name = {study.name: study for study in [*studies, *own_studies(root, Study)]}
+    return tuple(sorted(by_name.values(), key=lambda study: study.notebook))
 
 
 def owner_of(id: str, studies: Iterable[Study] | None = None) -> Study | None:
@@ -166,7 +188,8 @@ def find_study(name: str) -> Study:
     ``04_churn``, ``04``.
     """
     for study in all_studies():
-        if name in (study.name, study.notebook, study.notebook.split("_")[0]):
+        number = study.notebook.split("_")[0]
+        if name in (study.name, study.notebook, number if number.isdigit() else study.name):
             return study
     raise StudyError(
         f"study {name!r}",

@@ -1,27 +1,11 @@
-"""Where things lie: the project, the data, the notebooks whose findings a study reads."""
+"""Where the notebooks lie whose findings a study reads."""
 
 import os
 from pathlib import Path
 
+from kamresearch.places import project_root, resolve_path
 
-def project_root(start: Path | None = None) -> Path:
-    """The repository that holds ``notebooks/`` and ``data/``: upwards from the working folder,
-    else from the package.
-    """
-    here = Path(start or Path.cwd()).resolve()
-    for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
-        if (folder / "notebooks").is_dir() and (folder / "params").is_dir():
-            return folder
-    return here
-
-
-def resolve_path(text: str) -> str:
-    """A path parameter made absolute against the project; addresses (``postgresql://…``) pass
-    unchanged.
-    """
-    if not text or "://" in text or text.startswith("spark:") or Path(text).is_absolute():
-        return text
-    return str(project_root() / text)
+__all__ = ["findings_folder", "project_root", "resolve_path"]
 
 
 def findings_folder(text: str) -> Path:

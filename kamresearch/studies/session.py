@@ -8,11 +8,13 @@ study.show(kam.figures.trend.level(result))
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 
@@ -51,10 +53,20 @@ class Session:
         tables = _open(self.params.data, self.params.mapping)
         return tables.where(self.params.where) if self.params.where else tables
 
+    @property
+    def module(self) -> ModuleType:
+        """The module that declares the study: where one outside the package keeps its functions."""
+        return sys.modules[self.study.params.__module__]
+
     @cached_property
     def _notebooks(self) -> dict[str, dict]:
+        read = {name: find_study(name) for name in self.study.reads}
+        saved = not self.params.findings
         folder = findings_folder(self.params.findings)
-        found = {name: folder / f"{find_study(name).notebook}.ipynb" for name in self.study.reads}
+        found = {
+            name: one.path if saved else folder / f"{one.notebook}.ipynb"
+            for name, one in read.items()
+        }
         return {name: read_notebook(path) for name, path in found.items() if path.exists()}
 
     @cached_property

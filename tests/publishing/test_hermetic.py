@@ -122,13 +122,13 @@ def test_languages_are_part_of_the_name():
 def test_every_file_of_the_package_is_part_of_the_name(tmp_path, monkeypatch):
     """Templates, catalogues, glossaries and fonts as well as modules: whatever lies there."""
     package = tmp_path / "kamresearch"
-    for path in sources.SourceCode(ROOT / "notebooks").files:
+    for path in sources.SourceCode().files:
         (package / path).parent.mkdir(parents=True, exist_ok=True)
         (package / path).write_text("1")
     monkeypatch.setattr(sources, "PACKAGE", package)
 
     def fingerprint():
-        return sources.SourceCode(tmp_path).fingerprint(())
+        return sources.SourceCode().fingerprint(())
 
     before = fingerprint()
     for path in sorted(package.rglob("*")):

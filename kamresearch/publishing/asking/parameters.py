@@ -12,7 +12,7 @@ import yaml
 
 from kamresearch.errors import ParameterError, StudyError, near_matches
 from kamresearch.language import LANGUAGES
-from kamresearch.studies.case import case_parameters_file
+from kamresearch.studies.case import own_values
 from kamresearch.studies.declaration import Study, StudyParams, all_studies, find_study
 
 EVERY = "all"
@@ -152,7 +152,9 @@ def _study_name(name: str, where: str) -> str:
     if name == EVERY:
         return name
     for study in all_studies():
-        if name in (study.name, study.notebook, study.notebook.partition("_")[0], study.prefix):
+        number = study.notebook.partition("_")[0]
+        names = (study.name, study.notebook, study.prefix)
+        if name in names or (number.isdigit() and name == number):
             return study.name
     names = [EVERY, *(study.name for study in all_studies())]
     raise ParameterError(
@@ -167,7 +169,9 @@ def choose_studies(names: Iterable[str]) -> tuple[Study, ...]:
     """The studies asked for, and those whose findings they read; every study where none is
     named.
     """
-    chosen = {_asked_study(name) for name in names} or {study.name for study in all_studies()}
+    chosen = {find_asked_study(name).name for name in names} or {
+        study.name for study in all_studies()
+    }
     waiting = list(chosen)
     while waiting:
         more = set(find_study(waiting.pop()).reads) - chosen
@@ -177,11 +181,46 @@ def choose_studies(names: Iterable[str]) -> tuple[Study, ...]:
     return in_order(study for study in all_studies() if study.name in chosen)
 
 
-def _asked_study(name: str) -> str:
+def find_asked_study(name: str) -> Study:
+    """A study that a user named."""
     try:
-        return find_study(name).name
+        return find_study(name)
     except StudyError as error:  # nothing has started yet: the request is wrong
         raise ParameterError(error.where, error.expected, error.found, error.remedy) from None
+
+
+def parameter_facts(study: Study) -> list[dict[str, object]]:
+    """Name, type, default, bounds and meaning of each parameter of a study, as plain values."""
+    told = study.params.model_json_schema()["properties"]
+    facts = []
+    for name, about in study.params.model_fields.items():
+        schema = told[name]
+        choices = schema.get("enum") or [
+            one["const"] for one in schema.get("anyOf", ()) if "const" in one
+        ]
+        bounds = [f"{words} {schema[key]}" for key, words in BOUNDS.items() if key in schema]
+        facts.append(
+            {
+                "name": name,
+                "type": getattr(about.annotation, "__name__", str(about.annotation)),
+                "default": schema.get("default"),
+                "bounds": ", ".join(
+                    [*bounds, *([f"one of {', '.join(map(str, choices))}"] if choices else [])]
+                ),
+                "meaning": about.description or "",
+            }
+        )
+    return facts
+
+
+BOUNDS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "more than",
+    "maximum": "at most",
+    "exclusiveMaximum": "less than",
+    "pattern": "of the form",
+}
+"""JSON Schema's words for bounds → ours."""
 
 
 def in_order(studies: Iterable[Study]) -> tuple[Study, ...]:
@@ -224,14 +263,14 @@ def validate(
     for name in asked.values:
         _refuse_options(name, asked.values[name])
     data = str(options.get("data") or StudyParams.model_fields["data"].default)
-    own = case_parameters_file(data, str(options.get("mapping") or ""))
-    asked = asked.over(read_parameters(own)) if own else asked
+    mapping = str(options.get("mapping") or "")
+    own = {study.name: own_values(data, mapping, study.name) for study in all_studies()}
     common = asked.values.get(EVERY, {})
     _refuse_unknown(common)
     done = {}
     for study in all_studies():
         fields = study.params.model_fields
-        values = {name: value for name, value in common.items() if name in fields}
+        values = own[study.name] | {name: value for name, value in common.items() if name in fields}
         values |= asked.values.get(study.name, {})
         values |= {name: value for name, value in options.items() if value is not None}
         done[study.name] = _validated(study, values)

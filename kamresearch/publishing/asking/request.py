@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kamresearch.errors import ParameterError
+from kamresearch.places import find_path
 from kamresearch.publishing.asking.addresses import split_password
 from kamresearch.publishing.asking.parameters import EVERY, ParameterSet, as_date, as_languages
 from kamresearch.studies.declaration import StudyParams
@@ -130,7 +131,7 @@ def make_request(
         root=root,
         reports=Path(reports).absolute() if reports else root / "reports",
         studies=tuple(studies),
-        data=clean and _shown_path(clean, root),
+        data=clean and _shown_path(find_path(clean), root),
         mapping=mapping and _existing(mapping, root),
         env=env,
         asked=asked,
@@ -164,7 +165,7 @@ def _existing(text: str, root: Path) -> str:
     """A mapping's path, as seen from here or else from the project (parameter files name
     theirs so).
     """
-    text = text if Path(text).is_file() else str(root / text)
+    text = find_path(text)
     if not Path(text).is_file():
         raise ParameterError("--mapping", "a mapping.yml", f"no file {text}", "check the path")
     return _shown_path(text, root)

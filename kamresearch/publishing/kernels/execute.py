@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kamresearch.errors import KamError, StudyError
-from kamresearch.publishing.files import write_json, write_text
+from kamresearch.publishing.files import to_json, write_json, write_text
 from kamresearch.publishing.outcome.collect import missing_promises
 from kamresearch.studies import find_study
 
@@ -194,13 +194,38 @@ def tidy(notebook: dict) -> dict:
             cell["id"] = f"failed-{number}"
         cell["source"] = _lines(cell["source"])
         if "outputs" in cell:
-            cell["outputs"] = [_tidy_output(output) for output in cell["outputs"]]
+            cell["outputs"] = [_whole(_tidy_output(output)) for output in cell["outputs"]]
         cells.append(cell)
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _whole(content: object) -> object:
+    """Whole numbers without a point, as JupyterLab writes them when it saves: 1.0 is 1 in JSON."""
+    if isinstance(content, dict):
+        return {key: _whole(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_whole(value) for value in content]
+    if isinstance(content, float) and content.is_integer() and abs(content) < 2**53:
+        return int(content)
+    return content
+
+
+def tidy_notebook(path: Path) -> bool:
+    """Write a saved notebook in the one form of the house; whether that changed it."""
+    before = path.read_text(encoding="utf-8")
+    try:
+        after = to_json(tidy(json.loads(before)))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StudyError(
+            str(path), "a notebook (JSON of format 4.5)", type(error).__name__, "save it again"
+        ) from None
+    if after != before:
+        write_text(path, after)
+    return after != before
 
 
 def _tidy_output(output: dict) -> dict:

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import kamresearch
 from kamresearch.errors import StudyError
+from kamresearch.places import project_root
 
 ONE_THREAD = dict.fromkeys(
     (
@@ -129,7 +130,8 @@ def start_child(
     """Start ``module:function(argument)`` in a child: forked by the nursery at an address, or
     plain without one.
     """
-    order = {"target": target, "argument": argument, "env": dict(env), "cwd": cwd, "log": log}
+    env = {"KAM_PROJECT": str(project_root()), **env}  # it works in another folder than we do
+    order = {"target": target, "argument": argument, "env": env, "cwd": cwd, "log": log}
     if address:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.connect(address)

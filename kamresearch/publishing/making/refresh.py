@@ -72,7 +72,7 @@ def _open_data(studies: list[Study], request: Request, hands: Hands) -> dict[str
     params = [study.parameters({}) for study in studies]
     if len({(one.data, one.mapping) for one in params}) != 1:
         return {}
-    return data_env(find_data(request, params[0], SourceCode(request.root / "notebooks"), hands))
+    return data_env(find_data(request, params[0], SourceCode(), hands))
 
 
 def _start(
@@ -80,8 +80,7 @@ def _start(
 ) -> tuple[Study, Child, Path]:
     folder = aside / study.name
     folder.mkdir()
-    notebook = request.root / "notebooks" / f"{study.notebook}.ipynb"
-    job = study_job(study.name, notebook, folder, {}, request.limits, hands["kernel"])
+    job = study_job(study.name, study.path, folder, {}, request.limits, hands["kernel"])
     job["kernel"]["env"] = opened
     child = hands["work"].start(
         "kamresearch.publishing.kernels.execute:run_study",
@@ -101,7 +100,7 @@ def _finish(study: Study, child: Child, folder: Path, request: Request, changed:
         if made.exists():
             shutil.copyfile(made, kept / f"{study.notebook}.ipynb")
         return outcome["message"]
-    place = request.root / "notebooks" / f"{study.notebook}.ipynb"
+    place = study.path
     text = made.read_text(encoding="utf-8")
     if text != place.read_text(encoding="utf-8"):
         write_text(place, text)

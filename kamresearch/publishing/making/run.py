@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kamresearch.errors import DataError, ParameterError
+from kamresearch.places import resolve_path
 from kamresearch.publishing.asking.parameters import choose_studies, validate
 from kamresearch.publishing.asking.request import SPARK, Request, asked_day, on_day
 from kamresearch.publishing.failures import NO_ROOM_WORDS, unwritable
@@ -82,7 +83,7 @@ def explain(request: Request, progress: Progress) -> list[str]:
 
 def prepare(request: Request, hands: Hands, code: SourceCode | None = None) -> Plan:
     """Everything that is decided before a kernel starts: parameters, data, studies, keys."""
-    code = code or SourceCode(request.root / "notebooks")
+    code = code or SourceCode()
     studies = choose_studies(request.studies)
     if not studies:
         raise ParameterError(
@@ -125,9 +126,9 @@ def _asked(request: Request, params: object, each: str) -> dict[str, str]:
     source = (
         params.data
         if "://" in params.data or params.data.startswith(SPARK)
-        else str((request.root / params.data).absolute())
+        else resolve_path(params.data)
     )
-    mapping = str((request.root / params.mapping).absolute()) if params.mapping else ""
+    mapping = resolve_path(params.mapping)
     return {
         "source": source,
         "mapping": mapping,

@@ -120,7 +120,7 @@ def publish_each(request: Request, column: str, cluster: str, progress: Progress
 
 def _values(request: Request, column: str, hands: Hands) -> list[str]:
     """The values of the column: the data are opened and checked here, once."""
-    code = SourceCode(request.root / "notebooks")
+    code = SourceCode()
     studies = choose_studies(request.studies)
     params = validate(studies, request.asked, request.options())
     data = find_data(request, params[studies[0].name], code, hands, each=column)
@@ -140,7 +140,7 @@ def _shelved(request: Request, column: str, values: list[str]) -> dict[str, str]
     """
     if request.force:
         return {}
-    code, found = SourceCode(request.root / "notebooks"), {}
+    code, found = SourceCode(), {}
     for value in values:
         path = find_shelved(replace(request, where=write_condition(column, value)), code)
         if path is not None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from kamresearch.errors import KamError, ParameterError
+from kamresearch.places import project_root, resolve_path
 from kamresearch.publishing.asking.parameters import ParameterSet
 from kamresearch.publishing.asking.request import SPARK, Request, is_remote, make_request
 from kamresearch.publishing.files import file_sha256, json_sha256
@@ -19,7 +20,6 @@ from kamresearch.publishing.progress import Progress
 from kamresearch.publishing.sealed.manifest import MANIFEST, Manifest
 from kamresearch.publishing.sealed.sealing import Workshop
 from kamresearch.publishing.sealed.store import Version
-from kamresearch.studies.places import project_root
 
 
 @dataclass(frozen=True)
@@ -177,8 +177,8 @@ def request_of(manifest: Manifest, reports: Path, data: str | None = None) -> Re
             where=first["where"] or None,
             lang=",".join(manifest.languages),
             force=True,
-            data=source if "://" in source or source.startswith(SPARK) else str(root / source),
-            mapping=str(root / first["mapping"]) if first["mapping"] else None,
+            data=source if "://" in source or source.startswith(SPARK) else resolve_path(source),
+            mapping=resolve_path(first["mapping"]) or None,
         ),
         label=manifest.label,
     )

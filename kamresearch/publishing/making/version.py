@@ -150,13 +150,12 @@ class Making:
         aside.mkdir()
         job = study_job(
             step.study.name,
-            self.plan.request.root / "notebooks" / f"{step.study.notebook}.ipynb",
+            step.study.path,
             aside,
             injected(step.params),
             self.plan.request.limits,
             self.hands["kernel"],
         )
-        job["kernel"]["cwd"] = str(self.plan.request.root / "notebooks")
         job["kernel"]["env"] = {
             **self.plan.request.env,
             **data_env(self.plan.data),

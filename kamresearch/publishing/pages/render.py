@@ -103,6 +103,23 @@ class _Page(Surroundings):
         self._cells = self._make_cells()
 
     @property
+    def spoken(self) -> str:
+        """The language of the prose: that of the page, or English where nobody translated it."""
+        tags = {
+            tag
+            for cell in self.notebook["cells"]
+            if cell["cell_type"] == "markdown"
+            for tag in cell["metadata"].get("tags", ())
+        }
+        return self.language if self.language in tags else LANGUAGES[0]
+
+    @property
+    def banners(self) -> list[str]:
+        """What the reader must know before anything else; also that the study is in English."""
+        own = [] if self.spoken == self.language else [self._("This study is in English only.")]
+        return [*own, *super().banners]
+
+    @property
     def simulated(self) -> bool:
         """Whether anything on the page rests on simulated data."""
         return any(
@@ -168,7 +185,7 @@ class _Page(Surroundings):
             tags = cell.get("metadata", {}).get("tags", [])
             if replaced in tags:
                 continue
-            if any(tag in LANGUAGES for tag in tags) and self.language not in tags:
+            if any(tag in LANGUAGES for tag in tags) and self.spoken not in tags:
                 continue
             if cell["cell_type"] == "markdown":
                 made.append(self._prose(cell, tags))

@@ -31,14 +31,13 @@ BASIS = (
     "kamresearch.figures.theme",
 )
 """What every study reaches."""
-IGNORED = {"__pycache__", "scaffold"}
+IGNORED = {"__pycache__", "home", "scaffold"}
 
 
 class SourceCode:
-    """The package's files and the notebooks of a project, read once."""
+    """The package's files, and those of studies outside it, read once."""
 
-    def __init__(self, notebooks: Path) -> None:
-        self.notebooks = notebooks
+    def __init__(self) -> None:
         self._known: dict[str, tuple[str, ...]] = {}
 
     @cached_property
@@ -65,13 +64,13 @@ class SourceCode:
 
     def notebook(self, study: Study) -> dict:
         """The notebook of a study as data."""
-        path = self.notebooks / f"{study.notebook}.ipynb"
+        path = study.path
         try:
             return json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ParameterError(
                 f"study {study.name}",
-                f"its notebook {path.name} in {self.notebooks}",
+                f"its notebook {path.name} in {path.parent}",
                 type(error).__name__,
                 "restore the notebook, or leave the study out",
             ) from error
@@ -93,9 +92,15 @@ class SourceCode:
         """The checksum of the package and of the studies' notebooks: equal code gives equal
         fingerprints.
         """
-        return json_sha256(
-            [self.files, {study.name: self.notebook_digest(study) for study in studies}]
-        )
+        studies = list(studies)
+        notebooks = {study.name: self.notebook_digest(study) for study in studies}
+        own = {study.name: self.own_files(study) for study in studies if study.folder}
+        return json_sha256([self.files, notebooks, *([own] if own else [])])
+
+    def own_files(self, study: Study) -> dict[str, str]:
+        """Name → checksum of the modules and words in the folder of a study outside the package."""
+        paths = sorted(study.folder.glob("*")) if study.folder else []
+        return {path.name: file_sha256(path) for path in paths if path.suffix in (".py", ".po")}
 
     def reach(self, study: Study) -> dict[str, str]:
         """Files of the package that a study's run can depend on → checksum.
@@ -105,6 +110,9 @@ class SourceCode:
         (words, fonts, tables of names), since such files are read and not imported.
         """
         waiting = [*BASIS, f"kamresearch.studies.{study.name}", *self._named_in_notebook(study)]
+        for name in self.own_files(study):
+            if name.endswith(".py"):
+                waiting += _names_in(study.folder / name)
         reached: set[str] = set()
         while waiting:
             name = self._module(waiting.pop())
@@ -115,7 +123,8 @@ class SourceCode:
             waiting += self._imports(name)
             waiting.append(name.rpartition(".")[0])
         paths = {self.modules[name] for name in reached} | set(self._read_not_imported())
-        return {path: self.files[path] for path in sorted(paths)}
+        own = {f"{study.name}/{name}": one for name, one in self.own_files(study).items()}
+        return {path: self.files[path] for path in sorted(paths)} | own
 
     def _read_not_imported(self) -> Iterator[str]:
         for path in self.files:

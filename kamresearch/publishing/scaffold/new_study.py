@@ -1,6 +1,4 @@
-"""A new study to start from: analysis, figure, declaration, notebook, translations, page and
-tests that pass at once.
-"""
+"""A new study to start from: one folder with module, notebook and tests that pass at once."""
 
 import json
 import re
@@ -14,25 +12,22 @@ from kamresearch.studies import all_studies
 NAME = re.compile(r"^[a-z][a-z0-9_]{2,40}$")
 
 PLACES = {
-    "analysis.py.txt": "kamresearch/analysis/$name.py",
-    "figures.py.txt": "kamresearch/figures/$name.py",
-    "study.py.txt": "kamresearch/studies/$name.py",
-    "catalogue.po.txt": "kamresearch/language/catalogue/zh/$name.po",
-    "page.md.txt": "docs/studies/$name.md",
-    "test_analysis.py.txt": "tests/analysis/test_$name.py",
+    "notebook.txt": "studies/$name/$name.ipynb",
+    "study.py.txt": "studies/$name/$name.py",
+    "test.py.txt": "studies/$name/test_$name.py",
 }
-"""Template → where its text goes in the repository."""
+"""Template → where its text goes in the project."""
 
 
 def write_new_study(name: str, root: Path) -> list[Path]:
-    """Write the parts of a new study into a repository; nothing is overwritten.
+    """Write the parts of a new study into a project; nothing is overwritten.
 
     Parameters
     ----------
     name : str
         Lower-case name with underscores: ``visit_effect``. Also the first part of its finding ids.
     root : Path
-        The repository.
+        The project.
 
     Returns
     -------
@@ -58,14 +53,18 @@ def write_new_study(name: str, root: Path) -> list[Path]:
         raise ParameterError(
             "kam new-study", "a name that no study has", repr(name), "choose another name"
         )
-    values = {
-        "name": name,
-        "title": name.replace("_", " ").capitalize(),
-        "notebook": f"{_next_number(root):02d}_{name}",
+    values = {"name": name, "title": name.replace("_", " ").capitalize()}
+    texts = {
+        root / Template(place).substitute(values): fill(f"study/{template}", values)
+        for template, place in PLACES.items()
     }
-    texts = {root / f"notebooks/{values['notebook']}.ipynb": _notebook_text(values)}
-    for template, place in PLACES.items():
-        texts[root / Template(place).substitute(values)] = _fill(template, values)
+    notebook = next(iter(texts))
+    texts[notebook] = _as_notebook(texts[notebook])
+    return write_texts(texts)
+
+
+def write_texts(texts: dict[Path, str]) -> list[Path]:
+    """Write texts to their places; where one is taken, none is written."""
     existing = [path for path in texts if path.exists()]
     if existing:
         raise StudyError(
@@ -80,21 +79,16 @@ def write_new_study(name: str, root: Path) -> list[Path]:
     return list(texts)
 
 
-def _next_number(root: Path) -> int:
-    """The first notebook number after all that exist."""
-    numbers = [int(path.name[:2]) for path in (root / "notebooks").glob("[0-9][0-9]_*.ipynb")]
-    return max(numbers, default=0) + 1
-
-
-def _fill(template: str, values: dict[str, str]) -> str:
+def fill(template: str, values: dict[str, str]) -> str:
+    """A template of this folder with its names filled in."""
     source = files("kamresearch.publishing") / "scaffold" / template
     return Template(source.read_text(encoding="utf-8")).substitute(values)
 
 
-def _notebook_text(values: dict[str, str]) -> str:
-    """The notebook from its template: cells parted by lines ``%% kind id tag…``."""
+def _as_notebook(text: str) -> str:
+    """A notebook from its template: cells parted by lines ``%% kind id tag…``."""
     cells = []
-    for part in re.split(r"^%% ", _fill("notebook.txt", values), flags=re.MULTILINE)[1:]:
+    for part in re.split(r"^%% ", text, flags=re.MULTILINE)[1:]:
         head, _, source = part.partition("\n")
         kind, cell_id, *tags = head.split()
         cell = {
