@@ -12,7 +12,15 @@ from pathlib import Path
 import kamresearch
 
 PACKAGE = Path(kamresearch.__file__).parent
-HOUSE = {"__init__.py", "case.py", "declaration.py", "session.py", "outputs.py", "places.py"}
+HOUSE = {
+    "__init__.py",
+    "case.py",
+    "declaration.py",
+    "outputs.py",
+    "own.py",
+    "places.py",
+    "session.py",
+}
 
 STUDY = '''"""A toy study."""
 
