@@ -1,6 +1,7 @@
 """Lifetime value: the baseline gate, tracking over time, expected value by account."""
 
 import numpy as np
+import pandas as pd
 
 from kamresearch.analysis.lifetime import LifetimeValue
 from kamresearch.analysis.lifetime.choice import NAMES
@@ -61,9 +62,11 @@ def gate(result: LifetimeValue) -> Figure:
     )
 
 
-def tracking(result: LifetimeValue) -> Figure:
-    """Order days that came after the cut, against those that each model expected at the cut."""
-    frame = result.track()
+def tracking(frame: pd.DataFrame) -> Figure:
+    """Order days that came after the cut, against those that each model expected at the cut:
+    the frame of `LifetimeValue.track`, which is empty where there is too little to follow.
+    """
+    parts.need_rows(frame, "segmentation.lifetime_tracking")
     models = [name for name in frame.columns if name not in ("date", "actual")]
 
     def draw() -> object:

@@ -6,9 +6,10 @@ messages, spoken in
 the current language (figures are drawn once per language).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from datetime import date
 
+from kamresearch.errors import AnalysisError
 from kamresearch.figures.theme import (
     BAD,
     GOOD,
@@ -258,6 +259,17 @@ def mark_events(axes: object, events: Sequence[tuple[object, object]]) -> None:
         )
         reached[level : level + 1] = [place]
         mark_event(axes, when, text, level=level)
+
+
+def need_rows(frame: Sized, figure: str) -> None:
+    """Refuse to draw nothing: what has no rows is told as absent, with its reason."""
+    if len(frame) == 0:
+        raise AnalysisError(
+            f"figure {figure}",
+            "at least one row to draw",
+            "none",
+            "tell it as absent with the reason: study.absent(…)",
+        )
 
 
 def draw_ribbon(

@@ -191,6 +191,15 @@ class LifetimeValue(Result):
         """
         return track(self.past, pd.Timestamp(self.as_of), step_days, most)
 
+    @property
+    def untracked(self) -> Message:
+        """Why `track` is empty, where it is."""
+        return _(
+            "Half of the past is shorter than eight weeks, or knew fewer than {n} accounts: too "
+            "little to follow the models over time.",
+            n=LEAST_ACCOUNTS,
+        )
+
     def findings(self) -> list[Finding]:
         """Expected value of the next twelve months, the model used, and what the backtest says
         of it.

@@ -36,7 +36,8 @@ def forecast_many(
     Returns
     -------
     DataFrame
-        A series of one or two values gets its last value and no interval (NaN).
+        A series of fewer than five values gets its last value, a constant its value, and no interval
+        (NaN).
         ``attrs["caveats"]`` maps series to
         what was done to them.
 
@@ -51,7 +52,7 @@ def forecast_many(
     --------
     >>> frame = pd.DataFrame({"series_id": ["a"] * 5, "period": [2008, 2009, 2010, 2011, 2012], "value": [3.0] * 5})
     >>> forecast_many(frame, 1)[["series_id", "step", "mean", "lo_95"]].values.tolist()
-    [['a', 1, 3.0, 3.0]]
+    [['a', 1, 3.0, nan]]
     """  # noqa: E501
     check_horizon(horizon)
     missing = [column for column in ("series_id", "period", "value") if column not in frame.columns]
