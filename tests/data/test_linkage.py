@@ -331,7 +331,7 @@ def test_copies_that_people_keep_apart_stay_apart():
     [
         (pd.DataFrame({"name": ["Alpha Ltd"]}), "Fewer than two records"),
         (pd.DataFrame({"name": ["x"] * 9, "row": range(9)}), "No column can be compared"),
-        (pd.DataFrame({"name": ["Alder", "Brixton", "Calder", "Dorvan"]}), "No two records"),
+        (pd.DataFrame({"name": ["Nordal", "Brixton", "Quorum", "Fentyx"]}), "No two records"),
         (pd.DataFrame({"name": ["Alder Foods", "Brix Foods", "Calder Foods"]}), "none reaches"),
     ],
 )

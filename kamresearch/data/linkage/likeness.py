@@ -89,7 +89,9 @@ class NameLikeness:
             return (
                 max(alike, LEVELS[-1]) if min(len(one), len(two)) > 4 and _typo(one, two) else alike
             )
-        return max(alike, align(one, two, self._rarity))
+        words = align(one, two, self._rarity)
+        # Letters alone take Alder Foods for Calder Foods; words alone part Auto Mation, Automation.
+        return max(words, (alike + words) / 2)
 
 
 def align(one: str, two: str, rarity: Callable[[str], float]) -> float:
