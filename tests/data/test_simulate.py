@@ -1,6 +1,7 @@
 """The simulator: the same seed gives the same world, and its truth is what it says."""
 
 import hashlib
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -176,3 +177,13 @@ def test_an_earlier_simulation_is_replaced_unless_somebody_changed_it(tmp_path):
         file.write("M9,mine\n")
     with pytest.raises(DataError, match=r"managers\.csv"):
         simulate(tmp_path, accounts=20, seed=3)
+
+
+def test_a_new_company_in_the_folder_of_an_earlier_one_keeps_no_table_of_it(tmp_path):
+    none = World(hazards=dict.fromkeys(CAUSES, 0.0))  # has fewer tables: nobody leaves
+    simulate(tmp_path / "again", 20, seed=1)
+    (tmp_path / "again" / ".simulating-abc").mkdir()  # left by a run that was killed
+    (tmp_path / "again" / ".simulating-abc" / "orders.parquet").write_text("half")
+    again = simulate(tmp_path / "again", 20, seed=2, world=none)
+    shutil.rmtree(again / ".simulating-abc")
+    assert digests(again) == digests(simulate(tmp_path / "new", 20, seed=2, world=none))

@@ -15,6 +15,7 @@ from kamresearch.errors import DataError, first_offenders
 _COMPRESSION = "zstd"
 WRITTEN = "truth/written.yml"
 """Inside a simulated company: each file's checksum, by which its own output is known again."""
+_ASIDE = ".simulating-"
 
 
 class Writer:
@@ -34,7 +35,7 @@ class Writer:
         self.rows: dict[str, int] = {}
 
     def __enter__(self) -> "Writer":
-        self.aside = Path(tempfile.mkdtemp(prefix=".simulating-", dir=self.folder))
+        self.aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=self.folder))
         (self.aside / "truth").mkdir()
         return self
 
@@ -90,14 +91,22 @@ class Writer:
                 if path.is_file()
             },
         )
+        # asked again: a million accounts take long enough for somebody to save a file meanwhile
+        earlier = refuse_foreign(self.folder)
         (self.folder / "truth").mkdir(exist_ok=True)
         for path in sorted(self.aside.rglob("*")):
             if path.is_file():
-                path.replace(self.folder / path.relative_to(self.aside))
+                name = path.relative_to(self.aside)
+                path.replace(self.folder / name)
+                earlier.discard(str(name))
+        for name in earlier:  # a table that the new company lacks would be read as its own
+            (self.folder / name).unlink()
 
 
-def refuse_foreign(folder: Path) -> None:
+def refuse_foreign(folder: Path) -> set[str]:
     """Refuse a folder that holds a file which the simulator did not write, or not as it stands.
+
+    What a killed run left aside is in nobody's way. Returns the names of the files that are there.
 
     Raises
     ------
@@ -107,9 +116,13 @@ def refuse_foreign(folder: Path) -> None:
     found = (
         sorted(path for path in folder.rglob("*") if not path.is_dir()) if folder.exists() else []
     )
-    names = {str(path.relative_to(folder)): path for path in found}
+    names = {
+        str(path.relative_to(folder)): path
+        for path in found
+        if not path.relative_to(folder).parts[0].startswith(_ASIDE)
+    }
     if not names:
-        return
+        return set()
     try:
         known = yaml.safe_load((folder / WRITTEN).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
@@ -127,6 +140,7 @@ def refuse_foreign(folder: Path) -> None:
             first_offenders(foreign),
             "choose another folder: what is there is not overwritten",
         )
+    return set(names)
 
 
 def _sha256(path: Path) -> str:
