@@ -39,11 +39,17 @@ def simulate(
     folder: Annotated[Path, typer.Argument(help="Where the tables go.", metavar="DIR")],
     accounts: Annotated[int, typer.Option(help="How many accounts.", min=20, max=1_000_000)] = 400,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.", min=0)] = 2012,
+    world: Annotated[
+        Path | None,
+        typer.Option(help="A YAML file with fields of the world: hazards, returns, break_at …"),
+    ] = None,
 ) -> None:
     """Write a simulated company with its truth beside it."""
+    from kamresearch.data.simulate import read_world
     from kamresearch.data.simulate import simulate as run
 
-    typer.echo(run(folder, accounts=accounts, seed=seed))
+    truths = read_world(world) if world else None
+    typer.echo(run(folder, accounts=accounts, seed=seed, world=truths))
 
 
 def add_to(app: typer.Typer) -> None:

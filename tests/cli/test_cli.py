@@ -110,6 +110,21 @@ def test_a_simulated_company_is_written_where_asked(project, tmp_path):
     assert (tmp_path / "demo" / "orders.parquet").exists()
 
 
+def test_a_company_is_simulated_in_a_world_from_a_file_and_a_slip_in_it_ends_with_words(
+    project, tmp_path
+):
+    (tmp_path / "calm.yml").write_text("programme_ratio: 1")
+    (tmp_path / "slip.yml").write_text("programme_ration: 1")
+    options = ("--accounts", "20", "--world")
+    project.kam("simulate", str(tmp_path / "demo"), *options, str(tmp_path / "calm.yml"))
+    truth = (tmp_path / "demo" / "truth" / "world.yml").read_text()
+    assert "programme_ratio: 1.0" in truth
+    refused = project.kam(
+        "simulate", str(tmp_path / "no"), *options, str(tmp_path / "slip.yml"), code=2
+    )
+    assert "did you mean 'programme_ratio'?" in " ".join(refused.stderr.split())
+
+
 def test_old_versions_go_only_when_told_twice(project, tmp_path):
     shutil.copytree(project.root, tmp_path / "copy")
     copy = Project(tmp_path / "copy")

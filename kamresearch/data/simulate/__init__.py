@@ -15,5 +15,15 @@ from kamresearch.data.simulate.settings import (
     World,
 )
 from kamresearch.data.simulate.world import simulate
+from kamresearch.data.simulate.worldfile import read_world
 
-__all__ = ["CAUSES", "INDUSTRIES", "REGIONS", "SEGMENTS", "Calendar", "World", "simulate"]
+__all__ = [
+    "CAUSES",
+    "INDUSTRIES",
+    "REGIONS",
+    "SEGMENTS",
+    "Calendar",
+    "World",
+    "read_world",
+    "simulate",
+]

@@ -1,9 +1,11 @@
 """The simulated world: every number that a study could try to find again."""
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 REGIONS = ("North", "Northeast", "Northwest", "East", "Central", "South", "Southwest", "Southeast")
 REGION_SHARES = (0.17, 0.08, 0.07, 0.24, 0.11, 0.16, 0.10, 0.07)
@@ -72,6 +74,11 @@ SEASON = (1.10, 0.62, 1.02, 0.98, 0.95, 1.00, 0.84, 0.86, 1.10, 1.06, 1.12, 1.35
 BUDGET_SEASON = (0.60, 0.45, 0.85, 0.95, 1.00, 1.10, 0.85, 0.85, 1.10, 1.15, 1.40, 1.70)
 
 
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Ratio = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+Months = Annotated[int, Field(ge=1, le=600)]
+
+
 @dataclass(frozen=True)
 class World:
     """What is true in the simulated world.
@@ -105,7 +112,7 @@ class World:
         For how many accounts, at most, the departments' records are written.
     """
 
-    hazards: dict = field(
+    hazards: dict[str, Ratio] = field(
         default_factory=lambda: {
             "price": 0.068,
             "product": 0.032,
@@ -114,7 +121,7 @@ class World:
             "relocation": 0.012,
         }
     )
-    returns: dict = field(
+    returns: dict[str, tuple[Share, Months, Months]] = field(
         default_factory=lambda: {
             "price": (0.50, 2, 12),
             "product": (0.02, 12, 24),
@@ -123,17 +130,17 @@ class World:
             "relocation": (0.01, 12, 24),
         }
     )
-    programme_ratio: float = 0.60
-    complaint_effect: float = 0.90
-    departure_ratio: float = 1.80
-    contract_end_ratio: float = 2.50
-    break_at: float = 0.534
-    break_factor: float = 1.40
-    slump_at: float = 0.90
-    slump_factor: float = 0.76
-    size_spread: float = 1.25
-    monthly_units: float = 0.90
-    departments_most: int = 20_000
+    programme_ratio: Ratio = 0.60
+    complaint_effect: Ratio = 0.90
+    departure_ratio: Ratio = 1.80
+    contract_end_ratio: Ratio = 2.50
+    break_at: Share = 0.534
+    break_factor: Ratio = 1.40
+    slump_at: Share = 0.90
+    slump_factor: Ratio = 0.76
+    size_spread: Annotated[float, Field(gt=0, le=3, allow_inf_nan=False)] = 1.25
+    monthly_units: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 0.90
+    departments_most: Annotated[int, Field(ge=0)] = 20_000
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from kamresearch.data.simulate.lives import live
 from kamresearch.data.simulate.ordering import make_orders, yearly_figures
 from kamresearch.data.simulate.profiles import make_profiles
 from kamresearch.data.simulate.staff import Staff, make_assignments, make_staff
+from kamresearch.data.simulate.worldfile import check_world
 from kamresearch.data.simulate.writing import Writer
 from kamresearch.errors import ParameterError
 
@@ -79,7 +80,8 @@ def simulate(
     >>> sorted(path.name for path in folder.glob("o*.*"))
     ['orders.parquet', 'orders.yml', 'overrides.csv', 'overrides.yml']
     """
-    world, calendar = world or s.World(), s.Calendar.between(start, end)
+    world = check_world(world or s.World())
+    calendar = s.Calendar.between(start, end)
     _check_request(accounts, seed, calendar)
     staff = make_staff(accounts, calendar, np.random.default_rng([seed, 0]))
     with Writer(Path(folder)) as writer:

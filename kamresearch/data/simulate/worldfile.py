@@ -1,0 +1,126 @@
+"""Worlds written down: a YAML file with fields of `World`, for ``kam simulate --world``."""
+
+from dataclasses import asdict, fields
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from kamresearch.data.simulate.settings import CAUSES, World
+from kamresearch.errors import ParameterError, near_matches
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a name stands once: of two values for one field, neither is guessed."""
+
+
+def _mapping_once(loader: _Loader, node: yaml.MappingNode, deep: bool = False) -> dict:
+    keys = [loader.construct_object(key, deep=True) for key, _value in node.value]
+    twice = sorted({str(key) for key in keys if keys.count(key) > 1})
+    if twice:
+        raise yaml.constructor.ConstructorError(
+            None, None, f"{twice[0]!r} stands twice", node.start_mark
+        )
+    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping_once)
+
+
+def read_world(path: str | Path) -> World:
+    r"""Which truths shall hold? A YAML file with fields of `World` → that world.
+
+    A field left out keeps its usual value; so does a cause left out of ``hazards`` or ``returns``.
+
+    Raises
+    ------
+    ParameterError
+        No such file, no plain YAML, a field twice, an unknown field or cause (the nearest is
+        named), or a value out of its range.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "calm.yml"
+    >>> _ = path.write_text("hazards: {price: 0.01}\nprogramme_ratio: 1\n")
+    >>> world = read_world(path)
+    >>> world.hazards["price"], world.hazards["service"], world.programme_ratio
+    (0.01, 0.04, 1.0)
+    """
+    path = Path(path)
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506  (a safe loader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParameterError(
+            str(path), "a YAML file with the fields of a world", str(error), "check the path"
+        ) from None
+    except yaml.YAMLError as error:
+        raise ParameterError(
+            str(path), "plain YAML, each name once", " ".join(str(error).split()), "mend the file"
+        ) from None
+    content = {} if content is None else content
+    if not isinstance(content, dict):
+        raise ParameterError(
+            str(path), "names and values", f"a {type(content).__name__}", "write `field: value`"
+        )
+    usual = asdict(World())
+    _refuse_unknown(content, usual, f"{path}")
+    for name, value in content.items():
+        if isinstance(usual[name], dict) and isinstance(value, dict):
+            _refuse_unknown(value, usual[name], f"{path}, {name}")
+            content[name] = usual[name] | value
+    return check_world(content, str(path))
+
+
+def _refuse_unknown(content: dict, known: dict, where: str) -> None:
+    for name in content:
+        if name not in known:
+            raise ParameterError(
+                f"{where}, {name}",
+                "a field of the world" if "hazards" in known else "one of its names",
+                "an unknown name",
+                near_matches(str(name), known),
+            )
+
+
+def check_world(values: World | dict, where: str = "world") -> World:
+    """A world whose every value lies in its range, or a refusal that names the first which
+    does not.
+    """
+    values = (
+        {one.name: getattr(values, one.name) for one in fields(World)}
+        if isinstance(values, World)
+        else values
+    )
+    try:
+        world = _adapter().validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ParameterError(
+            f"{where}, {place}",
+            first["msg"].removeprefix("Input should be ").removeprefix("Value error, "),
+            repr(first["input"])[:80],
+            "see the fields of kamresearch.simulate.World",
+        ) from None
+    for cause in CAUSES:
+        for name in ("hazards", "returns"):
+            if cause not in getattr(world, name):
+                raise ParameterError(
+                    f"{where}, {name}", f"a value for {cause}", "none", f"add {cause}"
+                )
+        _share, soonest, latest = world.returns[cause]
+        if soonest > latest:
+            raise ParameterError(
+                f"{where}, returns.{cause}",
+                "months from, to with the earlier first",
+                f"{soonest:g}, {latest:g}",
+                "swap them",
+            )
+    return world
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter:
+    return TypeAdapter(World)
