@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from kamresearch.analysis.warning import OWNER_TERMS
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Fixed, Quantity, Text
@@ -16,16 +15,37 @@ from kamresearch.result import Result
 
 SMALL = 30
 """Cases below which a headline with an interval is called a small sample."""
-TIER_ORDER = {"A": 0, "B": 1, "C": 2}
-VERDICT_ORDER = {"contradicted": 0, "supported": 1}
-NO_ALERTS = _("No study of churn left a list of alerts.")
-ALL_TOLD = _("No finding of this version lacks its number.")
-NO_SWOT = _("No study left SWOT items.")
+NO_LIST = _("No study left a list of what to do.")
+NO_LOSSES = _("No study left a list of lost accounts.")
+NO_GOALS = _("No study left goals.")
+ALL_TOLD = _("No finding of this version lacks its number, and no claim, item or goal is open.")
 NO_HEADLINES = _("No other study left a headline finding.")
-QUADRANTS = ("strength", "weakness", "opportunity", "threat")
 
-BACKTEST = ("churn.alerts_in_vain", "churn.losses_warned")
-"""Findings that say how far alerts could be trusted before."""
+FIRST_HEADLINES = ("trend.net_retention", "trend.gross_retention")
+"""Findings of the year's revenue bridge: they come first where they are there."""
+
+OPEN_COUNTS = (
+    "trend.claims_not_testable",
+    "swot.n_judgement",
+    "swot.n_cannot_tell",
+    "swot.n_unknown",
+    "targets.n_cannot_tell",
+)
+"""Findings that count what the evidence cannot settle."""
+
+GOAL_GROUPS = {
+    "met": ("met",),
+    "likely": ("likely",),
+    "unlikely": ("unlikely", "missed"),
+    "open": ("open", "cannot_tell", "unknown"),
+}
+"""How a goal is told in the briefing → the statuses that it stands for; together all of them."""
+GOAL_TERMS = {
+    "met": _("met"),
+    "likely": _("likely to be met"),
+    "unlikely": _("missed, or unlikely as things stand"),
+    "open": _("open"),
+}
 
 Terms = Mapping[str, Mapping[str, Text]]
 """Column → code → its words."""
@@ -33,34 +53,62 @@ Terms = Mapping[str, Mapping[str, Text]]
 
 @dataclass(frozen=True)
 class Briefing(Result):
-    """Headlines, calls, SWOT items and gaps, each as the studies stated them."""
+    """What happened, what to do, where the goals stand, and what nobody can tell."""
 
+    month: tuple[Text, ...]
+    """Up to three sentences: what happened, what to decide, how sure"""
     headlines: tuple[Finding, ...]
-    calls: pd.DataFrame | None
-    """account_id, account_name, tier, value_at_risk, reason, action, manager_id, as far as
-    known; None without alerts
-    """
-    n_alerts: int
-    items: pd.DataFrame | None
-    """quadrant, text, verdict; None without a SWOT"""
+    actions: pd.DataFrame | None
+    """rows of the list of what to do; None without one"""
+    lost: pd.DataFrame | None
+    """accounts lost and won, the largest first; None without losses"""
+    goals: pd.DataFrame | None
+    """goal (a code of `GOAL_TERMS`), n: adds up to all goals; None without goals"""
     unknown: pd.DataFrame
-    """label, reason: findings that could not be told"""
+    """label, reason: what could not be told"""
     small: tuple[Finding, ...]
     missing: tuple[str, ...]
     """Prefixes of studies that were asked for and left no finding"""
     n_findings: int
-    backtest: tuple[Finding, Finding] | None = None
-    """alerts in vain and losses with a warning, where the study of churn could test its alerts"""
+    n_undefined: int
+    n_open: int
+    share: Finding | None = None
+    """Share of the value at risk on the list that its first ten hold"""
     terms: Terms = field(default_factory=dict)
     simulated: bool = False
 
     def findings(self) -> list[Finding]:
-        """How many accounts to call, what they are worth, and how much cannot be told."""
+        """How many instructions stand here, what they gain, and how much cannot be told."""
+        told = self.actions is not None
+        n = len(self.actions) if told else None
+        about = {"simulated": self.simulated}
         return [
-            *self._call_findings(),
+            Finding(
+                "briefing.n_actions",
+                n,
+                "count",
+                _("Instructions of the month"),
+                _("Instructions shown here, out of the list of what to do."),
+                figure="briefing.actions",
+                reason=None if told else NO_LIST,
+                **about,
+            ),
+            Finding(
+                "briefing.gain",
+                float(self.actions["expected_gain"].sum()) if told else None,
+                "money",
+                _("Expected gain of these instructions a year"),
+                _("Sum of the expected gain of the instructions shown here, as the list has it."),
+                n=n,
+                n_unit="count",
+                good="up",
+                figure="briefing.actions",
+                reason=None if told else NO_LIST,
+                **about,
+            ),
             Finding(
                 "briefing.n_undefined",
-                len(self.unknown),
+                self.n_undefined,
                 "count",
                 _("Findings that cannot be told"),
                 _("Findings of this version without a value, each with its reason."),
@@ -68,107 +116,82 @@ class Briefing(Result):
                 n_unit="count",
                 good="down",
                 figure="briefing.unknown",
-                simulated=self.simulated,
-            ),
-        ]
-
-    def _call_findings(self) -> list[Finding]:
-        about = {"figure": "briefing.calls", "simulated": self.simulated}
-        n_calls = None if self.calls is None else len(self.calls)
-        reason = None if self.calls is not None else NO_ALERTS
-        value, value_reason = self._value()
-        return [
-            Finding(
-                "briefing.n_calls",
-                n_calls,
-                "accounts",
-                _("Accounts to call this month"),
-                _(
-                    "Accounts with an alert, key accounts first, then by value at risk; at "
-                    "most as many as the parameter allows."
-                ),
-                n=self.n_alerts,
-                reason=reason,
-                good="down",
                 **about,
             ),
             Finding(
-                "briefing.value_to_call",
-                value,
-                "money",
-                _("Value at risk in these accounts"),
+                "briefing.n_open",
+                self.n_open,
+                "count",
+                _("Claims, items and goals that the evidence does not settle"),
                 _(
-                    "Sum of the value at risk that the study of churn states for each "
-                    "account to call."
+                    "Claims that cannot be tested, SWOT items that rest on judgement or cannot be "
+                    "told, and goals of which it cannot be told yet."
                 ),
-                n=n_calls,
-                reason=value_reason,
                 good="down",
+                figure="briefing.unknown",
                 **about,
             ),
         ]
 
-    def _value(self) -> tuple[float | None, Text | None]:
-        if self.calls is None:
-            return None, NO_ALERTS
-        if "value_at_risk" not in self.calls or self.calls["value_at_risk"].isna().all():
-            return None, _("No account to call has a known value at risk.")
-        return float(self.calls["value_at_risk"].sum()), None
-
-    def call_table(self) -> Table:
-        """The accounts to call, with why and by whom."""
-        heads = {
-            "account_id": Column("account_id", _("Account")),
-            "account_name": Column("account_name", _("Name")),
-            "tier": Column("tier", _("Tier"), terms=self.terms.get("tier", {})),
-            "value_at_risk": Column("value_at_risk", _("Value at risk"), "money"),
-            "reason": Column("reason", _("Why"), terms=self.terms.get("reason", {})),
-            "action": Column("action", _("What to do"), terms=self.terms.get("action", {})),
-            "manager_id": Column("manager_id", _("Manager"), terms=OWNER_TERMS),
-        }
-        columns = [column for name, column in heads.items() if name in self.calls.columns]
+    def action_table(self) -> Table:
+        """What to do this month."""
+        heads = (
+            Column("account_id", _("Account")),
+            Column("account_name", _("Name")),
+            Column("kind", _("What to do"), terms=self.terms.get("kind", {})),
+            Column("why", _("Why"), terms=self.terms.get("why", {})),
+            Column("expected_gain", _("Expected gain"), "money"),
+            Column("hours", _("Hours"), "hours"),
+            Column("owner", _("Owner")),
+            Column("due", _("By"), "date"),
+        )
         return make_table(
-            "briefing.calls",
-            _("Accounts that need a call"),
-            self.calls,
-            *columns,
-            rows_shown=len(self.calls) or 1,
-            cards=True,
-            caption=self._call_caption(),
+            "briefing.actions",
+            _("What to do this month"),
+            self.actions,
+            *[column for column in heads if column.name in self.actions],
+            rows_shown=max(len(self.actions), 1),
+            caption=None
+            if self.share is None
+            else _(
+                "Together {share} of the value at risk on the whole list, in the order of gain an "
+                "hour.",
+                share=self.share,
+            ),
         )
 
-    def _call_caption(self) -> Text:
-        """How many are shown of how many, and how far such alerts could be trusted before."""
-        counts = {
-            "shown": Quantity(len(self.calls), "count"),
-            "all": Quantity(self.n_alerts, "count"),
-        }
-        if self.backtest is None:
-            return _(
-                "{shown} of {all} accounts with an alert: key accounts first, then by "
-                "value at risk.",
-                **counts,
-            )
-        vain, warned = self.backtest
-        return _(
-            "{shown} of {all} accounts with an alert: key accounts first, then by value at "
-            "risk. In the backtest {vain} of {alerts} alerts were in vain, and {warned} of "
-            "{losses} losses came with one.",
-            vain=vain,
-            alerts=vain.n,
-            warned=warned,
-            losses=warned.n,
-            **counts,
+    def lost_table(self) -> Table:
+        """Who was lost and who came back."""
+        heads = (
+            Column("account_id", _("Account")),
+            Column("account_name", _("Name")),
+            Column("tier_before", _("Tier before"), terms=self.terms.get("tier_before", {})),
+            Column("standing", _("Standing"), terms=self.terms.get("standing", {})),
+            Column("since", _("Since"), "date"),
+            Column("revenue_at_stake", _("Yearly revenue before it left, or now"), "money"),
+            Column("churn_cause", _("Cause"), terms=self.terms.get("churn_cause", {})),
+            Column("lost_to", _("Lost to")),
+            Column("manager_id", _("Manager")),
+            Column("chance_back", _("Chance of a return within the year"), "probability"),
+        )
+        return make_table(
+            "briefing.lost",
+            _("Lost and won within twelve months"),
+            self.lost,
+            *[column for column in heads if column.name in self.lost],
+            rows_shown=6,
         )
 
-    def item_table(self) -> Table:
-        """The SWOT items with their verdicts."""
-        columns = (
-            Column("quadrant", _("Quadrant"), terms=self.terms.get("quadrant", {})),
-            Column("text", _("Statement"), terms=self.terms.get("text", {})),
-            Column("verdict", _("Verdict"), terms=self.terms.get("verdict", {})),
+    def goal_table(self) -> Table:
+        """The goals, adding up."""
+        return make_table(
+            "briefing.goals",
+            _("Where the goals stand"),
+            self.goals,
+            Column("goal", _("Standing"), terms=GOAL_TERMS),
+            Column("n", _("Goals"), "count"),
+            caption=_("Together these are all {n} goals.", n=int(self.goals["n"].sum())),
         )
-        return make_table("briefing.items", _("SWOT items"), self.items, *columns)
 
     def unknown_table(self) -> Table:
         """What could not be told, and why."""
@@ -177,6 +200,7 @@ class Briefing(Result):
             _("What could not be told, and why"),
             self.unknown,
             Column("label", _("Finding"), terms=self.terms.get("label", {})),
+            Column("n", _("How many"), "count"),
             Column("reason", _("Reason"), terms=self.terms.get("unknown_reason", {})),
             rows_shown=12,
         )
@@ -188,11 +212,7 @@ class Briefing(Result):
             _(
                 "An interval says how far the number could be from chance alone; it does "
                 "not cover a wrong model or wrong data."
-            ),
-            _(
-                "An alert says that an account behaves as lost ones did before they left. "
-                "It does not say that a call will keep it."
-            ),
+            )
         ]
         if self.small:
             texts.append(
@@ -223,72 +243,48 @@ class Joined:
 
 def write_briefing(
     evidence: Mapping[str, Finding],
-    alerts: pd.DataFrame | None = None,
-    tiers: pd.DataFrame | None = None,
-    items: pd.DataFrame | None = None,
+    actions: pd.DataFrame | None = None,
+    lost: pd.DataFrame | None = None,
+    goals: pd.DataFrame | None = None,
     *,
     prefixes: Iterable[str] = (),
-    most_headlines: int = 8,
-    most_calls: int = 10,
+    most_headlines: int = 4,
+    most_actions: int = 10,
 ) -> Briefing:
-    """What must a leader know this month, and what can nobody tell?
+    """What must a leader know this month, what is to decide, and what can nobody tell?
 
     Parameters
     ----------
     evidence : mapping of str to Finding
         Findings of the other studies.
-    alerts : DataFrame, optional
-        One row per account with an alert: account_id, account_name, value_at_risk, reason, action,
-        manager_id.
-    tiers : DataFrame, optional
-        One row per account: account_id, tier.
-    items : DataFrame, optional
-        SWOT items: quadrant, text, verdict. The words of codes stand in each frame's
-        ``attrs["terms"]``.
+    actions : DataFrame, optional
+        The list of what to do: account_id, kind, why, expected_gain, hours, owner, due, and
+        ``first``, which marks the rows for one screen.
+    lost : DataFrame, optional
+        Accounts lost and won: account_id, standing, since, revenue_at_stake, churn_cause.
+    goals : DataFrame, optional
+        One row a goal: status. The words of codes stand in each frame's ``attrs["terms"]``.
     prefixes : iterable of str
         Prefixes of the studies that were to speak.
-    most_headlines, most_calls : int
+    most_headlines, most_actions : int
         How much fits on the screen.
-
-    Returns
-    -------
-    Briefing
 
     Notes
     -----
     Headlines come in turns: the first of each study, then the second of each, and so on, so that no
-    study drowns the
-    others. Nothing is weighed: which headline matters most is a judgement that this function does
-    not make.
+    study drowns the others; only the year's revenue bridge goes before all.
     """
     findings = list(evidence.values())
     headlines = choose_headlines(findings, most_headlines)
-    unknown = [finding for finding in findings if finding.value is None]
-    calls = (
-        None
-        if alerts is None
-        else join_calls(alerts, tiers).head(most_calls).reset_index(drop=True)
-    )
-    label_terms = {finding.label.render("en"): finding.label for finding in unknown}
-    reason_terms = {finding.reason.render("en"): finding.reason for finding in unknown}
-    terms = _terms_of(tiers) | _terms_of(items) | _terms_of(alerts)
-    if calls is not None and "tier" in calls and tiers is not None:
-        terms["tier"] = _terms_of(tiers).get("tier", {}) or terms.get("tier", {})
-    backtest = tuple(
-        evidence[name] for name in BACKTEST if name in evidence and evidence[name].value is not None
-    )
+    unknown, terms = _list_unknown(evidence)
+    chosen = None if actions is None else _choose_actions(actions, most_actions)
     return Briefing(
+        month=_say_month(evidence, chosen, lost),
         headlines=headlines,
-        calls=calls,
-        n_alerts=0 if alerts is None else len(alerts),
-        items=None if items is None or items.empty else order_items(items),
-        unknown=pd.DataFrame(
-            {
-                "label": list(label_terms),
-                "reason": [_reason_of(unknown, name) for name in label_terms],
-            },
-            dtype=object,
-        ),
+        actions=chosen,
+        lost=None if lost is None else _order_lost(lost),
+        goals=None if goals is None or goals.empty else count_goals(goals),
+        unknown=unknown,
         small=tuple(
             one
             for one in headlines
@@ -303,8 +299,10 @@ def write_briefing(
             if not any(one.id.startswith(f"{prefix}.") for one in findings)
         ),
         n_findings=len(findings),
-        backtest=backtest if len(backtest) == len(BACKTEST) else None,
-        terms={**terms, "label": label_terms, "unknown_reason": reason_terms},
+        n_undefined=sum(finding.value is None for finding in findings),
+        n_open=sum(int(one.value) for one in _counted(evidence)),
+        share=_told(evidence, "decisions.first_ten_share"),
+        terms={**_terms_of(lost), **_terms_of(actions), **terms},
         simulated=any(finding.simulated for finding in findings),
     )
 
@@ -313,88 +311,146 @@ def choose_headlines(findings: Iterable[Finding], most: int) -> tuple[Finding, .
     """Headline findings with a value, the first of each study before the second of any.
 
     >>> from kamresearch.language import message as _
-    >>> made = [Finding(name, 1, "count", _("a"), _("b"), headline=True) for name in ("a.x", "a.y", "b.z")]
+    >>> names = ("a.x", "a.y", "b.z")
+    >>> made = [Finding(name, 1, "count", _("a"), _("b"), headline=True) for name in names]
     >>> [finding.id for finding in choose_headlines(made, 2)]
     ['a.x', 'b.z']
-    """  # noqa: E501
+    """
     turns: dict[str, int] = {}
     placed = []
     for order, finding in enumerate(findings):
-        if finding.headline and finding.value is not None:
+        bridge = finding.id in FIRST_HEADLINES
+        if (finding.headline or bridge) and finding.value is not None:
             study = finding.id.partition(".")[0]
             turns[study] = turns.get(study, 0) + 1
-            placed.append((turns[study], order, finding))
+            placed.append((0 if bridge else turns[study], order, finding))
     return tuple(
         finding for _turn, _order, finding in sorted(placed, key=lambda one: one[:2])[:most]
     )
 
 
-def join_calls(alerts: pd.DataFrame, tiers: pd.DataFrame | None) -> pd.DataFrame:
-    """Alerts with each account's tier, key accounts first, then by value at risk; the order of
-    equals is by id.
-    """
-    calls = alerts.copy()
-    calls["account_id"] = calls["account_id"].astype(str)
-    if "reason" not in calls and "reason_en" in calls:
-        calls["reason"] = calls["reason_en"]
-    if tiers is not None and "tier" in tiers:
-        known = tiers.assign(account_id=tiers["account_id"].astype(str))[["account_id", "tier"]]
-        calls = calls.drop(columns="tier", errors="ignore").merge(
-            known, on="account_id", how="left", validate="many_to_one"
+def count_goals(goals: pd.DataFrame) -> pd.DataFrame:
+    """Goals met, likely, unlikely and open: four rows that add up to all of them."""
+    group = {status: name for name, statuses in GOAL_GROUPS.items() for status in statuses}
+    told = goals["status"].map(group).fillna("open")
+    counts = told.value_counts().reindex(list(GOAL_GROUPS), fill_value=0)
+    return pd.DataFrame({"goal": counts.index, "n": counts.to_numpy(int)})
+
+
+def _told(evidence: Mapping[str, Finding], name: str) -> Finding | None:
+    """A finding with a value; None where it is not there."""
+    found = evidence.get(name)
+    return found if found is not None and found.value is not None else None
+
+
+def _choose_actions(actions: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The rows marked for one screen; where none is marked, the first."""
+    marked = actions[actions["first"].astype(bool)] if "first" in actions else actions
+    return marked.head(most).reset_index(drop=True)
+
+
+def _order_lost(lost: pd.DataFrame) -> pd.DataFrame:
+    order = lost.assign(_worth=-pd.to_numeric(lost["revenue_at_stake"], errors="coerce"))
+    return order.sort_values(["_worth", "account_id"]).drop(columns="_worth").reset_index(drop=True)
+
+
+def _say_month(
+    evidence: Mapping[str, Finding], actions: pd.DataFrame | None, lost: pd.DataFrame | None
+) -> tuple[Text, ...]:
+    """What happened and why; what to decide; how sure that is: as far as it is known."""
+    said = (_say_happened(evidence, lost), _say_decide(evidence, actions), _say_sure(evidence))
+    return tuple(text for text in said if text is not None)
+
+
+def _say_happened(evidence: Mapping[str, Finding], lost: pd.DataFrame | None) -> Text | None:
+    left = _told(evidence, "decisions.n_left_12m")
+    revenue = _told(evidence, "decisions.lost_revenue_12m")
+    if left is None or revenue is None or left.sentence is None:
+        return None
+    away = lost[lost["standing"] == "lost"] if lost is not None else None
+    if away is None or away.empty or away["churn_cause"].isna().all():
+        return left.sentence
+    sums = away.groupby("churn_cause")["revenue_at_stake"].sum()
+    words = _terms_of(lost).get("churn_cause", {})
+    return _(
+        "{told} Those still away brought {revenue} a year; {share} of it went over {cause}.",
+        told=left.sentence,
+        revenue=revenue,
+        share=Quantity(float(sums.max() / max(sums.sum(), 1e-9)), "share"),
+        cause=words.get(sums.idxmax(), str(sums.idxmax())),
+    )
+
+
+def _say_decide(evidence: Mapping[str, Finding], actions: pd.DataFrame | None) -> Text | None:
+    if actions is None or actions.empty:
+        return None
+    share, hours = (
+        _told(evidence, name) for name in ("decisions.first_ten_share", "decisions.hours_missing")
+    )
+    values = {
+        "n": Quantity(len(actions), "count"),
+        "gain": Quantity(float(actions["expected_gain"].sum()), "money"),
+    }
+    if share is None or hours is None:
+        return _("To decide: {n} instructions, expected to gain {gain} a year.", **values)
+    return _(
+        "To decide: {n} instructions, expected to gain {gain} a year, hold {share} of the value at "
+        "risk that can be acted on; for what else would pay, {hours} are missing.",
+        share=share,
+        hours=hours,
+        **values,
+    )
+
+
+def _say_sure(evidence: Mapping[str, Finding]) -> Text | None:
+    held, ahead = (
+        _told(evidence, name) for name in ("decisions.backtest_share", "decisions.backtest_ahead")
+    )
+    if held is None or held.interval is None:
+        return None
+    values = {
+        "share": held,
+        "low": Quantity(held.interval.low, "share"),
+        "high": Quantity(held.interval.high, "share"),
+    }
+    if ahead is not None and ahead.interval is not None and ahead.interval.low > 0:
+        return _(
+            "How sure: in earlier years the list held {share} of the value then lost (95% interval "
+            "{low} to {high}), more than any simple order; what a contact changes is assumed.",
+            **values,
         )
-    rank = (
-        calls["tier"].map(TIER_ORDER).fillna(len(TIER_ORDER))
-        if "tier" in calls
-        else pd.Series(0, calls.index)
+    return _(
+        "How sure: in earlier years the list held {share} of the value then lost (95% interval "
+        "{low} to {high}), not shown to be more than a simple order would; what a contact changes "
+        "is assumed.",
+        **values,
     )
-    value = (
-        pd.to_numeric(calls["value_at_risk"], errors="coerce")
-        if "value_at_risk" in calls
-        else pd.Series(0.0, calls.index)
-    )
-    order = calls.assign(_rank=rank, _value=-value).sort_values(
-        ["_rank", "_value", "account_id"], na_position="last"
-    )
-    wanted = (
-        "account_id",
-        "account_name",
-        "tier",
-        "value_at_risk",
-        "reason",
-        "action",
-        "manager_id",
-    )
-    return order[[name for name in wanted if name in order.columns]]
 
 
-def order_items(items: pd.DataFrame) -> pd.DataFrame:
-    """SWOT items by quadrant, those on which the evidence speaks first."""
-    places = {name: number for number, name in enumerate(QUADRANTS)}
-    keys = pd.DataFrame(
-        {
-            "quadrant": items["quadrant"].map(places),
-            "verdict": items["verdict"].map(VERDICT_ORDER).fillna(2),
-        }
-    )
-    order = keys.sort_values(["quadrant", "verdict"], kind="stable").index
-    return items.loc[order, ["quadrant", "text", "verdict"]].reset_index(drop=True)
+def _counted(evidence: Mapping[str, Finding]) -> list[Finding]:
+    found = (_told(evidence, name) for name in OPEN_COUNTS)
+    return [one for one in found if one is not None]
 
 
-def _reason_of(findings: Iterable[Finding], label: str) -> str:
-    return next(one.reason.render("en") for one in findings if one.label.render("en") == label)
+def _list_unknown(evidence: Mapping[str, Finding]) -> tuple[pd.DataFrame, dict]:
+    """Findings without a value with their reasons, after the counts of what is open."""
+    rows, labels, reasons = [], {}, {}
+    told = [(one, int(one.value), one.definition) for one in _counted(evidence) if one.value]
+    told += [(one, None, one.reason) for one in evidence.values() if one.value is None]
+    for finding, n, reason in told:
+        label, why = finding.label.render("en"), reason.render("en")
+        if label not in labels:
+            rows.append((label, n, why))
+        labels[label], reasons[why] = finding.label, reason
+    frame = pd.DataFrame(rows, columns=["label", "n", "reason"]).astype({"n": "float64"})
+    return frame, {"label": labels, "unknown_reason": reasons}
 
 
 def _terms_of(frame: pd.DataFrame | None) -> dict[str, dict[str, Text]]:
-    """Words of a frame's codes; a reason that comes as a text in each language becomes a code
-    of its own.
-    """
+    """Words of a frame's codes."""
     if frame is None:
         return {}
-    terms = {
+    return {
         column: {code: Fixed(texts) for code, texts in words.items()}
         for column, words in frame.attrs.get("terms", {}).items()
     }
-    if "reason" not in frame and {"reason_en", "reason_zh"} <= set(frame.columns):
-        pairs = zip(frame["reason_en"], frame["reason_zh"], strict=True)
-        terms["reason"] = {str(en): Fixed({"en": str(en), "zh": str(zh)}) for en, zh in pairs}
-    return terms

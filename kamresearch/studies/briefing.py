@@ -9,8 +9,8 @@ from kamresearch.studies.declaration import Study, StudyParams
 class Params(StudyParams):
     """Parameters of the study beside those that every study has."""
 
-    most_headlines: int = Field(8, ge=1, le=24, description="Headline findings on the screen.")
-    most_calls: int = Field(10, ge=1, le=200, description="Accounts to call on the screen.")
+    most_headlines: int = Field(4, ge=1, le=24, description="Headline findings on the screen.")
+    most_actions: int = Field(10, ge=1, le=200, description="Instructions on the screen.")
 
 
 STUDY = Study(
@@ -28,10 +28,10 @@ STUDY = Study(
         "organisation",
         "swot",
         "targets",
+        "decisions",
     ),
-    sections=("headlines", "calls", "swot", "limits"),
-    findings=("briefing.n_calls", "briefing.value_to_call", "briefing.n_undefined"),
-    figures=("briefing.swot",),
-    tables=("briefing.calls", "briefing.unknown"),
+    sections=("headlines", "calls", "changes", "goals", "limits"),
+    findings=("briefing.n_actions", "briefing.gain", "briefing.n_undefined", "briefing.n_open"),
+    tables=("briefing.actions", "briefing.lost", "briefing.goals", "briefing.unknown"),
     front=True,
 )

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kamresearch.analysis.briefing import write_briefing
 from kamresearch.analysis.churn.losses import Losses
 from kamresearch.analysis.warning import (
     first_alerts,
@@ -149,10 +148,6 @@ def test_without_a_probability_alerts_stand_by_value_with_no_value_at_risk():
     assert alerts.frame["account_id"].tolist()[:3] == ["a0001", "a0002", "a0000"]
     assert alerts.frame["value_at_risk"].isna().all()
     assert alerts.example["n_orders"].tolist()[-1] == 0
-    briefing = write_briefing({}, alerts.frame)
-    value = next(one for one in briefing.findings() if one.id == "briefing.value_to_call")
-    assert value.value is None
-    assert "no account to call" in value.reason.render("en").lower()
 
 
 def test_the_future_changes_no_alert_of_the_past():

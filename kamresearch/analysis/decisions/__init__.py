@@ -20,7 +20,7 @@ from kamresearch.analysis.decisions.backtest import TOO_SHORT, Backtest, backtes
 from kamresearch.analysis.decisions.history import History, read_history
 from kamresearch.analysis.decisions.proposals import count_once, propose
 from kamresearch.analysis.decisions.reconcile import REASONS, Limits, reconcile
-from kamresearch.analysis.decisions.records import Records, gather_records
+from kamresearch.analysis.decisions.records import Records, gather_records, tiers_before
 from kamresearch.analysis.decisions.result import FRAME, NOTHING, Decisions
 from kamresearch.analysis.decisions.sensitivity import Sensitivity, vary
 from kamresearch.data.tables import Tables
@@ -127,5 +127,6 @@ __all__ = [
     "propose",
     "read_history",
     "reconcile",
+    "tiers_before",
     "vary",
 ]

@@ -10,8 +10,10 @@ from kamresearch.analysis.decisions.history import History, read_history
 from kamresearch.analysis.decisions.returning import measure_returning
 from kamresearch.analysis.decisions.risk import Risk, assess
 from kamresearch.analysis.organisation.serving import can_serve
+from kamresearch.analysis.segmentation.card import criterion_values, load_card
+from kamresearch.analysis.segmentation.selection import score_accounts, tier_of
 from kamresearch.data.tables import Tables
-from kamresearch.features.population import PRESENT
+from kamresearch.features.population import PRESENT, keep_present
 from kamresearch.features.snapshot import account_snapshot
 from kamresearch.language import message as _
 
@@ -102,6 +104,17 @@ def gather_records(
         history.losses.frame if tables.has("churn_events") else history.losses.frame.head(0),
         tuple(name for name in USED if not tables.has(name)),
     )
+
+
+def tiers_before(tables: Tables, as_of: str) -> pd.Series:
+    """Tier of each account a year before the day, by the house's rule card: what the lost held."""
+    day = pd.Timestamp(as_of) - pd.DateOffset(years=1)
+    before = keep_present(account_snapshot(tables, day))
+    if before.empty:
+        return pd.Series(dtype=object)
+    card = load_card()
+    score, _coverage = score_accounts(criterion_values(before, card), card)
+    return pd.Series(tier_of(score, card), index=before["account_id"])
 
 
 def _look_up(frame: pd.DataFrame, by_account: pd.Series) -> np.ndarray:

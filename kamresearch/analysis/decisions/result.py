@@ -10,6 +10,7 @@ from kamresearch.analysis.decisions.assumptions import AT_RISK, KINDS, Assumptio
 from kamresearch.analysis.decisions.reconcile import REASONS
 from kamresearch.analysis.decisions.records import CONFLICTS, Records
 from kamresearch.analysis.decisions.risk import SIGNAL_TERMS
+from kamresearch.analysis.segmentation.selection import TIER_TERMS
 from kamresearch.display import Column, Table, make_table
 from kamresearch.features.population import PRESENT, STANDINGS, count_standings
 from kamresearch.finding import Finding, Interval
@@ -291,7 +292,7 @@ class Decisions(Result):
         return make_table(
             "decisions.list",
             _("What to do, for whom, by whom, first"),
-            self.frame,
+            self.frame.assign(first=self.frame.index.isin(self.first().index)),
             Column("rank", _("Place"), "count"),
             "account_id",
             "account_name",
@@ -308,6 +309,8 @@ class Decisions(Result):
             Column("standing", _("Standing"), terms=STANDINGS),
             "region",
             "channel",
+            Column("stake", _("Value at stake"), "money"),
+            Column("first", _("On the briefing"), "flag"),
             Column("evidence", _("Rests on")),
             caption=_(
                 "Best gain per hour first. “At least” and “at most” are the lowest and the highest "
@@ -370,12 +373,15 @@ class Decisions(Result):
             since=part["churn_date"].where(part["standing"] == "lost", part["return_date"]),
         ).reset_index(drop=True)
 
-    def lost_table(self) -> Table:
-        """Lost and won within the year."""
+    def lost_table(self, tiers: pd.Series | None = None) -> Table:
+        """Lost and won within the year; ``tiers`` (by account_id) are those of a year before."""
         frame = self.lost_and_back
+        known = pd.Series(dtype=object) if tiers is None else tiers
+        frame = frame.assign(tier_before=known.reindex(frame["account_id"]).to_numpy(object))
         columns = [
             "account_id",
             "account_name",
+            Column("tier_before", _("Tier before"), terms=TIER_TERMS),
             Column("standing", _("Standing"), terms=STANDINGS),
             Column("since", _("Since"), "date"),
             Column("revenue_at_stake", _("Yearly revenue before it left, or now"), "money"),
