@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export KAM_FAULT_ROUNDS ?= 8
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark lab reports notebooks test test-quick test-unit test-notebooks test-properties \
+.PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-faults test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
         mutants clean
@@ -38,6 +38,9 @@ $(VENV)/.spark: requirements-spark.lock | setup
 	@touch $@
 
 setup-spark: setup $(VENV)/.spark  ## add Apache Spark (needs Java 17)
+
+shell: setup  ## a terminal in which python and kam are those of the project
+	@PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)" $${SHELL:-sh}
 
 lab: setup  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks

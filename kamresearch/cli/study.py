@@ -72,15 +72,14 @@ def studies(json: Json = False) -> None:
 
 
 def params(study: Name, json: Json = False) -> None:
-    """List what a study can be told: name, type, default, bounds and meaning."""
+    """List what a study can be told: name, default, what it can be, and what it means."""
     from kamresearch.publishing.asking.parameters import find_asked_study, parameter_facts
 
     facts = parameter_facts(find_asked_study(study))
     if json:
         return _echo_json(facts)
     for one in facts:
-        bounds = f", {one['bounds']}" if one["bounds"] else ""
-        typer.echo(f"{one['name']} = {one['default']!r}  ({one['type']}{bounds})  {one['meaning']}")
+        typer.echo(f"{one['name']} = {one['default']!r}  ({one['can_be']})  {one['meaning']}")
     return None
 
 

@@ -146,12 +146,59 @@ class Study:
             about = known[name].description if name in known else ""
             raise ParameterError(
                 f"parameter {self.name}.{name}",
-                first["msg"],
+                expected_of(self.params, name)
+                if name in known and first["type"] != "value_error"
+                else first["msg"].removeprefix("Value error, "),
                 repr(first["input"]),
                 about or "see the study's parameters",
             ) from None
         params.languages  # noqa: B018  (an unknown language is refused here, before a kernel starts)
         return params
+
+
+KINDS = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a text",
+    "boolean": "true or false",
+    "array": "a list",
+}
+"""JSON Schema's words for kinds of values → ours."""
+
+BOUNDS = {
+    "minimum": "from {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "to {}",
+    "exclusiveMaximum": "below {}",
+    "minLength": "of at least {} characters",
+    "pattern": "of the form {}",
+}
+"""JSON Schema's words for bounds → ours."""
+
+DAY = r"^\d{4}-\d{2}-\d{2}$"
+
+
+def expected_of(params: type[StudyParams], name: str) -> str:
+    """What a parameter can be, in words.
+
+    >>> expected_of(StudyParams, "seed"), expected_of(StudyParams, "as_of")
+    ('a whole number from 0', 'a day, as 2012-12-31')
+    """
+    schema = params.model_json_schema()["properties"][name]
+    options = schema.get("anyOf", [schema])
+    told = []
+    for one in options:
+        choices = one.get("enum") or ([one["const"]] if "const" in one else [])
+        if choices:
+            told.append("one of " + ", ".join(map(str, choices)))
+        elif one.get("pattern") == DAY:
+            told.append("a day, as 2012-12-31")
+        elif one.get("type") in KINDS:
+            bounds = [words.format(one[key]) for key, words in BOUNDS.items() if key in one]
+            told.append(" ".join([KINDS[one["type"]], *bounds]))
+        else:
+            told.append("nothing")
+    return ", or ".join(dict.fromkeys(told))
 
 
 def all_studies() -> tuple[Study, ...]:

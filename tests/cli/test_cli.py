@@ -26,6 +26,10 @@ COMMANDS = (
     "simulate",
     "new-study",
     "refresh",
+    "init",
+    "studies",
+    "params",
+    "tidy",
 )
 
 

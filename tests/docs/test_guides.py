@@ -12,6 +12,8 @@ import pytest
 
 pytestmark = [pytest.mark.reports, pytest.mark.slow]
 
+ACTIVATE = ". .venv/bin/activate"
+
 PARTS = (
     "kamresearch",
     "notebooks",
@@ -55,16 +57,19 @@ def project(root, tmp_path) -> Path:
             )
         else:
             shutil.copy(source, target)
+    (copy / ".venv").symlink_to(sys.prefix)  # as `make setup` leaves it
     return copy
 
 
 def run(command: str, folder: Path, project: Path | None = None) -> subprocess.CompletedProcess:
-    """A command as a reader types it in a folder with the environment active; its package is that
-    of the project.
+    """A command as a reader types it in a folder, in a terminal that knows nothing of the project;
+    its package is that of the project.
     """
+    own = str(Path(sys.executable).parent)
+    path = [part for part in os.environ["PATH"].split(os.pathsep) if part != own]
     environment = {
-        **os.environ,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        **{name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"},
+        "PATH": os.pathsep.join(path),
         "PYTHONPATH": str(project or folder),
         "PYTEST_ADDOPTS": "-p no:cacheprovider",
     }
@@ -79,18 +84,14 @@ def run(command: str, folder: Path, project: Path | None = None) -> subprocess.C
     )
 
 
-def run_guide(name: str, project: Path) -> list[str]:
-    """Run every command of a guide; what each printed."""
-    printed, folder = [], project
-    for command in filter(None, commands_of(project / "docs" / name)):
-        if command.startswith("cd "):
-            folder = folder / command.removeprefix("cd ")
-            continue
-        done = run(command, folder, project)
-        assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-        printed.append(done.stdout + done.stderr)
-    assert printed
-    return printed
+def run_guide(name: str, project: Path) -> None:
+    """Run every command of a guide in one terminal, in order, each shown before it runs."""
+    commands = list(filter(None, commands_of(project / "docs" / name)))
+    assert commands
+    if ACTIVATE not in commands:
+        commands.insert(0, ACTIVATE)
+    done = run("set -ex\n" + "\n".join(commands), project)
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
 
 
 def test_your_first_study_goes_from_a_question_to_a_published_report(project):
@@ -99,10 +100,14 @@ def test_your_first_study_goes_from_a_question_to_a_published_report(project):
     versions = [path for path in (made / "reports").iterdir() if (path / "manifest.json").exists()]
     assert len(versions) == 2, "one for each published set of parameters"
     assert all((version / "visit_effect.en.html").exists() for version in versions)
-    misspelt = run("kam publish visit_effect -p visit_effect.windw_days=90", made, project)
+    misspelt = run(
+        f". {project}/.venv/bin/activate && kam publish visit_effect -p visit_effect.windw_days=90",
+        made,
+        project,
+    )
     assert misspelt.returncode == 2
     assert "window_days" in misspelt.stderr
-    taken = run("kam new-study visit_effect", made, project)
+    taken = run(f". {project}/.venv/bin/activate && kam new-study visit_effect", made, project)
     assert taken.returncode == 2
     assert "Traceback" not in taken.stderr
 

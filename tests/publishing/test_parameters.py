@@ -110,9 +110,9 @@ def test_numbers_written_as_text_become_numbers_of_their_field(studies):
     [
         ("first.dayz=3", "did you mean 'days'"),
         ("frist.days=3", "did you mean 'first'"),
-        ("first.days=x", "valid integer"),
-        ("first.days=0", "greater than or equal to 1"),
-        ("first.days=100", "less than or equal to 99"),
+        ("first.days=x", "a whole number from 1 to 99"),
+        ("first.days=0", "a whole number from 1 to 99"),
+        ("first.days=100", "a whole number from 1 to 99"),
         ("first.factor=nan", "a finite number"),
         ("first.factor=inf", "a finite number"),
         ("days=3", "study.name=value"),
@@ -123,7 +123,7 @@ def test_numbers_written_as_text_become_numbers_of_their_field(studies):
         ("first.findings=/etc", "publishing itself"),
         ("first.where=a=b", "all.where"),
         ("all.as_of=2012-02-30", "a day that exists"),
-        ("all.as_of=yesterday", "should match pattern"),
+        ("all.as_of=yesterday", "a day, as 2012-12-31"),
         ("first.text=\udcff", "text in UTF-8"),
     ],
 )

@@ -216,11 +216,11 @@ def test_a_missing_optional_table_is_excused_in_words_of_both_languages(outputs)
     ("values", "words"),
     [
         ({"windw_days": 3}, "did you mean 'window_days'"),
-        ({"window_days": 0}, "greater than or equal to 1"),
-        ({"window_days": "many"}, "valid integer"),
-        ({"as_of": "31.12.2012"}, "pattern"),
+        ({"window_days": 0}, "a whole number from 1 to 3650"),
+        ({"window_days": "many"}, "a whole number from 1 to 3650"),
+        ({"as_of": "31.12.2012"}, "a day, as 2012-12-31"),
         ({"lang": "xx"}, "languages out of en, zh"),
-        ({"seed": -1}, "greater than or equal to 0"),
+        ({"seed": -1}, "a whole number from 0"),
     ],
 )
 def test_a_parameter_that_cannot_be_is_refused_in_words(values, words):

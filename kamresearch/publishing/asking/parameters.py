@@ -13,7 +13,13 @@ import yaml
 from kamresearch.errors import ParameterError, StudyError, near_matches
 from kamresearch.language import LANGUAGES
 from kamresearch.studies.case import own_values
-from kamresearch.studies.declaration import Study, StudyParams, all_studies, find_study
+from kamresearch.studies.declaration import (
+    Study,
+    StudyParams,
+    all_studies,
+    expected_of,
+    find_study,
+)
 
 EVERY = "all"
 """The name under which a value is meant for every study that has such a parameter."""
@@ -190,37 +196,18 @@ def find_asked_study(name: str) -> Study:
 
 
 def parameter_facts(study: Study) -> list[dict[str, object]]:
-    """Name, type, default, bounds and meaning of each parameter of a study, as plain values."""
+    """Name, default, what it can be and what it means, of each parameter of a study."""
     told = study.params.model_json_schema()["properties"]
-    facts = []
-    for name, about in study.params.model_fields.items():
-        schema = told[name]
-        choices = schema.get("enum") or [
-            one["const"] for one in schema.get("anyOf", ()) if "const" in one
-        ]
-        bounds = [f"{words} {schema[key]}" for key, words in BOUNDS.items() if key in schema]
-        facts.append(
-            {
-                "name": name,
-                "type": getattr(about.annotation, "__name__", str(about.annotation)),
-                "default": schema.get("default"),
-                "bounds": ", ".join(
-                    [*bounds, *([f"one of {', '.join(map(str, choices))}"] if choices else [])]
-                ),
-                "meaning": about.description or "",
-            }
-        )
-    return facts
-
-
-BOUNDS = {
-    "minimum": "at least",
-    "exclusiveMinimum": "more than",
-    "maximum": "at most",
-    "exclusiveMaximum": "less than",
-    "pattern": "of the form",
-}
-"""JSON Schema's words for bounds → ours."""
+    return [
+        {
+            "name": name,
+            "default": told[name].get("default"),
+            "can_be": expected_of(study.params, name),
+            "meaning": about.description or "",
+            "schema": told[name],
+        }
+        for name, about in study.params.model_fields.items()
+    ]
 
 
 def in_order(studies: Iterable[Study]) -> tuple[Study, ...]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 
 from kamresearch.errors import ParameterError
@@ -117,12 +118,12 @@ def make_request(
     jobs = jobs or _cores()
     if jobs < 1:
         raise ParameterError("--jobs", "at least 1", str(jobs), "leave it out for one job a core")
-    if timeout <= 0 or (memory is not None and memory <= 0):
+    for option, value in (("--timeout", timeout), ("--memory", memory)):
+        if value is not None and not (isfinite(value) and value > 0):
+            raise ParameterError(option, "a number above 0", str(value), "give another, or none")
+    if reports and Path(reports).exists() and not Path(reports).is_dir():
         raise ParameterError(
-            "--timeout, --memory",
-            "more than nothing",
-            f"{timeout} and {memory}",
-            "give positive numbers",
+            "--reports", "a folder, there or to be made", f"the file {reports}", "name another"
         )
     clean, env = split_password(data) if data else (data, {})
     if data and "://" in data and not env and os.environ.get("PGPASSWORD"):
