@@ -4,6 +4,9 @@ nothing.
 
 import json
 import re
+import zlib
+from base64 import b64decode
+from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
@@ -16,6 +19,8 @@ from kamresearch.language import message
 from kamresearch.publishing.pages.render import render_front, render_study
 from kamresearch.publishing.pages.svg import inline_svg
 from kamresearch.publishing.pages.svgsize import compact_path
+from kamresearch.publishing.pages.views import Cell, table_view
+from kamresearch.studies.session import table_content
 from tests.reports import synthetic
 
 pytestmark = pytest.mark.reports
@@ -321,3 +326,45 @@ def test_any_name_of_an_account_stays_text(marked, name):
         assert not re.match(r"\s*(javascript|vbscript|data:text)", address, re.IGNORECASE), address
     if clean(name) and len(clean(name)) < 80:
         assert clean(name) in {" ".join(text.split()) for text in elements.texts}
+
+
+def content_of(rows: int, word: str = "Account") -> dict:
+    """A table of many rows as a notebook holds it."""
+    names = tuple(
+        f"{word} {number} {sha256(str(number).encode()).hexdigest()}" for number in range(rows)
+    )
+    return table_content(synthetic.table(names, rows_shown=30), False)
+
+
+def test_rows_beyond_those_shown_travel_packed_with_the_same_cells():
+    content = content_of(375)
+    view = table_view(content, "zh")
+    whole = table_view({**content, "rows_shown": 375}, "zh")
+    assert (view["shown"], view["total"], view["covered"]) == (30, 375, True)
+    assert "客户" in fill_table(
+        table_view(content_of(31, "客户"), "zh")
+    )  # its glyphs reach the font
+    rest = json.loads(zlib.decompress(b64decode(view["packed"])))
+    assert len(rest) == 345
+    for packed, cells in zip(rest, whole["rows"][30:], strict=True):
+        for one, cell in zip(packed, cells, strict=True):
+            parts = one if isinstance(one, list) else [one]
+            assert Cell(*parts) == cell
+
+
+def test_a_control_says_what_it_covers_where_rows_are_too_heavy_to_carry():
+    view = table_view(content_of(10_000), "en", csv="tables/x.csv")
+    assert (view["packed"], view["covered"]) == ("", False)
+    html = fill_table(view)
+    assert "Filter the 30 rows shown" in html
+    assert 'data-do="csv"' not in html
+    assert "The first 30 of 10,000 rows." in html
+    assert 'href="tables/x.csv"' in html
+
+
+def fill_table(view: dict) -> str:
+    """A table as its template writes it."""
+    from kamresearch.publishing.pages.shell import environment, spoken
+
+    parts = environment().get_template("parts.html.j2").module
+    return str(parts.table(view, spoken("en")))

@@ -1,6 +1,9 @@
 """What templates show: contents of cell outputs, formed for one language. Data values stay text."""
 
+import json
 import re
+import zlib
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import isfinite
@@ -18,6 +21,10 @@ ROWS_BEHIND = 40
 """Rows behind a figure that a page holds: what an eye could tell apart in the picture."""
 WIDE = 22
 """Half-width columns of text from which on a column keeps room to be read."""
+PACKED_BYTES = 60_000
+"""What the rows of a table beyond those shown may weigh in its page; heavier ones stay in the
+CSV file beside it, and the filter says that it does not cover them.
+"""
 LONG = 90
 """Characters of a cell beyond which its rest folds away."""
 
@@ -70,17 +77,20 @@ def table_view(
     prefix: str = "table",
     most: int | None = None,
 ) -> dict:
-    """A table for its template: heads, cells, how many of how many rows (``most`` at most)."""
+    """A table for its template: heads, cells, how many of how many rows (``most`` at most).
+
+    Rows beyond those shown come ``packed``, so that filter, sort and download cover all of them;
+    ``covered`` says whether they do.
+    """
     columns = content["columns"]
     limit = min(content.get("rows_shown") or len(content["rows"]), most or len(content["rows"]))
     columns = [
         _evened(column, [row[place] for row in content["rows"][:limit]])
         for place, column in enumerate(columns)
     ]
-    rows = [
-        [_cell(value, column, language) for value, column in zip(row, columns, strict=True)]
-        for row in content["rows"][:limit]
-    ]
+    rows = _cells(content["rows"][:limit], columns, language)
+    beyond = content["rows"][limit:] if most is None else []
+    packed = _pack_rows(_cells(beyond, columns, language)) if beyond else ""
     heads = [
         {
             "label": choose(column["label"], language),
@@ -101,9 +111,40 @@ def table_view(
         "csv": csv,
         "total": content["rows_total"],
         "shown": len(rows),
+        "packed": packed,
+        # The page's font holds the glyphs that its text shows; those of packed rows are named.
+        "glyphs": "".join(sorted(_wide_characters(beyond))) if packed else "",
+        "covered": len(rows) + (len(beyond) if packed else 0) == content["rows_total"],
         "simulated": content.get("simulated", False),
         "cards": content.get("cards", False),
     }
+
+
+def _cells(rows: list[list], columns: list[dict], language: str) -> list[list[Cell]]:
+    return [
+        [_cell(value, column, language) for value, column in zip(row, columns, strict=True)]
+        for row in rows
+    ]
+
+
+def _pack_rows(rows: list[list[Cell]]) -> str:
+    """Rows as the page's script unpacks them; empty where they would be too heavy for a page."""
+    if len(rows) * len(rows[0]) > PACKED_BYTES * 8:
+        return ""  # no compression makes that light enough: not worth the try
+    plain = [[_packed_cell(cell) for cell in row] for row in rows]
+    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    packed = b64encode(zlib.compress(text.encode(), 9)).decode()
+    return packed if len(packed) <= PACKED_BYTES else ""
+
+
+def _wide_characters(rows: list[list]) -> set[str]:
+    texts = (value for row in rows for value in row if isinstance(value, str))
+    return {character for text in texts for character in clean(text) if ord(character) > 0x7F}
+
+
+def _packed_cell(cell: Cell) -> str | list:
+    parts = [cell.text, cell.raw, cell.rest]
+    return parts if cell.rest else cell.text if cell.raw is None else parts[:2]
 
 
 def _evened(column: dict, values: list) -> dict:

@@ -98,7 +98,8 @@ all("a.term").forEach((link) => {
 });
 addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
 
-// Tables: sort by a column, filter rows, take the rows along.
+// Tables: sort by a column, filter rows, take the rows along. Rows beyond those shown travel packed
+// in the page and are unpacked when somebody first asks for them.
 const language = root.lang;
 const collator = new Intl.Collator(language, { numeric: true, sensitivity: "base" });
 const shown = (cell) => { const long = cell.querySelector("details.long"); return (long ? long.lastChild.textContent : cell.textContent).trim(); };
@@ -108,49 +109,101 @@ const value = (cell) => {
   const number = Number(cell.dataset.v || shown(cell));
   return Number.isNaN(number) ? shown(cell) : number;
 };
+const packedValue = (cell, numeric) => {
+  const [text, raw = null, rest = ""] = Array.isArray(cell) ? cell : [cell];
+  if (raw === null) return rest || text;
+  const number = Number(raw || text);
+  return numeric && !Number.isNaN(number) ? number : raw || text;
+};
 const empty = (entry) => entry === "" || entry === "–";
 const compare = (a, b) => (typeof a === "number" && typeof b === "number") ? a - b : collator.compare(String(a), String(b));
-// A cell that opens with one of these could run as a formula in a spreadsheet; an apostrophe keeps it a text.
+// A cell that opens with one of these, in either width, could run as a formula in a spreadsheet; an apostrophe keeps it a text.
 const quote = (text) => {
-  const safe = /^[=+\-@\t\r\n|%]/.test(text) ? "'" + text : text;
-  return /[",\r\n]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
+  const safe = /^[=+\-@\t\r\n|%＝＋－＠]/.test(text) ? "'" + text : text;
+  return /[",;\t\r\n]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
 };
-const csvCell = (cell) => { const entry = value(cell); return typeof entry === "number" ? String(entry) : quote(entry); };
+const csvCell = (entry) => typeof entry === "number" ? String(entry) : quote(entry);
+const unpack = async (text) => {
+  const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return JSON.parse(await new Response(stream).text());
+};
+const FOUND = 500; // rows that a filter shows at most: a page with thousands is slow to read and to draw
 all(".table").forEach((block) => {
   if (!block.querySelector(".tools")) return;
   const table = block.querySelector("table");
   const body = table.tBodies[0];
-  const rows = [...body.rows];
+  const heads = [...table.tHead.rows[0].cells];
+  const numeric = heads.map((head) => head.classList.contains("n"));
+  const first = [...body.rows];
+  const packed = block.querySelector("script[type='application/octet-stream']");
   const count = block.querySelector(".count");
-  const tell = () => {
-    const visible = rows.filter((row) => !row.hidden).length;
-    count.textContent = visible === rows.length ? "" : count.dataset.template.replace("{shown}", visible).replace("{total}", rows.length);
+  const download = block.querySelector("[data-do=csv]");
+  if (packed && !globalThis.DecompressionStream) { download?.remove(); block.querySelector("[data-do=filter]")?.closest("label").remove(); }
+  let entries = first.map((row, place) => ({ place, row }));
+  let unpacked = null;
+  const everything = () => (unpacked ??= (packed ? unpack(packed.textContent) : Promise.resolve([])).then((rest) => {
+    entries = entries.concat(rest.map((data, place) => ({ place: first.length + place, data })));
+  }));
+  const key = (entry, column) => entry.data ? packedValue(entry.data[column], numeric[column]) : value(entry.row.cells[column]);
+  const words = (entry) => (entry.words ??= (entry.data ? entry.data.map((cell) => Array.isArray(cell) ? `${cell[0]} ${cell[2] ?? ""}` : cell).join(" ") : entry.row.textContent).toLowerCase());
+  const build = (entry) => {
+    if (entry.row) return entry.row;
+    entry.row = document.createElement("tr");
+    entry.data.forEach((cell, column) => {
+      const [text, raw = null, rest = ""] = Array.isArray(cell) ? cell : [cell];
+      const like = first[0].cells[column], made = document.createElement(like.tagName);
+      if (like.scope) made.scope = like.scope;
+      if (like.dataset.l) made.dataset.l = like.dataset.l;
+      if (like.classList.contains("d")) made.className = "d";
+      if (numeric[column] && raw === null) made.className = "n";
+      if (raw !== null) made.dataset[numeric[column] ? "v" : "s"] = raw;
+      if (rest) {
+        const long = document.createElement("details"), head = document.createElement("summary");
+        long.className = "long";
+        head.textContent = text;
+        long.append(head, rest);
+        made.append(long);
+      } else made.textContent = text;
+      entry.row.append(made);
+    });
+    return entry.row;
   };
-  if (rows.length > 2) [...table.tHead.rows[0].cells].forEach((head, column) => {
+  let asked = [];
+  const found = () => asked.length ? entries.filter((entry) => asked.every((word) => words(entry).includes(word))) : entries;
+  const show = () => {
+    const rows = found(), most = asked.length ? FOUND : first.length;
+    body.replaceChildren(...rows.slice(0, most).map(build));
+    const text = rows.length > most ? count.dataset.most : count.dataset.template;
+    count.textContent = asked.length ? text.replace("{shown}", rows.length).replace("{total}", entries.length).replace("{most}", most) : "";
+  };
+  if (first.length > 2) heads.forEach((head, column) => {
     const button = document.createElement("button");
     button.type = "button";
     button.append(...head.childNodes);
     head.append(button);
-    button.addEventListener("click", () => {
-      const down = head.getAttribute("aria-sort") === "ascending" || (!head.hasAttribute("aria-sort") && head.classList.contains("n"));
+    button.addEventListener("click", async () => {
+      await everything();
+      const down = head.getAttribute("aria-sort") === "ascending" || (!head.hasAttribute("aria-sort") && numeric[column]);
       all("th[aria-sort]", table.tHead).forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const keyed = rows.map((row, place) => ({ row, place, key: value(row.cells[column]) }));
-      keyed.sort((a, b) => (empty(a.key) - empty(b.key)) || (down ? -1 : 1) * compare(a.key, b.key) || a.place - b.place);
-      body.append(...keyed.map((entry) => entry.row));
+      const keyed = entries.map((entry) => ({ entry, key: key(entry, column) }));
+      keyed.sort((a, b) => (empty(a.key) - empty(b.key)) || (down ? -1 : 1) * compare(a.key, b.key) || a.entry.place - b.entry.place);
+      entries = keyed.map((one) => one.entry);
+      show();
     });
   });
-  block.querySelector("[data-do=filter]")?.addEventListener("input", (event) => {
-    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
-    rows.forEach((row) => { const text = row.textContent.toLowerCase(); row.hidden = !words.every((word) => text.includes(word)); });
-    tell();
+  block.querySelector("[data-do=filter]")?.addEventListener("input", async (event) => {
+    asked = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    await everything();
+    show();
   });
-  const download = block.querySelector("[data-do=csv]");
-  download?.addEventListener("click", () => {
-    const heads = [...table.tHead.rows[0].cells].map((cell) => quote(cell.textContent.trim()));
-    const lines = [...body.rows].filter((row) => !row.hidden).map((row) => [...row.cells].map(csvCell).join(","));
+  download?.addEventListener("click", async () => {
+    await everything();
+    const names = heads.map((head) => quote(head.textContent.trim()));
+    const lines = found().map((entry) => heads.map((_, column) => csvCell(key(entry, column))).join(","));
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(["\ufeff" + [heads.join(","), ...lines].join("\r\n") + "\r\n"], { type: "text/csv" }));
+    link.href = URL.createObjectURL(new Blob(["\ufeff" + [names.join(","), ...lines].join("\r\n") + "\r\n"], { type: "text/csv" }));
     link.download = download.dataset.name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
