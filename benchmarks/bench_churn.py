@@ -28,7 +28,7 @@ SETS = {
 }
 OURS = "ChurnModel"
 SEEDS = (0, 1)
-MADE_OF = ("blend", "columns", "learners", "model", "symmetric")
+MADE_OF = ("blend", "columns", "learners", "model")
 """Modules of the churn package whose change asks for a new measurement."""
 SHOWN = (
     "auc",

@@ -4,7 +4,6 @@ mean what they say.
 
 import importlib.util
 import re
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +12,8 @@ import pytest
 
 import kamresearch as kam
 from kamresearch.analysis.churn.blend import convex_weights, recalibrate, sigmoid
-from kamresearch.analysis.churn.columns import Encoder, find_same_unit_groups
+from kamresearch.analysis.churn.columns import Encoder
 from kamresearch.analysis.churn.model import ChurnModel, ChurnModelError
-from kamresearch.analysis.churn.symmetric import Binner, SymmetricBoosting, _borders, _Models
 
 pytestmark = pytest.mark.unit
 
@@ -89,6 +87,15 @@ def test_equal_data_and_seed_give_equal_bits(fitted):
     model, frame, y = fitted
     again = ChurnModel().fit(frame, y)
     assert again.predict_proba(frame).tobytes() == model.predict_proba(frame).tobytes()
+
+
+@pytest.mark.parametrize("make", [np.random.default_rng, np.random.RandomState, int])
+def test_a_seed_may_be_a_number_or_a_generator(make):
+    frame, y = messy(120, 3)
+    first, again = (
+        ChurnModel(random_state=make(4)).fit(frame, y).predict_proba(frame) for _time in range(2)
+    )
+    np.testing.assert_array_equal(first, again)
 
 
 def test_a_fit_never_changes_its_input():
@@ -216,29 +223,6 @@ def test_everything_is_learnt_inside_the_fold():
             assert abs(np.corrcoef(column, y)[0, 1]) < 0.2
 
 
-def test_same_unit_columns_are_summed_and_unlike_ones_are_not():
-    rng = np.random.default_rng(0)
-    names = [
-        "total_day_charge",
-        "total_eve_charge",
-        "total_day_minutes",
-        "total_eve_minutes",
-        "total_day_calls",
-        "age",
-        "tenure",
-    ]
-    values = {name: rng.gamma(4, 10, 50) for name in names}
-    groups = find_same_unit_groups(names, values)
-    assert ("total_day_charge", "total_eve_charge") in groups
-    assert ("total_day_minutes", "total_eve_minutes") in groups
-    assert not any({"total_day_charge", "total_day_minutes"} <= set(group) for group in groups)
-    assert find_same_unit_groups(
-        ["Q1Sales", "Q2Sales"], {n: rng.gamma(4, 9, 50) for n in ("Q1Sales", "Q2Sales")}
-    ) == [("Q1Sales", "Q2Sales")]
-    below = {"a_cash": rng.normal(size=50), "b_cash": rng.normal(size=50)}
-    assert find_same_unit_groups(list(below), below) == []
-
-
 def test_convex_weights_find_the_better_learner_and_sum_to_one():
     rng = np.random.default_rng(0)
     z = rng.normal(size=2000)
@@ -255,144 +239,6 @@ def test_few_rows_leave_the_probabilities_nearly_as_they_are():
     y = (rng.random(20) < 0.5).astype(float)
     _, slope = recalibrate(y, z)
     assert 0.7 < slope < 1.1
-
-
-def test_a_symmetric_tree_asks_every_row_the_same_question():
-    X = np.array([[0.0], [1.0], [2.0], [np.nan]] * 25)
-    y = (X[:, 0] >= 1.5).astype(float)
-    model = SymmetricBoosting(trees=80, depth=1, rate=0.3, penalty=1.0).fit(X, y)
-    score = model.decision_function(np.array([[0.5], [1.9], [np.nan]]))
-    assert score[0] < -2
-    assert score[1] > 2
-    np.testing.assert_allclose(model.stages(X, 40)[:, -1], model.decision_function(X))
-
-
-def test_what_a_question_is_worth_equals_the_sum_written_out():
-    """Every border of two columns: leaves filled before each border against the rows of the
-    stretch behind, in loops.
-    """
-    rng = np.random.default_rng(3)
-    X, y = np.column_stack([rng.integers(0, 4, 160), rng.normal(size=160)]), rng.random(160) < 0.4
-    model = SymmetricBoosting(trees=1, depth=1, bins=8, orders=1, chance=0.0).fit(X, y)
-    placed, borders = np.random.default_rng(0).permutation(160).argsort(), _borders(160)
-    binned, gradient = model.binner_.transform(X), y - y.mean()
-    worth = {}
-    for column in range(2):
-        for question in range(1, int(binned[:, column].max())):
-            along = length = 0.0
-            for side in (binned[:, column] <= question, binned[:, column] > question):
-                for filled, seen in pairwise(borders):
-                    before, behind = (
-                        side & (placed < filled),
-                        side & (placed >= filled) & (placed < seen),
-                    )
-                    value = gradient[before].sum() / (before.sum() + model.penalty)
-                    along, length = (
-                        along + value * gradient[behind].sum(),
-                        length + value**2 * behind.sum(),
-                    )
-            worth[column, question] = along / np.sqrt(length + 1e-9)
-    assert tuple(model.questions_[0, 0]) == max(worth, key=worth.get)
-
-
-def test_a_column_learned_by_heart_is_not_asked_about():
-    """Fifty levels of noise fit the training rows better than a weak true flag; rows that did
-    not help to fill see it.
-    """
-    asked = []
-    for seed in range(10):
-        rng = np.random.default_rng(seed)
-        flag, noise = rng.integers(0, 2, 600), rng.integers(0, 50, 600)
-        y = (rng.random(600) < 0.3 + 0.2 * flag).astype(float)
-        model = SymmetricBoosting(trees=6, depth=1, orders=6, chance=0.0, seed=seed).fit(
-            np.column_stack([noise, flag]).astype(float), y
-        )
-        asked += list(model.questions_[:, 0, 0])
-    assert np.mean(np.equal(asked, 1)) > 0.9
-
-
-def grown_models(y, steps, seed=0):
-    """Two orders of models after some trees of given leaves."""
-    models = _Models(y, 0.0, 2, np.random.default_rng(seed))
-    for leaf in steps:
-        models.learn(leaf, 8, 0.3, 1.0)
-    return models
-
-
-def test_no_row_is_judged_by_a_model_that_knows_it():
-    """Behind a border a row's own outcome turned over changes its gradient by the outcome alone,
-    after any number of trees;
-    and a model tells the rows behind its border the same whatever became of them.
-    """
-    rng = np.random.default_rng(0)
-    y, steps = (rng.random(200) < 0.5).astype(float), [rng.integers(0, 8, 200) for _ in range(20)]
-    other = y.copy()
-    other[7] = 1 - y[7]
-    models, others = grown_models(y, steps), grown_models(other, steps)
-    for order in range(2):
-        trial, turned = models.try_on(order), others.try_on(order)
-        change = turned.gradient - trial.gradient
-        knows = np.isin(trial.model, trial.model[(trial.row == 7) & ~trial.ahead])
-        own = (trial.row == 7) & trial.ahead
-        assert own.sum() <= 1
-        np.testing.assert_allclose(change[own], other[7] - y[7], atol=1e-12)
-        np.testing.assert_array_equal(change[~knows & ~own], 0)
-        assert not knows.any() or (change[knows] != 0).any()
-
-
-def test_a_models_rows_before_and_behind_its_border_are_those_of_its_order():
-    models, borders = _Models(np.zeros(800), 0.0, 3, np.random.default_rng(0)), _borders(800)
-    assert borders.tolist() == [100, 200, 400, 800]
-    for order in range(3):
-        trial = models.try_on(order)
-        assert np.bincount(trial.model[~trial.ahead]).tolist() == [100, 200, 400]
-        assert np.bincount(trial.model[trial.ahead]).tolist() == [100, 200, 400]
-        for number in (1, 2):
-            before = set(trial.row[(trial.model == number) & ~trial.ahead])
-            assert before == set(trial.row[trial.model == number - 1])
-    assert _borders(5).tolist() == [1, 2, 5]
-    assert _borders(2).tolist() == [0, 1, 2]
-
-
-def test_a_models_step_is_newtons_from_the_rows_before_its_border():
-    y, leaf = (np.random.default_rng(1).random(400) < 0.3).astype(float), np.arange(400) % 4
-    models = _Models(y, -1.0, 1, np.random.default_rng(0))
-    last = models.learn(leaf, 4, 0.5, 3.0)
-    p = 1 / (1 + np.exp(1.0))
-    for number, filled in enumerate([100, 200]):
-        entries = models.model == number
-        known = models.row[entries & ~models.ahead]
-        assert len(known) == filled
-        for place in range(4):
-            inside = known[leaf[known] == place]
-            step = 0.5 * (y[inside] - p).sum() / (len(inside) * p * (1 - p) + 3.0)
-            np.testing.assert_allclose(
-                models.score[entries & (leaf[models.row] == place)], -1.0 + step
-            )
-    every = 0.5 * np.bincount(leaf, y - p) / (100 * p * (1 - p) + 3.0)
-    np.testing.assert_allclose(last, every)
-
-
-def test_chance_lets_other_questions_in_and_fades():
-    """Two equal flags: by worth alone the first is asked always, by chance either; late trees
-    know no chance.
-    """
-    rng = np.random.default_rng(0)
-    flag = rng.integers(0, 2, 300).astype(float)
-    X, y = np.column_stack([flag, flag]), (rng.random(300) < 0.2 + 0.5 * flag).astype(float)
-    asked = {
-        chance: SymmetricBoosting(trees=400, depth=1, chance=chance).fit(X, y).questions_[:, 0, 0]
-        for chance in (0.0, 1.0)
-    }
-    assert not asked[0.0].any()
-    assert 0.3 < asked[1.0][:60].mean() < 0.7
-    assert not asked[1.0][-20:].any()
-
-
-def test_bins_keep_the_order_of_values_and_gaps_apart():
-    X = np.array([[3.0], [1.0], [np.nan], [2.0], [1.0]])
-    binned = Binner(8).fit(X).transform(X)[:, 0]
-    assert binned.tolist() == [3, 1, 0, 2, 1]
 
 
 @pytest.mark.slow
@@ -416,7 +262,7 @@ def protocol(shared_eval):
 @pytest.mark.shared
 @pytest.mark.parametrize(
     ("name", "auc", "log_loss"),
-    [("telco", 0.85, 0.41), ("mlc", 0.90, 0.14), ("bank", 0.855, 0.345)],
+    [("telco", 0.85, 0.41), ("mlc", 0.89, 0.18), ("bank", 0.855, 0.345)],
 )
 def test_a_single_split_of_the_public_sets_is_near_the_benchmark(protocol, name, auc, log_loss):
     from sklearn.model_selection import train_test_split

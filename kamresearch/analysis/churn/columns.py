@@ -100,65 +100,6 @@ def _read_text(text: pd.Series) -> np.ndarray | None:
     return None
 
 
-def find_same_unit_groups(names: list, values: dict, most: int = 6) -> list[tuple]:
-    """Columns that hold the same thing in parts (day, evening, night charges): names equal but for
-    one word.
-
-    Only amounts (nothing below zero) of like scale count; their sum may matter more than each part.
-
-    >>> data = {n: np.arange(30.0) * (k + 1) for k, n in enumerate(["day_charge", "night_charge", "age"])}
-    >>> find_same_unit_groups(list(data), data)
-    [('day_charge', 'night_charge')]
-    """  # noqa: E501
-    patterns: dict[tuple, list] = {}
-    heads: set[tuple] = set()
-    for name in names:
-        column = values[name]
-        present = column[np.isfinite(column)]
-        if len(present) == 0 or present.min() < 0 or len(np.unique(present[:2000])) <= 6:
-            continue
-        words = [
-            word.lower()
-            for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+", str(name))
-        ]
-        if len(words) < 2:
-            continue
-        for place in range(len(words)):
-            key = (*words[:place], "*", *words[place + 1 :])
-            if any(part != "*" and not part.isdigit() for part in key):
-                patterns.setdefault(key, []).append(name)
-                if place == len(words) - 1 and not words[place].isdigit():
-                    heads.add(key)
-    # "day minutes, day calls": where the last word differs the things do, unless nothing else joins
-    # the columns.
-    inner = {
-        name
-        for key, group in patterns.items()
-        if key not in heads and len(group) >= 2
-        for name in group
-    }
-    patterns = {
-        key: group for key, group in patterns.items() if key not in heads or not inner & set(group)
-    }
-    found = {
-        tuple(group)
-        for group in patterns.values()
-        if len(group) >= 2 and _like_scale(group, values)
-    }
-    # The longest groups first; a group inside another one says nothing of its own.
-    ordered = sorted(found, key=lambda group: (-len(group), [names.index(name) for name in group]))
-    kept: list[tuple] = []
-    for group in ordered:
-        if not any(set(group) < set(other) for other in kept):
-            kept.append(group)
-    return kept[:most]
-
-
-def _like_scale(group: list, values: dict) -> bool:
-    sizes = [np.nanmean(np.abs(values[name])) for name in group]
-    return min(sizes) > 0 and max(sizes) / min(sizes) < 100
-
-
 class Encoder:
     """Learns how to turn a frame's columns into numbers (NaN for gaps).
 
@@ -166,45 +107,33 @@ class Encoder:
     their rate of the
     outcome, shrunk, and their frequency; free text a column for each frequent word. Constant and
     empty columns, and
-    names that are different in nearly every row, are dropped. Sums of same-unit columns are added.
+    names that are different in nearly every row, are dropped.
     """
 
     def fit(self, frame: pd.DataFrame, y: np.ndarray) -> "Encoder":
         """Learn from the training rows alone."""
-        self.plans_ = []
-        numbers = {}
-        for place in range(frame.shape[1]):
-            plan, values = self._plan(place, frame.iloc[:, place], y)
-            if values is not None:
-                numbers[place] = values
-            self.plans_.append(plan)
-        labels = {place: str(frame.columns[place]) for place in numbers}
-        groups = (
-            find_same_unit_groups(list(labels.values()), {labels[p]: v for p, v in numbers.items()})
-            if len(set(labels.values())) == len(labels)
-            else []
-        )
-        places = {label: place for place, label in labels.items()}
-        self.groups_ = [[places[label] for label in group] for group in groups]
+        self.plans_ = [
+            self._plan(place, frame.iloc[:, place], y) for place in range(frame.shape[1])
+        ]
         self.names_ = self._names(frame)
         return self
 
-    def _plan(self, place: int, column: pd.Series, y: np.ndarray) -> tuple[Plan, np.ndarray | None]:
+    def _plan(self, place: int, column: pd.Series, y: np.ndarray) -> Plan:
         values = to_numbers(column)
         kind = "number"
         if values is None:
             text = clean_text(column)
             values = _read_text(text)
             if values is None:
-                return self._plan_text(place, text, y), None
+                return self._plan_text(place, text, y)
             kind = "text number"
         present = values[~np.isnan(values)]
         # An all-missing column, or one with a single value and no gaps, cannot tell cases apart.
         if len(present) == 0 or (np.ptp(present) == 0 and len(present) == len(values)):
-            return Plan(place, "dropped"), None
+            return Plan(place, "dropped")
         if _is_row_name(column, present):
-            return Plan(place, "dropped"), None
-        return Plan(place, kind), values
+            return Plan(place, "dropped")
+        return Plan(place, kind)
 
     def _plan_text(self, place: int, text: pd.Series, y: np.ndarray) -> Plan:
         counts = text.value_counts()
@@ -255,17 +184,13 @@ class Encoder:
                 names += [(f"{label}={level}", (plan.name,)) for level in plan.levels]
             elif plan.kind == "rates":
                 names += [(f"{label} rate", (plan.name,)), (f"{label} frequency", (plan.name,))]
-        names += [
-            ("sum " + "+".join(str(frame.columns[p]) for p in group), tuple(group))
-            for group in self.groups_
-        ]
         return names
 
     def transform(self, frame: pd.DataFrame, y: np.ndarray | None = None) -> np.ndarray:
         """Numbers for each row; with ``y`` (training rows), a row's own outcome is taken out
         of its rate.
         """
-        columns, numbers = [], {}
+        columns = []
         for plan in self.plans_:
             if plan.kind == "dropped":
                 continue
@@ -279,7 +204,6 @@ class Encoder:
                         values = pd.to_numeric(text, errors="coerce").to_numpy(
                             dtype=float, na_value=np.nan
                         )
-                numbers[plan.name] = values
                 columns.append(values)
                 continue
             text = clean_text(column)
@@ -292,9 +216,6 @@ class Encoder:
                 ]
             else:
                 columns += self._rate_columns(plan, text.fillna(""), y)
-        columns += [
-            np.nansum([numbers[place] for place in group], axis=0) for group in self.groups_
-        ]
         if not columns:
             return np.zeros((len(frame), 1))
         return np.column_stack(columns)

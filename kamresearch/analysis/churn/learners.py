@@ -1,5 +1,4 @@
-"""The learners that `ChurnModel` combines: from a ridge logistic regression to boosted symmetric
-trees.
+"""The learners that `ChurnModel` combines: from a ridge logistic regression to boosted trees.
 
 Each is fitted on the encoder's numbers (NaN for gaps) and gives log-odds. None weighs classes and
 none resamples: both
@@ -9,8 +8,6 @@ would spoil the probabilities.
 from dataclasses import dataclass
 
 import numpy as np
-
-from kamresearch.analysis.churn.symmetric import SymmetricBoosting
 
 FEW_VALUES = 12
 
@@ -219,108 +216,13 @@ class Boosted:
         return np.stack(kept, axis=1)
 
 
-class Forest:
-    """Extremely random trees; shares of leaves as log-odds."""
-
-    def __init__(self, trees: int, seed: int) -> None:
-        self.trees, self.seed = trees, seed
-
-    def fit(self, Z: np.ndarray, y: np.ndarray) -> "Forest":
-        """Fit."""
-        from sklearn.ensemble import ExtraTreesClassifier
-
-        self.filler_ = Filler().fit(Z)
-        self.model_ = ExtraTreesClassifier(
-            self.trees,
-            min_samples_leaf=int(np.clip(len(y) // 400, 3, 8)),
-            max_features=0.5,
-            random_state=self.seed,
-        ).fit(self.filler_.transform(Z), y)
-        return self
-
-    def decision_function(self, Z: np.ndarray) -> np.ndarray:
-        """Log-odds."""
-        chance = self.model_.predict_proba(self.filler_.transform(Z))[:, 1]
-        chance = np.clip(chance, 0.5 / 200, 1 - 0.5 / 200)
-        return np.log(chance / (1 - chance))
-
-
-class Symmetric:
-    """Boosted symmetric trees."""
-
-    def __init__(self, trees: int, depth: int, rate: float, seed: int) -> None:
-        self.trees, self.depth, self.rate, self.seed = trees, depth, rate, seed
-
-    def fit(
-        self, Z: np.ndarray, y: np.ndarray, watch: tuple[np.ndarray, np.ndarray] | None = None
-    ) -> "Symmetric":
-        """Fit; with ``watch``, stop early on held-out rows."""
-        share = 0.6 if Z.shape[1] > 3 else 1.0
-        # Wide frames: each tree asks about at most thirty columns, or time runs away.
-        share = min(share, 30 / Z.shape[1])
-        bins = int(np.clip(len(y) // 40, 12, 200))
-        self.model_ = SymmetricBoosting(
-            self.trees,
-            self.depth,
-            self.rate,
-            columns_share=share,
-            rows_share=0.8,
-            bins=bins,
-            seed=self.seed,
-        ).fit(Z, y, watch)
-        return self
-
-    def decision_function(self, Z: np.ndarray) -> np.ndarray:
-        """Log-odds."""
-        return self.model_.decision_function(Z)
-
-    def stages(self, Z: np.ndarray, every: int) -> np.ndarray:
-        """Log-odds after every so many trees: one column a stage; a booster that stopped early
-        stands still.
-        """
-        return _stretch(self.model_.stages(Z, every), self.trees // every)
-
-
-def _stretch(scores: np.ndarray, columns: int) -> np.ndarray:
-    missing = columns - scores.shape[1]
-    return (
-        np.hstack([scores, np.repeat(scores[:, -1:], missing, axis=1)]) if missing > 0 else scores
-    )
-
-
 @dataclass(frozen=True)
 class Recipe:
-    """A learner to try: its name, how to make it (trees or strength, seed), whether its number of
-    trees is chosen
-    held-out, and how many copies with other seeds the final fit averages.
+    """A learner to try: its name, how to make it (trees or strength, seed), and whether its number
+    of trees is chosen held-out.
     """
 
     name: str
     make: object
     most_trees: int = 0
     every: int = 25
-    copies: int = 1
-
-
-class Several:
-    """Copies of a learner that differ by their seed, their log-odds averaged.
-
-    Log-loss is convex in the log-odds: the average is never worse than its copies are on average.
-    Judging held-out
-    needs one copy alone, so that averaging costs little.
-    """
-
-    def __init__(self, recipe: Recipe, choice: float, seed: int) -> None:
-        self.copies = [
-            recipe.make(choice, (seed + 1_000_003 * k) % 2**32) for k in range(recipe.copies)
-        ]
-
-    def fit(self, Z: np.ndarray, y: np.ndarray) -> "Several":
-        """Fit each."""
-        for copy in self.copies:
-            copy.fit(Z, y)
-        return self
-
-    def decision_function(self, Z: np.ndarray) -> np.ndarray:
-        """Mean log-odds."""
-        return np.mean([copy.decision_function(Z) for copy in self.copies], axis=0)

@@ -21,8 +21,6 @@ STRENGTHS = (0.001, 0.01, 0.1, 1.0)
 """Ridge strengths tried (C of scikit-learn)."""
 LEAST_EVENTS = 12
 """Rows of the rarer outcome below which only a strongly ridged logistic regression is fitted."""
-FOREST_ROWS = 3000
-"""Rows up to which extremely random trees are tried too."""
 SIMPLE_EVENTS = 30
 """Rows of the rarer outcome below which the simplest learner within one standard error is used
 alone.
@@ -42,8 +40,9 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    random_state : int
-        Seed of everything random; equal data, columns and seed give equal probabilities.
+    random_state : int, RandomState, Generator or None
+        Seed of everything random; equal data, columns and seed give equal probabilities (None is
+        seed 0).
     folds : int
         Folds in which the learners are judged.
 
@@ -63,14 +62,10 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Ridge and spline logistic regression, shallow histogram boosting, boosted symmetric trees and
-    extremely random trees
-    are fitted in stratified folds, encodings included; numbers of trees, ridge strength and convex
-    weights minimise
-    the held-out log-loss, and the blend's held-out log-odds give a shrunken recalibration. The
-    boosted learners of the
-    final fit are averages over three seeds. With few losses the
-    simplest learner within one standard error of the best is used alone. No class weights, no
+    Ridge and spline logistic regression and shallow histogram boosting are fitted in stratified
+    folds, encodings included; numbers of trees, ridge strength and convex weights minimise the
+    held-out log-loss, and the blend's held-out log-odds give a shrunken recalibration. With few
+    losses the simplest learner within one standard error of the best is used alone. No class weights, no
     resampling: both ruin
     probabilities (Carriero et al. 2025).
 
@@ -88,7 +83,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
     True
     """  # noqa: E501
 
-    def __init__(self, random_state: int = 0, folds: int = 5) -> None:
+    def __init__(self, random_state: object = 0, folds: int = 3) -> None:
         self.random_state = random_state
         self.folds = folds
 
@@ -110,7 +105,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         frame = self._take(X, fitting=True)
         codes = self._take_outcome(y, len(frame))
         seed = self._seed()
-        recipes = _recipes(len(codes), int(min(codes.sum(), len(codes) - codes.sum())))
+        recipes = _recipes(int(min(codes.sum(), len(codes) - codes.sum())))
         self.encoder_ = Encoder().fit(frame, codes)
         folds = self._split(codes, seed, groups)
         if folds is None:
@@ -127,7 +122,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         encoded = self.encoder_.transform(frame, codes)
         by_name = {recipe.name: recipe for recipe in recipes}
         self.learners_ = {
-            name: one.Several(by_name[name], chosen[name][1], seed).fit(encoded, codes)
+            name: by_name[name].make(chosen[name][1], seed).fit(encoded, codes)
             for name in self.weights_
         }
         return self
@@ -207,6 +202,8 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
             return 0
         if isinstance(self.random_state, np.random.RandomState):
             return int(self.random_state.randint(2**31 - 1))
+        if isinstance(self.random_state, np.random.Generator):
+            return int(self.random_state.integers(2**31 - 1))
         return int(self.random_state)
 
     def _split(self, codes: np.ndarray, seed: int, groups: object) -> list | None:
@@ -286,28 +283,18 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         return self.classes_[likelier]
 
 
-def _recipes(n: int, rarer: int) -> list[one.Recipe]:
-    """Learners worth trying for so many rows, the simplest first."""
+def _recipes(rarer: int) -> list[one.Recipe]:
+    """Learners worth trying with so many rows of the rarer outcome, the simplest first."""
     few = rarer < 100
-    recipes = [
+    return [
         one.Recipe("ridge", lambda strength, seed: one.Linear(False, strength)),
         one.Recipe("spline", lambda strength, seed: one.Linear(True, strength)),
         one.Recipe(
             "boosted",
             lambda trees, seed: one.Boosted(4 if few else 6, trees, 0.05, 0.5, seed),
             100 if few else 300,
-            copies=3,
-        ),
-        one.Recipe(
-            "symmetric",
-            lambda trees, seed: one.Symmetric(trees, 3 if few else 5, 0.08, seed),
-            150 if few else 300,
-            copies=3,
         ),
     ]
-    if n <= FOREST_ROWS:
-        recipes.append(one.Recipe("forest", lambda trees, seed: one.Forest(60, seed)))
-    return recipes
 
 
 def _held_out(
@@ -324,13 +311,10 @@ def _held_out(
         )
         for recipe in recipes:
             if recipe.most_trees:
-                learner = recipe.make(recipe.most_trees, seed)
-                watch = {"watch": (look_at, codes[test])} if recipe.name == "symmetric" else {}
-                columns = learner.fit(fit_on, y, **watch).stages(look_at, recipe.every)
-            elif recipe.name in ("ridge", "spline"):
-                columns = recipe.make(1.0, seed).path(fit_on, y, look_at, STRENGTHS)
+                learner = recipe.make(recipe.most_trees, seed).fit(fit_on, y)
+                columns = learner.stages(look_at, recipe.every)
             else:
-                columns = recipe.make(0, seed).fit(fit_on, y).decision_function(look_at)[:, None]
+                columns = recipe.make(1.0, seed).path(fit_on, y, look_at, STRENGTHS)
             store = held.setdefault(recipe.name, np.zeros((len(codes), columns.shape[1])))
             store[test] = np.clip(columns, -FURTHEST, FURTHEST)
     return held
@@ -345,4 +329,4 @@ def _choose_stage(codes: np.ndarray, scores: np.ndarray, recipe: one.Recipe) -> 
     if recipe.most_trees:
         # The final fit has a fifth more rows and can bear a little more.
         return place, int(round(1.1 * (place + 1) * recipe.every))
-    return place, STRENGTHS[place] if recipe.name in ("ridge", "spline") else 0
+    return place, STRENGTHS[place]
