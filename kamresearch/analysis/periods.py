@@ -7,6 +7,10 @@ import re
 import pandas as pd
 
 from kamresearch.errors import DataError, first_offenders
+from kamresearch.language import Message, Quantity
+from kamresearch.language import message as _
+
+GRACE = pd.Timedelta(days=31)
 
 _FORMS = (
     (re.compile(r"(\d{4})"), 12, "year"),
@@ -76,3 +80,17 @@ def month_ordinal(day: str) -> int:
     day = pd.Timestamp(day)
     month = day.to_period("M")
     return month.ordinal if day.normalize() == month.end_time.normalize() else month.ordinal - 1
+
+
+def say_uncovered(first_record: pd.Timestamp, window_start: pd.Timestamp) -> Message | None:
+    """Why a window cannot be compared with: the records begin after it does; None where they
+    cover it. A month's grace, since the first order of a business need not fall on the first day.
+    """
+    if pd.notna(first_record) and pd.Timestamp(first_record) <= window_start + GRACE:
+        return None
+    return _(
+        "The records begin with {first}, the year to compare with on {start}: nothing is compared "
+        "with a year that they do not cover.",
+        first=Quantity(first_record.date().isoformat(), "date") if pd.notna(first_record) else "–",
+        start=Quantity(window_start.date().isoformat(), "date"),
+    )

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.trend.bridge import MOVES, Bridge
 from kamresearch.analysis.trend.inputs import Inputs
 from kamresearch.analysis.trend.level import STATUSES, Level, Months
 from kamresearch.analysis.trend.segments import DIMENSIONS, RevenueSplit
@@ -237,6 +238,46 @@ def season(result: Months) -> Figure:
             "Seasonal factors of the twelve months; month {month} is the strongest.",
             month=int(best),
         ),
+    )
+
+
+def bridge(result: Bridge) -> Figure:
+    """A waterfall from last year's revenue to this year's."""
+    frame = result.frame
+    change = frame["change"].to_numpy(float)
+    before, after = float(frame["revenue_before"].sum()), float(frame["revenue_after"].sum())
+
+    def draw() -> object:
+        figure, axes = parts.new_figure(height=3.6)
+        bottoms = before + np.concatenate([[0.0], np.cumsum(change)[:-1]])
+        colours = [parts.PALETTE[0] if step > 0 else parts.PALETTE[1] for step in change]
+        axes.bar([0, len(frame) + 1], [before, after], 0.7, color=parts.NEUTRAL)
+        axes.bar(np.arange(1, len(frame) + 1), change, 0.7, bottom=bottoms, color=colours)
+        labels = [_("Year before"), *(MOVES[name] for name in frame["move"]), _("This year")]
+        axes.set_xticks(range(len(labels)), [parts.wrap(parts.say(text), 14, 3) for text in labels])
+        parts.format_axis(axes, "money")
+        return figure
+
+    table = make_table(
+        "trend.bridge_data",
+        _("From last year’s revenue to this year’s"),
+        frame,
+        Column("move", _("Part"), terms=MOVES),
+        Column("n_accounts", _("Accounts"), "count"),
+        Column("revenue_before", _("Year before"), "money"),
+        Column("revenue_after", _("This year"), "money"),
+        Column("change", _("Change"), "money"),
+    )
+    said = {"before": Quantity(before, "money"), "after": Quantity(after, "money")}
+    return Figure(
+        id="trend.bridge",
+        title=_("Where did last year’s revenue go?"),
+        draw=draw,
+        data=table,
+        caption=_(
+            "From {before} to {after}: what each kind of account took away or added.", **said
+        ),
+        alt=_("Waterfall in five steps from {before} to {after}.", **said),
     )
 
 

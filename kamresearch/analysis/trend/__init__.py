@@ -10,6 +10,7 @@ import pandas as pd
 
 from kamresearch.analysis.trend.account_demand import AccountDemand, forecast_accounts
 from kamresearch.analysis.trend.breaks import Break, find_break, study_break
+from kamresearch.analysis.trend.bridge import Bridge, bridge
 from kamresearch.analysis.trend.events import (
     EventEffect,
     EventStudy,
@@ -56,6 +57,7 @@ def read_account_demand(tables: object, inputs: Inputs, seed: int = 0) -> Accoun
 __all__ = [
     "AccountDemand",
     "Break",
+    "Bridge",
     "EventEffect",
     "EventStudy",
     "Forecast",
@@ -64,6 +66,7 @@ __all__ = [
     "Months",
     "Outlook",
     "RevenueSplit",
+    "bridge",
     "find_break",
     "forecast",
     "forecast_accounts",

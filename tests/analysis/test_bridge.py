@@ -1,0 +1,35 @@
+"""The revenue bridge adds up, and tells nothing of years that the orders do not cover."""
+
+import pytest
+
+import kamresearch as kam
+from kamresearch.analysis import trend
+
+
+@pytest.fixture(scope="module")
+def case(case_folder):
+    return kam.open_data(case_folder)
+
+
+@pytest.mark.golden
+def test_accounts_that_stayed_and_bought_less_cost_seven_times_what_lost_ones_cost(case):
+    result = trend.bridge(case, "2012-12-31")
+    snapshot = kam.account_snapshot(case, as_of="2012-12-31")
+    whole = snapshot["revenue_12m"].sum() - snapshot["revenue_prior_12m"].sum()
+    assert result.frame["change"].sum() == pytest.approx(whole)
+    parts = result.frame.set_index("move")["change"] / 1e6
+    assert parts["lost"] == pytest.approx(-139, abs=3)
+    assert parts["shrinking"] == pytest.approx(-1032, abs=15)
+    assert parts["growing"] == pytest.approx(607, abs=15)
+    assert parts["new"] + parts["returned"] == pytest.approx(170, abs=5)
+    assert 0 < result.gross_retention < result.net_retention
+    assert result.intervals["net_retention"].low < result.net_retention
+    assert len(result.half_of_shrinking) <= 10
+
+
+@pytest.mark.unit
+def test_a_year_that_the_orders_do_not_cover_is_compared_with_nothing(case):
+    first = kam.account_snapshot(case, as_of="2012-12-31")["first_order_date"].min()
+    result = trend.bridge(case, f"{first.year + 1}-06-30")
+    assert result.net_retention is None
+    assert all(found.value is None and found.reason for found in result.findings())
