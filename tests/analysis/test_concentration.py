@@ -46,6 +46,16 @@ def test_a_hand_worked_company_has_the_shares_of_the_ledger():
     assert "No cost is known" in str(result.caveats[0])
 
 
+def test_shares_of_a_finished_list_carry_no_interval_and_more_than_all_gets_words():
+    result = measure_concentration(
+        make_snapshot([100] * 5, profit_12m=[90.0, 30.0, 20.0, -30.0, -40.0]), AS_OF, draws=50
+    )
+    top = next(one for one in result.findings() if one.id == "segmentation.top_fifth_share")
+    assert top.value > 1
+    assert "more than all of it, since some lose money (2" in str(top.sentence)
+    assert all(one.interval is None for one in result.findings())
+
+
 def test_gini_agrees_with_its_definition_by_pairs():
     values = np.random.default_rng(0).pareto(2, 60)
     pairs = np.abs(values[:, None] - values[None, :]).sum() / (2 * len(values) ** 2 * values.mean())
