@@ -4,10 +4,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from kamresearch.errors import StudyError, near_matches
 from kamresearch.language import LANGUAGES, Fixed, Message, Quantity, Text
 from kamresearch.language.format import UNITS, format_quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DIRECTIONS = ("up", "down", "neither")
 
@@ -208,6 +212,73 @@ class Findings(Mapping[str, Finding]):
 
     def __contains__(self, finding_id: object) -> bool:
         return finding_id in self._by_id
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._by_id)
+
+    def __repr__(self) -> str:
+        shown = [f"{id} = {one.render('en')}" for id, one in self._by_id.items()]
+        more = [f"… {len(shown) - 12} more"] if len(shown) > 12 else []
+        return "\n".join([f"{len(shown)} findings", *shown[:12], *more])
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One row per finding: id, label, value, low, high, level, unit, n, n_unit, period_first,
+        period_last, good, figure, simulated, reason (English texts; what is unknown is missing).
+        """
+        import pandas as pd
+
+        rows = []
+        for id, one in self._by_id.items():
+            low, high, level = (
+                (one.interval.low, one.interval.high, one.interval.level)
+                if one.interval
+                else (None,) * 3
+            )
+            first, last = one.period or (None, None)
+            rows.append(
+                {
+                    "id": id,
+                    "label": one.label.render("en"),
+                    "value": one.value,
+                    "low": low,
+                    "high": high,
+                    "level": level,
+                    "unit": one.unit,
+                    "n": one.n,
+                    "n_unit": one.n_unit,
+                    "period_first": first,
+                    "period_last": last,
+                    "good": one.good,
+                    "figure": one.figure,
+                    "simulated": one.simulated,
+                    "reason": one.reason.render("en") if one.reason else None,
+                }
+            )
+        return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["id", "label", "value"])
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        def cells(one: Finding) -> list[str]:
+            value = one.render("en") if one.value is not None else "–"
+            bounds = ""
+            if one.interval:
+                low, high = (
+                    format_quantity(bound, one.unit, "en")
+                    for bound in (one.interval.low, one.interval.high)
+                )
+                bounds = f"{low} to {high} ({one.interval.level:.0%})"
+            n = "" if one.n is None else f"{one.n:,} {one.n_unit}"
+            why = one.reason.render("en") if one.reason else ""
+            return [one.id, one.label.render("en"), value, bounds, n, why]
+
+        rows = [
+            "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in cells(one)) + "</tr>"
+            for one in self._by_id.values()
+        ]
+        heads = ("finding", "what", "value", "interval", "n", "why not")
+        head = "".join(f"<th>{name}</th>" for name in heads)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
     def headlines(self) -> list[Finding]:
         """Those that the shelf and the briefing show first."""

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
@@ -363,7 +364,7 @@ def _show_table(table: Table, language: str, simulated: bool) -> None:
         ]
     shown.columns = [render(column.label, language) for column in table.columns]
     html = shown.to_html(index=False, escape=True, border=0)
-    _publish(f"table {table.id}: {len(table.frame)} rows", content, {"text/html": html})
+    _publish(_table_line("table", table.id, content), content, {"text/html": html})
 
 
 def _draw(figure: Figure, language: str) -> str:
@@ -387,4 +388,25 @@ def _show_figure(figure: Figure, picture: str, language: str, simulated: bool) -
         "alt": render(figure.alt, language),
         "data": table_content(figure.data, simulated),
     }
-    _publish(f"figure {figure.id}", content, {"image/svg+xml": picture})
+    line = _table_line("figure", figure.id, content["data"])
+    _publish(line, content, {"image/svg+xml": picture})
+
+
+def _table_line(kind: str, id: str, content: dict) -> str:
+    """Stable text for nbval: how many rows, and a digest of all they hold."""
+    return f"{kind} {id}: {content['rows_total']} rows, digest {content_digest(content['rows'])}"
+
+
+def content_digest(rows: list[list]) -> str:
+    """Eight hex digits that change when a cell of a table changes: numbers count with three
+    significant digits, since the last ones differ from one processor to another.
+
+    >>> content_digest([["a", 586.04]]) == content_digest([["a", 586.04 * (1 + 1e-9)]])
+    True
+    >>> content_digest([["a", 586.04]]) == content_digest([["a", 3 * 586.04]])
+    False
+    """
+    rounded = [
+        [format(cell, ".3g") if isinstance(cell, float) else cell for cell in row] for row in rows
+    ]
+    return sha256(json.dumps(rounded, ensure_ascii=False).encode()).hexdigest()[:8]
