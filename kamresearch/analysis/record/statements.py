@@ -23,8 +23,9 @@ def state_risk(case: Case, risk: Risk, past_rate: float | None) -> pd.DataFrame:
     """
     if risk.reason is not None or case.losses.kind != "recorded":
         return pd.DataFrame(columns=list(COLUMNS))
-    frame = risk.frame.rename(columns={"churn_probability": "value", "revenue": "weight"})
-    frame = frame[["account_id", "value", "weight"]].dropna(subset="value")
+    told = risk.frame[["account_id", "churn_probability", "revenue"]]  # it has a value of its own
+    frame = told.rename(columns={"churn_probability": "value", "revenue": "weight"})
+    frame = frame.dropna(subset="value")
     return make_predictions(
         frame.assign(rival_value=np.nan if past_rate is None else past_rate),
         "churn.probability",
