@@ -174,6 +174,55 @@ def test_rows_that_came_went_and_turned_are_named_in_the_readers_words():
     ]
 
 
+def test_a_difference_that_rounds_to_nothing_is_none():
+    found = compare(Made([rate(0.25041)]), Made([rate(0.25049)]))
+    assert found.move("synthetic.rate").judgement == "same"
+    assert comparison_view(found, "en", lambda _: None)["top"] == []
+
+
+def test_two_events_under_one_id_are_not_one_thing_that_moved():
+    def event(name, day, value):
+        return rate(value, label=Fixed({"en": f"{name}, June {day}", "zh": f"{name}"}))
+
+    other = compare(Made([event("Price cut", 2011, 0.1)]), Made([event("Recall", 2012, 0.4)]))
+    assert other.move("synthetic.rate").judgement == "other"
+    assert other.move("synthetic.rate").difference is None
+    same = compare(Made([event("Recall", 2011, 0.1)]), Made([event("Recall", 2012, 0.4)]))
+    assert same.move("synthetic.rate").judgement == "changed"
+
+
+def test_money_in_another_currency_did_not_move():
+    data = synthetic.context().manifest.data.model_dump()
+    money = rate(4e9, unit="money")
+    found = compare(
+        Made([money], data={**data, "currency": "CNY"}),
+        Made([dataclasses.replace(money, value=5e9)], data={**data, "currency": "EUR"}),
+    )
+    assert found.move("synthetic.rate").judgement == "other"
+    assert "Money is in EUR instead of CNY" in [str(cause.text) for cause in found.causes]
+
+
+def test_what_matters_most_comes_first_in_at_most_ten_lines_with_its_cause():
+    def many(step):
+        shares = [
+            rate(0.1 + step * number / 40, id=f"synthetic.r{number}") for number in range(1, 15)
+        ]
+        return [*shares, rate(1e6 + step * 3e5, 9e5, 1.5e6, id="synthetic.revenue", unit="money")]
+
+    after = [
+        dataclasses.replace(one, interval=Interval(2.9e6, 3.1e6), value=3e6)
+        if one.unit == "money"
+        else one
+        for one in many(1)
+    ]
+    found = compare(Made(many(0)), Made(after, code={"commit": "fedcba", "clean": True}))
+    top = comparison_view(found, "en", lambda _: None)["top"]
+    assert len(top) == 10
+    assert "3M" in top[0]["text"]
+    assert top[0]["why"] == ["Commit fedcba instead of 0123456789"]
+    assert "→ 45.0%" in top[1]["text"]
+
+
 def test_a_version_is_compared_with_the_newest_one_before_it_of_its_series():
     def manifest(version, made, source="s", label="", where=""):
         return Manifest(

@@ -25,9 +25,15 @@ from kamresearch.publishing.sealed.compare import (
 )
 from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.publishing.sealed.store import Version
+from kamresearch.studies import owner_of
 
-MOVED = ("beyond", "changed", "defined", "undefined", "appeared", "gone")
+MOVED = ("beyond", "changed", "defined", "undefined", "other", "appeared", "gone")
 """Judgements that a reader wants to see; the others fold away."""
+TOP = 10
+"""Lines of what matters most; everything that moved stands folded below them."""
+NAMED = 4
+"""Rows that such a line names."""
+MONEY = ("money", "cny")
 LISTED = 12
 """Causes or rows of one kind that are listed before the rest folds away."""
 
@@ -133,11 +139,73 @@ def comparison_view(
             for kind, texts in kinds.items()
             if texts
         ],
+        "top": _top(comparison, language, href),
         "moved": [_move_view(move, language, href) for move in moved],
         "still": [_move_view(move, language, href) for move in still],
         "rows": [_rows_view(change, language) for change in comparison.rows if _touched(change)],
         "unexplained": bool(moved) and not comparison.causes,
     }
+
+
+def _top(comparison: Comparison, language: str, href: Href) -> list[dict]:
+    """What matters most, in order: money that moved beyond its interval, what followed rows
+    became, other headlines that moved, then what can or can no longer be told.
+    """
+    moves = [
+        move
+        for move in comparison.chosen("beyond", "changed", "defined", "undefined", "other")
+        if move.finding.headline or (move.judgement == "beyond" and move.finding.unit in MONEY)
+    ]
+    ranked = [(_weight(move), _move_line(move, comparison, language, href)) for move in moves]
+    ranked += [
+        (weight, line)
+        for change in comparison.rows
+        for weight, line in _row_lines(change, language)
+    ]
+    return [line for _rank, line in sorted(ranked, key=lambda one: -one[0])][:TOP]
+
+
+def _weight(move: Move) -> float:
+    """Larger for what matters more: its kind first, then how far it moved for its size."""
+    if move.difference is None:
+        return 1.0
+    size = abs(move.difference) / (abs(float(move.before.value)) or 1.0)
+    kind = {"beyond": 3.0, "changed": 2.0}[move.judgement]
+    return kind + (3.0 if move.finding.unit in MONEY else 0.0) + 0.99 * size / (1.0 + size)
+
+
+def _move_line(move: Move, comparison: Comparison, language: str, href: Href) -> dict:
+    view = _move_view(move, language, href)
+    text = f"{view['label']}: {view['before']['value']} → {view['after']['value']}"
+    said = view["difference"] or view["judgement"]
+    owner = owner_of(move.id)
+    causes = [
+        clean(cause.text.render(language))
+        for cause in comparison.causes
+        if owner is None or cause.touches(owner.name)
+    ]
+    return {
+        "text": _("{moved} ({how})", moved=text, how=said).render(language),
+        "tone": view["tone"],
+        "href": view["href"],
+        "why": causes[:2],
+    }
+
+
+def _row_lines(change: RowChange, language: str) -> list[tuple[float, dict]]:
+    view = _rows_view(change, language)
+    weights = {_("Turned").render(language): 5.0, _("Went").render(language): 4.0}
+    lines = []
+    for part in view["parts"]:
+        texts = [*part["texts"], *part["rest"]]
+        names = _("; ").render(language).join(texts[:NAMED])
+        more = len(texts) - NAMED
+        if more > 0:
+            names = _("{names} and {n} more", names=names, n=more).render(language)
+        text = _("{what}, {how}: {names}", what=view["title"], how=part["label"], names=names)
+        line = {"text": text.render(language), "tone": "same", "href": None, "why": []}
+        lines.append((weights.get(part["label"], 2.5), line))
+    return lines
 
 
 def _summary(comparison: Comparison) -> Text:

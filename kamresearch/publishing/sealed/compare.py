@@ -2,6 +2,7 @@
 them, what came and went.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ JUDGEMENTS = {
     "gone": _("no longer there"),
     "defined": _("can now be told"),
     "undefined": _("can no longer be told"),
+    "other": _("speaks of something else now"),
 }
 ARROWS = {"better": "▲", "worse": "▼", "same": "≈"}
 
@@ -47,6 +49,8 @@ class Move:
     def difference(self) -> float | None:
         """After minus before, where both are numbers."""
         if self.before is None or self.after is None or self.before.unit != self.after.unit:
+            return None
+        if self.judgement == "other":
             return None
         values = (self.before.value, self.after.value)
         if any(isinstance(value, (str, bool)) or value is None for value in values):
@@ -179,12 +183,15 @@ def compare(older: Version, newer: Version) -> Comparison:
     manifests and that its study, or a study whose findings it reads, rests on.
     """
     causes = causes_between(older.manifest, newer.manifest)
+    other_money = older.manifest.data.currency != newer.manifest.data.currency
     ids = list(dict.fromkeys([*newer.findings, *older.findings]))
     moves = []
     for finding_id in ids:
         before = older.findings.get(finding_id, None)
         after = newer.findings.get(finding_id, None)
         judgement = judge(before, after)
+        if judgement in ("beyond", "changed", "within"):
+            judgement = _as_seen(Move(finding_id, before, after, judgement), other_money)
         touching = (
             ()
             if judgement == "same"
@@ -201,6 +208,25 @@ def compare(older: Version, newer: Version) -> Comparison:
         if table in older.followed
     )
     return Comparison(older.manifest, newer.manifest, tuple(moves), causes, rows)
+
+
+def _as_seen(move: Move, other_money: bool) -> str:
+    """The judgement of a move that a reader could check: a difference that rounds to nothing is
+    none, and two events, or two currencies, are not one thing that moved.
+    """
+    if _named(move.before) != _named(move.after) or (other_money and move.finding.unit == "money"):
+        return "other"
+    text = difference_text(move, "en")
+    return "same" if text and not re.search("[1-9]", text) else move.judgement
+
+
+_MONTHS = "January February March April May June July August September October November December"
+
+
+def _named(finding: Finding) -> str:
+    """What a finding is of, without the numbers and days in its label, which move with it."""
+    words = re.sub(r"[\d.,:/–-]+", "", finding.label.render("en")).split()
+    return " ".join(word for word in words if word not in _MONTHS.split())
 
 
 def predecessor(manifest: Manifest, manifests: Iterable[Manifest]) -> Manifest | None:
