@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,20 +85,29 @@ class Watch:
         while not self.done.wait(0.2):
             if time.monotonic() > end:
                 self.stop("timeout")
-            elif self.child is not None and memory_of(self.child.pid) > self.plan.memory:
+            elif self.child is not None and holds_more(self.child.pid, self.plan.memory):
                 self.stop("memory")
 
 
-def memory_of(pid: int) -> int:
-    """Bytes that a process and its children hold for themselves (what forks share with their
-    parent is not counted).
+def holds_more(pid: int, limit: int) -> bool:
+    """Whether a process and its children hold more bytes for themselves than a limit; what forks
+    share with their parent is not counted.
+
+    What they hold at all is known at once and never less, so that pages are counted one by one,
+    which is slow, only when that passes the limit.
     """
+    return _total(pid, lambda process: process.memory_info().rss) > limit and (
+        _total(pid, lambda process: process.memory_full_info().uss) > limit
+    )
+
+
+def _total(pid: int, held: Callable[[psutil.Process], int]) -> int:
     total = 0
     with suppress(psutil.Error):
         family = psutil.Process(pid)
         for process in (family, *family.children(recursive=True)):
             with suppress(psutil.Error):
-                total += process.memory_full_info().uss
+                total += held(process)
     return total
 
 

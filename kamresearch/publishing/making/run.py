@@ -16,7 +16,7 @@ from kamresearch.publishing.kernels.forking import DISK_FULL
 from kamresearch.publishing.making.hands import Hands, last_words
 from kamresearch.publishing.making.version import make_version, write_shelf
 from kamresearch.publishing.outcome.collect import outputs_digest
-from kamresearch.publishing.planning.datafacts import DataMemory
+from kamresearch.publishing.planning.datafacts import DataMemory, is_sound
 from kamresearch.publishing.planning.plan import Cache, Plan, make_plan
 from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress, Silent
@@ -157,8 +157,11 @@ def find_data(
     memory = DataMemory(request.cache / "data", _readers(code))
     place, prepared = memory.path(asked), memory.prepared(asked)
     facts = memory.recall(place)
-    if facts is None:
+    sound = prepared is not None and is_sound(prepared)
+    healed = prepared is not None and prepared.is_file() and not sound
+    if facts is None or healed:
         facts = _ask({**asked, "prepared": str(prepared or "")}, request, hands)
+        sound = prepared is not None and is_sound(prepared)
     if not facts["ok"]:
         raise DataError(*facts["parts"])
     if facts["errors"]:
@@ -170,11 +173,14 @@ def find_data(
             f"run `kam check {params.data}` for all of them, and mend the data or the mapping",
         )
     memory.keep(place, facts)
-    kept = str(prepared) if prepared and prepared.is_file() else ""
+    kept = str(prepared) if sound else ""
     return {
         **facts,
         "source": params.data,
         "prepared": kept,
+        "notes": [f"prepared data in {memory.folder} were not as written; made anew"]
+        if healed
+        else [],
         "prepared_for": f"{params.data}|{params.mapping}",
     }
 
@@ -208,6 +214,8 @@ def tell_absent(plan: Plan, progress: Progress) -> None:
     """Say which studies are left out, and what they would need."""
     for name, reason in plan.absent.items():
         progress.note(f"{name} is left out: it {reason['en']}")
+    for note in plan.data.get("notes", ()):
+        progress.note(note)
     for warning in plan.warnings:
         progress.note(f"warning: {warning['en']}")
 

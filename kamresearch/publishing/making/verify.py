@@ -14,12 +14,15 @@ from kamresearch.publishing.asking.request import SPARK, Request, is_remote, mak
 from kamresearch.publishing.files import file_sha256, json_sha256
 from kamresearch.publishing.making.hands import Hands
 from kamresearch.publishing.making.run import prepare
-from kamresearch.publishing.making.version import Making
+from kamresearch.publishing.making.version import Making, write_door
 from kamresearch.publishing.planning.plan import Cache, Plan
 from kamresearch.publishing.progress import Progress
+from kamresearch.publishing.sealed.log import check_log
 from kamresearch.publishing.sealed.manifest import MANIFEST, Manifest
 from kamresearch.publishing.sealed.sealing import Workshop
-from kamresearch.publishing.sealed.store import Version
+from kamresearch.publishing.sealed.store import Version, standing_version
+
+PAGES_ALONE = "pages were not rendered again: {version}, which they compare with, is gone"
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,14 @@ class Verification:
     """Findings and tables that came out otherwise."""
     pictures: tuple[str, ...] = ()
     """Notebooks whose findings and tables are the same and whose bytes are not."""
+    pages: tuple[str, ...] = ()
+    """Pages that, rendered again, read otherwise."""
+    exact: bool = False
+    """Whether code and environment are those that made it, so that figures and pages must be
+    equal to the byte too.
+    """
+    logged: tuple[str, ...] = ()
+    """What the shelf's log says against it."""
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -52,6 +63,8 @@ class Verification:
             or self.added
             or self.manifest_changed
             or self.damage
+            or self.logged
+            or (self.exact and (self.pictures or self.pages))
             or self.hindered
             or self.differs
         )
@@ -74,16 +87,18 @@ class Verification:
             "added": "was added after sealing",
             "differs": "came out otherwise",
             "pictures": "has other bytes (figures), findings and tables are the same",
+            "pages": "reads otherwise when it is rendered again",
         }
         lines = [f"{name} {text}" for kind, text in words.items() for name in getattr(self, kind)]
         lines += [f"{MANIFEST} was changed after sealing"] if self.manifest_changed else []
         lines += [self.damage] if self.damage else []
-        lines += list(self.notes)
+        lines += [*self.logged, *self.notes]
         lines += [f"not made again: {self.hindered}"] if self.hindered else []
         made = (
             "every file is as sealed"
             if not self.executed
             else "every file is as sealed; made again, findings and tables are equal to the byte"
+            + (", figures and pages too" if self.exact and not self.pages else "")
         )
         return [
             *lines,
@@ -111,6 +126,7 @@ def check_files(version: Version) -> Verification:
     ]
     written = json.loads((version.path / MANIFEST).read_text(encoding="utf-8"))
     content = {name: value for name, value in written.items() if name != "sha256"}
+    against, rest = check_log(version.path, version.manifest.log)
     return Verification(
         version.id,
         tuple(sorted(changed)),
@@ -118,6 +134,8 @@ def check_files(version: Version) -> Verification:
         tuple(sorted(set(there) - set(listed))),
         manifest_changed=written.get("sha256") != json_sha256(content)
         or written.get("version") != version.id,
+        logged=tuple(against),
+        notes=tuple(rest),
     )
 
 
@@ -195,20 +213,40 @@ def _make_again(
         if hindered:
             return replace(result, hindered=hindered)
         with Workshop(request.reports) as workshop:
+            previous = manifest.previous and standing_version(
+                version.path.parent, manifest.previous
+            )
+            rendered = bool(previous) or not manifest.previous
             making = Making(
-                plan, version.id, workshop.path, hands, Cache(request.cache), progress, render=False
+                plan,
+                version.id,
+                workshop.path,
+                hands,
+                Cache(request.cache),
+                progress,
+                render=rendered,
+                sealed=manifest,
+                previous=str(previous.path) if previous else "",
             )
             making.run()
+            if rendered and not making.failed:
+                write_door(making)
             progress.end()
             if making.failed:
                 return replace(
                     result, hindered="; ".join(text for text in making.failed.values() if text)
                 )
             making.write_findings()
+            notes = _notes(manifest, plan)
             return replace(
                 result,
                 executed=True,
-                notes=_notes(manifest, plan),
+                exact=not notes,
+                notes=(
+                    *result.notes,
+                    *notes,
+                    *([] if rendered else [PAGES_ALONE.format(version=manifest.previous)]),
+                ),
                 **_compare(version, workshop.path),
             )
 
@@ -223,6 +261,9 @@ def _other_data(manifest: Manifest, plan: Plan) -> str:
 def _notes(manifest: Manifest, plan: Plan) -> tuple[str, ...]:
     """What else is not as it was when the version was made."""
     notes = []
+    for name in ("python", "platform"):
+        if getattr(manifest, name) != plan.environment[name]:
+            notes.append(f"{name} is {plan.environment[name]} now, was {getattr(manifest, name)}")
     if manifest.code.fingerprint != plan.code:
         notes.append(
             "the code is not the one that made it ("
@@ -247,9 +288,11 @@ def _compare(version: Version, made: Path) -> dict[str, tuple[str, ...]]:
             if name not in differs and not _same(version.path, made, name):
                 differs.append(name)
     names = [f"notebooks/{path.name}" for path in sorted((made / "notebooks").glob("*.ipynb"))]
+    pages = [path.name for path in sorted(made.glob("*.html"))]
     return {
         "differs": tuple(differs),
         "pictures": tuple(name for name in names if not _same(version.path, made, name)),
+        "pages": tuple(name for name in pages if not _same(version.path, made, name)),
     }
 
 

@@ -20,9 +20,10 @@ from kamresearch.publishing.planning.plan import Cache, Plan, Step
 from kamresearch.publishing.planning.sources import commit_facts
 from kamresearch.publishing.progress import Progress
 from kamresearch.publishing.sealed.compare import previous_version
+from kamresearch.publishing.sealed.log import log_head, note_found, write_log
 from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.publishing.sealed.sealing import Workshop, finish_manifest, seal, shelf_lock
-from kamresearch.publishing.sealed.store import Version
+from kamresearch.publishing.sealed.store import Version, version_folders
 from kamresearch.studies.outputs import read_notebook
 
 
@@ -53,6 +54,8 @@ class Making:
     running: list[Task] = field(default_factory=list)
     previous: str = ""
     render: bool = True
+    sealed: Manifest | None = None
+    """The manifest that its pages speak of, where a sealed version is made again."""
 
     def run(self) -> None:
         """Run every study and render every page; `failed` says what went wrong."""
@@ -98,9 +101,18 @@ class Making:
         facts["code"] |= commit_facts(self.plan.request.root)
         made = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.manifest = Manifest.model_validate({**facts, "version": self.name, "made": made})
-        before = previous_version(self.plan.request.reports, self.manifest)
-        self.previous = str(before.path) if before else ""
+        if self.sealed is not None:
+            self.manifest = self.sealed
+        else:
+            self._find_previous()
         write_json(self._known, self.manifest.plain())
+
+    def _find_previous(self) -> None:
+        reports = self.plan.request.reports
+        before = previous_version(reports, self.manifest)
+        self.previous = str(before.path) if before else ""
+        told = {"previous": before.id if before else "", "log": log_head(reports)}
+        self.manifest = self.manifest.model_copy(update=told)
 
     @property
     def _known(self) -> Path:
@@ -258,6 +270,9 @@ def make_version(
             _complete(making)
             with shelf_lock(reports):
                 path, first = seal(workshop, name)
+                if first:
+                    note_found(reports, [one for one in version_folders(reports) if one != path])
+                    write_log(reports, "sealed", [path])
                 if listed:
                     write_shelf(reports, hands, progress)
             if not first:
@@ -271,11 +286,11 @@ def make_version(
 
 def _complete(making: Making) -> None:
     making.write_findings()
-    _write_door(making)
+    write_door(making)
     finish_manifest(making.folder, making.manifest)
 
 
-def _write_door(making: Making) -> None:
+def write_door(making: Making) -> None:
     """A version without a study for its front has a front door of its own."""
     if (making.folder / "index.html").exists():
         return

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kamresearch.errors import DataError, KamError
 from kamresearch.language import LANGUAGES, render
-from kamresearch.publishing.files import file_sha256, json_sha256, write_json
+from kamresearch.publishing.files import file_sha256, json_sha256, write_json, write_text
 
 PREPARED_KEPT = 3
 """Prepared data that stay in the cache."""
@@ -32,6 +32,7 @@ def ask_data(request: Mapping) -> int:
         column of accounts or empty), ``prepared`` (where the opened data are or shall be kept, or
         empty), ``out`` (path of the JSON).
     """
+    os.umask(0o077)  # parts of opened data are their owner's alone while they are written too
     try:
         facts = {"ok": True, **_facts(request)}
     except KamError as error:
@@ -80,14 +81,29 @@ def _open(request: Mapping) -> object:
     from kamresearch.data.sources import open_data
 
     prepared = Path(request["prepared"]) if request["prepared"] else None
-    if prepared and prepared.is_file():
+    if prepared and is_sound(prepared):
         return open_prepared(prepared)
     tables = open_data(request["source"], mapping=request["mapping"] or None)
     if prepared and can_prepare(tables):
         _forget_old(prepared.parent)
         with suppress(OSError, duckdb_error()):
             write_prepared(tables, prepared)
+            write_text(_sum_beside(prepared), file_sha256(prepared) + "\n")
     return tables
+
+
+def is_sound(prepared: Path) -> bool:
+    """Whether prepared data are there and as they were written: what kernels read must be what
+    the fingerprint says, whoever or whatever had its hand in the cache.
+    """
+    try:
+        return file_sha256(prepared) == _sum_beside(prepared).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return False
+
+
+def _sum_beside(prepared: Path) -> Path:
+    return prepared.with_suffix(".sha256")
 
 
 def mapping_digest(source: str, mapping: str) -> str:
@@ -114,6 +130,7 @@ def _forget_old(folder: Path) -> None:
     kept = sorted(folder.glob("*.duckdb"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in kept[PREPARED_KEPT - 1 :]:
         path.unlink(missing_ok=True)
+        _sum_beside(path).unlink(missing_ok=True)
 
 
 def _plain_facts(facts: Mapping) -> dict:
@@ -214,12 +231,14 @@ class DataMemory:
             facts = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        os.utime(path)
+        with suppress(OSError):  # a cache that cannot be written can still be read
+            os.utime(path)
         return facts
 
     @staticmethod
     def keep(path: Path | None, facts: dict) -> None:
         """Keep facts for the next time."""
         if path is not None and facts["ok"]:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(path, facts)
+            with suppress(OSError):  # a cache that cannot be written is no reason to fail
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_json(path, facts)

@@ -5,6 +5,7 @@ from the cache.
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -210,11 +211,18 @@ class Cache:
         facts = self._facts(path.with_suffix(".json"))
         if facts is None or not path.exists() or file_sha256(path) != facts.get("sha256"):
             return None
-        path.touch()
+        with suppress(OSError):
+            path.touch()
         return path
 
     def keep(self, step: Step, findings: Mapping[str, str], notebook: Path, seconds: float) -> None:
         """Keep an executed notebook; a cache that cannot be written is no reason to fail."""
+        with suppress(OSError):
+            self._keep(step, findings, notebook, seconds)
+
+    def _keep(
+        self, step: Step, findings: Mapping[str, str], notebook: Path, seconds: float
+    ) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{step.key(findings)}.ipynb"
         aside = path.with_suffix(f".{os.getpid()}.part")

@@ -91,6 +91,10 @@ class Manifest(_Part):
     platform: str = ""
     packages: dict[str, str] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
+    previous: str = ""
+    """The version that its pages compare it with."""
+    log: str = ""
+    """Hash of the shelf's log when it was made."""
     sha256: str = ""
 
     @field_validator("languages", mode="after")
@@ -117,7 +121,9 @@ class Manifest(_Part):
 
     def with_study(self, name: str, seconds: float, reused: bool) -> "Manifest":
         """The same with what is known of a study once it has run."""
-        done = self.studies[name].model_copy(update={"seconds": seconds, "reused": reused})
+        done = self.studies.get(name, StudyFacts()).model_copy(
+            update={"seconds": seconds, "reused": reused}
+        )
         return self.model_copy(update={"studies": {**self.studies, name: done}})
 
     def plain(self) -> dict[str, Any]:

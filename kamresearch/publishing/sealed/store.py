@@ -162,11 +162,14 @@ def is_version(folder: Path) -> bool:
     )
 
 
+def version_folders(reports: Path) -> list[Path]:
+    """The folder of every version of a shelf."""
+    return sorted(one for one in reports.iterdir() if is_version(one)) if reports.is_dir() else []
+
+
 def all_versions(reports: Path) -> list[Version]:
     """Every version of a shelf, the damaged ones last."""
-    if not reports.is_dir():
-        return []
-    found = [Version(folder) for folder in reports.iterdir() if is_version(folder)]
+    found = [Version(folder) for folder in version_folders(reports)]
     sound = [version for version in found if not version.damage]
     return [
         *sorted(sound, key=lambda version: (version.made, version.id), reverse=True),

@@ -6,8 +6,9 @@ import stat
 from pathlib import Path
 
 from kamresearch.publishing.asking.parameters import as_date
+from kamresearch.publishing.sealed.log import write_log
 from kamresearch.publishing.sealed.sealing import clear_abandoned, shelf_lock
-from kamresearch.publishing.sealed.store import list_versions
+from kamresearch.publishing.sealed.store import is_version, list_versions
 
 
 def prune_shelf(
@@ -48,6 +49,7 @@ def prune_shelf(
     if really and reports.is_dir():
         with shelf_lock(reports):
             clear_abandoned(reports)
+            write_log(reports, "cleared", [path for path in gone if is_version(path)])
             for path in gone:
                 _remove(path)
             _write_index(reports)

@@ -1,0 +1,137 @@
+"""What a shelf can be trusted for: its log, its prepared data, and pages that were written over."""
+
+import json
+import shutil
+
+import pytest
+
+from kamresearch.publishing.files import file_sha256, json_sha256
+from kamresearch.publishing.kernels import engine
+from kamresearch.publishing.making.verify import check_files
+from kamresearch.publishing.planning.datafacts import is_sound
+from kamresearch.publishing.sealed.log import START, check_log, log_head, note_found, write_log
+from kamresearch.publishing.sealed.manifest import read_manifest
+from kamresearch.publishing.sealed.store import Version
+from kamresearch.publishing.shelf.pruning import prune_shelf
+from tests.publishing.toy import make_project
+from tests.reports import shelves
+
+pytestmark = pytest.mark.reports
+
+
+@pytest.fixture
+def logged(tmp_path):
+    """A shelf of five versions that its log knows."""
+    folder = shelves.shelf(tmp_path)
+    write_log(folder, "sealed", sorted(folder.glob("[0-9]*")))
+    return folder
+
+
+def version_in(folder, number):
+    return next(folder.glob(f"*{number}"))
+
+
+def test_the_log_says_nothing_against_a_shelf_as_it_was_sealed(logged):
+    for number in range(5):
+        assert check_log(version_in(logged, number), START) == ([], [])
+
+
+def test_a_version_that_was_taken_away_is_noticed_and_one_that_was_cleared_is_not(logged):
+    prune_shelf(logged, keep=4, really=True)
+    assert check_log(version_in(logged, 4), "") == ([], [])
+    shutil.rmtree(version_in(logged, 2))
+    ((), (text,)) = check_log(version_in(logged, 4), "")
+    assert "abc0000002 stands in log.jsonl and is gone" in text
+
+
+def test_a_version_that_was_exchanged_is_noticed_even_when_all_its_sums_are_right(logged):
+    path = version_in(logged, 3) / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("fourth", "forged"), encoding="utf-8")
+    assert "not the one that log.jsonl knows" in check_files(Version(path.parent)).logged[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda lines: [*lines[:1], lines[1].replace("sealed", "cleared"), *lines[2:]],
+        lambda lines: [*lines[:1], *lines[2:]],
+        lambda lines: [lines[1], lines[0], *lines[2:]],
+        lambda lines: [*lines[:2], lines[2][:40] + "\n", *lines[3:]],
+    ],
+    ids=["edited", "taken out", "exchanged", "cut short"],
+)
+def test_a_log_that_was_written_over_says_so(logged, change):
+    path = logged / "log.jsonl"
+    path.write_text("".join(change(path.read_text().splitlines(keepends=True))))
+    against, _rest = check_log(version_in(logged, 4), "")
+    assert against
+    assert all("log.jsonl, line" in text for text in against)
+
+
+def test_a_log_that_was_begun_anew_is_not_the_one_a_version_was_sealed_under(logged):
+    head = log_head(logged)
+    (logged / "log.jsonl").unlink()
+    note_found(logged, sorted(logged.glob("[0-9]*")))
+    against, rest = check_log(version_in(logged, 4), head)
+    assert "not the one under which" in against[0]
+    assert "was found on the shelf" in rest[0]
+
+
+def test_a_line_that_a_kill_cut_short_does_not_swallow_the_next(logged):
+    path = logged / "log.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])
+    write_log(logged, "cleared", [version_in(logged, 0)])
+    assert json.loads(path.read_text().splitlines()[-1])["event"] == "cleared"
+
+
+def test_prepared_data_are_sound_only_as_they_were_written(tmp_path):
+    data = tmp_path / "x.duckdb"
+    data.write_bytes(b"rows")
+    assert not is_sound(data)
+    (tmp_path / "x.sha256").write_text(file_sha256(data) + "\n")
+    assert is_sound(data)
+    data.write_bytes(b"rowz")
+    assert not is_sound(data)
+    assert not is_sound(tmp_path / "none.duckdb")
+
+
+def test_memory_is_counted_page_by_page_only_where_all_that_is_held_passes_the_limit(monkeypatch):
+    import os
+
+    asked = []
+    total = engine._total
+    monkeypatch.setattr(engine, "_total", lambda *args: asked.append(1) or total(*args))
+    assert not engine.holds_more(os.getpid(), 1 << 50)
+    assert len(asked) == 1
+    assert engine.holds_more(os.getpid(), 1)
+    assert len(asked) == 3
+
+
+@pytest.mark.slow
+def test_a_forged_page_and_forged_prepared_data_are_found_though_every_sum_is_right(tmp_path):
+    project = make_project(tmp_path)
+    project.publish("alpha")
+    (folder,) = project.versions()
+    clean = json.loads(project.kam("verify", "latest", "--json").stdout)
+    assert (clean["ok"], clean["exact"], clean["pages"]) == (True, True, [])
+    (prepared,) = (project.reports / ".cache" / "data").glob("*.duckdb")
+    content = bytearray(prepared.read_bytes())
+    content[len(content) // 2] ^= 1
+    prepared.write_bytes(content)
+    done = project.publish("alpha", "-p", "alpha.factor=2")
+    assert "were not as written; made anew" in done.stderr
+    page, path = folder / "alpha.en.html", folder / "manifest.json"
+    for one in (page, path):
+        one.chmod(0o644)
+    page.write_text(page.read_text(encoding="utf-8").replace("Toy alpha", "99%"), encoding="utf-8")
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    facts["files"]["alpha.en.html"] = file_sha256(page)
+    facts.pop("sha256")
+    path.write_text(json.dumps({**facts, "sha256": json_sha256(facts)}), encoding="utf-8")
+    assert read_manifest(folder).version == folder.name
+    done = project.kam("verify", folder.name, "--json", code=1)
+    assert done.stdout, done.stderr
+    facts = json.loads(done.stdout)
+    assert facts["changed"] == []
+    assert facts["pages"] == ["alpha.en.html"]
+    assert "not the one that log.jsonl knows" in facts["logged"][0]
