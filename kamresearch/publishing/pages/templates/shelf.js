@@ -17,7 +17,7 @@ const make = (name, text, ...children) => { const made = document.createElement(
 const judge = (before, after) => {
   if (!before || !after) return before ? "gone" : "appeared";
   const [, old, oldLow, oldHigh] = before, [, now, nowLow, nowHigh] = after;
-  if (old === now) return "same";
+  if (old === now || before[4] === after[4]) return "same"; // what reads the same has not moved
   if (old === null || now === null) return old === null ? "defined" : "undefined";
   const outside = [];
   if (oldLow !== null) outside.push(now < oldLow || now > oldHigh);
