@@ -14,7 +14,7 @@ from kamresearch.errors import DataError, near_matches
 from kamresearch.features.labels import FIELDS, STATES, TOPICS
 from kamresearch.features.population import STANDINGS
 from kamresearch.features.snapshot import account_snapshot, read_day
-from kamresearch.language import Text
+from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result
 
@@ -108,6 +108,8 @@ class AccountView(Result):
     account_name: str
     as_of: str
     frame: pd.DataFrame = field(repr=False)
+    conflicts: tuple[Text, ...] = ()
+    """What two tables say differently of it: named, not settled"""
 
     @property
     def filled_share(self) -> float:
@@ -136,6 +138,7 @@ class AccountView(Result):
         )
         told += [_("The data have no table “{table}”.", table=name) for name in absent]
         return (
+            *self.conflicts,
             *told,
             _("Facts of the account list are as recorded today: the list keeps no history."),
         )
@@ -274,7 +277,30 @@ def _view(tables: object, key: str, facts: dict, fresh: dict, day: pd.Timestamp)
         rows, columns=["topic", "field", "value", "state", "updated", "age_days", "source"]
     )
     frame = frame.astype({"updated": "datetime64[us]", "age_days": "float64", "value": "str"})
-    return AccountView(key, str(facts["account_name"]), day.date().isoformat(), frame)
+    conflicts = tuple(_find_conflicts(facts))
+    return AccountView(key, str(facts["account_name"]), day.date().isoformat(), frame, conflicts)
+
+
+def _find_conflicts(facts: dict) -> Iterator[Text]:
+    """Where a recorded loss stands against what orders and contracts say."""
+    if facts["standing"] != "lost":
+        return
+    left, bought, ends = (
+        facts[name] for name in ("churn_date", "last_order_date", "contract_end_date")
+    )
+    if not pd.isna(bought) and bought > left:
+        yield _(
+            "Recorded as lost on {left}, yet it ordered on {bought}: which of the two is right is "
+            "not decided here.",
+            left=Quantity(left.date().isoformat(), "date"),
+            bought=Quantity(bought.date().isoformat(), "date"),
+        )
+    if not pd.isna(ends):
+        yield _(
+            "Recorded as lost on {left}, yet a contract runs until {ends}.",
+            left=Quantity(left.date().isoformat(), "date"),
+            ends=Quantity(ends.date().isoformat(), "date"),
+        )
 
 
 def _rows_of(

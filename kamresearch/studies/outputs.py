@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 MIME = "application/vnd.kamresearch+json"
 
+FACTS = ("account_id", "fact", "value", "unit", "source", "as_of")
+PROPOSALS = ("account_id", "kind", "why", "expected_gain", "low", "high", "cost", "hours", "due")
+PROPOSALS += ("owner", "evidence")
+"""Columns of what a study tells of accounts, and of what it would do for them."""
+
 
 def read_notebook(path: Path) -> dict:
     """A notebook file as plain data (no validation: reading findings must stay cheap)."""
@@ -98,3 +103,12 @@ def read_predictions(contents: Iterable[dict]) -> "pd.DataFrame":
         frame[text] = frame[text].fillna("").astype(str)
     frame.attrs["labels"] = labels
     return frame
+
+
+def read_accounts(notebook: dict, kind: str) -> "pd.DataFrame":
+    """The ``facts`` or ``proposals`` that a notebook handed on, one row each."""
+    import pandas as pd
+
+    columns = {"facts": FACTS, "proposals": PROPOSALS}[kind]
+    rows = [row for content in iterate_outputs(notebook, kind) for row in content["rows"]]
+    return pd.DataFrame(rows, columns=list(columns))

@@ -28,7 +28,10 @@ from kamresearch.language.format import format_quantity, money_in
 from kamresearch.studies.case import case_folder, own_values, read_story
 from kamresearch.studies.declaration import Study, StudyParams, find_study
 from kamresearch.studies.outputs import (
+    FACTS,
     MIME,
+    PROPOSALS,
+    read_accounts,
     read_findings,
     read_notebook,
     read_predictions,
@@ -91,6 +94,17 @@ class Session:
                 return frame
         return None
 
+    def read_accounts(self, kind: str) -> pd.DataFrame:
+        """What the studies that this one reads told of accounts (``facts``) or would do for them
+        (``proposals``), with the column ``study``.
+        """
+        parts = [
+            read_accounts(notebook, kind).assign(study=name)
+            for name, notebook in self._notebooks.items()
+        ]
+        empty = read_accounts({"cells": []}, kind).assign(study=[])
+        return pd.concat([empty, *parts], ignore_index=True)
+
     def export(
         self, *findings: Finding | Iterable[Finding], uses: tuple[str, ...] | None = None
     ) -> None:
@@ -102,6 +116,35 @@ class Session:
         with self._named_money():
             written = [finding.to_dict() for finding in flat]
         _publish("\n".join(lines), {"kind": "findings", "findings": written})
+
+    def tell(self, facts: pd.DataFrame) -> None:
+        """Hand on what the study knows of each account, for its record.
+
+        ``facts``: account_id, fact, value, unit, source, as_of; one row a fact.
+        """
+        self._hand_on("facts", facts, FACTS)
+
+    def propose(self, proposals: pd.DataFrame) -> None:
+        """Hand on what the study would do for each account.
+
+        ``proposals``: account_id, kind, why, expected_gain, low, high, cost, hours, due, owner,
+        evidence; one row a proposal.
+        """
+        self._hand_on("proposals", proposals, PROPOSALS)
+
+    def _hand_on(self, kind: str, frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
+        missing = [name for name in columns if name not in frame]
+        if missing:
+            raise StudyError(
+                f"{kind} of {self.study.name}",
+                f"the columns {', '.join(columns)}",
+                f"no {', '.join(missing)}",
+                "add them to the frame",
+            )
+        kept = frame[list(columns)].head(ROWS_KEPT)
+        rows = [[_cell(value) for value in row] for row in kept.itertuples(index=False)]
+        content = {"kind": kind, "columns": list(columns), "rows": rows, "rows_total": len(frame)}
+        _publish(f"{kind}: {len(frame)} rows", content)
 
     def highlight(self, *findings: Finding) -> None:
         """Show findings of this or another study as cards; they stay exported by the study

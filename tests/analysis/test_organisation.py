@@ -339,8 +339,17 @@ def test_the_successor_has_the_likest_book_among_those_with_room():
     full = organisation.measure_exposure(
         held, load=pd.Series({"X": 0.3, "Y": 0.9, "Z": 0.3})
     ).by_manager.set_index("manager_id")
-    assert full.loc["X", "successor"] == "Z"
-    assert full.loc["X", "load_after"] == pytest.approx(0.6)
+    # Z has room and serves another region: nobody is the answer.
+    assert pd.isna(full.loc["X", "successor"])
+    assert pd.isna(full.loc["X", "load_after"])
+
+
+def fits(account, manager) -> bool:
+    """Whether a manager's region and channel, where recorded, are the account's, where recorded."""
+    return all(
+        pd.isna(account[trait]) or pd.isna(manager[trait]) or account[trait] == manager[trait]
+        for trait in ("region", "channel")
+    )
 
 
 def slow_successors(held, holders: pd.DataFrame, load: pd.Series | None) -> list[tuple]:
@@ -352,8 +361,11 @@ def slow_successors(held, holders: pd.DataFrame, load: pd.Series | None) -> list
         "manager_id",
     ]
     found = []
+    of = {row["manager_id"]: row for row in holders.to_dict("records")}
+    rows = held.accounts.to_dict("records")
     for leaving in holders["manager_id"]:
         options = []
+        book = [row for row in rows if row["manager_id"] == leaving]
         for one in able[able != leaving]:
             after = (
                 float("nan")
@@ -362,12 +374,10 @@ def slow_successors(held, holders: pd.DataFrame, load: pd.Series | None) -> list
             )
             options.append((one, alike.loc[leaving, one], after))
         told = [option for option in options if option[2] == option[2]]
-        fits = [option for option in told if option[2] <= 1] if told else options
-        if fits:
-            best = max(fits, key=lambda option: option[1])
-        else:
-            best = min(told, key=lambda option: option[2]) if told else (None, np.nan, np.nan)
-        found.append(best)
+        open_to = [option for option in told if option[2] <= 1] if told else options
+        open_to = [one for one in open_to if all(fits(row, of[one[0]]) for row in book)]
+        nobody = (None, np.nan, np.nan)
+        found.append(max(open_to, key=lambda option: option[1]) if open_to else nobody)
     return found
 
 
@@ -512,7 +522,7 @@ def test_moves_end_overload_where_there_is_room_and_overload_nobody_else():
     assert result.moves["same_region"].all()
 
 
-def test_accounts_of_tier_a_never_move_across_regions():
+def test_accounts_never_move_to_who_does_not_serve_their_region():
     held = crowd()
     result = organisation.measure_workload(
         held, pd.Series("A", index=held.accounts["account_id"]), {"A": 4, "B": 6, "C": 3}
@@ -571,6 +581,7 @@ def slow_moves(held, tiers: pd.Series, team: pd.DataFrame) -> list[tuple[str, st
     traits = ("region", "channel", "industry")
     rows = held.accounts.assign(tier=held.accounts["account_id"].map(tiers)).to_dict("records")
     region = dict(zip(held.managers["manager_id"], held.managers["region"], strict=True))
+    of = {row["manager_id"]: row for row in held.managers.to_dict("records")}
     books = {
         name: [row for row in rows if row["manager_id"] == name] for name in team["manager_id"]
     }
@@ -593,12 +604,11 @@ def slow_moves(held, tiers: pd.Series, team: pd.DataFrame) -> list[tuple[str, st
                 hours = organisation.workload.HOURS[row["tier"]]
                 for place, name in enumerate(books):
                     near = not pd.isna(region[name]) and region[name] == row["region"]
-                    national = pd.isna(region[name])
                     left = room[name] - used[name] - hours
                     if (
                         name == giver
                         or left < -1e-9
-                        or (row["tier"] == "A" and not (near or national))
+                        or not (fits(row, of[name]) and of[name]["in_role"])
                     ):
                         continue
                     fit = round(sum(share(name, trait, row[trait]) for trait in traits) / 3, 6)

@@ -171,3 +171,17 @@ def test_a_company_of_which_every_account_is_lost_still_stands(tmp_path):
     snapshot = kam.account_snapshot(tables, DAY)
     assert snapshot["standing"].tolist() == ["lost", "lost"]
     assert keep_present(snapshot).empty
+
+
+@pytest.mark.unit
+def test_the_view_of_an_account_names_what_its_records_say_differently(tmp_path):
+    losses = pd.DataFrame({"account_id": ["a"], "churn_date": days("2012-01-01")})
+    accounts = pd.DataFrame({"account_id": ["a"], "account_name": ["A"]})
+    orders = orders_of(a=["2011-01-01", "2012-06-01"])
+    view = kam.account(
+        write(tmp_path, accounts=accounts, orders=orders, churn_events=losses), "a", DAY
+    )
+    assert view.frame.set_index("field").loc["standing", "value"] == "lost"
+    assert len(view.conflicts) == 1
+    assert "1 Jun 2012" in view.conflicts[0].render("en")
+    assert view.conflicts[0] in view.caveats

@@ -17,6 +17,7 @@ from kamresearch.studies import Study, StudyParams, find_study, places, session
 from kamresearch.studies.outputs import (
     MIME,
     iterate_outputs,
+    read_accounts,
     read_findings,
     read_notebook,
     read_table,
@@ -260,3 +261,29 @@ def test_relative_paths_are_found_from_the_project_and_addresses_pass(root):
     assert places.resolve_path("data/cases") == str(places.project_root() / "data/cases")
     assert places.resolve_path("postgresql://host/db") == "postgresql://host/db"
     assert places.resolve_path("") == ""
+
+
+def test_what_is_told_of_accounts_and_proposed_for_them_travels_in_the_notebook(outputs):
+    opened = session.Session(STUDY, STUDY.parameters({}))
+    facts = pd.DataFrame(
+        {
+            "account_id": ["a", "b"],
+            "fact": "chance",
+            "value": [0.2, np.nan],
+            "unit": "probability",
+            "source": "orders",
+            "as_of": "2012-12-31",
+        }
+    )
+    opened.tell(facts)
+    told = read_accounts({"cells": [{"outputs": outputs}]}, "facts")
+    assert told["account_id"].tolist() == ["a", "b"]
+    assert told["value"].tolist()[0] == 0.2
+    assert pd.isna(told["value"].tolist()[1])
+    assert read_accounts({"cells": [{"outputs": outputs}]}, "proposals").empty
+
+
+def test_a_proposal_without_its_columns_is_refused_by_name():
+    opened = session.Session(STUDY, STUDY.parameters({}))
+    with pytest.raises(StudyError, match="no why, expected_gain"):
+        opened.propose(pd.DataFrame({"account_id": ["a"], "kind": ["save"]}))

@@ -319,6 +319,32 @@ class Decisions(Result):
             rows_shown=rows_shown,
         )
 
+    def facts(self) -> pd.DataFrame:
+        """What the list knows of each account, for its record: account_id, fact, value, unit,
+        source, as_of.
+        """
+        sources = (
+            ("standing", "text", "orders, churn_events"),
+            ("value", "money", "orders"),
+            ("chance", "probability", "decisions.signals"),
+            ("chance_back", "probability", "churn_events"),
+        )
+        known = self.records.frame
+        parts = [
+            pd.DataFrame(
+                {
+                    "account_id": known["account_id"],
+                    "fact": name,
+                    "value": known[name].astype(object),
+                    "unit": unit,
+                    "source": source,
+                    "as_of": self.records.as_of.date().isoformat(),
+                }
+            )[known[name].notna()]
+            for name, unit, source in sources
+        ]
+        return pd.concat(parts, ignore_index=True)
+
     def missing_table(self) -> Table:
         """Where nobody can."""
         return make_table(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.organisation.holdings import EXECUTIVE_ROLES, Holdings
+from kamresearch.analysis.organisation.serving import can_serve
 from kamresearch.analysis.organisation.similarity import book_similarity
 from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import ParameterError
@@ -95,8 +96,9 @@ class Exposure(Result):
                 "At risk is {low} to {high} of the book's revenue of the last 12 months: a "
                 "band published for departures of sales "
                 "representatives, an assumption here. The successor is the manager with "
-                "the most alike book among those who stay below "
-                "{ceiling} of capacity, else the least loaded.",
+                "the most alike book among those who serve the region and "
+                "channel of every account in it and stay below {ceiling} of capacity; empty where "
+                "there is nobody.",
                 low=Quantity(self.band[0], "share"),
                 high=Quantity(self.band[1], "share"),
                 ceiling=Quantity(1.0, "share"),
@@ -203,8 +205,8 @@ def _count_contacts(accounts: pd.DataFrame, coverage: pd.DataFrame | None) -> tu
 def _find_successors(
     holdings: Holdings, holders: pd.DataFrame, load: pd.Series | None
 ) -> pd.DataFrame:
-    """For each manager the colleague with the most alike book who keeps within capacity; else
-    the least loaded.
+    """For each manager the colleague with the most alike book who serves the region and channel of
+    every account in it and keeps within capacity; nobody where there is none.
     """
     ids = holders["manager_id"].to_numpy(dtype=object)
     able = np.flatnonzero(
@@ -226,10 +228,12 @@ def _find_successors(
     # Nobody takes over from oneself; where no load is known, room is no criterion.
     other = able != np.arange(len(ids))[:, None]
     after[~other] = np.nan
-    fits = other & ((after <= 1.0) | np.isnan(after).all(axis=1, keepdims=True))
-    likest = np.where(fits, likeness, -1.0).argmax(axis=1)
-    best = np.where(fits.any(axis=1), likest, np.nan_to_num(after, nan=np.inf).argmin(axis=1))
-    rows, found = np.arange(len(ids)), other.any(axis=1)
+    serves = can_serve(holdings.accounts, holders.iloc[able])
+    held = holdings.accounts["manager_id"].to_numpy(object)[None, :] == ids[:, None]
+    whole = held.astype(float) @ (~serves).astype(float) == 0
+    fits = other & whole & ((after <= 1.0) | np.isnan(after).all(axis=1, keepdims=True))
+    best = np.where(fits, likeness, -1.0).argmax(axis=1)
+    rows, found = np.arange(len(ids)), fits.any(axis=1)
     return pd.DataFrame(
         {
             "successor": np.where(found, ids[able[best]], None),

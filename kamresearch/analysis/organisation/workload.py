@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.organisation.holdings import EXECUTIVE_ROLES, Holdings
+from kamresearch.analysis.organisation.serving import can_serve
 from kamresearch.analysis.organisation.similarity import TRAITS
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
@@ -134,8 +135,8 @@ class Workload(Result):
             rows_shown=30,
             caption=_(
                 "A proposal by rule: from the most loaded manager first, the account that "
-                "most resembles the receiver's book, never an account "
-                "of tier A across regions."
+                "most resembles the receiver's book, never to a manager who does not serve its "
+                "region and channel."
             ),
         )
 
@@ -340,7 +341,7 @@ class _Books:
             places.get_indexer(accounts["region"]),
             places.get_indexer(team["region"]),
         )
-        self.tied = (accounts["tier"] == "A").to_numpy()
+        self.serves = can_serve(accounts, team)
 
     def compare(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """For accounts by place → the share of each manager's book that has the account's region,
@@ -353,4 +354,4 @@ class _Books:
             known = values[rows] >= 0
             fit[known] += shares[:, values[rows][known]].T / len(TRAITS)
         near = (self.here[rows, None] == self.there) & (self.there >= 0)
-        return fit.round(6), near, near | (self.there < 0) | ~self.tied[rows, None]
+        return fit.round(6), near, self.serves[rows]
