@@ -58,6 +58,13 @@ def publish(
             help="One version for each value of this column of accounts.", metavar="COLUMN"
         ),
     ] = None,
+    hindcast: Annotated[
+        str | None,
+        typer.Option(
+            help="First versions as of earlier days, from the same data cut back: 6x6m, or days.",
+            metavar="DAYS",
+        ),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(help="Kernels at once; one a core where not given.", min=1)
     ] = None,
@@ -117,6 +124,10 @@ def publish(
     else:
         from kamresearch.publishing.making.run import run
 
+        if hindcast:
+            from kamresearch.publishing.making.hindcasts import publish_hindcasts
+
+            publish_hindcasts(request, hindcast, progress)
         version = run(request, progress)
         _tell([version.summary() | {"path": str(version.path)}] if json else [version.path], json)
 

@@ -20,7 +20,9 @@ def reliability(result: TrackRecord) -> Figure:
             part = frame[frame["prediction"] == kind]
             top = max(float(part[["told", "high"]].max().max()), 0.02)
             panel.plot([0, top], [0, top], color=parts.MUTED, linestyle="--", linewidth=1)
-            errors = [part["seen"] - part["low"], part["high"] - part["seen"]]
+            # A bound may lie a rounding error inside a share of nought or one.
+            below, above = part["seen"] - part["low"], part["high"] - part["seen"]
+            errors = [below.clip(lower=0), above.clip(lower=0)]
             panel.errorbar(
                 part["told"], part["seen"], yerr=errors, fmt="o", color=parts.PALETTE[0], capsize=3
             )

@@ -52,6 +52,7 @@ STUDY = Study(
     question=_("Who is leaving, why, when, whether they come back, and what it pays to do"),
     params=Params,
     prefix="churn",
+    predicts=True,
     needs=("accounts", "orders"),
     wants=("churn_events", "contracts", "service_events", "assignments"),
     sections=(

@@ -83,6 +83,10 @@ class Study:
         study out.
     wants : tuple of str
         Optional tables; without one, the section that needs it says so.
+    looks_back : bool
+        Whether it reads what earlier versions stated about the future.
+    predicts : bool
+        Whether it states something about the future; such studies are made for hindcasts.
     reads : tuple of str
         Names of the studies whose findings it reads.
     sections, findings, figures, tables : tuple of str
@@ -101,6 +105,8 @@ class Study:
     prefix: str
     needs: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
+    looks_back: bool = False
+    predicts: bool = False
     reads: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()

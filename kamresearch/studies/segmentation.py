@@ -29,6 +29,7 @@ STUDY = Study(
     question=_("Which accounts carry the company, which could, and how sure is that?"),
     params=Params,
     prefix="segmentation",
+    predicts=True,
     needs=("accounts", "orders"),
     wants=("overrides",),
     sections=(

@@ -15,6 +15,7 @@ STUDY = Study(
     question=_("What earlier versions said of the future, and how it came"),
     params=Params,
     prefix="record",
+    looks_back=True,
     needs=("accounts", "orders"),
     wants=("churn_events",),
     sections=("probabilities", "numbers", "lists", "limits"),

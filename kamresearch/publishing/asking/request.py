@@ -70,6 +70,8 @@ class Request:
     jobs: int = 1
     label: str = ""
     force: bool = False
+    hindcast: bool = False
+    """Whether it is made later than its day, from data cut back to it."""
     limits: Limits = field(default_factory=Limits)
 
     @property

@@ -13,6 +13,7 @@ from kamresearch.publishing.asking.request import SPARK, Request, asked_day, on_
 from kamresearch.publishing.failures import NO_ROOM_WORDS, unwritable
 from kamresearch.publishing.files import json_sha256
 from kamresearch.publishing.kernels.forking import DISK_FULL
+from kamresearch.publishing.making.earlier import look_back
 from kamresearch.publishing.making.hands import Hands, last_words
 from kamresearch.publishing.making.version import make_version, write_shelf
 from kamresearch.publishing.outcome.collect import outputs_digest
@@ -47,7 +48,7 @@ def make_shelf(request: Request) -> None:
 
 
 def _run(request: Request, hands: Hands, progress: Progress) -> Version:
-    plan = prepare(request, hands)
+    plan = prepare(request, hands, progress=progress)
     existing = standing_version(request.reports, plan.version)
     if existing and not request.force:
         progress.note(f"Version {plan.version} has these inputs already; no kernel started")
@@ -81,8 +82,19 @@ def explain(request: Request, progress: Progress) -> list[str]:
     return [*lines, f"version {plan.version} {state}"]
 
 
-def prepare(request: Request, hands: Hands, code: SourceCode | None = None) -> Plan:
-    """Everything that is decided before a kernel starts: parameters, data, studies, keys."""
+def prepare(
+    request: Request,
+    hands: Hands,
+    code: SourceCode | None = None,
+    *,
+    earlier: list[dict] | None = None,
+    progress: Progress | None = None,
+) -> Plan:
+    """Everything that is decided before a kernel starts: parameters, data, studies, keys.
+
+    What earlier versions stated comes from the shelf, but where ``earlier`` gives it.
+    """
+    progress = progress or Silent()
     code = code or SourceCode()
     studies = choose_studies(request.studies)
     if not studies:
@@ -94,6 +106,11 @@ def prepare(request: Request, hands: Hands, code: SourceCode | None = None) -> P
         code.notebook(study)
     data = find_data(request, params[studies[0].name], code, hands)
     plan = make_plan(request, code, on_day(params, data["as_of"]), studies, data)
+    plan = (
+        look_back(plan, request.reports, progress)
+        if earlier is None
+        else plan.with_earlier(earlier)
+    )
     if not plan.steps:
         missing = "; ".join(f"{name} {reason['en']}" for name, reason in plan.absent.items())
         raise DataError(
@@ -116,7 +133,8 @@ def find_shelved(request: Request, code: SourceCode) -> Path | None:
     if facts is None or facts["errors"]:
         return None
     params = on_day(params, facts["as_of"])
-    name = make_plan(request, code, params, studies, facts).version
+    plan = make_plan(request, code, params, studies, facts)
+    name = look_back(plan, request.reports, Silent()).version
     there = standing_version(request.reports, name)
     return there and there.path
 

@@ -12,6 +12,7 @@ from kamresearch.places import project_root, resolve_path
 from kamresearch.publishing.asking.parameters import ParameterSet
 from kamresearch.publishing.asking.request import SPARK, Request, is_remote, make_request
 from kamresearch.publishing.files import file_sha256, json_sha256
+from kamresearch.publishing.making.earlier import EARLIER
 from kamresearch.publishing.making.hands import Hands
 from kamresearch.publishing.making.run import prepare
 from kamresearch.publishing.making.version import Making, write_door
@@ -199,7 +200,14 @@ def request_of(manifest: Manifest, reports: Path, data: str | None = None) -> Re
             mapping=resolve_path(first["mapping"]) or None,
         ),
         label=manifest.label,
+        hindcast=manifest.hindcast,
     )
+
+
+def _earlier(version: Version) -> list[dict]:
+    """What the version's studies had read of earlier ones: it is sealed with it."""
+    path = version.path / EARLIER
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
 
 def _make_again(
@@ -208,7 +216,7 @@ def _make_again(
     manifest = version.manifest
     with tempfile.TemporaryDirectory(prefix="kam-verify-") as aside, Hands() as hands:
         request = request_of(manifest, Path(aside) / "reports", data)
-        plan = prepare(request, hands)
+        plan = prepare(request, hands, earlier=_earlier(version))
         hindered = _other_data(manifest, plan)
         if hindered:
             return replace(result, hindered=hindered)

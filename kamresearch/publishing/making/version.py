@@ -13,6 +13,7 @@ from kamresearch.publishing.asking.request import injected
 from kamresearch.publishing.failures import FailedRunError, unwritable
 from kamresearch.publishing.files import to_json, write_json, write_text
 from kamresearch.publishing.kernels.nursery import Child, wait_any
+from kamresearch.publishing.making.earlier import EARLIER, write_stated
 from kamresearch.publishing.making.hands import Hands, data_env, last_words, read_outcome, study_job
 from kamresearch.publishing.outcome.collect import finding_rows, outputs_digest, write_tables
 from kamresearch.publishing.outcome.followed import followed_tables, write_followed
@@ -173,6 +174,10 @@ class Making:
             **data_env(self.plan.data),
             "KAM_NOTEBOOKS": str(self.folder / "notebooks"),
         }
+        if step.study.looks_back and self.plan.earlier:
+            stated = aside / EARLIER
+            write_text(stated, to_json(self.plan.earlier))
+            job["kernel"]["env"]["KAM_PREDICTIONS"] = str(stated)
         job["secrets"] = self.plan.request.secrets
         child = self.hands["work"].start(
             "kamresearch.publishing.kernels.execute:run_study",
@@ -221,6 +226,9 @@ class Making:
         notebooks = [read_notebook(self._notebook(step)) for step in self.plan.steps]
         write_text(self.folder / "findings.json", to_json(finding_rows(notebooks)))
         write_followed(followed_tables(notebooks), self.folder)
+        write_stated(notebooks, self.folder)
+        if self.plan.earlier:
+            write_text(self.folder / EARLIER, to_json(self.plan.earlier))
 
     # Pages
 

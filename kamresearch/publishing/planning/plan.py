@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -50,6 +50,7 @@ class Step:
             "code": json_sha256(self.code.reach(study)),
             "environment": json_sha256(self.environment),
             "story": self.story,
+            "earlier": json_sha256(self.data.get("earlier", [])) if study.looks_back else "",
         }
 
     @cached_property
@@ -107,7 +108,25 @@ class Plan:
             "languages": list(self.request.languages),
             "absent": sorted(self.absent),
             "stories": self.stories(),
+            **self._looking(),
         }
+
+    def _looking(self) -> dict[str, object]:
+        """What counts beside the data where a study looks back, or the whole was made later."""
+        looks_back = any(step.study.looks_back for step in self.steps)
+        earlier = {"earlier": json_sha256(self.earlier)} if looks_back and self.earlier else {}
+        return earlier | ({"hindcast": True} if self.request.hindcast else {})
+
+    @property
+    def earlier(self) -> list[dict]:
+        """What earlier versions stated about the future, for studies that look back."""
+        return list(self.data.get("earlier", []))
+
+    def with_earlier(self, stated: list[dict]) -> "Plan":
+        """The same plan with the statements that its studies shall score."""
+        data = {**self.data, "earlier": stated}
+        steps = tuple(replace(step, data=data) for step in self.steps)
+        return replace(self, data=data, steps=steps)
 
     def stories(self) -> dict[str, str]:
         """Study → checksum of what the case itself says about it."""
@@ -123,6 +142,7 @@ class Plan:
         steps = {step.study.name: step for step in self.steps}
         return {
             "label": self.request.label,
+            "hindcast": self.request.hindcast,
             "as_of": self.as_of,
             "where": next((step.params.where for step in self.steps), self.request.where or ""),
             "languages": list(self.request.languages),

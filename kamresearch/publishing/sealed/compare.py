@@ -241,6 +241,7 @@ def predecessor(manifest: Manifest, manifests: Iterable[Manifest]) -> Manifest |
         other
         for other in manifests
         if other.version != manifest.version
+        and not other.hindcast
         and same_series(manifest, other)
         and (not manifest.made or other.made < manifest.made)
     ]

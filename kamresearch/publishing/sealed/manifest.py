@@ -72,6 +72,8 @@ class Manifest(_Part):
     label: str = ""
     made: str = ""
     as_of: str = ""
+    hindcast: bool = False
+    """Made later, from data cut back to the day: weaker proof than a version sealed on it."""
     where: str = ""
     languages: tuple[str, ...] = ("en",)
     data: DataFacts = Field(default_factory=DataFacts)
