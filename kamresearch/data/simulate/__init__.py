@@ -6,12 +6,14 @@ effect, a break, departures of managers, and departments that disagree, and writ
 planted under ``truth/``.
 """
 
+from kamresearch.data.simulate.playing import Company, Played, make_company, play, play_on
 from kamresearch.data.simulate.settings import (
     CAUSES,
     INDUSTRIES,
     REGIONS,
     SEGMENTS,
     Calendar,
+    Life,
     World,
 )
 from kamresearch.data.simulate.world import simulate
@@ -23,7 +25,13 @@ __all__ = [
     "REGIONS",
     "SEGMENTS",
     "Calendar",
+    "Company",
+    "Life",
+    "Played",
     "World",
+    "make_company",
+    "play",
+    "play_on",
     "read_world",
     "simulate",
 ]

@@ -43,7 +43,8 @@ class Lives:
     starts and stops being one;
     ``complaints``: their number; ``losses`` and ``contracts``: arrays by name, one entry each;
     ``hazard``: monthly total;
-    ``fade``: what the months before a loss do to orders.
+    ``fade``: what the months before a loss do to orders;
+    ``by_cause``: the monthly hazards by cause, in worlds with `settings.Life` alone.
     """
 
     low: np.ndarray
@@ -53,6 +54,7 @@ class Lives:
     contracts: dict
     hazard: np.ndarray
     fade: np.ndarray
+    by_cause: np.ndarray | None = None
 
 
 def live(
@@ -66,6 +68,7 @@ def live(
     hazard = np.zeros((n, months), np.float32)
     constant = _constant_hazards(profile, world)
     starts, desk = calendar.programme_starts()[profile["region"]], staff.desk_of(profile)
+    kept = np.zeros((n, months, len(s.CAUSES)), np.float32) if world.life else None
     losses: list[dict] = []
     for month in range(months):
         state.bring_back(month, low, high, rng)
@@ -80,12 +83,16 @@ def live(
             * _REGION_COMPLAINTS[profile["region"]]
             * np.sqrt(profile["rate"])
         )
+        if world.life:
+            rate = rate * profile["complaint_ratio"][:, month]
         complaints[:, month] = np.minimum(rng.poisson(rate * present), 6)
         state.renew_contracts(month, present, calendar, rng)
         ratios = _changing_ratios(
             profile, state, complaints, month, starts, staff.shaken[desk, month], calendar, world
         )
         by_cause = constant * ratios * present[:, None]
+        if world.life:
+            kept[:, month] = by_cause
         total = by_cause.sum(axis=1)
         hazard[:, month] = total
         lost = np.flatnonzero((rng.random(n) < -np.expm1(-total)) & (low[:, month] == 0))
@@ -93,9 +100,8 @@ def live(
             losses.append(
                 _lose(lost, by_cause[lost], month, state, starts, high, world, months, rng)
             )
-    return Lives(
-        low, high, complaints, _join(losses), state.contracts(), hazard, _fade(losses, n, months)
-    )
+    fade = profile["order_ratio"] if world.life else _fade(losses, n, months)
+    return Lives(low, high, complaints, _join(losses), state.contracts(), hazard, fade, kept)
 
 
 def _constant_hazards(profile: dict, world: s.World) -> np.ndarray:
@@ -126,6 +132,9 @@ def _changing_ratios(
     ratios[:, 0] *= 1.5 if month >= calendar.index_at(world.slump_at) else 1
     ratios[:, 2:4] *= np.where(shaken, world.departure_ratio, 1)[:, None]
     ratios[:, [0, 2, 3]] *= np.where(month >= starts, world.programme_ratio, 1)[:, None]
+    if world.life:  # relocation is nobody's strain
+        ratios[:, :4] *= profile["pressure"][:, month, None]
+        ratios[:, 2:4] *= profile["delay_ratio"][:, month, None]
     return ratios * np.where(month - profile["onboard"] < 12, 1.3, 1)[:, None]
 
 

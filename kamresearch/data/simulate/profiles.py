@@ -4,6 +4,7 @@ import numpy as np
 
 from kamresearch.data.simulate import settings as s
 from kamresearch.data.simulate.naming import make_companies, name_branches
+from kamresearch.data.simulate.strain import make_strain
 
 _SEGMENT_BY_INDUSTRY = np.array(
     [
@@ -55,7 +56,7 @@ def make_profiles(
     favourite = (
         (rng.random(n)[:, None] > _MODEL_BY_SEGMENT.cumsum(axis=1)[segment]).sum(axis=1).clip(0, 4)
     )
-    return company | {
+    profile = company | {
         "first": first,
         "n": n,
         "region": region,
@@ -87,6 +88,7 @@ def make_profiles(
         "executive": (rng.random(n) < 0.4) & (size > np.quantile(size, 0.93)),
         "cell": rng.random(n),
     }
+    return profile | make_strain(profile, seed, calendar, world.life) if world.life else profile
 
 
 def _spread_normal(n: int, rng: np.random.Generator) -> np.ndarray:

@@ -79,6 +79,70 @@ Ratio = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Months = Annotated[int, Field(ge=1, le=600)]
 
 
+RESPONSES = ("persuadable", "sure", "lost_cause", "disturbed")
+KEEPING_RATIOS = {
+    # what a contact leaves of a persuadable account's hazards, by cause as in CAUSES
+    "save": (0.50, 0.85, 0.50, 0.55, 1.0),
+    "renew": (0.45, 1.0, 1.0, 0.80, 1.0),
+    "mend": (1.0, 1.0, 0.40, 1.0, 1.0),
+    "assign": (1.0, 1.0, 0.70, 0.70, 1.0),
+}
+_FOUR = tuple[Share, Share, Share, Share]
+
+
+@dataclass(frozen=True)
+class Life:
+    """What makes a world more like life: accounts differ, show it, and answer differently.
+
+    Each account has a strain of its own that rises and falls slowly. It moves the hazards and
+    shows in complaints, late deliveries and orders that fade; nothing else foretells a loss.
+
+    Parameters
+    ----------
+    strain : float
+        Standard deviation of the logarithm of what strain multiplies an account's hazards by.
+    strain_memory : float
+        Share of a month's strain that is left in the next.
+    strain_shows : float
+        How strongly a unit of strain shows, on the logarithm of complaints and late deliveries;
+        half of it, where strain is high, on the logarithm of orders.
+    delay_effect : float
+        What each late delivery of the last six months adds to the multiplier of the hazards of
+        service and competitor.
+    responses : dict
+        Per segment, the shares of accounts that are persuadable, sure to stay, a lost cause, and
+        disturbed by contact.
+    disturbed_ratio : float
+        What a contact multiplies the hazards of a disturbed account by.
+    effect_months : int
+        How long a contact works.
+    return_ratio : float
+        What an offer multiplies the chance of return of a lost persuadable account by.
+    growth_won : float
+        Share of what a persuadable account buys elsewhere that an effort wins for a year.
+    loss_ended : float
+        Share of a persuadable loss maker's yearly loss that new prices end.
+    """
+
+    strain: Annotated[float, Field(ge=0, le=3, allow_inf_nan=False)] = 0.9
+    strain_memory: Share = 0.95
+    strain_shows: Annotated[float, Field(ge=0, le=3, allow_inf_nan=False)] = 0.6
+    delay_effect: Ratio = 0.5
+    responses: dict[str, _FOUR] = field(
+        default_factory=lambda: {
+            "steady": (0.25, 0.50, 0.10, 0.15),
+            "bargain": (0.45, 0.15, 0.25, 0.15),
+            "project": (0.30, 0.30, 0.25, 0.15),
+            "prestige": (0.40, 0.30, 0.05, 0.25),
+        }
+    )
+    disturbed_ratio: Ratio = 1.4
+    effect_months: Months = 6
+    return_ratio: Ratio = 1.6
+    growth_won: Share = 0.04
+    loss_ended: Share = 0.2
+
+
 @dataclass(frozen=True)
 class World:
     """What is true in the simulated world.
@@ -110,6 +174,9 @@ class World:
         Units a month of the median account.
     departments_most : int
         For how many accounts, at most, the departments' records are written.
+    life : Life, optional
+        Accounts that differ, show it and answer to contact; None, as in the built-in case: hazards
+        that hardly differ, and orders that fade before each loss.
     """
 
     hazards: dict[str, Ratio] = field(
@@ -141,6 +208,7 @@ class World:
     size_spread: Annotated[float, Field(gt=0, le=3, allow_inf_nan=False)] = 1.25
     monthly_units: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 0.90
     departments_most: Annotated[int, Field(ge=0)] = 20_000
+    life: Life | None = None
 
 
 @dataclass(frozen=True)

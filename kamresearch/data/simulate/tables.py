@@ -180,6 +180,8 @@ def service_table(
         counts = (
             lives.complaints
             if rate is None
+            else profile["delays"] * here
+            if kinds[number] == "delivery_delay" and "delays" in profile
             else rng.poisson(rate * np.sqrt(profile["rate"])[:, None] * here)
         )
         account, month = np.divmod(

@@ -12,7 +12,7 @@ from kamresearch.data.simulate import settings as s
 from kamresearch.data.simulate import tables as t
 from kamresearch.data.simulate.departments import make_records
 from kamresearch.data.simulate.dirt import spoil_accounts, spoil_orders
-from kamresearch.data.simulate.lives import live
+from kamresearch.data.simulate.lives import Lives, live
 from kamresearch.data.simulate.ordering import make_orders, yearly_figures
 from kamresearch.data.simulate.profiles import make_profiles
 from kamresearch.data.simulate.staff import Staff, make_assignments, make_staff
@@ -306,11 +306,25 @@ def _write_truth(
     truth["months_present"] = present.sum(axis=1)
     truth["present_at_end"] = (lives.high[:, -1] == 1) & present[:, -1]
     _append(writer, "truth/accounts", truth)
+    if lives.by_cause is not None:
+        _append(writer, "truth/outcomes", _outcomes(profile, lives, ids))
     _append(
         writer,
         "truth/churn",
         churn[["account_id", "churn_date", "true_cause", "return_date", "in_programme"]],
     )
+
+
+def _outcomes(profile: dict, lives: Lives, ids: pd.Series) -> pd.DataFrame:
+    """Per account and month: how it answers to contact, and its hazards by cause when nobody
+    does anything; 0 while it is no account.
+    """
+    n, months, causes = lives.by_cause.shape
+    frame = pd.DataFrame(lives.by_cause.reshape(-1, causes).astype(float), columns=s.CAUSES)
+    frame.insert(0, "account_id", np.repeat(ids.to_numpy(), months))
+    frame.insert(1, "month", np.tile(np.arange(months), n))
+    frame.insert(2, "response", np.array(s.RESPONSES)[np.repeat(profile["response"], months)])
+    return frame
 
 
 def _write_world(
@@ -322,7 +336,9 @@ def _write_world(
         "truth/world",
         {
             "request": request,
-            "world": {name: _plain(value) for name, value in asdict(world).items()},
+            "world": {
+                name: _plain(value) for name, value in asdict(world).items() if value is not None
+            },
             "break_month": str(calendar.months[calendar.index_at(world.break_at)]),
             "slump_month": str(calendar.months[calendar.index_at(world.slump_at)]),
             "programme_month": {
@@ -340,7 +356,10 @@ def _write_world(
 
 def _plain(value: object) -> object:
     return (
-        {name: list(part) if isinstance(part, tuple) else part for name, part in value.items()}
+        {
+            name: list(part) if isinstance(part, tuple) else _plain(part)
+            for name, part in value.items()
+        }
         if isinstance(value, dict)
         else value
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from kamresearch.data.simulate.settings import CAUSES, World
+from kamresearch.data.simulate.settings import CAUSES, SEGMENTS, Life, World
 from kamresearch.errors import ParameterError, near_matches
 
 
@@ -64,7 +64,7 @@ def read_world(path: str | Path) -> World:
         raise ParameterError(
             str(path), "names and values", f"a {type(content).__name__}", "write `field: value`"
         )
-    usual = asdict(World())
+    usual = asdict(World(life=Life()))
     _refuse_unknown(content, usual, f"{path}")
     for name, value in content.items():
         if isinstance(usual[name], dict) and isinstance(value, dict):
@@ -118,6 +118,14 @@ def check_world(values: World | dict, where: str = "world") -> World:
                 f"{soonest:g}, {latest:g}",
                 "swap them",
             )
+    missing = [name for name in SEGMENTS if world.life and name not in world.life.responses]
+    if missing:
+        raise ParameterError(
+            f"{where}, life.responses",
+            "a value for each segment",
+            f"none for {missing[0]}",
+            f"add {missing[0]}",
+        )
     return world
 
 
