@@ -17,6 +17,7 @@ export KAM_FAULT_ROUNDS ?= 8
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-faults test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
+        bench-decisions \
         mutants clean
 
 help:  ## this list
@@ -113,6 +114,9 @@ bench-forecast bench-churn bench-lifetime bench-linkage bench-scale bench-publis
 
 bench-groups: setup  ## seconds and gap of linkage groups (needs no peers)
 	$(BIN)/python -m benchmarks.bench_groups
+
+bench-decisions: setup  ## profit of the list against simple rules, on companies whose answers are known (goes on where it stopped)
+	$(BIN)/python -m benchmarks.bench_decisions
 
 bench: bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish  ## all benchmarks, then RESULTS.md
 	$(BIN)/python -m benchmarks.collect

@@ -2,7 +2,17 @@
 
 from benchmarks.common import RESULTS, ROOT, describe_machine
 
-ORDER = ("forecast", "churn", "lifetime", "clusters", "linkage", "groups", "scale", "publish")
+ORDER = (
+    "forecast",
+    "churn",
+    "lifetime",
+    "clusters",
+    "linkage",
+    "groups",
+    "scale",
+    "publish",
+    "decisions",
+)
 
 HEAD = """# Benchmark results
 

@@ -1,0 +1,237 @@
+"""Does following the list pay? (``python -m benchmarks.bench_decisions``).
+
+Companies of drawn worlds, the same capacity for every policy; profit against doing nothing as a
+share of what who knows every account's answer could have had. Runs go on where they stopped.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t
+
+from benchmarks.common import ROOT, describe_machine, describe_versions, write_result
+
+EVERY = 3
+MONTHS = 12
+
+
+def draw_world(number: int) -> object:
+    """World number ``number``: hazards, strain, what shows of it, and answers drawn wide."""
+    from kamresearch.data.simulate import Life, World
+
+    rng, usual = np.random.default_rng([number, 27]), World()
+    answers = {
+        segment: tuple(float(part) for part in rng.dirichlet(8 * np.array(shares)))
+        for segment, shares in Life().responses.items()
+    }
+    life = Life(
+        strain=float(rng.uniform(0.3, 1.5)),
+        strain_memory=float(rng.uniform(0.85, 0.98)),
+        strain_shows=float(rng.uniform(0.2, 1.2)),
+        delay_effect=float(rng.uniform(0, 1)),
+        responses=answers,
+        disturbed_ratio=float(rng.uniform(1, 1.8)),
+        return_ratio=float(rng.uniform(1.1, 2)),
+        growth_won=float(rng.uniform(0, 0.05)),
+        loss_ended=float(rng.uniform(0, 0.3)),
+    )
+    hazards = {cause: value * rng.lognormal(0, 0.35) for cause, value in usual.hazards.items()}
+    return World(
+        hazards=hazards,
+        size_spread=float(rng.uniform(0.8, 1.5)),
+        contract_end_ratio=float(rng.uniform(1.5, 4)),
+        departure_ratio=float(rng.uniform(1, 3)),
+        life=life,
+    )
+
+
+def product(tables: object, as_of: str) -> pd.DataFrame:
+    """The list of `kam.decisions.from_tables`, as it stands."""
+    from kamresearch.analysis import decisions
+
+    return decisions.from_tables(tables, as_of).frame
+
+
+def _snapshot(tables: object, as_of: str) -> pd.DataFrame:
+    import kamresearch as kam
+    from kamresearch.features.population import keep_present
+
+    return keep_present(kam.account_snapshot(tables, as_of=as_of))
+
+
+def _saves(frame: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
+    """Everybody, highest first, with the one instruction that a simple rule has."""
+    order = by.fillna(-np.inf).sort_values(ascending=False, kind="stable").index
+    return frame.loc[order, ["account_id"]].assign(kind="save")
+
+
+def largest(tables: object, as_of: str) -> pd.DataFrame:
+    """Largest revenue of twelve months first."""
+    frame = _snapshot(tables, as_of)
+    return _saves(frame, frame["revenue_12m"])
+
+
+def silence(tables: object, as_of: str) -> pd.DataFrame:
+    """Longest without an order first."""
+    frame = _snapshot(tables, as_of)
+    return _saves(frame, frame["days_since_last_order"])
+
+
+def fall(tables: object, as_of: str) -> pd.DataFrame:
+    """Steepest fall of revenue, in money, against the twelve months before first."""
+    frame = _snapshot(tables, as_of)
+    return _saves(frame, frame["revenue_prior_12m"] - frame["revenue_12m"])
+
+
+def lot(tables: object, as_of: str) -> pd.DataFrame:
+    """By lot."""
+    frame = _snapshot(tables, as_of)
+    rng = np.random.default_rng(int(as_of.replace("-", "")))
+    return _saves(frame, pd.Series(rng.random(len(frame)), index=frame.index))
+
+
+def _model(tables: object, as_of: str) -> tuple:
+    import kamresearch as kam
+
+    case = kam.churn.open_case(tables, as_of)
+    return case, kam.churn.model_losses(case, 365, 0, 0).risk
+
+
+def model(tables: object, as_of: str) -> pd.DataFrame:
+    """The churn study's probability × value, whoever can be persuaded."""
+    frame = _model(tables, as_of)[1].frame.reset_index(drop=True).rename_axis(None)
+    return _saves(frame, frame["churn_probability"] * frame["value"])
+
+
+def alerts(tables: object, as_of: str) -> pd.DataFrame:
+    """The accounts with an alert alone."""
+    import kamresearch as kam
+
+    case, risk = _model(tables, as_of)
+    raised = kam.warning.raise_alerts(case.months, case.losses, risk.frame, as_of, seed=0)
+    return raised.frame.reset_index(drop=True)[["account_id"]].assign(kind="save")
+
+
+POLICIES: dict[str, Callable[..., pd.DataFrame]] = {
+    "product's list": product,
+    "largest first": largest,
+    "longest silence": silence,
+    "steepest fall": fall,
+    "model risk x value": model,
+    "alerts alone": alerts,
+    "lot": lot,
+}
+
+
+def company(kept: Path, number: int, accounts: int, names: list[str]) -> dict:
+    """What each policy brought in company ``number``; from the folder, or played now."""
+    path = kept / f"{accounts}-{number:03d}.json"
+    done = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if set(names) - set(done):
+        from kamresearch.data.simulate import make_company, play_on
+
+        with tempfile.TemporaryDirectory() as folder:
+            one = make_company(
+                Path(folder) / "company", draw_world(number), MONTHS, accounts, seed=number
+            )
+            for name in names:
+                if name not in done:
+                    played = play_on(one, POLICIES[name], every=EVERY)
+                    done[name] = {
+                        "profit": played.profit,
+                        "possible": played.possible,
+                        "auc": played.auc,
+                        "actions": len(played.actions),
+                    }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(done), encoding="utf-8")
+    return {name: done[name] for name in names}
+
+
+def summarise(companies: list[dict]) -> pd.DataFrame:
+    """Share of the possible per policy, and the product's lead over it, paired by company."""
+    shares = pd.DataFrame(
+        [{name: one["profit"] / one["possible"] for name, one in c.items()} for c in companies]
+    )
+    rows = []
+    for name in shares:
+        lead = (shares["product's list"] - shares[name]).to_numpy()
+        # few companies, each a draw of its own: Student's t, since a bootstrap of few is too narrow
+        half = t.ppf(0.975, len(lead) - 1) * lead.std(ddof=1) / np.sqrt(len(lead))
+        low, high = lead.mean() - half, lead.mean() + half
+        rows.append(
+            {
+                "policy": name,
+                "profit_a_year_millions": np.mean([c[name]["profit"] for c in companies]) / 1e6,
+                "share_of_possible": shares[name].mean(),
+                "least": shares[name].min(),
+                "most": shares[name].max(),
+                "lead_of_the_list": lead.mean(),
+                "lead_low": low,
+                "lead_high": high,
+                "actions": np.mean([c[name]["actions"] for c in companies]),
+            }
+        )
+    return pd.DataFrame(rows).sort_values("share_of_possible", ascending=False, ignore_index=True)
+
+
+def main() -> None:
+    """Play, and write results/decisions.md."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--companies", type=int, default=50)
+    parser.add_argument("--accounts", type=int, default=300)
+    parser.add_argument("--minutes", type=float, default=1e9, help="begin no company after these")
+    parser.add_argument("--kept", type=Path, default=ROOT / "build" / "decisions")
+    parser.add_argument("--policies", nargs="*", default=list(POLICIES), choices=list(POLICIES))
+    asked = parser.parse_args()
+    names = list(dict.fromkeys(["product's list", *asked.policies]))
+    began, done = time.monotonic(), []
+    for number in range(asked.companies):
+        if time.monotonic() - began > 60 * asked.minutes and done:
+            break
+        done.append(company(asked.kept, number, asked.accounts, names))
+    write(done, asked)
+
+
+def write(done: list[dict], asked: argparse.Namespace) -> None:
+    """The result's page."""
+    table = summarise(done)
+    aucs = [one["product's list"]["auc"] for one in done]
+    ours = table.set_index("policy").loc["product's list"]
+    ahead, behind, open_ = [], [], []
+    for row in table[table["policy"] != "product's list"].itertuples():
+        place = ahead if row.lead_low > 0 else behind if row.lead_high < 0 else open_
+        place.append(row.policy)
+    write_result(
+        "decisions",
+        "Decisions: does following the list pay?",
+        f"{len(done)} companies of {asked.accounts} accounts, each in a world of its own "
+        f"(`draw_world`); four years of history, then a list every {EVERY} months for a year, "
+        f"{max(1, asked.accounts // 50)} instructions each time for every policy. Profit against "
+        "doing nothing is an expectation from the world's truth (`kam.simulate.play`); possible: "
+        "the same for who knows every answer. `lead_of_the_list`: share of the possible, the "
+        "product's list less the policy, paired by company, with a 95 % interval of Student's t "
+        "over companies. The simple rules know one instruction, save; the list has eight kinds. `actions`: instructions carried out in the year.",
+        [
+            describe_machine(),
+            describe_versions("kamresearch"),
+            f"AUC of the true hazards: {np.nanmin(aucs):.2f} to {np.nanmax(aucs):.2f}, "
+            f"mean {np.nanmean(aucs):.2f}",
+        ],
+        table,
+        f"The product's list has {100 * ours['share_of_possible']:.0f} % of the possible. Clearly "
+        f"ahead of: {', '.join(ahead) or 'none'}; clearly behind: {', '.join(behind) or 'none'}; "
+        f"open: {', '.join(open_) or 'none'}. Not played: "
+        f"{', '.join(set(POLICIES) - set(table['policy'])) or 'none'}. "
+        f"{len(done)} companies tell no small differences.",
+    )
+
+
+if __name__ == "__main__":
+    main()
