@@ -12,6 +12,7 @@ ORDER = (
     "scale",
     "publish",
     "decisions",
+    "exports",
 )
 
 HEAD = """# Benchmark results

@@ -11,28 +11,27 @@ def check(
     mapping: Annotated[
         str | None, typer.Option(help="A mapping.yml that renames a company's own columns.")
     ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="The day of the report; the last order day where not given.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of the words: en or zh.")] = "en",
     json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:
-    """Audit data without publishing: what is there, what is wrong, what was set aside."""
+    """Audit data without publishing: what was read, what is doubted, what was set aside."""
+    from kamresearch.publishing.asking.parameters import as_languages
     from kamresearch.publishing.planning.audit import audit
 
-    facts = audit(source, mapping or "")
+    language = as_languages(lang)[0]
+    facts, card = audit(source, mapping or "", as_of or "")
     if json:
         import json as writer
 
         typer.echo(writer.dumps(facts, ensure_ascii=False, indent=1))
     else:
-        for name, table in facts["tables"].items():
-            aside = f", {table['aside']:,} set aside" if table["aside"] else ""
-            by_mapping = (
-                f" ({table['left_out']:,} of them by the mapping)" if table["left_out"] else ""
-            )
-            typer.echo(f"{name}: {table['rows']:,} rows{aside}{by_mapping}")
-        for kind in ("errors", "warnings"):
-            for text in facts[kind]:
-                typer.echo(f"{kind[:-1]}: {text['en']}")
+        for line in card.lines(language):
+            typer.echo(line)
     if facts["errors"]:
-        raise typer.Exit(1)
+        raise typer.Exit(2)
 
 
 def simulate(

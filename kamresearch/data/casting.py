@@ -11,42 +11,72 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from kamresearch.data import days
+from kamresearch.data.rich import amount_of, day_of
+
 YES = ("true", "t", "yes", "y", "1", "是", "真")
 NO = ("false", "f", "no", "n", "0", "否", "假")
 
-NOTHING = ("-", "--", "—", "n/a", "na", "#n/a", "#na", "null", "none", "nan", "nat", "无")
-"""What exports write where a number or a date is not known."""
+NOTHING = (
+    "-",
+    "--",
+    "—",
+    "–",
+    "n/a",
+    "na",
+    "#n/a",
+    "#na",
+    "null",
+    "none",
+    "nan",
+    "nat",
+    "无",
+    "(blank)",
+    "(empty)",
+    "(null)",
+    "<null>",
+    "\\n",
+    "#ref!",
+    "#value!",
+    "#div/0!",
+    "#name?",
+    "#num!",
+    "#null!",
+    "$-",
+    "€-",
+    "£-",
+    "¥-",
+    "00/00/0000",
+    "0000-00-00",
+)
+"""What exports write where a number, a date or a key is not known."""
 
 _WIDE = "０１２３４５６７８９，．－＋（）％／：　"
 _NARROW = "0123456789,.-+()%/: "
-_YEAR_FIRST = r"^([0-9]{4})[-/.年] ?([0-9]{1,2})[-/.月] ?([0-9]{1,2})日?([T ].*)?$"
-_YEAR_LAST = r"^([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4}|[0-9]{2})([T ].*)?$"
 _BETWEEN = "[ \\t\u00a0\u202f'¥￥$€£元]"
 WIDE_BLANKS = "\u00a0\u3000\ufeff"
 _BLANK = f"[\\s{WIDE_BLANKS}]+"
 """Blanks of Western, Chinese and web texts, and the mark that some exports put before the
 first cell.
 """
-_LEAP = "(([0-9]{2}(0[48]|[2468][048]|[13579][26]))|(([02468][048]|[13579][26])00))"
-_REAL_DAY = (
-    "^(([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
-    f"|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29)$"
-)
-"""Days of the calendar, leap days in leap years alone, so that no engine is asked for a day
-that does not exist.
-"""
 _LONGEST = 40
-_COMPACT = r"^([0-9]{4})([0-9]{2})([0-9]{2})$"
 
 
 @dataclass(frozen=True)
 class TextStyle:
     """How a file writes numbers and dates: the decimal mark, and which of day and month comes
     first.
+
+    ``rich`` columns hold cells that the short rules do not read: currencies, words, other
+    calendars. ``calendar`` is what the mapping states: ``buddhist`` or ``minguo``. ``notes`` hold
+    what a reader should know of the reading: code of a check, cells, the first of them.
     """
 
     decimal: str = "."
     day_first: bool = False
+    rich: bool = False
+    calendar: str = ""
+    notes: tuple[tuple[str, int, str], ...] = ()
 
 
 def is_text(column: ir.Value) -> bool:
@@ -100,6 +130,8 @@ def as_number(column: ir.Value, style: TextStyle) -> ir.FloatingValue:
     """
     if not is_text(column):
         return column.cast("float64")
+    if style.rich:
+        return amount_of(column, style.decimal)
     text = _narrow(column).re_replace(_BETWEEN, "")
     mark, group = (r"\.", ",") if style.decimal == "." else (",", r"\.")
     percent, bracket, behind = text.endswith("%"), text.startswith("("), text.endswith("-")
@@ -118,36 +150,19 @@ def as_number(column: ir.Value, style: TextStyle) -> ir.FloatingValue:
 
 def as_date(column: ir.Value, style: TextStyle) -> ir.DateValue:
     """A day: ``2012-01-31``, ``2012/1/31``, ``20120131``, ``2012年1月31日``, and by style
-    ``31.01.2012`` or ``1/31/2012``.
+    ``31.01.2012`` or ``1/31/2012``; in rich columns also what
+    `kamresearch.data.days.parse_day` reads.
     """
     if column.type().is_date():
         return column
+    if column.type().is_numeric():
+        return days.of_number(column)
     if not is_text(column):
         return column.cast("date")
     text = tidy_date(column)
-    first, last, compact = (
-        text.re_search(pattern) for pattern in (_YEAR_FIRST, _YEAR_LAST, _COMPACT)
-    )
-
-    def join(pattern: str, year: int, month: int, day: int) -> ir.StringValue:
-        parts = [text.re_extract(pattern, place) for place in (year, month, day)]
-        full = (
-            (parts[0].length() == 2).ifelse(
-                (parts[0] < "69").ifelse("20", "19") + parts[0], parts[0]
-            )
-            if year == 3
-            else parts[0]
-        )
-        return full + "-" + parts[1].lpad(2, "0") + "-" + parts[2].lpad(2, "0")
-
-    by_style = join(_YEAR_LAST, 3, 2, 1) if style.day_first else join(_YEAR_LAST, 3, 1, 2)
-    iso = ibis.cases(
-        (first, join(_YEAR_FIRST, 1, 2, 3)),
-        (compact, join(_COMPACT, 1, 2, 3)),
-        (last, by_style),
-        else_=ibis.null("string"),
-    )
-    return iso.re_search(_REAL_DAY).ifelse(iso, ibis.null("string")).cast("date")
+    if style.rich or style.calendar:
+        return day_of(text, ("d" if style.day_first else "m") + style.calendar).cast("date")
+    return days.of_plain(text, style.day_first)
 
 
 def as_flag(column: ir.Value) -> ir.BooleanValue:

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from kamresearch.data.files import Raw, reading
+from kamresearch.data.rich import register
 from kamresearch.data.rowwise import identifier
 from kamresearch.errors import DataError
 
@@ -48,6 +48,7 @@ def connect_embedded(time_zone: str = "") -> object:
     # Asked first, because where nobody could draw one, switching it off is refused.
     if connection.raw_sql("SELECT current_setting('enable_progress_bar')").fetchall()[0][0]:
         connection.raw_sql("SET enable_progress_bar = false")
+    register(connection, time_zone)
     return connection
 
 
@@ -59,25 +60,3 @@ def keep_table(connection: object, name: str, table: object) -> object:
         f"CREATE OR REPLACE TABLE {identifier(name)} AS {ibis.to_sql(table, dialect='duckdb')}"
     ).fetchall()
     return connection.table(name)
-
-
-def read_database(connection: object, path: Path) -> dict[str, Raw]:
-    """The tables of a ``.duckdb`` file, opened for reading alone."""
-    with reading(path.name):
-        if not path.is_file():
-            raise DataError(str(path), "a DuckDB file", "nothing there", "check the path")
-        quoted = str(path).replace("'", "''")
-        connection.raw_sql(f"ATTACH '{quoted}' AS source (READ_ONLY)").fetchall()
-        names = connection.raw_sql(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'source' UNION ALL "
-            "SELECT view_name FROM duckdb_views() WHERE database_name = 'source' AND NOT internal"
-        ).fetchall()
-        return {name: _view_table(connection, path.name, name) for (name,) in names}
-
-
-def _view_table(connection: object, file: str, name: str) -> Raw:
-    connection.raw_sql(
-        f"CREATE OR REPLACE VIEW {identifier(f'raw_{name}')} AS SELECT * FROM "
-        f"source.main.{identifier(name)}"
-    ).fetchall()
-    return Raw(connection.table(f"raw_{name}"), f"{file}, table {name!r}")

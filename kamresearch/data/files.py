@@ -5,13 +5,16 @@ or dropped here.
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import ibis.expr.types as ir
 
 from kamresearch.data.answers import shown_address
+from kamresearch.data.containers import copy_below, unpacked, what_is
 from kamresearch.data.quarantine import ROW
+from kamresearch.data.records import read_html, read_json, read_sqlite
 from kamresearch.data.rowwise import identifier, keep_rows, load_oddly_quoted
 from kamresearch.data.sidecars import read_sidecar
 from kamresearch.data.textfile import (
@@ -26,10 +29,16 @@ from kamresearch.data.textfile import (
 )
 from kamresearch.errors import DataError
 
-TEXTS = (".csv", ".tsv", ".txt")
-BOOKS = (".xlsx", ".xlsm")
-ENDINGS = (".parquet", *TEXTS, *BOOKS)
-"""Endings of files that hold a table."""
+TEXTS = (".csv", ".tsv", ".tab", ".txt")
+BOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+RECORDS = (".json", ".jsonl", ".ndjson", ".html", ".htm")
+DATABASES = (".db", ".sqlite", ".sqlite3", ".duckdb", ".ddb")
+TABLES_WITHIN = (".parquet", *TEXTS, *BOOKS, *RECORDS)
+PACKED = (".gz", ".zip")
+ENDINGS = (*TABLES_WITHIN, *PACKED, *DATABASES)
+"""Endings of files that hold a table, or several."""
+SEVERAL = (*BOOKS, *DATABASES, ".zip")
+"""Endings of files that may hold tables of other names than their own."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,20 @@ class Raw:
     embedded: bool = True
 
 
+@dataclass(frozen=True)
+class Stated:
+    """What a mapping states of files, by the name of the table: encodings (the empty name stands
+    for all) and 1-based rows of the head.
+    """
+
+    encodings: Mapping[str, str] = field(default_factory=dict)
+    head_rows: Mapping[str, int] = field(default_factory=dict)
+
+    def encoding(self, name: str) -> str:
+        """The encoding of a file; empty where none is stated."""
+        return self.encodings.get(name, self.encodings.get("", ""))
+
+
 @contextmanager
 def reading(where: str) -> Iterator[None]:
     """Turn an engine's or the system's refusal to read a file into an error for people."""
@@ -81,39 +104,48 @@ def reading(where: str) -> Iterator[None]:
         raise DataError(where, "a whole, readable file", first, "export or copy it again") from None
 
 
-def read_path(
-    connection: object, path: Path, wanted: set[str], encodings: Mapping[str, str]
-) -> dict[str, Raw]:
-    """The tables of a file, or those of a folder that are wanted, by name; ``encodings`` are
-    those that the mapping states.
-    """
+def table_name(path: Path) -> str:
+    """The name that a file gives its table: ``sales`` for ``SALES.CSV.gz`` in its own case."""
+    inner = Path(path.name[:-3]) if path.suffix.lower() == ".gz" else path
+    return inner.stem if inner.suffix else inner.name
+
+
+def read_path(connection: object, path: Path, wanted: set[str], stated: Stated) -> dict[str, Raw]:
+    """The tables of a file, or those of a folder that are wanted, by name."""
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
     except OSError:
         is_folder = is_file = False
     if is_file:
-        return read_file(connection, path, path.stem, encodings)
+        return read_file(connection, path, table_name(path), stated)
     if not is_folder:
         found = "a link that leads nowhere" if path.is_symlink() else "nothing there"
         raise DataError(shown_address(str(path)), "a folder or a file", found, "check the path")
-    return read_folder(connection, path, wanted, encodings)
+    return read_folder(connection, path, wanted, stated)
+
+
+def is_wanted(name: str, wanted: set[str]) -> bool:
+    """Whether a table's name is one of those wanted, or fits a pattern such as ``sales_2019-*``."""
+    low = name.casefold()
+    return any(fnmatchcase(low, one.casefold().removesuffix(".csv")) for one in wanted)
 
 
 def read_folder(
-    connection: object, folder: Path, wanted: set[str], encodings: Mapping[str, str]
+    connection: object, folder: Path, wanted: set[str], stated: Stated
 ) -> dict[str, Raw]:
     """The wanted tables of a folder by their files' names; a sub-folder of Parquet parts is
     one table.
     """
     found: dict[str, Raw] = {}
     for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "_", "~$")) or (
-            path.stem not in wanted and path.suffix.lower() not in BOOKS
+        ending, name = path.suffix.lower(), table_name(path)
+        if path.name.startswith((".", "_", "~$")) or not (
+            is_wanted(name, wanted) or ending in SEVERAL
         ):
             continue
         if path.is_dir():
             more = {path.name: read_parts(connection, path)} if any(path.glob("*.parquet")) else {}
-        elif path.suffix.lower() not in ENDINGS:
+        elif ending not in ENDINGS:
             continue
         elif not path.is_file():
             raise DataError(
@@ -123,7 +155,7 @@ def read_folder(
                 "remove the link or mend its target",
             )
         else:
-            more = read_file(connection, path, path.stem, encodings)
+            more = read_file(connection, path, name, stated)
         for name, raw in more.items():
             if name in found:
                 raise DataError(
@@ -139,36 +171,86 @@ def read_folder(
 def table_names(path: Path) -> list[str]:
     """Names that the files of a folder offer to a mapping."""
     if not path.is_dir():
-        return [path.stem]
+        return [table_name(path)]
     return sorted(
-        {one.stem for one in path.iterdir() if one.suffix.lower() in ENDINGS or one.is_dir()}
+        {table_name(one) for one in path.iterdir() if one.suffix.lower() in ENDINGS or one.is_dir()}
     )
 
 
-def read_file(
-    connection: object, path: Path, name: str, encodings: Mapping[str, str]
-) -> dict[str, Raw]:
-    """The tables of one file: one, or one for each sheet of a workbook."""
+def read_file(connection: object, path: Path, name: str, stated: Stated) -> dict[str, Raw]:
+    """The tables of one file: one, or one for each sheet, member or table within.
+
+    What a file is its first bytes tell; its ending only says whether it is looked at.
+    """
     simulated, ending = read_sidecar(path).simulated, path.suffix.lower()
     with reading(path.name):
-        if ending == ".parquet":
+        kind = what_is(path) if ending in ENDINGS else ""
+        if kind in ("gzip", "zip"):
+            return _read_packed(connection, path, name, stated, kind)
+        if kind == "parquet" or ending == ".parquet":
             return {
                 name: Raw(_view_parquet(connection, name, [path], path.name), path.name, simulated)
             }
-        if ending in BOOKS:
-            return _read_book(connection, path, name, simulated)
-        if ending in TEXTS:
-            return {
-                name: _read_text(
-                    connection, path, name, simulated, encodings.get(name, encodings.get("", ""))
-                )
-            }
+        if kind in ("workbook", "old workbook"):
+            return _read_book(connection, path, name, simulated, stated, kind)
+        if kind == "sqlite":
+            return _read_sqlite(connection, path)
+        if kind == "duckdb":
+            return read_database(connection, path)
+        if kind == "html":
+            return {name: _keep(connection, path.name, read_html(path), path.name, simulated)}
+        if ending in (".json", ".jsonl", ".ndjson"):
+            return {name: _keep(connection, path.name, read_json(path), path.name, simulated)}
+        if kind == "office xml" and ending in (*BOOKS, ".xml"):
+            raise DataError(
+                path.name,
+                "an Excel workbook",
+                "an XML spreadsheet of 2003",
+                "open it in Excel or LibreOffice and save it as .xlsx",
+            )
+        if kind == "text" and (ending in TEXTS or ending in BOOKS):
+            # Programs write plain text under .xls, and Excel opens it after a warning.
+            return {name: _read_text(connection, path, name, simulated, stated)}
+        if ending in DATABASES:
+            raise DataError(
+                path.name,
+                "a DuckDB or SQLite database",
+                "another format",
+                "export its tables to files",
+            )
     raise DataError(
         path.name,
         f"a file that ends in one of {', '.join(ENDINGS)}",
         repr(ending),
         "export it as CSV or Parquet",
     )
+
+
+def _keep(connection: object, name: str, rows: object, where: str, simulated: bool = False) -> Raw:
+    return Raw(keep_rows(connection, f"raw_{name}", rows), where, simulated, settles=True)
+
+
+def _read_packed(
+    connection: object, path: Path, name: str, stated: Stated, kind: str
+) -> dict[str, Raw]:
+    """The tables of an archive; a single one takes the archive's name."""
+    found: dict[str, Raw] = {}
+    with unpacked(path, kind, TABLES_WITHIN) as files:
+        for file in files:
+            title = name if len(files) == 1 else table_name(file)
+            for table, raw in read_file(connection, file, title, stated).items():
+                found[table] = replace(raw, where=f"{path.name}: {raw.where}")
+                if file.suffix.lower() == ".parquet":  # its view would outlive its file
+                    held = raw.table.to_pyarrow()
+                    found[table] = _keep(connection, f"{path.name}_{table}", held, path.name)
+    return found
+
+
+def _read_sqlite(connection: object, path: Path) -> dict[str, Raw]:
+    return {
+        name: _keep(connection, f"{path.name}_{name}", rows, f"{path.name}, table {name!r}")
+        for name, rows in read_sqlite(path)
+    }
 
 
 def read_parts(connection: object, folder: Path) -> Raw:
@@ -204,15 +286,19 @@ def _view_parquet(connection: object, name: str, paths: list[Path], where: str) 
     )  # pandas' own
 
 
-def _read_text(connection: object, path: Path, name: str, simulated: bool, encoding: str) -> Raw:
+def _read_text(connection: object, path: Path, name: str, simulated: bool, stated: Stated) -> Raw:
     import duckdb
 
-    form = read_form(path, encoding)
+    form = read_form(path, stated.encoding(name), head_row=stated.head_rows.get(name, 0))
     with tempfile.TemporaryDirectory(prefix="kam-") as aside:
         readable = path
         if form.encoding not in ("utf-8", "utf-8-sig"):
             readable = Path(aside) / "text.csv"
             transcode(path, form.encoding, readable)
+        if form.skip != 1:
+            below = Path(aside) / "below.csv"
+            copy_below(readable, form.skip, form.head, form.delimiter, below)
+            readable = below
         check_lines(readable, path.name)
         try:
             table, broken, n_broken = _load_text(connection, readable, path.name, form)
@@ -263,19 +349,38 @@ def _load_text(
     return connection.table(name), connection.table(name + "_lines") if n_broken else None, n_broken
 
 
-def _read_book(connection: object, path: Path, name: str, simulated: bool) -> dict[str, Raw]:
+def _read_book(
+    connection: object, path: Path, name: str, simulated: bool, stated: Stated, kind: str
+) -> dict[str, Raw]:
     """Each sheet of a workbook with anything in it; a single sheet takes the file's name."""
     from kamresearch.data.workbook import read_sheets
 
-    sheets = read_sheets(path)
+    sheets = read_sheets(path, kind, name, stated.head_rows)
     found = {}
     for sheet, rows in sheets.items():
         title = name if len(sheets) == 1 else sheet
-        table = keep_rows(connection, f"raw_{path.name}_{title}", rows)
-        found[title] = Raw(
-            table,
-            path.name if len(sheets) == 1 else f"{path.name}, sheet {sheet!r}",
-            simulated,
-            settles=True,
-        )
+        where = path.name if len(sheets) == 1 else f"{path.name}, sheet {sheet!r}"
+        found[title] = _keep(connection, f"{path.name}_{title}", rows, where, simulated)
     return found
+
+
+def read_database(connection: object, path: Path) -> dict[str, Raw]:
+    """The tables of a ``.duckdb`` file, opened for reading alone."""
+    with reading(path.name):
+        if not path.is_file():
+            raise DataError(str(path), "a DuckDB file", "nothing there", "check the path")
+        quoted = str(path).replace("'", "''")
+        connection.raw_sql(f"ATTACH '{quoted}' AS source (READ_ONLY)").fetchall()
+        names = connection.raw_sql(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'source' UNION ALL "
+            "SELECT view_name FROM duckdb_views() WHERE database_name = 'source' AND NOT internal"
+        ).fetchall()
+        return {name: _view_table(connection, path.name, name) for (name,) in names}
+
+
+def _view_table(connection: object, file: str, name: str) -> Raw:
+    connection.raw_sql(
+        f"CREATE OR REPLACE VIEW {identifier(f'raw_{name}')} AS SELECT * FROM "
+        f"source.main.{identifier(name)}"
+    ).fetchall()
+    return Raw(connection.table(f"raw_{name}"), f"{file}, table {name!r}")

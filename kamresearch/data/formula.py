@@ -84,9 +84,16 @@ def compute(
 
     def column(name: str) -> ir.FloatingValue:
         if name not in raw.columns:
-            raise DataError(
-                where, f"a column {name!r}", "none of this name", near_matches(name, raw.columns)
-            )
+            plain = " ".join(name.split()).casefold()
+            alike = [one for one in raw.columns if " ".join(one.split()).casefold() == plain]
+            if len(alike) != 1:
+                raise DataError(
+                    where,
+                    f"a column {name!r}",
+                    "none of this name",
+                    near_matches(name, raw.columns),
+                )
+            name = alike[0]
         return as_number(raw[name], style_of(name))
 
     return value(tree)

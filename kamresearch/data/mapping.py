@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Map
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import ibis
@@ -34,15 +35,46 @@ import ibis.expr.types as ir
 from kamresearch.data.answers import first_line
 from kamresearch.data.casting import TextStyle, as_id, as_kind, as_number, clean_text, is_text
 from kamresearch.data.contract import TABLES
-from kamresearch.data.files import Raw
+from kamresearch.data.currencies import convert, doubts_of
+from kamresearch.data.days import CALENDARS, months
+from kamresearch.data.files import ENDINGS, Raw
 from kamresearch.data.formula import compute
-from kamresearch.data.quarantine import ROW
+from kamresearch.data.quarantine import ROW, find_problems
+from kamresearch.data.shapes import fill_down, join, unpivot
 from kamresearch.data.styles import find_decimals, find_styles
 from kamresearch.errors import DataError, near_matches
 
-_TOP = ("currency", "time_zone", "encoding", "encodings", "tables", "note")
-_TABLE = ("from", "columns", "keep", "one_row_per", "distinct", "note")
-_COLUMN = ("from", "value", "values", "formula", "first_of", "default", "decimal", "day_first")
+_TOP = ("currency", "time_zone", "encoding", "encodings", "sure", "tables", "note")
+_TABLE = (
+    "from",
+    "head_row",
+    "fill_down",
+    "join",
+    "unpivot",
+    "columns",
+    "keep",
+    "one_row_per",
+    "distinct",
+    "note",
+)
+_COLUMN = (
+    "from",
+    "value",
+    "values",
+    "formula",
+    "first_of",
+    "rates",
+    "currency",
+    "concat",
+    "between",
+    "date_of",
+    "default",
+    "decimal",
+    "day_first",
+    "year_first",
+    "calendar",
+)
+_STYLES = ("decimal", "day_first", "year_first", "calendar")
 _RULES = (
     "in",
     "not_in",
@@ -64,6 +96,8 @@ class Mapping:
     currency: str = ""
     time_zone: str = ""
     encodings: Map[str, str] = field(default_factory=dict)
+    head_rows: Map[str, int] = field(default_factory=dict)
+    sure: tuple[str, ...] = ()
     tables: Map[str, dict] = field(default_factory=dict)
 
     @property
@@ -75,13 +109,14 @@ class Mapping:
 
 @dataclass(frozen=True)
 class Mapped:
-    """A table renamed as the mapping says, how its texts are written, and the rules that its
-    rows must meet.
+    """A table renamed as the mapping says, how its texts are written, the rules that its rows must
+    meet, and what is doubted of it: code of a check, column, cells, an example.
     """
 
     raw: Raw
     styles: dict[str, TextStyle] = field(default_factory=dict)
     rules: tuple[tuple[str, str], ...] = ()
+    notes: tuple[tuple[str, str, int, str], ...] = ()
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -137,8 +172,29 @@ def read_mapping(path: Path) -> Mapping:
         str(content.get("currency") or ""),
         str(content.get("time_zone") or ""),
         encodings,
+        _head_rows(path.name, content["tables"]),
+        tuple(str(one) for one in content.get("sure") or ()),
         content["tables"],
     )
+
+
+def _head_rows(where: str, tables: Map[str, dict]) -> dict[str, int]:
+    """Source → 1-based row of its head, as the tables made of it state it."""
+    found = {}
+    for name, table in tables.items():
+        if "head_row" in table:
+            row = table["head_row"]
+            if not isinstance(row, int) or isinstance(row, bool) or row < 1:
+                raise DataError(
+                    f"{where}, table {name!r}, head_row",
+                    "the row of the file that names the columns, 1 for the first",
+                    repr(row)[:40],
+                    "count the lines above the column names, and add one",
+                )
+            sources = table.get("from", name)
+            for source in sources if isinstance(sources, list) else [sources]:
+                found[str(source)] = row
+    return found
 
 
 def _words_as_written() -> type:
@@ -181,15 +237,70 @@ def apply_mapping(mapping: Mapping, sources: Map[str, Raw]) -> dict[str, Mapped]
         Raw tables by the names of their files.
     """
     made = {name: Mapped(raw) for name, raw in sources.items() if name in TABLES}
-    for name, table in mapping.tables.items():
-        made[name] = _map_table(f"{mapping.name}, table {name!r}", name, table, sources)
+    for name, table in sorted(mapping.tables.items(), key=lambda one: one[0] != "orders"):
+        orders = mapping.tables.get("orders", {})
+        shared = name == "accounts" and orders.get("from", "orders") == table.get("from", name)
+        good = _good_rows(made["orders"]) if shared and "orders" in mapping.tables else None
+        made[name] = _map_table(f"{mapping.name}, table {name!r}", name, table, sources, good)
     return made
 
 
-def _map_table(where: str, name: str, table: dict, sources: Map[str, Raw]) -> Mapped:
-    source = _find_source(where, name, table, sources)
+def _reshape(source: Raw, where: str, table: dict, sources: Map[str, Raw]) -> Raw:
+    """A source as its table's ``join``, ``fill_down`` and ``unpivot`` turn it."""
+    for word, kind in (("join", dict), ("unpivot", dict), ("fill_down", list)):
+        if word in table and not isinstance(table[word], kind):
+            raise DataError(
+                f"{where}, {word}",
+                "a rule as docs/your-own-data.md writes it",
+                repr(table[word])[:80],
+                "mend the rule",
+            )
+    if "fill_down" in table:
+        source = fill_down(source, table["fill_down"], _column, where)
+    if "join" in table:
+        _check_words(f"{where}, join", table["join"], ("with", "on"))
+        with _rule(f"{where}, join", table["join"]):
+            name = table["join"].get("with")
+            other = _find_source(where, "", {"from": name}, sources)
+            source = join(source, other, table["join"], _column, where)
+    if "unpivot" in table:
+        _check_words(f"{where}, unpivot", table["unpivot"], ("columns", "but", "name", "value"))
+        source = unpivot(source, table["unpivot"], where)
+    return source
+
+
+def _good_rows(orders: Mapped) -> Callable[[ir.Table], ir.Table] | None:
+    """Keeps the rows of the orders' source that hold an order; None where rows have no place.
+
+    What is set aside among the orders shall make no account.
+    """
+    table, spec = orders.raw.table, TABLES["orders"]
+    if ROW not in table.columns or not orders.raw.embedded:
+        return None
+    if not set(spec.required_columns) <= set(table.columns):
+        return None
+    styles = find_styles(table, spec, orders.raw.where, orders.styles, orders.raw.semicolons)
+    problems = find_problems(table, spec, styles, None)
+    bad = [problem for problem in problems if problem.column in spec.required_columns]
+    kept = table.filter(~_any([problem.holds.fill_null(False) for problem in bad])).select(ROW)
+    return lambda source: (
+        source.semi_join(kept.distinct(), ROW) if ROW in source.columns else source
+    )
+
+
+def _map_table(
+    where: str,
+    name: str,
+    table: dict,
+    sources: Map[str, Raw],
+    good: Callable[[ir.Table], ir.Table] | None = None,
+) -> Mapped:
+    source = _reshape(_find_source(where, name, table, sources), where, table, sources)
+    if good is not None and table.get("one_row_per"):
+        source = replace(source, table=good(source.table))
     spec, raw = TABLES[name], source.table
     columns, styles, style_of = {}, {}, _style_finder(where, source, table)
+    missing: list[MissingColumnError] = []
     for column, how in table.get("columns", {}).items():
         place = f"{where}, column {column!r}"
         rule = (
@@ -200,13 +311,20 @@ def _map_table(where: str, name: str, table: dict, sources: Map[str, Raw]) -> Ma
             else {"from": how}
         )
         _check_words(place, rule, _COLUMN)
-        style = TextStyle(str(rule.get("decimal", ".")), bool(rule.get("day_first", False)))
-        with _rule(place, rule):
-            columns[str(column)] = _map_column(
-                raw, rule, (lambda _, style=style: style) if "decimal" in rule else style_of, place
-            )
-        if "decimal" in rule or "day_first" in rule:
+        style = _stated_style(rule, place)
+        try:
+            with _rule(place, rule):
+                columns[str(column)] = _map_column(
+                    raw,
+                    rule,
+                    (lambda _, style=style: style) if "decimal" in rule else style_of,
+                    place,
+                )
+        except MissingColumnError as error:
+            missing.append(error)
+        if any(word in rule for word in _STYLES):
             styles[str(column)] = style
+    _refuse_missing(where, missing)
     for column in spec.columns:  # a column that already has the contract's name needs no line
         if column.name in raw.columns and column.name not in columns:
             columns[column.name] = raw[column.name]
@@ -236,7 +354,11 @@ def _map_table(where: str, name: str, table: dict, sources: Map[str, Raw]) -> Ma
         or source.embedded
         and bool(table.get("one_row_per") or table.get("distinct"))
     )
-    return Mapped(replace(source, table=result, settles=settles), styles, tuple(rules))
+    notes = ()
+    if name == "orders":
+        marks = [passes[mark] for mark, _ in rules if mark in passes]
+        notes = doubts_of(raw, table, marks)
+    return Mapped(replace(source, table=result, settles=settles), styles, tuple(rules), notes)
 
 
 def _style_finder(where: str, source: Raw, table: dict) -> Callable[[str], TextStyle]:
@@ -265,6 +387,7 @@ def _find_source(where: str, name: str, table: dict, sources: Map[str, Raw]) -> 
     if wanted is None:
         wanted = name if name in sources or len(sources) != 1 else next(iter(sources))
     names = [str(one) for one in (wanted if isinstance(wanted, list) else [wanted])]
+    names = [found for one in names for found in _names_of(one, sources)]
     for one in names:
         if one not in sources:
             raise DataError(
@@ -276,6 +399,15 @@ def _find_source(where: str, name: str, table: dict, sources: Map[str, Raw]) -> 
     if len(names) == 1:
         return sources[names[0]]
     return _stack([sources[one] for one in names])
+
+
+def _names_of(name: str, sources: Map[str, Raw]) -> list[str]:
+    """Sources of a name or a pattern (``sales_2019-*``); case and an ending are forgiven."""
+    if name in sources:
+        return [name]
+    low = Path(name.casefold()).stem if name.casefold().endswith(ENDINGS) else name.casefold()
+    fits = sorted(one for one in sources if fnmatchcase(one.casefold(), low))
+    return fits if fits and (len(fits) == 1 or "*" in name or "?" in name) else [name]
 
 
 def _stack(parts: list[Raw]) -> Raw:
@@ -328,17 +460,63 @@ def _rule(place: str, rule: object) -> Iterator[None]:
         ) from None
 
 
-def _column(raw: ir.Table, name: object, place: str) -> ir.Value:
-    if str(name) not in raw.columns:
-        present = [column for column in raw.columns if column != ROW]
-        shown = ", ".join(map(repr, present[:12])) + (" …" if len(present) > 12 else "")
+def _stated_style(rule: Map[str, object], place: str) -> TextStyle:
+    """How a column's texts are written, as its rule states it."""
+    calendar = str(rule.get("calendar", "year_first" if rule.get("year_first") else ""))
+    if calendar and calendar not in CALENDARS:
         raise DataError(
             place,
-            f"a column {str(name)!r}",
-            f"the columns {shown}",
-            near_matches(str(name), present),
+            f"a calendar out of {', '.join(CALENDARS)}",
+            repr(calendar),
+            near_matches(calendar, CALENDARS),
         )
-    return raw[str(name)]
+    return TextStyle(
+        str(rule.get("decimal", ".")), bool(rule.get("day_first", False)), calendar=calendar
+    )
+
+
+class MissingColumnError(DataError):
+    """A column that a mapping names and its source does not have."""
+
+    def __init__(self, place: str, name: str, present: list[str]) -> None:
+        shown = ", ".join(map(repr, present[:12])) + (" …" if len(present) > 12 else "")
+        self.name = name
+        super().__init__(
+            place, f"a column {name!r}", f"the columns {shown}", near_matches(name, present)
+        )
+
+    def __reduce__(self) -> tuple:
+        return DataError, (self.where, self.expected, self.found, self.remedy)
+
+
+def _refuse_missing(where: str, missing: list[MissingColumnError]) -> None:
+    """Name every column that is not there at once, each with those that look like it."""
+    if len(missing) == 1:
+        raise missing[0]
+    if missing:
+        hints = "; ".join(f"{one.name!r}: {one.remedy}" for one in missing)
+        raise DataError(
+            where,
+            "columns " + ", ".join(repr(one.name) for one in missing),
+            missing[0].found,
+            hints,
+        )
+
+
+def plain_name(name: str) -> str:
+    """A column's name without case and with single blanks, for comparing."""
+    return " ".join(name.split()).casefold()
+
+
+def _column(raw: ir.Table, name: object, place: str) -> ir.Value:
+    """The column of a name; case and blanks are forgiven where one column alone fits."""
+    if str(name) in raw.columns:
+        return raw[str(name)]
+    present = [column for column in raw.columns if column != ROW]
+    alike = [column for column in present if plain_name(column) == plain_name(str(name))]
+    if len(alike) == 1:
+        return raw[alike[0]]
+    raise MissingColumnError(place, str(name), present)
 
 
 def _map_column(
@@ -352,15 +530,24 @@ def _map_column(
         )
     if "first_of" in rule:
         value = ibis.coalesce(*(as_id(_column(raw, one, place)) for one in rule["first_of"]))
+    elif "concat" in rule:
+        parts = [as_id(_column(raw, one, place)).fill_null("") for one in rule["concat"]]
+        between = str(rule.get("between", " "))
+        value = clean_text(ibis.literal(between).join(parts))
+    elif "date_of" in rule:
+        value = _date_of_parts(raw, rule["date_of"], place)
     elif "from" in rule:
         value = _column(raw, rule["from"], place)
     else:
         raise DataError(
             place,
-            "one of from, value, formula, first_of",
+            "one of from, value, formula, first_of, concat, date_of",
             repr(rule)[:80],
             "say where the column comes from",
         )
+    if "rates" in rule:
+        amount = as_number(value, style_of(str(rule["from"])))
+        return convert(amount, _column(raw, rule.get("currency"), place), rule["rates"], place)
     if rule.get("values"):
         text = as_id(value)
         value = ibis.cases(
@@ -371,6 +558,27 @@ def _map_column(
         wanted = ibis.literal(str(rule["default"]) if is_text(value) else rule["default"])
         value = (clean_text(value) if is_text(value) else value).fill_null(wanted)
     return value
+
+
+def _date_of_parts(raw: ir.Table, parts: list, place: str) -> ir.StringValue:
+    """Year, month and day (the first where it is left out) in columns of their own, as a text."""
+    if not isinstance(parts, list) or not 2 <= len(parts) <= 3:
+        raise DataError(
+            place,
+            "date_of with a year, a month and perhaps a day",
+            repr(parts)[:60],
+            "write for example {date_of: [Year, Month, Day]}",
+        )
+    year, month, *day = (as_id(_column(raw, part, place)) for part in parts)
+    number = ibis.cases(
+        *(
+            (month.lower().isin([name for name, n in months().items() if n == at]), f"{at}")
+            for at in range(1, 13)
+        ),
+        else_=month,
+    )
+    last = day[0] if day else ibis.literal("1")
+    return year + "-" + number.lpad(2, "0") + "-" + last.lpad(2, "0")
 
 
 def _read_rule(

@@ -89,9 +89,7 @@ def open_table(
     if raw.broken is not None:
         aside = _join_aside(
             aside,
-            raw.broken.mutate(
-                __code__=ibis.literal("broken", "string"), __column__=ibis.literal("", "string")
-            ),
+            _lines_aside(raw.broken),
         )
     used = type_columns(good, spec, styles, blurred)
     if keep:
@@ -117,7 +115,22 @@ def open_table(
             f"{rows:,} rows, each set aside: {_main_reason(aside)}",
             "mend the file or its mapping",
         )
-    return Loaded(used, rows, n_used, aside, raw.simulated, where)
+    notes = tuple(
+        (code, name, count, first)
+        for name, style in styles.items()
+        for code, count, first in style.notes
+    )
+    return Loaded(used, rows, n_used, aside, raw.simulated, where, notes=notes)
+
+
+def _lines_aside(broken: ir.Table) -> ir.Table:
+    """Lines that are no records, each with its reason."""
+    code = (
+        broken["__code__"].fill_null("broken")
+        if "__code__" in broken.columns
+        else ibis.literal("broken", "string")
+    )
+    return broken.mutate(__code__=code, __column__=ibis.literal("", "string"))
 
 
 def _count(table: ir.Table) -> int:

@@ -35,7 +35,12 @@ def write_prepared(tables: Tables, path: Path) -> Path:
     engine = tables.engine
     engine.raw_sql(f"ATTACH '{_quoted(aside)}' AS {CATALOGUE}")
     try:
-        facts = {"source": tables.source, "currency": tables.currency, "tables": {}}
+        facts = {
+            "source": tables.source,
+            "currency": tables.currency,
+            "sure": list(tables.sure),
+            "tables": {},
+        }
         for name, one in tables.loaded.items():
             for kind, rows in (("used", one.used), ("aside", one.aside)):
                 if rows is not None:
@@ -49,6 +54,7 @@ def write_prepared(tables: Tables, path: Path) -> Path:
                 "aside": one.aside is not None,
                 "simulated": one.simulated,
                 "file": one.file,
+                "notes": one.notes,
             }
         text = json.dumps(facts, ensure_ascii=False).replace("'", "''")
         engine.raw_sql(f"CREATE TABLE {CATALOGUE}.facts AS SELECT '{text}' AS facts").fetchall()
@@ -81,12 +87,15 @@ def open_prepared(path: Path) -> Tables:
             aside=engine.table(f"aside_{name}", database=database) if one["aside"] else None,
             simulated=one["simulated"],
             file=one["file"],
+            notes=tuple(tuple(note) for note in one["notes"]),
         )
         for name, one in (
             (name, facts["tables"][name]) for name in TABLES if name in facts["tables"]
         )
     }
-    return Tables(loaded, facts["source"], facts["currency"], engine=engine)
+    return Tables(
+        loaded, facts["source"], facts["currency"], engine=engine, sure=tuple(facts["sure"])
+    )
 
 
 def _quoted(path: Path) -> str:

@@ -46,16 +46,29 @@ class Problem:
     known: ir.Table | None = None
 
 
+EARLIEST_DAY, LATEST_DAY = "1900-01-01", "2199-12-31"
+MAY_LIE_FAR = {
+    ("contracts", "end_date"),
+    ("assignments", "to"),
+    ("managers", "end_date"),
+    ("overrides", "until"),
+    ("pairs", "until"),
+}
+"""Days that programs write far off (9999-12-31) to say that no end is set."""
+
 REASONS = {
     "missing": "{column} is missing",
     "not_a_number": "{column} is not a number",
     "not_a_whole_number": "{column} is not a whole number",
     "not_a_date": "{column} is not a date",
+    "far_date": "{column} lies outside the years 1900 to 2199",
     "not_a_flag": "{column} is neither yes nor no",
     "unknown": "{column} names an unknown {target}",
     "duplicate": "{column} repeats the key of another row",
     "repeated": "the whole row repeats another",
     "filtered": "left out by the mapping: {column}",
+    "head_again": "the line repeats the head",
+    "total": "the line is a total, not a record",
     "broken": "the line does not have the head's columns",
 }
 """Code → reason in words (column and target filled in)."""
@@ -159,7 +172,7 @@ def find_problems(
     for column in (column for column in spec.columns if column.name in raw.columns):
         cell = raw[column.name]
         filled = ~is_blank(cell, column.name in tidy)
-        if column.kind in ("number", "integer", "date") and is_text(cell):
+        if column.kind in ("number", "integer", "date", "id") and is_text(cell):
             filled = filled & ~says_nothing(cell)
         if must_be_filled(spec, column):
             (keys if column.kind == "id" else cells).append(
@@ -170,6 +183,10 @@ def find_problems(
             cells.append(Problem(_KIND_PROBLEMS[column.kind], column.name, filled & typed.isnull()))
         elif column.kind == "number" and cell.type().is_floating() and must_be_filled(spec, column):
             cells.append(Problem("not_a_number", column.name, cell.isinf()))
+        if column.kind == "date" and (spec.name, column.name) not in MAY_LIE_FAR:
+            day = as_kind(cell, "date", styles.get(column.name, TextStyle()))
+            far = (day < ibis.date(EARLIEST_DAY)) | (day > ibis.date(LATEST_DAY))
+            cells.append(Problem("far_date", column.name, far))
     for name, target in spec.references:
         if (
             target == "accounts"

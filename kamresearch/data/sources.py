@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping as Map
+from dataclasses import replace
 from pathlib import Path
 
 import ibis.expr.types as ir
 
 from kamresearch.data.answers import answering, shown_address
 from kamresearch.data.contract import REQUIRED, TABLES
-from kamresearch.data.embedded import connect_embedded, keep_table, read_database
-from kamresearch.data.files import Raw, read_path, table_names
+from kamresearch.data.embedded import connect_embedded, keep_table
+from kamresearch.data.files import Raw, Stated, read_database, read_path, table_names
 from kamresearch.data.mapping import Mapped, Mapping, apply_mapping, read_mapping
 from kamresearch.data.opening import open_table
 from kamresearch.data.servers import connect_server, is_server
 from kamresearch.data.tables import Loaded, Tables
+from kamresearch.data.tidying import tidy
 from kamresearch.errors import DataError, near_matches
 from kamresearch.places import find_path
 
@@ -52,13 +54,15 @@ def open_data(source: str | Path, mapping: str | Path | None = None) -> Tables:
     text = find_path(str(source))
     rules = read_mapping(Path(find_path(str(mapping)))) if mapping else _mapping_beside(text)
     engine, raw = connect_server(text, rules) if is_server(text) else _read_files(Path(text), rules)
+    if not is_server(text):
+        raw = {name: tidy(one) if one.settles else one for name, one in raw.items()}
     made = apply_mapping(rules, raw)
     shown = shown_address(text)
     _require_tables(
         shown, made, raw if is_server(text) else {**raw, **dict.fromkeys(table_names(Path(text)))}
     )
     loaded = _open_tables(engine, made)
-    return Tables(loaded, shown, rules.currency, engine=engine)
+    return Tables(loaded, shown, rules.currency, engine=engine, sure=rules.sure)
 
 
 def _mapping_beside(text: str) -> Mapping:
@@ -70,9 +74,10 @@ def _mapping_beside(text: str) -> Mapping:
 
 def _read_files(path: Path, rules: Mapping) -> tuple[object, dict[str, Raw]]:
     connection = connect_embedded(rules.time_zone)
-    if path.suffix.lower() in (".duckdb", ".db", ".ddb"):
+    if path.suffix.lower() == ".duckdb" and not path.exists():
         return connection, read_database(connection, path)
-    return connection, read_path(connection, path, {*TABLES, *rules.sources}, rules.encodings)
+    stated = Stated(rules.encodings, rules.head_rows)
+    return connection, read_path(connection, path, {*TABLES, *rules.sources}, stated)
 
 
 def _require_tables(shown: str, made: Map[str, Mapped], raw: Map[str, object]) -> None:
@@ -97,7 +102,7 @@ def _open_tables(engine: object, made: Map[str, Mapped]) -> dict[str, Loaded]:
                 one.raw, spec, accounts, one.styles, one.rules, _keeper(engine, name, one)
             )
             if opened.rows_in or spec.required:
-                loaded[name] = opened
+                loaded[name] = replace(opened, notes=(*one.notes, *opened.notes))
     return loaded
 
 

@@ -35,7 +35,8 @@ class Loaded:
     the file, empty for
     a server's table); None where every row is used. ``elsewhere`` holds, for the assignments of a
     slice, its managers'
-    spells with accounts outside it; None elsewhere.
+    spells with accounts outside it; None elsewhere. ``notes`` hold what is to be said of the
+    reading: code of a check, column, cells, the first of them.
     """
 
     used: ir.Table
@@ -45,6 +46,7 @@ class Loaded:
     simulated: bool = False
     file: str = ""
     elsewhere: ir.Table | None = None
+    notes: tuple[tuple[str, str, int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Tables:
         Currency of money columns as the mapping says; empty where it says nothing.
     slice : str
         The condition of `where`, empty for all accounts.
+    sure : tuple of str
+        Codes of doubts that the mapping answers: they are notes then, and no errors.
     """
 
     loaded: Mapping[str, Loaded]
@@ -69,6 +73,7 @@ class Tables:
     currency: str = ""
     slice: str = ""
     engine: object = field(default=None, repr=False)
+    sure: tuple[str, ...] = ()
 
     def __getattr__(self, name: str) -> ir.Table:
         if name.startswith("_") or name not in TABLES and name not in self.loaded:

@@ -4,9 +4,12 @@ themselves decide.
 
 import codecs
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from kamresearch.data.encodings import SURE, judge_encodings
+from kamresearch.data.heads import find_head
 from kamresearch.errors import DataError
 
 SAMPLE = 1 << 16
@@ -25,6 +28,12 @@ here.
 MOST_BROKEN = 100_000
 """Broken lines kept of a text file; more are no rows gone wrong but a file gone wrong."""
 
+ROWS_LOOKED_AT = 60
+"""Rows in which the head is looked for."""
+
+_TOLD = re.compile(r"^\"?sep=(.)\"?\s*[\r\n]", re.I)
+"""Excel's own first line, ``sep=;``."""
+
 _BLOCK = 1 << 20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -37,11 +46,14 @@ _MARKS = (
 
 @dataclass(frozen=True)
 class TextForm:
-    """How a text file is written: encoding, delimiter, and the names in its head."""
+    """How a text file is written: encoding, delimiter, the names in its head, and how many
+    lines stand before the first row.
+    """
 
     encoding: str
     delimiter: str
     head: tuple[str, ...]
+    skip: int = 1
 
 
 def too_broken(where: str, row: int) -> DataError:
@@ -56,7 +68,7 @@ def too_broken(where: str, row: int) -> DataError:
     )
 
 
-def read_form(path: Path, encoding: str = "", delimiter: str = "") -> TextForm:
+def read_form(path: Path, encoding: str = "", delimiter: str = "", head_row: int = 0) -> TextForm:
     """Encoding, delimiter and head of a text file.
 
     Parameters
@@ -65,6 +77,8 @@ def read_form(path: Path, encoding: str = "", delimiter: str = "") -> TextForm:
         The file.
     encoding, delimiter : str
         As the mapping states them; found out where empty.
+    head_row : int
+        1-based line of the head, as the mapping states it; 0 where it is to be found.
 
     Raises
     ------
@@ -86,13 +100,14 @@ def read_form(path: Path, encoding: str = "", delimiter: str = "") -> TextForm:
         ) from None
     if "\x00" in sample:
         raise DataError(path.name, "text", "bytes that are no text", "export it as CSV again")
-    delimiter = delimiter or find_delimiter(sample)
-    return TextForm(encoding, delimiter, _read_head(path.name, sample, delimiter))
+    told = _TOLD.match(sample.lstrip("\ufeff"))
+    delimiter = delimiter or (told[1] if told else find_delimiter(sample))
+    return _find_form(path.name, sample, encoding, delimiter, head_row or (2 if told else 0))
 
 
 def find_encoding(path: Path) -> str:
-    """UTF-8, UTF-16 or UTF-32 by their marks or by decoding; else GB18030 or Windows-1252 by
-    how the bytes pair up.
+    """UTF-8, UTF-16 or UTF-32 by their marks or by decoding; else the old encoding that makes
+    its words those of a language.
     """
     with path.open("rb") as file:
         start = file.read(SAMPLE)
@@ -111,7 +126,30 @@ def find_encoding(path: Path) -> str:
             "bytes that are none",
             "mend the row, or state the right encoding in mapping.yml",
         )
-    return "gb18030" if _pairs_up(path) and _decodes(path, "gb18030") else "cp1252"
+    return _judged(path)
+
+
+def _judged(path: Path) -> str:
+    """The encoding in which the text is words of a language; asked for where none makes it so."""
+    with path.open("rb") as file:
+        start = file.read(_BLOCK)
+    judged = judge_encodings(start)
+    for merit, encoding in judged:
+        if merit >= SURE and _decodes(path, encoding):
+            return encoding
+    best = ", ".join(f"{encoding}: {_sample(start, encoding)!r}" for _, encoding in judged[:3])
+    raise DataError(
+        path.name,
+        "text of a language",
+        f"none that is sure ({best or 'no known encoding fits'})",
+        "state its encoding in mapping.yml, such as encoding: cp1252",
+    )
+
+
+def _sample(start: bytes, encoding: str) -> str:
+    """The first cell with a letter beyond ASCII, as an encoding reads it."""
+    cells = re.split(r"[;,\t|\r\n]", start.decode(encoding, errors="replace"))
+    return next((cell for cell in cells if not cell.isascii()), "")[:30]
 
 
 def _mostly_utf8(start: bytes) -> bool:
@@ -143,19 +181,6 @@ def _decodes(path: Path, encoding: str) -> bool:
     return True
 
 
-def _pairs_up(path: Path) -> bool:
-    """Whether bytes above 0x7F come in pairs, as Chinese characters do; in European texts they
-    stand alone.
-    """
-    import re
-
-    with path.open("rb") as file:
-        start = file.read(_BLOCK)
-    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", start)]
-    alone = sum(1 for run in runs if run == 1)
-    return bool(runs) and alone <= 0.1 * len(runs)
-
-
 def find_delimiter(sample: str) -> str:
     """The mark that parts the first lines into equally many cells, and into the most."""
     best, most = ",", 0
@@ -179,17 +204,31 @@ def _rows(sample: str, delimiter: str) -> list[list[str]]:
     return [row for row in rows if row]
 
 
-def _read_head(name: str, sample: str, delimiter: str) -> tuple[str, ...]:
-    rows = _rows(sample, delimiter)
-    if not rows:
+def _find_form(name: str, sample: str, encoding: str, delimiter: str, head_row: int) -> TextForm:
+    lines = csv.reader(sample.lstrip("\ufeff").splitlines(keepends=True), delimiter=delimiter)
+    rows, ends = [], []
+    try:
+        for row in lines:
+            rows.append(row)
+            ends.append(lines.line_num)
+            if len(rows) == ROWS_LOOKED_AT:
+                break
+    except csv.Error:
+        pass  # a cell longer than the reader allows ends the sample
+    if not any(row for row in rows):
         raise DataError(name, "a head line with column names", "blank lines", "export it again")
-    return check_head(name, [cell.strip().lstrip("\ufeff") for cell in rows[0]])
+    place, names, used = (
+        (head_row - 1, rows[head_row - 1], 1) if 0 < head_row <= len(rows) else find_head(rows)
+    )
+    head = check_head(name, [cell.strip() for cell in names], ends[place])
+    return TextForm(encoding, delimiter, head, ends[place + used - 1])
 
 
-def check_head(name: str, head: list[str]) -> tuple[str, ...]:
+def check_head(name: str, head: list[str], line: int = 1) -> tuple[str, ...]:
     """Names of columns, each there once; nameless columns at the end are an export's habit and
-    get a number.
+    get a number, line breaks in a name become blanks.
     """
+    head = [" ".join(cell.split()) for cell in head]
     if len(head) > MOST_COLUMNS:
         raise DataError(
             name,
@@ -207,7 +246,7 @@ def check_head(name: str, head: list[str]) -> tuple[str, ...]:
     )
     if repeated:
         raise DataError(
-            f"{name}, row 1",
+            f"{name}, row {line}",
             "each column name once",
             f"{repeated[0][:60]!r} more than once",
             "rename one of the columns in the file",

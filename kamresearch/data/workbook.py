@@ -1,72 +1,128 @@
-"""Excel workbooks → tables of texts; openpyxl reads the cells, the contract types them later
-like any text.
+"""Workbooks (.xlsx, .xls, .xlsb, .ods) → tables of texts; the contract types them later like any
+text.
 """
 
 import datetime
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
 
-from kamresearch.data.quarantine import ROW
-from kamresearch.data.textfile import MOST_COLUMNS, check_head
+from kamresearch.data.records import grid_table
 from kamresearch.errors import DataError
 
 
-def read_sheets(path: Path) -> dict[str, pa.Table]:
-    """Sheet name → table of texts with ``__row__`` (1-based below the head); empty sheets are left
-    out.
+def read_sheets(
+    path: Path, kind: str = "workbook", name: str = "", head_rows: Mapping[str, int] | None = None
+) -> dict[str, pa.Table]:
+    """Sheet name → table of texts with ``__row__`` (1-based below the head); empty and hidden
+    sheets are left out.
+
+    ``head_rows`` gives the row of a head by the sheet's name, or by the file's (``name``).
 
     Raises
     ------
     DataError
         The file is no workbook, or no sheet holds anything.
     """
-    import zipfile
+    stated = head_rows or {}
+    found = {}
+    for title, rows in _read_rows(path, kind):
+        if any(cell for row in rows for cell in row):
+            wanted = stated.get(title, stated.get(name, 0))
+            rows = rows if wanted else [row for row in rows if any(row)]
+            found[title] = grid_table(f"{path.name}, sheet {title!r}", rows, wanted)
+    if not found:
+        raise DataError(
+            path.name, "a head row with column names", "empty sheets", "export it again"
+        )
+    return found
 
+
+def _read_rows(path: Path, kind: str) -> list[tuple[str, list[list[str | None]]]]:
+    """Title and cells of each visible sheet, merged cells filled downwards.
+
+    openpyxl reads .xlsx, since python-calamine does not tell a cell's number format (``00000``);
+    calamine reads the others, and where cells are merged, which openpyxl's row reader does not
+    tell.
+    """
+    import python_calamine
+
+    try:
+        with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
+            shown = [
+                one.name
+                for one in book.sheets_metadata
+                if one.typ == python_calamine.SheetTypeEnum.WorkSheet
+                and one.visible == python_calamine.SheetVisibleEnum.Visible
+            ] or list(book.sheet_names)
+            merged = {title: _merged(book, title) for title in shown}
+            if kind == "workbook" and path.suffix.lower() not in (".ods", ".xlsb"):
+                sheets = _rows_of_xlsx(path, shown)
+            else:
+                sheets = [(title, _rows_of_any(book, title)) for title in shown]
+    except (python_calamine.CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
+        what = "a password" if "assword" in str(error) else str(error)[:120]
+        raise DataError(
+            path.name, "an Excel workbook", what or "another format", "save it as .xlsx again"
+        ) from None
+    return [(title, _fill_merged(rows, merged[title])) for title, rows in sheets]
+
+
+def _merged(book: object, title: str) -> list:
+    import python_calamine
+
+    try:
+        return book.get_sheet_by_name(title).merged_cell_ranges or []
+    except (python_calamine.CalamineError, NotImplementedError):
+        return []
+
+
+def _rows_of_any(book: object, title: str) -> list[list[str | None]]:
+    rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+    return [[cell_text(cell) or None for cell in row] for row in rows]
+
+
+def _rows_of_xlsx(path: Path, shown: list[str]) -> list[tuple[str, list[list[str | None]]]]:
     from openpyxl import load_workbook
 
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError, TypeError) as error:
-        raise DataError(
-            path.name,
-            "an Excel workbook",
-            str(error)[:120] or "another format",
-            "save it as .xlsx again",
-        ) from None
+        raise ValueError(str(error)) from None
     try:
-        sheets = {sheet.title: _read_sheet(path.name, sheet) for sheet in book.worksheets}
+        found = []
+        for title in (title for title in shown if title in book.sheetnames):
+            sheet = book[title]
+            # Report generators write wrong dimensions, and a sheet ends where its rows end.
+            sheet.reset_dimensions()
+            found.append((title, [[_shown(cell) for cell in row] for row in sheet.iter_rows()]))
+        return found
     finally:
         book.close()
-    filled = {title: table for title, table in sheets.items() if table is not None}
-    if not filled:
-        raise DataError(
-            path.name, "a head row with column names", "empty sheets", "export it again"
-        )
-    return filled
 
 
-def _read_sheet(name: str, sheet: object) -> pa.Table | None:
-    # Report generators write wrong dimensions, and a sheet ends where its rows end.
-    sheet.reset_dimensions()
-    rows = (
-        row for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row)
-    )
-    first = next(rows, None)
-    if first is None:
-        return None
-    width = max(place + 1 for place, cell in enumerate(first) if cell is not None)
-    head = check_head(
-        f"{name}, sheet {sheet.title!r}",
-        [cell_text(cell) or "" for cell in first[: min(width, MOST_COLUMNS + 1)]],
-    )
-    columns: list[list[str | None]] = [[] for _ in head]
-    for row in rows:
-        for place, values in enumerate(columns):
-            values.append(cell_text(row[place]) if place < len(row) else None)
-    arrays = [pa.array(values, type=pa.string()) for values in columns]
-    places = pa.array(range(1, len(columns[0]) + 1), type=pa.int64())
-    return pa.table([*arrays, places], names=[*head, ROW])
+def _shown(cell: object) -> str | None:
+    """A cell's text; a whole number under a format of noughts as it is shown: ``00123``."""
+    value = cell.value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        form = str(cell.number_format or "")
+        if len(form) > 1 and not form.strip("0") and float(value).is_integer() and value >= 0:
+            return str(int(value)).zfill(len(form))
+    return cell_text(value)
+
+
+def _fill_merged(rows: list[list], ranges: list) -> list[list]:
+    """Cells merged over rows hold their value in each of them; merged over columns, in the
+    first.
+    """
+    for (top, left), (bottom, _right) in ranges:
+        if bottom > top and top < len(rows) and left < len(rows[top]):
+            for row in rows[top + 1 : bottom + 1]:
+                row.extend([None] * (left + 1 - len(row)))
+                row[left] = rows[top][left]
+    return rows
 
 
 def cell_text(cell: object) -> str | None:

@@ -14,7 +14,6 @@ CONDA_NAMES = {
     "matplotlib": "matplotlib-base",
     "duckdb": "python-duckdb",
     "ibis-framework": "ibis-duckdb",
-    "pandera": "pandera-pandas",
 }
 CONDA_EXTRAS = {"fonttools": "brotli-python", "mkdocstrings": "mkdocstrings-python"}
 """Packages that conda lists apart where pip has an extra."""

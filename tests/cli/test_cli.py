@@ -83,7 +83,7 @@ def test_the_page_to_open_is_named(project):
 def test_a_check_names_tables_and_problems(project):
     facts = json.loads(project.kam("check", "data/toy", "--json").stdout)
     assert facts["tables"]["accounts"]["rows"] == 6
-    assert "accounts: 6 rows" in project.kam("check", "data/toy").stdout
+    assert "6 rows in, 6 used, 0 set aside" in project.kam("check", "data/toy").stdout
     assert project.kam("check", "nowhere", code=2).stdout == ""
 
 
@@ -105,7 +105,9 @@ def test_a_check_tells_rows_that_a_mapping_leaves_out_from_those_that_cannot_be_
     said = project.kam(
         "check", str(tmp_path), "--mapping", str(tmp_path / "mapping.yml"), code=None
     ).stdout
-    assert "orders: 1 rows, 2 set aside (1 of them by the mapping)" in said
+    assert "orders (deals.csv): 3 rows in, 1 used, 2 set aside" in said
+    assert "left out by the mapping: stage is out of the rule" in said
+    assert "revenue is missing" in said
 
 
 def test_a_simulated_company_is_written_where_asked(project, tmp_path):

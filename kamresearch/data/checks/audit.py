@@ -12,6 +12,7 @@ from kamresearch.data.checks.between import (
     check_references,
 )
 from kamresearch.data.checks.columns import EMPTY_BY_MEANING, check_columns, fits_kind
+from kamresearch.data.checks.doubts import find_doubts
 from kamresearch.data.checks.ledger import Ledger, check_ledger
 from kamresearch.data.checks.result import CheckResult, Issue, in_order
 from kamresearch.data.contract import REQUIRED, TABLES
@@ -90,6 +91,7 @@ def _check(
         ):
             issues += check_references(tables, ledger, int(measures["orders"]["rows"]))
             issues += check_accounts(tables, ledger, as_of) + check_departments(tables, ledger)
+            issues += find_doubts(tables, ledger, int(measures["orders"]["rows"]))
     issues += _check_keys(tables, measures)
     counts = _count_rows(tables, measures)
     issues += _check_quarantine(tables, counts) + check_loss(

@@ -151,6 +151,51 @@ CHECKS: dict[str, Check] = {
         _("fewer rows than in the last version"),
         _("Ask whether the export is whole before comparing versions."),
     ),
+    "many_currencies": Check(
+        "error",
+        _("several currencies in one column"),
+        _("Choose one with a keep rule, or give rates and currency for revenue in mapping.yml."),
+    ),
+    "grouped": Check(
+        "error",
+        _("an account only in the first line of its group"),
+        _("Write fill_down: [the column] for the table in mapping.yml."),
+    ),
+    "period_as_day": Check(
+        "warning",
+        _("months or quarters instead of days: each is read as its first day"),
+        _("Nothing, if the figures are meant by month; else export the days."),
+    ),
+    "number_as_day": Check(
+        "warning",
+        _("numbers read as days (of a spreadsheet, or Unix time)"),
+        _("Hold some of them against the source; else export dates as texts."),
+    ),
+    "total_account": Check(
+        "error",
+        _("an account that is called a total: its revenue would count twice"),
+        _("Leave its lines out with a keep rule; sure: [total_account] if it is a company."),
+    ),
+    "damaged_id": Check(
+        "error",
+        _("keys that a spreadsheet has turned into powers of ten"),
+        _("Export the keys as texts; what is lost cannot be read back."),
+    ),
+    "nought_ids": Check(
+        "warning",
+        _("keys that differ by leading noughts alone"),
+        _("Ask whether they are one account; a spreadsheet drops leading noughts."),
+    ),
+    "order_of_many": Check(
+        "warning",
+        _("one order number on several accounts"),
+        _("Map the true order number, or make it of several columns with concat."),
+    ),
+    "open_ended": Check(
+        "info",
+        _("far-off end dates: taken as open"),
+        _("Nothing: programs write 9999-12-31 where no end is set."),
+    ),
     "left_out": Check(
         "info",
         _("rows that the mapping leaves out"),

@@ -1,0 +1,132 @@
+"""What was read is doubted: each doubt is a question, with the mapping line that answers it."""
+
+import ibis
+
+from kamresearch.data.checks.result import Issue
+from kamresearch.data.checks.words import CHECKS
+from kamresearch.data.tidying import TOTALS
+
+FAR_END = "2090-01-01"
+_POWER = r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]+$"
+
+
+def find_doubts(tables: object, ledger: object, n_orders: int) -> list[Issue]:
+    """Doubts about opened tables; those that the mapping answers (``sure``) are notes."""
+    issues = _notes(tables) + _total_accounts(tables, ledger) + _keys(tables, ledger)
+    issues += _open_ends(tables) + _orders_of_many(tables, n_orders)
+    return [
+        Issue(
+            one.check,
+            one.table,
+            one.column,
+            "info" if one.check in tables.sure else one.severity,
+            one.count,
+            one.n,
+            one.share_of_revenue,
+            one.first_offenders,
+        )
+        for one in issues
+    ]
+
+
+def _doubt(check: str, table: str, column: str, count: int, n: int, **more: object) -> Issue:
+    return Issue(check, table, column, CHECKS[check].severity, count, n, **more)
+
+
+def _notes(tables: object) -> list[Issue]:
+    return [
+        _doubt(code, name, column, count, tables.loaded[name].rows_in, first_offenders=(first,))
+        for name in tables.names
+        for code, column, count, first in tables.loaded[name].notes
+    ]
+
+
+def _total_accounts(tables: object, ledger: object) -> list[Issue]:
+    """Accounts that are called a total, and have orders."""
+    accounts = tables.accounts
+    name = accounts.account_name.cast("string").strip().lower().re_replace(":$", "")
+    key = accounts.account_id.cast("string").strip().lower().re_replace(":$", "")
+    found = accounts.filter(name.isin(TOTALS) | key.isin(TOTALS)).select(
+        "account_id", "account_name"
+    )
+    frame = found.limit(100).to_pandas()
+    if frame.empty:
+        return []
+    n = int(accounts.count().to_pandas())
+    share = ledger.share_of(frame["account_id"])
+    return [
+        _doubt(
+            "total_account",
+            "accounts",
+            "account_name",
+            len(frame),
+            n,
+            share_of_revenue=share,
+            first_offenders=tuple(frame["account_name"].astype(str).head(3)),
+        )
+    ]
+
+
+def _keys(tables: object, ledger: object) -> list[Issue]:
+    """Keys of accounts that a spreadsheet may have damaged."""
+    accounts = tables.accounts
+    key, n = accounts.account_id, int(accounts.count().to_pandas())
+    issues = []
+    powers = accounts.filter(key.re_search(_POWER)).select("account_id").limit(1000).to_pandas()
+    if len(powers):
+        issues.append(
+            _doubt(
+                "damaged_id",
+                "accounts",
+                "account_id",
+                len(powers),
+                n,
+                share_of_revenue=ledger.share_of(powers["account_id"]),
+                first_offenders=tuple(powers["account_id"].head(3)),
+            )
+        )
+    bare = accounts.filter(key.re_search("^[0-9]+$")).mutate(
+        bare=lambda t: t.account_id.re_replace("^0+", "")
+    )
+    twins = bare.group_by("bare").agg(n=bare.count(), first=bare.account_id.min())
+    frame = twins.filter(twins.n > 1).order_by("first").limit(1000).to_pandas()
+    if len(frame):
+        issues.append(
+            _doubt(
+                "nought_ids",
+                "accounts",
+                "account_id",
+                int(frame["n"].sum()),
+                n,
+                first_offenders=tuple(frame["first"].head(3)),
+            )
+        )
+    return issues
+
+
+def _open_ends(tables: object) -> list[Issue]:
+    if not tables.has("contracts") or "end_date" not in tables.contracts.columns:
+        return []
+    contracts = tables.contracts
+    far = contracts.filter(contracts.end_date.cast("date") > ibis.date(FAR_END))
+    count = int(far.count().to_pandas())
+    if not count:
+        return []
+    first = far.order_by("contract_id").limit(3).to_pandas()["end_date"].astype(str).str[:10]
+    n = int(contracts.count().to_pandas())
+    return [_doubt("open_ended", "contracts", "end_date", count, n, first_offenders=tuple(first))]
+
+
+def _orders_of_many(tables: object, n: int) -> list[Issue]:
+    """Order numbers that several accounts share; asked only where numbers repeat at all."""
+    if not tables.has_order_lines:
+        return []
+    orders = tables.orders
+    groups = orders.group_by("order_id").agg(
+        least=orders.account_id.min(), most=orders.account_id.max()
+    )
+    frame = groups.filter(groups.least != groups.most).order_by("order_id").limit(1000).to_pandas()
+    if frame.empty:
+        return []
+    first = tuple(frame["order_id"].astype(str).head(3))
+    return [_doubt("order_of_many", "orders", "order_id", len(frame), n, first_offenders=first)]

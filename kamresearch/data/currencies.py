@@ -1,0 +1,98 @@
+"""Amounts in several currencies: noticed, and turned into one where the mapping says how."""
+
+from functools import cache
+
+import ibis
+import ibis.expr.types as ir
+
+from kamresearch.data.casting import as_id, clean_text, is_text
+from kamresearch.data.quarantine import ROW
+from kamresearch.errors import DataError
+
+MOST_CODES = 40
+GROUPED = 0.3
+"""Share of rows without an account from which a report is taken for a grouped one."""
+
+
+@cache
+def codes() -> frozenset[str]:
+    """Codes of the world's currencies, as ISO 4217 names them."""
+    from babel.core import get_global
+
+    return frozenset(get_global("all_currencies"))
+
+
+def doubts_of(
+    raw: ir.Table, table: dict, left_out: list[ir.BooleanValue]
+) -> tuple[tuple[str, str, int, str], ...]:
+    """What is doubted of the orders' source: several currencies, an account in the first line of
+    its group alone.
+    """
+    for mark in left_out:
+        raw = raw.filter(~mark.fill_null(False))
+    columns = table.get("columns", {})
+    revenue = columns.get("revenue")
+    notes = []
+    if not (isinstance(revenue, dict) and "rates" in revenue):
+        notes += _several_currencies(raw, revenue)
+    account = columns.get("account_id", "account_id")
+    if isinstance(account, str) and account in raw.columns and "fill_down" not in table:
+        notes += _grouped(raw, account)
+    return tuple(notes)
+
+
+def _several_currencies(raw: ir.Table, revenue: object) -> list[tuple[str, str, int, str]]:
+    source = revenue.get("from") if isinstance(revenue, dict) else revenue
+    for name in raw.columns:
+        if name == ROW or not is_text(raw[name]):
+            continue
+        cell = clean_text(raw[name]).upper()
+        if name == source:
+            code = cell.re_extract(
+                r"^([A-Z]{3}|[€£¥$₹]) ?[-(]?[0-9]|[0-9)] ?([A-Z]{3}|[€£¥$₹])$", 0
+            )
+            cell = code.re_replace(r"[-0-9() ]", "").nullif("")
+        counts = raw.group_by(code=cell).agg(n=raw.count())
+        found = counts.filter(counts.code.notnull()).limit(MOST_CODES).to_pandas()
+        values = set(found["code"])
+        if 1 < len(values) < MOST_CODES and values <= codes() | set("€£¥$₹"):
+            few = int(found["n"].sum() - found["n"].max())
+            return [("many_currencies", name, few, ", ".join(sorted(values)[:6]))]
+    return []
+
+
+def _grouped(raw: ir.Table, account: str) -> list[tuple[str, str, int, str]]:
+    if ROW not in raw.columns or not is_text(raw[account]):
+        return []
+    blank = clean_text(raw[account]).isnull()
+    found = (
+        raw.aggregate(
+            n=raw.count(),
+            blank=blank.ifelse(1, 0).sum(),
+            first=raw[ROW].min(where=blank),
+            start=raw[ROW].min(where=~blank),
+        )
+        .to_pandas()
+        .iloc[0]
+    )
+    if found["n"] and found["blank"] >= GROUPED * found["n"] and found["start"] < found["first"]:
+        return [("grouped", account, int(found["blank"]), f"row {int(found['first'])}")]
+    return []
+
+
+def convert(
+    amount: ir.FloatingValue, currency: ir.Value, rates: object, place: str
+) -> ir.FloatingValue:
+    """Amounts in one currency; those of a currency without a rate become empty and are set
+    aside.
+    """
+    if not isinstance(rates, dict) or not rates:
+        raise DataError(
+            place, "rates such as {EUR: 1, USD: 0.92}", repr(rates)[:60], "give a rate a currency"
+        )
+    code = as_id(currency).upper()
+    factor = ibis.cases(
+        *((code == str(name).upper(), float(rate)) for name, rate in rates.items()),
+        else_=ibis.null("float64"),
+    )
+    return amount * factor
