@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from collections.abc import Mapping as Map
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import ibis.expr.types as ir
@@ -55,7 +56,10 @@ def open_data(source: str | Path, mapping: str | Path | None = None) -> Tables:
     rules = read_mapping(Path(find_path(str(mapping)))) if mapping else _mapping_beside(text)
     engine, raw = connect_server(text, rules) if is_server(text) else _read_files(Path(text), rules)
     if not is_server(text):
-        raw = {name: tidy(one) if one.settles else one for name, one in raw.items()}
+        raw = {
+            name: tidy(one, partial(_keep_named, engine, name)) if one.settles else one
+            for name, one in raw.items()
+        }
     made = apply_mapping(rules, raw)
     shown = shown_address(text)
     _require_tables(
@@ -63,6 +67,10 @@ def open_data(source: str | Path, mapping: str | Path | None = None) -> Tables:
     )
     loaded = _open_tables(engine, made)
     return Tables(loaded, shown, rules.currency, engine=engine, sure=rules.sure)
+
+
+def _keep_named(engine: object, name: str, kind: str, table: ir.Table) -> ir.Table:
+    return keep_table(engine, f"{kind}_{name}", table)
 
 
 def _mapping_beside(text: str) -> Mapping:

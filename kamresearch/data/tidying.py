@@ -2,6 +2,7 @@
 keep as texts (``="00123"``).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import ibis
@@ -40,10 +41,11 @@ def is_total(cell: ir.StringValue) -> ir.BooleanValue:
     return cell.strip().lower().re_replace(":$", "").isin(TOTALS)
 
 
-def tidy(raw: Raw) -> Raw:
+def tidy(raw: Raw, keep: Callable[[str, ir.Table], ir.Table]) -> Raw:
     """A raw table whose lines are records, those that are none kept apart with their reason.
 
-    One query tells whether there is anything to do; a tidy table stays as it is.
+    One query tells whether there is anything to do; a tidy table stays as it is. ``keep`` holds
+    rows on the engine, since every later query would else look for totals again.
     """
     table = raw.table
     texts = [name for name in table.columns if name != ROW and is_text(table[name])]
@@ -75,11 +77,12 @@ def tidy(raw: Raw) -> Raw:
         gaps = _any([table[name].fill_null("").strip() == "" for name in usual])
         aside.append(("total", named & gaps))
     if cleaned and not aside:
-        return replace(raw, table=table.mutate(**cleaned))
+        return replace(raw, table=keep("tidy", table.mutate(**cleaned)))
     if not aside:
         return raw
     code = ibis.cases(*((holds, name) for name, holds in aside), else_=ibis.null("string"))
-    marked = table.mutate(__code__=code, **cleaned)
+    marked = keep("marked", table.mutate(__code__=code, **cleaned))
+    table = marked
     lines = marked.filter(marked["__code__"].notnull()).select(
         ROW,
         __value__=ibis.literal(" | ").join([table[name].fill_null("") for name in texts])[0:200],
