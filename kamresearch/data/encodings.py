@@ -163,16 +163,29 @@ def _eastern(start: bytes) -> str:
 
     cut = start[: start.rfind(b"\n") + 1] or start
     best = from_bytes(cut, steps=10, chunk_size=2048, threshold=0.35).best()
-    if best is None:
-        return ""
+    if best is None or best.encoding in _SINGLE:
+        # A few names are too little for it; Chinese ones are told by their most usual characters.
+        return "gb18030" if _in_pairs(start) and _usual_chinese(cut) else ""
     name = _EAST_NAMES.get(best.encoding, best.encoding)
-    kana = re.compile("[\u3040-\u30ff]")
+    kana, half = re.compile("[\u3040-\u30ff]"), re.compile("[\uff61-\uff9f]")
+    if name == "cp932" and _in_pairs(start) and _usual_chinese(cut):
+        # Half-width kana are rare in Japanese, and all that pairs of Chinese bytes look like.
+        text = cut.decode("cp932", errors="replace")
+        if len(half.findall(text)) > 0.2 * sum(letter > "\x7f" for letter in text):
+            return "gb18030"
     if name in ("gb18030", "cp949") and _decodes(cut, "euc_jp"):
         # Chinese holds no kana, so a reading with many of them is a Japanese one.
         text = cut.decode("euc_jp")
         if len(kana.findall(text)) > 0.1 * sum(letter > "\x7f" for letter in text):
             return "euc_jp"
     return name if name in (*_EAST, "euc_jis_2004", "big5hkscs", "johab") else ""
+
+
+def _usual_chinese(text: bytes) -> bool:
+    """Whether nearly all characters are of the first level of GB 2312: the usual ones."""
+    pairs = re.findall(rb"[\x80-\xff]{2}", text)
+    usual = sum(0xB0 <= pair[0] <= 0xD7 for pair in pairs)
+    return _decodes(text, "gb18030") and usual >= 0.9 * len(pairs)
 
 
 def _decodes(text: bytes, encoding: str) -> bool:

@@ -185,6 +185,13 @@ def read_file(connection: object, path: Path, name: str, stated: Stated) -> dict
     simulated, ending = read_sidecar(path).simulated, path.suffix.lower()
     with reading(path.name):
         kind = what_is(path) if ending in ENDINGS else ""
+        if kind == "zip" and ending in BOOKS:
+            raise DataError(
+                path.name,
+                "an Excel workbook",
+                "another or a damaged file",
+                "save it as .xlsx again",
+            )
         if kind in ("gzip", "zip"):
             return _read_packed(connection, path, name, stated, kind)
         if kind == "parquet" or ending == ".parquet":
