@@ -9,11 +9,12 @@ import pandas as pd
 from kamresearch.data.checks.result import CheckResult, Issue
 from kamresearch.data.checks.words import CHECKS
 from kamresearch.data.period import find_period
-from kamresearch.language import Quantity, Text, render
+from kamresearch.language import LANGUAGES, Quantity, Text, render
 from kamresearch.language import message as _
 
 LARGEST = 5
 REASONS_SHOWN = 10
+QUARANTINE_SHOWN = 200
 
 REASON_TEXTS = {
     "missing": lambda column: _("{column} is missing", column=column),
@@ -57,6 +58,7 @@ class Card:
     largest: pd.DataFrame
     aside: tuple[Aside, ...]
     checked: CheckResult
+    quarantine: pd.DataFrame
 
     @property
     def revenue(self) -> float:
@@ -114,6 +116,38 @@ class Card:
         for issue in notes:
             yield issue_lines(issue, language)[0]
 
+    def facts(self, as_of: str) -> dict:
+        """The card as plain values, for programs."""
+        tables = {
+            str(row.table): {
+                "rows_in": int(row.rows_in),
+                "rows": int(row.rows_used),
+                "aside": int(row.rows_quarantined),
+                "left_out": int(row.rows_left_out),
+                "file": str(row.file),
+            }
+            for row in self.ledger.itertuples()
+        }
+        return {
+            "source": self.source,
+            "as_of": as_of,
+            "tables": tables,
+            "orders": self.orders,
+            "accounts": self.accounts,
+            "first": self.first,
+            "last": self.last,
+            "currency": self.currency,
+            "revenue_by_year": {str(year): float(value) for year, value in self.by_year.items()},
+            "doubts": [_issue_facts(one) for one in self.checked.issues],
+            "errors": [_in_languages(one.text) for one in self.checked.errors],
+            "warnings": [_in_languages(one) for one in self.checked.warnings_texts()],
+            "quarantine": [
+                {name: _plain(value) for name, value in row.items()}
+                for row in self.quarantine.head(QUARANTINE_SHOWN).to_dict("records")
+            ],
+            "languages": list(LANGUAGES),
+        }
+
     def html(self, language: str) -> str:
         """The card as a page of its own, complete in one file."""
         title = render(_("What was read, to be held against the ledger"), language)
@@ -125,6 +159,33 @@ class Card:
             "max-width:60rem;margin:2rem auto;padding:0 1rem}pre{white-space:pre-wrap;font:inherit}"
             f"</style><main><h1>{escape(title)}</h1><pre>{body}</pre></main></html>\n"
         )
+
+
+def _in_languages(text: Text) -> dict[str, str]:
+    return {language: render(text, language) for language in LANGUAGES}
+
+
+def _issue_facts(issue: Issue) -> dict:
+    """A doubt or a fault as plain values."""
+    return {
+        "check": issue.check,
+        "severity": issue.severity,
+        "table": issue.table,
+        "column": issue.column,
+        "count": issue.count,
+        "n": issue.n,
+        "share_of_revenue": issue.share_of_revenue,
+        "first": list(issue.first_offenders),
+        "text": _in_languages(issue.text),
+        "remedy": _in_languages(CHECKS[issue.check].remedy),
+    }
+
+
+def _plain(value: object) -> object:
+    value = value.item() if hasattr(value, "item") else value
+    if value is None or pd.isna(value):
+        return None
+    return value if isinstance(value, (int, float, str, bool)) else str(value)
 
 
 def _aside_text(one: Aside) -> Text:
@@ -181,6 +242,7 @@ def make_card(tables: object, checked: CheckResult) -> Card:
         largest=largest[["account_name", "revenue"]],
         aside=_asides(tables),
         checked=checked,
+        quarantine=tables.quarantine,
     )
 
 

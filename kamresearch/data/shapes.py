@@ -25,14 +25,16 @@ def fill_down(raw: Raw, names: Sequence[str], find: Find, where: str) -> Raw:
             "fill the column on the server",
         )
     above = ibis.window(order_by=table[ROW], preceding=None, following=0)
-    filled = {}
     for name in names:
         cell = find(table, name, f"{where}, fill_down")
-        cell = clean_text(cell) if is_text(cell) else cell
-        filled[cell.get_name() if cell.get_name() in table.columns else name] = cell.last().over(
-            above
-        )
-    return replace(raw, table=table.mutate(**filled))
+        own = next(one for one in table.columns if table[one].equals(cell))
+        value = clean_text(cell) if is_text(cell) else cell
+        known = table.filter(value.notnull()).select(__at__=table[ROW], __value__=table[own])
+        place = value.notnull().ifelse(table[ROW], ibis.null("int64")).max().over(above)
+        placed = table.mutate(__above__=place)
+        filled = placed.left_join(known, placed["__above__"] == known["__at__"])
+        table = filled.mutate(**{own: filled["__value__"]}).drop("__above__", "__at__", "__value__")
+    return replace(raw, table=table)
 
 
 def unpivot(raw: Raw, rule: dict, where: str) -> Raw:
