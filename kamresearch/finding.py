@@ -34,7 +34,8 @@ class Finding:
     id : str
         ``<study>.<name>`` in lower case with underscores: ``churn.rate_12m``.
     value : number, text, bool or None
-        None means undefined, and then ``reason`` says why.
+        None means undefined, and then ``reason`` says why; where there is a value, a reason given
+        for its absence is not kept.
     unit : str
         One of `kamresearch.language.format.UNITS`.
     label : Text
@@ -80,6 +81,10 @@ class Finding:
     words: Text | None = None
 
     def __post_init__(self) -> None:
+        if self.value is not None and self.reason is not None:
+            # Whoever makes a finding states the reason for the case that there is no value; a
+            # number that is there must not be published beside words that say it is not.
+            object.__setattr__(self, "reason", None)
         problem = self._problem()
         if problem:
             raise StudyError(

@@ -116,7 +116,7 @@ def _tick(value: float, unit: str, language: str, signed: bool) -> str:
     from babel.numbers import format_percent
 
     value = 0.0 if abs(value) < 1e-12 else value
-    if unit in ("share", "probability"):
+    if unit in ("share", "probability", "growth", "net_share"):
         shown = format_percent(value, format="#,##0.#%", locale=LOCALES[language])
         return f"+{shown}" if signed and value > 0 else shown
     if unit in ("score", "ratio", "index", "p_value"):

@@ -21,6 +21,8 @@ UNITS = {
     "records": "records of a table",
     "units": "vehicles or other goods sold",
     "share": "0 to 1, shown as per cent",
+    "growth": "a change relative to what was before, from -1 without end, shown as per cent",
+    "net_share": "a share of a sum with negative parts: may pass 1, shown as per cent",
     "share_change": "difference of two shares, shown in percentage points",
     "probability": "0 to 1, shown as per cent",
     "p_value": "0 to 1, shown as a number",
@@ -137,7 +139,7 @@ def _format_number(value: float, unit: str, language: str, *, signed: bool, bare
     plus = "+" if signed and value > 0 else ""
     if abs(value) >= _WRITTEN_OUT:
         return f"{plus}{float(value):.3g}"
-    if unit in ("share", "probability"):
+    if unit in ("share", "probability", "growth", "net_share"):
         digits = "0.0" if abs(value) > 0.00995 or value == 0 else "0.0#"
         text = format_percent(value, format=f"#,##{digits}%", locale=locale)
     elif unit == "share_change":

@@ -60,3 +60,12 @@ def test_a_study_says_of_the_case_what_its_notebook_holds(study, root, monkeypat
         for (_text, content), data in zip(published, stored, strict=True):
             place = f"{study.name}, cell {number}, {content['kind']} {content.get('id', '')}"
             assert_alike(json.loads(json.dumps(content)), data[MIME], place)
+
+
+@pytest.mark.parametrize("study", all_studies(), ids=lambda study: study.name)
+def test_the_stored_notebooks_say_nothing_that_the_truth_gate_refuses(study, root):
+    from kamresearch.publishing.outcome.truth import Outcome, find_untruths
+    from kamresearch.studies.outputs import read_notebook
+
+    notebook = read_notebook(root / "notebooks" / f"{study.notebook}.ipynb")
+    assert not find_untruths(Outcome.of_notebook(notebook, "2012-12-31"))

@@ -160,7 +160,7 @@ def _measure_rows(basis: str) -> list[tuple]:
         (
             "top_fifth_share",
             "top_fifth_basis",
-            "share",
+            "net_share",
             _("Share of the largest fifth"),
             _(
                 "Share of {basis} over twelve months that the largest fifth of the "
@@ -172,14 +172,14 @@ def _measure_rows(basis: str) -> list[tuple]:
         (
             "top1_share",
             "top_1",
-            "share",
+            "net_share",
             _("Share of the largest account"),
             _("Largest account's share of revenue over twelve months."),
         ),
         (
             "top5_share",
             "top_5",
-            "share",
+            "net_share",
             _("Share of the five largest accounts"),
             _("Five largest accounts' share of revenue over twelve months."),
         ),

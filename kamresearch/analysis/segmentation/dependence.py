@@ -39,7 +39,7 @@ class Dependence(Result):
             Finding(
                 "segmentation.loss_of_largest",
                 value,
-                "share",
+                "net_share",
                 _("Revenue that goes with the largest customer"),
                 _(
                     "Revenue over twelve months of the largest customer (accounts of one "

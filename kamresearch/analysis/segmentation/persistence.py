@@ -87,7 +87,7 @@ class Persistence(Result):
             Finding(
                 "segmentation.regression_of_top",
                 self.regression,
-                "share",
+                "growth",
                 _("How far last year's top fell back"),
                 _(
                     "Median change in revenue of last year's largest fifth, less the "

@@ -10,10 +10,10 @@ import pandas as pd
 from kamresearch.analysis.targets import did_tables
 from kamresearch.analysis.targets.did_cells import Cells, make_cells
 from kamresearch.analysis.targets.did_ratio import (
-    bounds_of,
-    draw_ratios,
+    FEWEST_UNTREATED,
+    PRIOR_LOSSES,
     estimate_ratio,
-    masked_ratio,
+    measure_ratio,
     naive_ratio,
     permute_starts,
 )
@@ -32,6 +32,8 @@ PROGRAMME_FINDINGS = (
 )
 LEAST_LOSSES = 10
 """Fewer expected losses in the programme than this say nothing."""
+MOST_PERMUTATION_P = 0.05
+"""A verdict needs start dates that stand out this far among the same dates dealt to other units."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,12 @@ class ProgrammeEffect(Result):
 
     @property
     def verdict(self) -> str:
-        """``fewer``, ``more`` or ``cannot_tell``."""
+        """``fewer``, ``more`` or ``cannot_tell``: the interval of the accounts and the test that
+        deals the start dates to other units must both say it.
+        """
         if self.ratio is None or self.low is None:
+            return "cannot_tell"
+        if self.permutation_p is None or self.permutation_p > MOST_PERMUTATION_P:
             return "cannot_tell"
         return "fewer" if self.high < 1 else "more" if self.low > 1 else "cannot_tell"
 
@@ -138,8 +144,13 @@ def evaluate_programme(
     Assumes that without the programme all units would have moved in parallel (in logarithms). The
     placebo starts the
     programme four quarters early and looks only at time before it: its ratio should hold 1. The
-    interval draws accounts;
-    what shakes a whole unit at once is in the permutation test, which few units make coarse.
+    interval draws accounts, on the scale of logarithms;
+    what shakes a whole unit at once is in the permutation test, which few units make coarse. A
+    verdict needs both. The effects are drawn towards the average by half a loss each
+    (`PRIOR_LOSSES`): where hardly anybody was lost, the most likely effects run away.
+    Measured on simulated companies: with nothing planted no verdict is given in 20 of 25 accounts,
+    10 of 20 and 10 of 40; with 0.60 planted, 16 companies of 400 have a geometric mean of 0.60
+    (arithmetic 0.61), every interval holds it, and 4 are told "fewer".
     """
     cells = make_cells(accounts, churn_events, programme, as_of, unit, causes)
     if cells is None:
@@ -167,15 +178,20 @@ def evaluate_programme(
             (caveat,),
         )
     generator = np.random.default_rng(seed)
-    point = estimate_ratio(cells.lost, cells.days, cells.treated)
-    caveats = _caveats(cells, point)
-    if point is None or point[1] < LEAST_LOSSES or point[0] is None:
+    caveats = _caveats(cells)
+    effect = measure_ratio(cells, cells.treated, resamples, generator, least=LEAST_LOSSES)
+    if effect is None:
+        point = estimate_ratio(cells.lost, cells.days, cells.treated, prior=PRIOR_LOSSES)
         expected = 0.0 if point is None else point[1]
         caveats.append(
             _(
-                "Too few losses could be expected in the programme ({expected}) to tell "
-                "its effect.",
+                "Too few losses to tell the programme's effect: {expected} could be expected in "
+                "it (at least {least} are needed) and {untreated} happened outside it (at least "
+                "{fewest}).",
                 expected=round(expected, 1),
+                least=LEAST_LOSSES,
+                untreated=int(cells.lost[~cells.treated].sum()),
+                fewest=FEWEST_UNTREATED,
             )
         )
         return ProgrammeEffect(
@@ -196,30 +212,29 @@ def evaluate_programme(
             did_tables.empty_cohorts(),
             tuple(caveats),
         )
-    draws = draw_ratios(cells, cells.treated, resamples, generator)
-    placebo_mask, placebo_keep = cells.early(4)
-    placebo = masked_ratio(cells.lost, cells.days, placebo_mask, placebo_keep)
-    placebo_draws = (
-        draw_ratios(cells, placebo_mask, resamples, generator, placebo_keep)
-        if placebo
-        else np.empty(0)
-    )
-    low, high = bounds_of(draws)
-    placebo_bounds = (
-        bounds_of(placebo_draws) if placebo and placebo[1] >= LEAST_LOSSES else (None, None)
-    )
+    early, before = cells.early(4)
+    placebo = measure_ratio(cells, early, resamples, generator, keep=before, least=LEAST_LOSSES)
+    permutation_p = permute_starts(cells, permutations, generator)
+    if permutation_p is None:
+        caveats.append(
+            _(
+                "With fewer than four units, or fewer than two in the programme, start dates "
+                "cannot be dealt to other units: no verdict is given."
+            )
+        )
     return ProgrammeEffect(
-        point[0],
-        low,
-        high,
-        int(point[2]),
-        float(point[1]),
+        effect.value,
+        effect.low,
+        effect.high,
+        effect.observed,
+        effect.expected,
         cells.n_accounts,
         len(cells.treated_units),
         cells.n_never,
-        placebo[0] if placebo and placebo[1] >= LEAST_LOSSES else None,
-        *placebo_bounds,
-        permute_starts(cells, point[0], permutations, generator),
+        placebo and placebo.value,
+        placebo and placebo.low,
+        placebo and placebo.high,
+        permutation_p,
         naive_ratio(cells),
         steps_around_start(cells, resamples, generator),
         ratio_by_unit(cells),
@@ -236,7 +251,7 @@ def split_causes(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _caveats(cells: Cells, point: tuple | None) -> list[Text]:
+def _caveats(cells: Cells) -> list[Text]:
     caveats: list[Text] = []
     if not len(cells.treated_units):
         caveats.append(

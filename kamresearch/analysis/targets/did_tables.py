@@ -1,11 +1,16 @@
 """The programme's effect as findings and tables."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
-from kamresearch.language import Quantity
+from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
+
+if TYPE_CHECKING:
+    from kamresearch.analysis.targets.did import ProgrammeEffect
 
 VERDICTS = {
     "fewer": _("Losses are rarer in the programme than expected without it."),
@@ -14,7 +19,7 @@ VERDICTS = {
 }
 
 
-def effect_findings(effect: object) -> list[Finding]:
+def effect_findings(effect: "ProgrammeEffect") -> list[Finding]:
     """Ratio, placebo, permutation."""
     n = {"n": effect.n_accounts, "figure": "targets.programme"}
     reason = _("Too few losses in the programme, or no control, to tell.")
@@ -22,7 +27,6 @@ def effect_findings(effect: object) -> list[Finding]:
     def interval(low: float | None, high: float | None) -> Interval | None:
         return None if low is None or high is None else Interval(low, high)
 
-    verdict = VERDICTS[effect.verdict]
     return [
         Finding(
             "targets.programme_ratio",
@@ -31,25 +35,14 @@ def effect_findings(effect: object) -> list[Finding]:
             _("Losses in the programme over losses expected without it"),
             _(
                 "Difference-in-differences by imputation: unit and quarter effects of the "
-                "untreated cells give what was to be expected; interval from "
-                "drawing accounts (95%)."
+                "untreated cells, drawn towards the average by half a loss each, give what was "
+                "to be expected; interval from drawing accounts, on the log scale (95%)."
             ),
             interval=interval(effect.low, effect.high),
             good="down",
             reason=reason,
             headline=True,
-            sentence=None
-            if effect.ratio is None
-            else _(
-                "{verdict} {observed} losses where {expected} were to be expected: a ratio "
-                "of {ratio} ({low} to {high}).",
-                verdict=verdict,
-                observed=effect.observed,
-                expected=round(effect.expected),
-                ratio=Quantity(effect.ratio, "ratio"),
-                low=Quantity(effect.low, "ratio"),
-                high=Quantity(effect.high, "ratio"),
-            ),
+            sentence=_sentence(effect),
             **n,
         ),
         Finding(
@@ -94,6 +87,30 @@ def effect_findings(effect: object) -> list[Finding]:
     ]
 
 
+def _sentence(effect: "ProgrammeEffect") -> Text | None:
+    if effect.ratio is None:
+        return None
+    parts = {
+        "verdict": VERDICTS[effect.verdict],
+        "observed": effect.observed,
+        "expected": round(effect.expected),
+        "ratio": Quantity(effect.ratio, "ratio"),
+    }
+    if effect.low is None:
+        return _(
+            "{verdict} {observed} losses where {expected} were to be expected: a ratio of "
+            "{ratio}, without an interval: too few losses to draw one.",
+            **parts,
+        )
+    return _(
+        "{verdict} {observed} losses where {expected} were to be expected: a ratio of {ratio} "
+        "({low} to {high}).",
+        low=Quantity(effect.low, "ratio"),
+        high=Quantity(effect.high, "ratio"),
+        **parts,
+    )
+
+
 def empty_steps() -> pd.DataFrame:
     """No quarter could be told."""
     return pd.DataFrame(columns=["step", "observed", "expected", "ratio", "low", "high"])
@@ -104,7 +121,7 @@ def empty_cohorts() -> pd.DataFrame:
     return pd.DataFrame(columns=["unit", "start", "n_accounts", "observed", "expected", "ratio"])
 
 
-def cohorts_table(effect: object) -> Table:
+def cohorts_table(effect: "ProgrammeEffect") -> Table:
     """Unit by unit."""
     return make_table(
         "targets.programme_units",
@@ -120,7 +137,7 @@ def cohorts_table(effect: object) -> Table:
     )
 
 
-def steps_table(effect: object) -> Table:
+def steps_table(effect: "ProgrammeEffect") -> Table:
     """Around the start."""
     return make_table(
         "targets.programme_steps",

@@ -5,8 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.resampling import bounds_of_draws
 from kamresearch.analysis.targets.did_cells import Cells, draw_cells
-from kamresearch.analysis.targets.did_ratio import fit_effects
+from kamresearch.analysis.targets.did_ratio import connected_cells, fit_effects
 
 
 def steps_around_start(
@@ -22,7 +23,7 @@ def steps_around_start(
     def measure(lost: np.ndarray, days: np.ndarray) -> np.ndarray:
         control = ~cells.treated & (days > 0)
         rate = fit_effects(np.where(control, lost, 0.0), np.where(control, days, 0.0))
-        usable = reached & control.any(axis=0)[None, :]
+        usable = reached & connected_cells(control)
         masks = [usable & (step >= first) & (step < last) for first, last in pairwise(edges)]
         return np.array([(lost[mask].sum(), (rate * days)[mask].sum()) for mask in masks])
 
@@ -37,14 +38,7 @@ def steps_around_start(
             ]
         )
         ratio = sums[:, 0] / sums[:, 1]
-    bounds = np.array(
-        [
-            np.quantile(one[np.isfinite(one)], [0.025, 0.975])
-            if np.isfinite(one).mean() > 0.9
-            else (np.nan, np.nan)
-            for one in draws.T
-        ]
-    ).T
+    bounds = np.array([bounds_of_draws(one) or (np.nan, np.nan) for one in draws.T]).T
     frame = pd.DataFrame(
         {
             "step": edges[:-1],
@@ -62,7 +56,7 @@ def ratio_by_unit(cells: Cells) -> pd.DataFrame:
     """Observed over expected losses of each unit since its own start."""
     control = ~cells.treated & (cells.days > 0)
     rate = fit_effects(np.where(control, cells.lost, 0.0), np.where(control, cells.days, 0.0))
-    usable = cells.treated & control.any(axis=0)[None, :]
+    usable = cells.treated & connected_cells(control)
     counts = cells.per_account.groupby("row")["account_id"].nunique()
     rows = []
     for place, name in enumerate(cells.units):

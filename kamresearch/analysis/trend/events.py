@@ -142,7 +142,7 @@ class EventStudy(Result):
                 Finding(
                     f"trend.{self.prefix}_effect",
                     None,
-                    "share",
+                    "growth",
                     label,
                     definition,
                     reason=_("No event lies inside the series with enough periods on both sides."),
@@ -155,7 +155,7 @@ class EventStudy(Result):
             Finding(
                 f"trend.{self.prefix}_effect",
                 best.effect,
-                "share",
+                "growth",
                 label,
                 definition,
                 interval=interval,

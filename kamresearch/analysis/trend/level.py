@@ -84,7 +84,7 @@ class Level(Result):
             Finding(
                 "trend.growth_last_year",
                 growth,
-                "share",
+                "growth",
                 _("Growth of the last whole year"),
                 _(
                     "This year’s sales over last year’s, minus one; the interval is what "
@@ -102,7 +102,7 @@ class Level(Result):
             Finding(
                 "trend.cagr",
                 self.cagr,
-                "share",
+                "growth",
                 _("Compound growth a year"),
                 _(
                     "From {first} to {last}, the same growth each year.",
@@ -139,7 +139,7 @@ class Level(Result):
         return Finding(
             "trend.growth_second_half",
             value,
-            "share",
+            "growth",
             _("Growth of the last year’s second half"),
             _(
                 "Second half over the second half a year before; a half is the year minus "
@@ -172,7 +172,7 @@ class Level(Result):
             Finding(
                 f"trend.{name}",
                 None,
-                self.unit if name == "units_last_year" else "share",
+                self.unit if name == "units_last_year" else "growth",
                 label,
                 self._definition(),
                 reason=reason,
@@ -389,7 +389,7 @@ class Months(Result):
             one(
                 "company_growth_12m",
                 self.growth_12m,
-                "share",
+                "growth",
                 _("Growth of own orders over twelve months"),
                 _("The last twelve whole months over the twelve before, minus one."),
             ),

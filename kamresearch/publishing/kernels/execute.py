@@ -10,8 +10,10 @@ from pathlib import Path
 
 from kamresearch.errors import KamError, StudyError
 from kamresearch.publishing.files import to_json, write_json, write_text
-from kamresearch.publishing.outcome.collect import missing_promises
+from kamresearch.publishing.outcome.collect import finding_rows, missing_promises
+from kamresearch.publishing.outcome.truth import Outcome, find_untruths
 from kamresearch.studies import find_study
+from kamresearch.studies.outputs import read_notebook
 
 INJECTED = "injected-parameters"
 LIMITS = {
@@ -37,14 +39,35 @@ def run_study(job: Mapping) -> int:
     out = Path(job["out"])
     try:
         notebook = _run(job, out)
-        problem = missing_promises(notebook, find_study(job["study"])) if job["checked"] else []
-        outcome = _incomplete(job["study"], problem) if problem else {"ok": True}
+        outcome = _judge(job, notebook) if job["checked"] else {"ok": True}
     except KamError as error:
         outcome = _failure(error)
     outcome["seconds"] = round(time.monotonic() - began, 3)
     _blot_out(out, job["secrets"])
     write_json(Path(job["outcome"]), _without(outcome, job["secrets"]))
     return 0
+
+
+def _judge(job: Mapping, notebook: Mapping) -> dict:
+    """Whether every promise of the study was kept, and nothing said that cannot be true."""
+    missing = missing_promises(notebook, find_study(job["study"]))
+    if missing:
+        return _incomplete(job["study"], missing)
+    parameters = job["parameters"]
+    untrue = find_untruths(
+        Outcome.of_notebook(
+            notebook, parameters.get("as_of", ""), _earlier_findings(parameters.get("findings"))
+        )
+    )
+    return _untrue(job["study"], untrue) if untrue else {"ok": True}
+
+
+def _earlier_findings(folder: str | None) -> dict[str, dict]:
+    """The findings of the studies that this one reads, as their notebooks hold them."""
+    if not folder or not Path(folder).is_dir():
+        return {}
+    notebooks = [read_notebook(path) for path in sorted(Path(folder).glob("*.ipynb"))]
+    return {row["id"]: row for row in finding_rows(notebooks)}
 
 
 def _run(job: Mapping, out: Path) -> dict:
@@ -137,6 +160,18 @@ def _incomplete(study: str, problem: list[str]) -> dict:
             "everything that its declaration promises, or study.absent(…) with a reason",
             f"nothing of {shown}",
             "show it, or take it out of the declaration",
+        )
+    )
+
+
+def _untrue(study: str, untrue: list[str]) -> dict:
+    shown = "; ".join(untrue[:5]) + (f"; and {len(untrue) - 5} more" if len(untrue) > 5 else "")
+    return _failure(
+        StudyError(
+            f"study {study}",
+            "nothing that contradicts itself or cannot be so",
+            shown,
+            "mend what makes the number, or say in the study why it is not told",
         )
     )
 
