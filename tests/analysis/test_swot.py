@@ -85,14 +85,17 @@ def test_the_interval_decides_and_not_the_point_value(condition, verdict):
     assert result.count(verdict) == 1
 
 
-def test_a_number_without_interval_is_a_fact_and_decides_by_itself():
-    items = read_items(items_of(("T5", "threat", "trend.rivals_share", "> 0.5")))
-    assert (
-        judge_items(items, {"trend.rivals_share": finding("trend.rivals_share", 0.51)}).verdicts[
-            "T5"
-        ]
-        == "supported"
-    )
+def test_a_number_without_interval_decides_only_where_it_is_counted():
+    """A share without an interval has an error that nobody measured."""
+
+    def verdict(unit: str, value: float) -> str:
+        items = read_items(items_of(("T5", "threat", "trend.rivals_share", "> 0.5")))
+        told = finding("trend.rivals_share", value, unit=unit)
+        return judge_items(items, {"trend.rivals_share": told}).verdicts["T5"]
+
+    assert verdict("share", 0.51) == verdict("units", 12_037) == "cannot_tell"
+    assert verdict("accounts", 3) == "supported"
+    assert verdict("accounts", 0) == "contradicted"
 
 
 @pytest.mark.parametrize(
@@ -501,7 +504,9 @@ def test_the_case_holds_the_items_of_the_seed_in_both_languages(case_folder):
         item.text.render("en") and item.text.render("zh") and item.owner and item.date
         for item in items
     )
-    assert sum(bool(item.evidence) for item in items) >= 9
+    bare = {item.id for item in items if not item.evidence}
+    assert {"O4", "T1", "T5"} <= bare, "what only touches the subject supports nothing"
+    assert len(items) - len(bare) >= 7
     weights = weigh_items(pd.read_csv(case_folder / "judgements.csv"), items, resamples=50)
     choice = rate_strategies(
         read_strategies(pd.read_csv(case_folder / "strategies.csv"), items),

@@ -1,5 +1,7 @@
 """Goals: power, standing, run chart, the programme's effect."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -150,7 +152,7 @@ def test_a_goal_dated_in_the_past_is_judged_and_gets_no_chance():
     row = result.frame.iloc[0]
     assert row["probability"] is None
     assert row["days_left"] < 0
-    assert "were due before" in str(result.caveats[0])
+    assert "Goals due before" in str(result.caveats[0])
 
 
 def test_a_goal_upwards_counts_upwards():
@@ -260,7 +262,7 @@ def test_counts_of_goals_add_up_and_the_sentence_names_them():
         values["targets.n_detectable"],
         values["targets.n_met_likely"],
     ) == (1, 0, 1)
-    assert "1 are met or likely" in result.verdict().render("en")
+    assert "Met or likely to be met: 1" in result.verdict().render("en")
     assert "P(" in result.power_table().title.render("en") + result.table().caption.render("en")
 
 
@@ -398,6 +400,26 @@ def test_losses_of_unknown_accounts_and_before_the_beginning_are_no_risk():
         "2010-12-31",
     )
     assert panel.empty
+
+
+def test_the_sentence_on_goals_accounts_for_every_goal():
+    found = Findings([share(10, 400)])
+    told = targets.track_goals(goal_of(), found, DAY).verdict().render("en")
+    counts = [int(one) for one in re.findall(r": (\d+)", told)]
+    assert counts[0] == sum(counts[1:-1]) == 1
+
+
+def test_a_baseline_that_the_same_days_finding_rules_out_is_named():
+    found = Findings([measured("churn.rate_12m", 0.10, 0.07, 0.14)])
+
+    def told(**goal) -> str:
+        standing = targets.track_goals(goal_of(**goal), found, DAY)
+        return "; ".join(caveat.render("en") for caveat in standing.caveats)
+
+    assert "10.0%: correct the baseline" in told(baseline=0.20, target=0.05)
+    assert "past its target already" in told(baseline=0.20, target=0.15)
+    assert "baseline" not in told(baseline=0.12, target=0.05)
+    assert "starts from" not in told(baseline=0.20, target=0.05, begun="2011-12-31")
 
 
 # the programme

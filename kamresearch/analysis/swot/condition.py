@@ -9,6 +9,9 @@ from math import isfinite
 from kamresearch.errors import DataError
 from kamresearch.finding import Finding
 
+EXACT = frozenset({"count", "accounts", "orders", "managers", "records"})
+"""Units of numbers that are counted, not estimated: they decide without an interval."""
+
 _NUMBER = r"([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*(%?)"
 _SIGNS = {"≥": ">=", "≤": "<=", "＞": ">", "＜": "<", "＝": "="}
 
@@ -88,7 +91,8 @@ def judge_condition(condition: Condition, finding: Finding) -> str:
 
     With an interval, the condition must hold (or fail) over the whole interval; where the interval
     reaches over the
-    threshold, nothing can be told. Without one, the value decides: it is a count or a fact.
+    threshold, nothing can be told. Without one, only a count of things that are all there decides
+    (`EXACT`); any other number has an error that nobody measured, and leaves the item open.
     """
     value = finding.value
     if value is None:
@@ -96,6 +100,8 @@ def judge_condition(condition: Condition, finding: Finding) -> str:
     if condition.text is not None or isinstance(value, (bool, str)):
         return "supported" if _same_words(condition, value) else "contradicted"
     if finding.interval is None:
+        if finding.unit not in EXACT:
+            return "cannot_tell"
         return "supported" if condition.holds(value) else "contradicted"
     low, high = finding.interval.low, finding.interval.high
     if condition.sign == "=":

@@ -44,12 +44,14 @@ def goal_findings(standing: object) -> list[Finding]:
             figure="targets.power",
             headline=True,
             sentence=_(
-                "Of {n} goals, {detectable} are large enough for this portfolio to show "
-                "them; {likely} are met or likely to be met, and of "
-                "{open_goals} it cannot be told yet.",
+                "Goals: {n}. Met or likely to be met: {likely}; open: {halfway}; missed or "
+                "unlikely as things stand: {unlikely}; cannot be told yet: {open_goals}. Large "
+                "enough a change for this portfolio to show: {detectable}.",
                 n=n,
                 detectable=detectable,
                 likely=likely,
+                halfway=int(frame["status"].eq("open").sum()),
+                unlikely=int(frame["status"].isin(["unlikely", "missed"]).sum()),
                 open_goals=open_goals,
             ),
             **shared,

@@ -13,7 +13,7 @@ from kamresearch.analysis.targets.goal_tables import STATUSES
 from kamresearch.analysis.targets.goals import Goal
 from kamresearch.display import Table
 from kamresearch.finding import Finding
-from kamresearch.language import Text
+from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result
 
@@ -108,13 +108,43 @@ def track_goals(
     if len(late):
         caveats.append(
             _(
-                "{n} goals were due before {day}: they are judged by the number as it is "
-                "on that day.",
+                "Goals due before {day} and judged by the number as it is on that day: {n}.",
                 n=len(late),
                 day=as_of,
             )
         )
+    caveats += [
+        caveat for goal in goals if (caveat := _contradicted_baseline(goal, findings, as_of))
+    ]
     return GoalStanding(goals, as_of, frame, tuple(caveats))
+
+
+def _contradicted_baseline(goal: Goal, findings: Mapping[str, Finding], as_of: str) -> Text | None:
+    """A baseline of this very day that the day's own finding rules out: the goal starts from a
+    number that nobody measured, and its target may be behind it.
+    """
+    finding = findings.get(goal.finding)
+    if finding is None or finding.interval is None or goal.baseline_date != as_of:
+        return None
+    if finding.interval.low <= goal.baseline <= finding.interval.high:
+        return None
+    parts = {
+        "goal": goal.id,
+        "baseline": Quantity(goal.baseline, finding.unit),
+        "day": as_of,
+        "finding": finding,
+    }
+    if goal.is_met(float(finding.value)):
+        return _(
+            "{goal} starts from {baseline} on {day}, but the number measured that day is "
+            "{finding}: it is past its target already. Set the goal anew.",
+            **parts,
+        )
+    return _(
+        "{goal} starts from {baseline} on {day}, but the number measured that day is {finding}: "
+        "correct the baseline.",
+        **parts,
+    )
 
 
 def _track(
