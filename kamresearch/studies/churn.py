@@ -130,4 +130,7 @@ STUDY = Study(
         "churn.alert_power",
         "churn.backtest",
     ),
+    totals=(("churn.rate_change", ("churn.rate_effect", "churn.mix_effect")),),
+    counted=(("churn.rate_12m", "churn.n_lost_12m"),),
+    listed=(("churn.n_contacts", "churn.contacts"), ("churn.n_alerts", "churn.alerts")),
 )

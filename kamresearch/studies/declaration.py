@@ -91,6 +91,12 @@ class Study:
         Names of the studies whose findings it reads.
     sections, findings, figures, tables : tuple of str
         Ids of what it shows, in order. Section ids stand in the tags of the notebook's headings.
+    totals : tuple of (str, tuple of str)
+        A finding and those that add up to it; an empty id stands for the ``n`` of the first part.
+    counted : tuple of (str, str)
+        A finding that is a share of its own ``n``, and the finding that counts it.
+    listed : tuple of (str, str)
+        A finding that counts accounts, and the table that lists them by ids in its first column.
     front : bool
         Whether its page is a version's front door.
     folder : Path, optional
@@ -112,6 +118,9 @@ class Study:
     findings: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
+    totals: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    counted: tuple[tuple[str, str], ...] = ()
+    listed: tuple[tuple[str, str], ...] = ()
     front: bool = False
     folder: Path | None = None
 

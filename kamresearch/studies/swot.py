@@ -66,4 +66,16 @@ STUDY = Study(
         "swot.strategies",
         "swot.qspm",
     ),
+    totals=(
+        (
+            "",
+            (
+                "swot.n_supported",
+                "swot.n_contradicted",
+                "swot.n_judgement",
+                "swot.n_cannot_tell",
+                "swot.n_unknown",
+            ),
+        ),
+    ),
 )

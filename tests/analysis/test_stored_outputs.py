@@ -68,4 +68,4 @@ def test_the_stored_notebooks_say_nothing_that_the_truth_gate_refuses(study, roo
     from kamresearch.studies.outputs import read_notebook
 
     notebook = read_notebook(root / "notebooks" / f"{study.notebook}.ipynb")
-    assert not find_untruths(Outcome.of_notebook(notebook, "2012-12-31"))
+    assert not find_untruths(Outcome.of_notebook(notebook, "2012-12-31", study=study))

@@ -1,5 +1,7 @@
 """The truth gate: each fault, put back, stops the study with its reason."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,8 +9,18 @@ from hypothesis import strategies as st
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Fixed
 from kamresearch.publishing.outcome.truth import Outcome, find_untruths
+from kamresearch.studies import find_study
 
 pytestmark = pytest.mark.unit
+
+VERDICTS = tuple(
+    f"swot.n_{name}"
+    for name in ("supported", "contradicted", "judgement", "cannot_tell", "unknown")
+)
+STUDY = replace(
+    find_study("churn"), totals=(*find_study("churn").totals, *find_study("swot").totals)
+)
+"""What the studies of churn and of SWOT declare must add up, in one."""
 
 
 def finding(key: str = "toy.share", value=0.5, interval=(0.4, 0.6), **more) -> dict:
@@ -32,7 +44,10 @@ def table(key: str, columns: dict, *rows: tuple) -> dict:
 
 def untruths(*findings: dict, tables: tuple = (), **more) -> str:
     outcome = Outcome(
-        {row["id"]: row for row in findings}, {one["id"]: one for one in tables}, **more
+        {row["id"]: row for row in findings},
+        {one["id"]: one for one in tables},
+        study=STUDY,
+        **more,
     )
     return "; ".join(find_untruths(outcome))
 
@@ -90,8 +105,7 @@ def test_parts_that_do_not_add_up_are_named():
 
 
 def test_verdicts_add_up_to_all_statements():
-    names = ("supported", "contradicted", "judgement", "cannot_tell", "unknown")
-    rows = [finding(f"swot.n_{name}", 2, None, unit="count", n=10) for name in names]
+    rows = [finding(name, 2, None, unit="count", n=10) for name in VERDICTS]
     assert not untruths(*rows)
     assert "add up to 10, not to 12" in untruths(*[row | {"n": 12} for row in rows])
 
@@ -132,24 +146,6 @@ def test_a_list_holds_each_account_once_and_as_many_as_it_says():
     assert "out of 1" in untruths(
         count | {"n": 1}, tables=(table("churn.contacts", ids, ("a",), ("b",)),)
     )
-
-
-def test_a_list_to_act_on_names_no_lost_account():
-    rows = table("briefing.calls", {"account_id": "text", "standing": "text"}, ("a", "lost"))
-    assert "1 of its accounts are lost" in untruths(tables=(rows,))
-
-
-def test_no_verdict_rests_on_a_number_without_an_interval_unless_it_is_exact():
-    columns = {"item_id": "text", "verdict": "text", "finding": "text", "exact": "flag"}
-    evidence = {"trend.x": finding("trend.x", 3, None)}
-
-    def told(exact: bool, verdict: str = "supported") -> str:
-        rows = table("swot.items", columns, ("O4", verdict, "trend.x", exact))
-        return untruths(tables=(rows,), earlier=evidence)
-
-    assert "no interval and is not exact" in told(False)
-    assert not told(True)
-    assert not told(False, "open")
 
 
 @given(

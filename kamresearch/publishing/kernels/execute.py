@@ -50,13 +50,17 @@ def run_study(job: Mapping) -> int:
 
 def _judge(job: Mapping, notebook: Mapping) -> dict:
     """Whether every promise of the study was kept, and nothing said that cannot be true."""
-    missing = missing_promises(notebook, find_study(job["study"]))
+    study = find_study(job["study"])
+    missing = missing_promises(notebook, study)
     if missing:
         return _incomplete(job["study"], missing)
     parameters = job["parameters"]
     untrue = find_untruths(
         Outcome.of_notebook(
-            notebook, parameters.get("as_of", ""), _earlier_findings(parameters.get("findings"))
+            notebook,
+            parameters.get("as_of", ""),
+            _earlier_findings(parameters.get("findings")),
+            study,
         )
     )
     return _untrue(job["study"], untrue) if untrue else {"ok": True}
