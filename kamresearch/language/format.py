@@ -22,7 +22,7 @@ UNITS = {
     "units": "vehicles or other goods sold",
     "share": "0 to 1, shown as per cent",
     "growth": "a change relative to what was before, from -1 without end, shown as per cent",
-    "net_share": "a share of a sum with negative parts: may pass 1, shown as per cent",
+    "net_share": "what may leave 0 to 1: of a sum with negative parts, of what there was, of room",
     "share_change": "difference of two shares, shown in percentage points",
     "probability": "0 to 1, shown as per cent",
     "p_value": "0 to 1, shown as a number",

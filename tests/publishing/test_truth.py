@@ -117,10 +117,12 @@ def test_a_share_whose_n_is_not_that_of_its_definition_is_named():
 
 
 def test_the_same_quantity_told_twice_is_the_same_number():
-    same = {"definition": {"en": "Sum.", "zh": "合计。"}}
+    same = dict.fromkeys(("label", "definition"), {"en": "Sum.", "zh": "合计。"})
     one, two = finding("a.sum", 0.5, **same), finding("b.sum", 0.45, **same)
     assert "where a.sum, defined alike, is 0.5" in untruths(two, earlier={"a.sum": one})
     assert not untruths(two | {"value": 0.5}, earlier={"a.sum": one})
+    other = two | {"label": {"en": "Another sum", "zh": "另一合计"}}
+    assert not untruths(other, earlier={"a.sum": one}), "verdicts share how they are counted"
 
 
 def test_a_forecast_for_a_year_that_is_over_but_for_nine_days_is_named():

@@ -304,7 +304,7 @@ def _exposure_findings(result: Exposure) -> list[Finding]:
         Finding(
             "organisation.top_manager_share",
             float(top["share"]) if told else None,
-            "share",
+            "net_share",
             _("Revenue in the hands of one manager"),
             _(
                 "Revenue of the last 12 months of the accounts of the manager who holds most, over "
@@ -365,7 +365,7 @@ def _exposure_findings(result: Exposure) -> list[Finding]:
         Finding(
             "organisation.single_threaded_revenue_share",
             revenue_single / known_revenue if known_revenue > 0 else None,
-            "share",
+            "net_share",
             _("Revenue of accounts that know a single person"),
             _(
                 "Revenue of 12 months of single-threaded accounts, over that of the "
@@ -379,7 +379,7 @@ def _exposure_findings(result: Exposure) -> list[Finding]:
             float(accounts.loc[accounts["is_executive"], "revenue_12m"].sum()) / total
             if total > 0
             else None,
-            "share",
+            "net_share",
             _("Revenue of accounts that executives hold in person"),
             _(
                 "Revenue of 12 months of accounts whose manager in charge is an "

@@ -81,7 +81,7 @@ class LinkageGroups(Result):
             Finding(
                 "organisation.groups_gap",
                 self.gap,
-                "share",
+                "net_share",
                 _("Distance from the best possible groups, at most"),
                 _("(cost − lower bound) / cost; 0 where the optimum is proven."),
                 good="down",

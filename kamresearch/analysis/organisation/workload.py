@@ -91,7 +91,7 @@ class Workload(Result):
             Finding(
                 "organisation.total_load",
                 total / room if room > 0 else None,
-                "share",
+                "net_share",
                 _("Hours asked for over hours there are"),
                 _(
                     "Sum of hours that all managers' accounts ask for, over the sum of "

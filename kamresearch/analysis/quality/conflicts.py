@@ -130,7 +130,7 @@ class Conflicts(Result):
             Finding(
                 "quality.conflict_size",
                 size,
-                "share",
+                "net_share",
                 _("Typical size of a disagreement"),
                 _("Median over the accounts in conflict of (highest − lowest) ÷ highest revenue."),
                 n=len(sizes),

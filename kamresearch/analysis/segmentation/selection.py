@@ -76,7 +76,7 @@ class Selection(Result):
             Finding(
                 "segmentation.key_revenue_share",
                 share,
-                "share",
+                "net_share",
                 _("Key accounts' share of revenue"),
                 _(
                     "Revenue over twelve months of tier A over that of all accounts; the "

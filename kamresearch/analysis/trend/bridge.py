@@ -85,7 +85,7 @@ class Bridge(Result):
             Finding(
                 f"trend.{name}",
                 getattr(self, name),
-                "share",
+                "net_share",
                 label,
                 definition,
                 interval=self.intervals.get(name),

@@ -457,7 +457,7 @@ def judge_outlook(outlook: Outlook) -> list[Finding]:
         Finding(
             "trend.then_error",
             error,
-            "share",
+            "net_share",
             _("Mean miss of the forecast"),
             _("Mean of |value / forecast − 1| over the later values."),
             n=n,

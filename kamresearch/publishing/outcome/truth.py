@@ -161,12 +161,13 @@ def _parts_and_wholes(outcome: Outcome) -> Broken:
 
 
 def _told_twice(outcome: Outcome) -> Broken:
-    """The same definition over the same period on as many cases gives one number."""
+    """The same label and definition over the same period on as many cases give one number."""
     seen: dict[tuple, tuple[str, float]] = {}
     for key, row in [*outcome.earlier.items(), *outcome.findings.items()]:
         if not _is_number(row["value"]):
             continue
-        same = (row["definition"]["en"], row["unit"], str(row["period"]), row["n"], row["n_unit"])
+        words = (row["label"]["en"], row["definition"]["en"])
+        same = (*words, row["unit"], str(row["period"]), row["n"], row["n_unit"])
         first, value = seen.setdefault(same, (key, row["value"]))
         if abs(value - row["value"]) > CLOSE * max(1.0, abs(value)):
             yield key, f"it is {row['value']:g} where {first}, defined alike, is {value:g}"
