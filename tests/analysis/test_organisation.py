@@ -154,7 +154,8 @@ def test_a_report_on_an_account_that_left_says_so_and_everything_else_has_a_reas
     exposure = organisation.measure_exposure(holdings, load=workload.load)
     groups = organisation.group_managers(holdings, workload.load)
     told = [finding for result in (workload, exposure, groups) for finding in result.findings()]
-    assert all(finding.reason is not None for finding in told if not finding.value)
+    assert all(finding.reason is not None for finding in told if finding.value is None)
+    assert all(finding.value in (None, 0) for finding in told)
     assert not any(
         finding.sentence for result in (exposure, groups) for finding in result.findings()
     )
