@@ -15,6 +15,7 @@ from kamresearch.publishing.making.verify import request_of
 from kamresearch.publishing.planning import plan as planning
 from kamresearch.publishing.planning import sources
 from kamresearch.publishing.planning.datafacts import mapping_digest
+from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.studies import all_studies
 from tests.conftest import ROOT
 
@@ -169,15 +170,17 @@ def test_a_version_of_somebody_else_does_not_choose_the_host_that_gets_a_passwor
     """A manifest may name any host; verify asks a server only when its user named it."""
     monkeypatch.setenv("PGPASSWORD", "mine")
     path = next(iter(validate(all_studies()[:1], ParameterSet(), {}).values()))
-    manifest = {
-        "parameters": {
-            all_studies()[0].name: {
-                **json.loads(path.model_dump_json()),
-                "data": "postgresql://me@attacker.example/x",
-            }
-        },
-        "languages": ["en"],
-    }
+    manifest = Manifest.model_validate(
+        {
+            "parameters": {
+                all_studies()[0].name: {
+                    **json.loads(path.model_dump_json()),
+                    "data": "postgresql://me@attacker.example/x",
+                }
+            },
+            "languages": ["en"],
+        }
+    )
     with pytest.raises(ParameterError, match="--data ADDRESS"):
         request_of(manifest, tmp_path)
     named = request_of(manifest, tmp_path, "postgresql://me@home.example/x")
