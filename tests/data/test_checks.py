@@ -1,5 +1,7 @@
 """The gate: what is wrong is found, counted, weighed by revenue, and says what to do."""
 
+from types import SimpleNamespace
+
 import ibis
 import pandas as pd
 import pytest
@@ -23,6 +25,13 @@ class Plain:
             connection.con.execute(f'CREATE TABLE "{name}" AS SELECT * FROM "{name}_frame"')
         self._tables = {name: connection.table(name) for name in frames}
         self.names = tuple(frames)
+        # Frames come without notes of how a file was read, and nothing was called sure.
+        self.loaded = {
+            name: SimpleNamespace(notes=(), rows_in=len(frame)) for name, frame in frames.items()
+        }
+        self.sure = frozenset()
+        orders = frames.get("orders")
+        self.has_order_lines = orders is not None and bool(orders["order_id"].duplicated().any())
         self.quarantine = (
             quarantine
             if quarantine is not None
