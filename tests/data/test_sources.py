@@ -109,7 +109,8 @@ def test_dates_in_two_orders_are_refused_with_their_counts(tmp_path):
     text = "order_id,account_id,order_date,revenue\nO1,001,31/12/2012,1\nO2,001,12/31/2012,1\nO3,001,2012-01-01,1\n"
     with pytest.raises(
         DataError,
-        match=r"orders.csv, column 'order_date'.*1 with the day first and 1 with the month first",
+        match=r"orders.csv, column 'order_date'.*1 with the day first \('31/12/2012' in row 1\) and "
+        r"1 with the month first \('12/31/2012' in row 2\)",
     ):
         open_data(write(tmp_path / "x", orders=text))
 
