@@ -6,7 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kamresearch.analysis.experiment.sequence import GRID, log_likelihoods, prior_weights
+from kamresearch.analysis.experiment.sequence import (
+    GRID,
+    evidence_against,
+    log_likelihoods,
+    prior_weights,
+)
 from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import AnalysisError, ParameterError, first_offenders
 from kamresearch.finding import Finding
@@ -356,9 +361,8 @@ def _first_told(
     """The day of the first look after losses were told to be rarer; None where they never were."""
     if not len(curves):
         return None
-    top = curves.max(axis=1)
-    mixed = np.log((weights * np.exp(curves - top[:, None])).sum(axis=1)) + top
-    crossed = np.flatnonzero((mixed - curves[:, one] >= bound) & (GRID[curves.argmax(axis=1)] < 0))
+    against = evidence_against(curves, weights)[:, one]
+    crossed = np.flatnonzero((against >= bound) & (GRID[curves.argmax(axis=1)] < 0))
     if not len(crossed):
         return None
     after = ends[ends >= when[crossed[0]]]
