@@ -48,12 +48,14 @@ def estimate_ratio(
 
     Examples
     --------
+    All doubles, but the second unit, treated, stays:
+
     >>> days = np.full((2, 2), 1000.0)
-    # all doubles, but the second unit, treated, stays
     >>> lost = np.array([[10.0, 20.0], [20.0, 20.0]])
-    >>> [round(one, 6) for one in estimate_ratio(lost, days, np.array([[False, False], [False, True]]))]
+    >>> treated = np.array([[False, False], [False, True]])
+    >>> [round(one, 6) for one in estimate_ratio(lost, days, treated)]
     [0.5, 40.0, 20.0]
-    """  # noqa: E501
+    """
     keep = np.ones_like(treated) if keep is None else keep
     control, cell = keep & ~treated & (days > 0), keep & treated & (days > 0)
     usable = cell & connected_cells(control)
