@@ -53,8 +53,8 @@ def _hide_passwords() -> None:
     held = [text for text in sys.argv[1:] if "://" in text]
     if not held:
         return
+    from kamresearch.data.addresses import split_password
     from kamresearch.errors import KamError
-    from kamresearch.publishing.asking.addresses import split_password
 
     replaced, environment = {}, {}
     for text in held:

@@ -4,6 +4,7 @@ module.
 
 import os
 
+from kamresearch.data.addresses import read_address
 from kamresearch.data.answers import answering, first_line, shown_address
 from kamresearch.data.files import Raw
 from kamresearch.errors import DataError
@@ -47,7 +48,7 @@ def connect_server(source: str, rules: object) -> tuple[object, dict[str, Raw]]:
 def _connect_postgres(source: str, rules: object) -> tuple[object, dict[str, Raw]]:
     import ibis
 
-    shown = shown_address(source)
+    address, shown = read_address(source), shown_address(source)
     seconds = int(float(os.environ.get("KAM_SERVER_SECONDS", SECONDS_TO_ANSWER)))
     options = (
         f"-c statement_timeout={1000 * seconds} -c TimeZone={rules.time_zone or 'UTC'} -c "
@@ -68,7 +69,8 @@ def _connect_postgres(source: str, rules: object) -> tuple[object, dict[str, Raw
     }
     try:
         driver = _watched(psycopg.Connection, seconds + GRACE).connect(
-            source,
+            address.shown,
+            password=address.password or None,
             connect_timeout=SECONDS_TO_CONNECT,
             options=options,
             autocommit=True,

@@ -4,11 +4,11 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kamresearch.data.addresses import split_password
 from kamresearch.errors import ParameterError
-from kamresearch.publishing.asking.addresses import split_password
 from kamresearch.publishing.asking.parameters import NOT_INPUTS, ParameterSet, validate
 from kamresearch.publishing.asking.request import Request
 from kamresearch.publishing.making.verify import request_of
@@ -144,14 +144,15 @@ def test_every_file_of_the_package_is_part_of_the_name(tmp_path, monkeypatch):
 PASSWORD = st.text(st.characters(codec="ascii", exclude_categories=("Cc", "Zs")), min_size=1)
 
 
-@given(PASSWORD.filter(lambda text: not set("%/@") & set(text)))
+@settings(deadline=None)
+@given(PASSWORD.filter(lambda text: "%" not in text and not text[0].isdigit()))
 def test_a_password_of_any_characters_is_taken_out_of_an_address(password):
     clean, env = split_password(f"postgresql://me:{password}@db.example:5432/sales?sslmode=require")
     assert clean == "postgresql://me@db.example:5432/sales?sslmode=require"
     assert env == {"PGPASSWORD": password}
 
 
-@pytest.mark.parametrize("password", ["a@b", "a/b@c", "a%26b", "12#34", "[", "x?y=z"])
+@pytest.mark.parametrize("password", ["a@b", "a/b@c", "a%26b", "12#34", "[", "x?y=z", "se/c?ret=1"])
 def test_a_password_pasted_as_it_is_never_stays_in_the_address(password):
     clean, env = split_password(f"postgresql://me:{password}@db/sales")
     assert clean == "postgresql://me@db/sales"
@@ -160,8 +161,8 @@ def test_a_password_pasted_as_it_is_never_stays_in_the_address(password):
 
 def test_an_address_whose_password_cannot_be_told_from_the_rest_is_refused_unseen():
     with pytest.raises(ParameterError) as error:
-        split_password("postgresql://me:se/c?ret=1@db/sales")
-    assert "se/c" not in str(error.value)
+        split_password("postgresql://me:5432/sales?x=s3cret@db/sales")
+    assert "s3cret" not in str(error.value)
 
 
 def test_a_version_of_somebody_else_does_not_choose_the_host_that_gets_a_password(

@@ -1,1 +1,1 @@
-"""What was asked: a request, its parameters, addresses without secrets."""
+"""What was asked: a request and its parameters."""

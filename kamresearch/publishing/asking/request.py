@@ -6,19 +6,14 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
+from kamresearch.data.addresses import is_address, read_address
 from kamresearch.errors import ParameterError
 from kamresearch.places import find_path
-from kamresearch.publishing.asking.addresses import split_password
 from kamresearch.publishing.asking.parameters import EVERY, ParameterSet, as_date, as_languages
 from kamresearch.studies.declaration import StudyParams
 
 SPARK = "spark:"
 """Before a folder that Apache Spark shall read."""
-
-
-def is_remote(source: str) -> bool:
-    """Whether data lie on a server rather than in files."""
-    return "://" in source
 
 
 @dataclass(frozen=True)
@@ -127,9 +122,7 @@ def make_request(
         raise ParameterError(
             "--reports", "a folder, there or to be made", f"the file {reports}", "name another"
         )
-    clean, env = split_password(data) if data else (data, {})
-    if data and "://" in data and not env and os.environ.get("PGPASSWORD"):
-        env = {"PGPASSWORD": os.environ["PGPASSWORD"]}
+    clean, env = _without_password(data) if data else (data, {})
     return Request(
         root=root,
         reports=Path(reports).absolute() if reports else root / "reports",
@@ -148,6 +141,14 @@ def make_request(
             timeout=timeout, memory=int(memory * 2**30) if memory else _memory_share(jobs)
         ),
     )
+
+
+def _without_password(data: str) -> tuple[str, dict[str, str]]:
+    """A source as it may be shown, and the environment of the process that opens it."""
+    if not is_address(data):
+        return data, {}
+    address = read_address(data)
+    return address.shown, {address.variable: address.password} if address.password else {}
 
 
 def _cores() -> int:

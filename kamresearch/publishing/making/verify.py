@@ -7,10 +7,11 @@ import tempfile
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from kamresearch.data.addresses import is_address
 from kamresearch.errors import KamError, ParameterError
 from kamresearch.places import project_root, resolve_path
 from kamresearch.publishing.asking.parameters import ParameterSet
-from kamresearch.publishing.asking.request import SPARK, Request, is_remote, make_request
+from kamresearch.publishing.asking.request import SPARK, Request, make_request
 from kamresearch.publishing.files import file_sha256, json_sha256
 from kamresearch.publishing.making.earlier import EARLIER
 from kamresearch.publishing.making.hands import Hands
@@ -179,7 +180,7 @@ def request_of(manifest: Manifest, reports: Path, data: str | None = None) -> Re
     }
     root = project_root()
     source = data or str(first["data"])
-    if data is None and is_remote(source):
+    if data is None and is_address(source):
         raise ParameterError(
             f"data {source.partition('://')[0]}://…",
             "a server named by you",

@@ -1,8 +1,8 @@
 """The data audit alone, as ``kam check`` shows it."""
 
+from kamresearch.data.addresses import split_password
 from kamresearch.data.period import find_period
 from kamresearch.data.reconcile import Card, make_card
-from kamresearch.publishing.asking.addresses import split_password
 
 
 def audit(source: str, mapping: str, as_of: str = "") -> tuple[dict, Card]:
