@@ -1,4 +1,4 @@
-"""Commands about versions on the shelf: list, show, compare, verify, open, prune."""
+"""Commands about versions on the shelf: list, show, compare, verify, record, open, prune."""
 
 from pathlib import Path
 from typing import Annotated
@@ -120,6 +120,27 @@ def verify(
         raise typer.Exit(1)
 
 
+def record(
+    version: Annotated[
+        str, typer.Argument(help="A version; the newest that holds a record where not given.")
+    ] = "",
+    reports: Reports = None,
+    json: Json = False,
+) -> None:
+    """Show how earlier predictions did: what came due, what came of it, and beside which rival."""
+    from kamresearch.publishing.sealed.store import list_versions
+    from kamresearch.publishing.shelf.record import choose_record, describe_record, record_content
+    from kamresearch.publishing.surface import shelf_folder
+
+    found = [_find(version, reports)] if version else list_versions(shelf_folder(reports))
+    chosen = choose_record(found)
+    if json:
+        return _echo_json(record_content(chosen))
+    for line in describe_record(chosen):
+        typer.echo(line)
+    return None
+
+
 def open_(version: Name = "", reports: Reports = None, json: Json = False) -> None:
     """Open a version, or the shelf of all, in the browser."""
     import webbrowser
@@ -174,6 +195,7 @@ def add_to(app: typer.Typer) -> None:
         ("show", show, "kam show latest"),
         ("diff", diff, "kam diff 2012-06-30 latest"),
         ("verify", verify, "kam verify latest"),
+        ("record", record, "kam record --json"),
         ("open", open_, "kam open"),
         ("prune", prune, "kam prune --keep 5 --yes"),
     ):

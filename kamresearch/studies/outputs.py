@@ -81,8 +81,9 @@ def read_predictions(contents: Iterable[dict]) -> "pd.DataFrame":
     Returns
     -------
     DataFrame
-        The columns in which they were stated and ``known_revenue``; prediction → language → words
-        stand in ``attrs["labels"]``. Empty where nothing was stated.
+        The columns in which they were stated, ``known_revenue``, and whether the version was a
+        ``hindcast``; prediction → language → words stand in ``attrs["labels"]``. Empty where
+        nothing was stated.
     """
     import pandas as pd
 
@@ -90,6 +91,7 @@ def read_predictions(contents: Iterable[dict]) -> "pd.DataFrame":
     for content in contents:
         frame = pd.DataFrame(content["rows"], columns=content["columns"])
         frame["known_revenue"] = content["known_revenue"]
+        frame["hindcast"] = bool(content.get("hindcast"))
         labels[content["prediction"]] = content["label"]
         frames.append(frame)
     if not frames:

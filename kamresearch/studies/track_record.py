@@ -19,7 +19,7 @@ STUDY = Study(
     needs=("accounts", "orders"),
     wants=("churn_events",),
     sections=("probabilities", "numbers", "lists", "limits"),
-    findings=("record.n_due", "record.calibrated"),
+    findings=("record.n_due", "record.n_sealed", "record.calibrated"),
     figures=("record.reliability",),
     tables=(
         "record.calibration",

@@ -20,6 +20,7 @@ COMMANDS = (
     "show",
     "diff",
     "verify",
+    "record",
     "open",
     "prune",
     "check",

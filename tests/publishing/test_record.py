@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kamresearch.errors import ParameterError
+from kamresearch.errors import ParameterError, StoreError
 from kamresearch.publishing.making.earlier import EARLIER, STATED
 from kamresearch.publishing.making.hindcasts import publish_hindcasts, read_days
 from kamresearch.publishing.surface import ask, publish
@@ -64,6 +64,39 @@ def test_statements_altered_by_one_byte_are_refused_and_named(shelf):
         assert check_files(made[1]).changed == (STATED,)
     finally:
         path.write_bytes(sealed)
+
+
+def test_the_shelf_opens_with_the_record_and_keeps_hindcasts_apart(shelf):
+    reports, _data, made, version = shelf
+    for page, words in (
+        ("index.html", "predictions come due, 0 were sealed"),
+        ("index.zh.html", "0 条当时即已封存"),
+    ):
+        text = (reports / page).read_text(encoding="utf-8")
+        first = text[text.index('<section id="held">') : text.index('<section id="versions">')]
+        assert words in first
+        assert f"{version.findings['record.n_due'].value:,}" in first
+        listed, hindcasts = text.split('<section id="hindcasts">')
+        assert version.id in listed
+        assert all(f'<li id="{one.id}">' in hindcasts for one in made)
+        assert not any(f'<li id="{one.id}">' in listed for one in made)
+
+
+def test_the_record_is_printed_and_given_as_json(shelf, capsys):
+    from kamresearch.cli.shelf import record
+
+    reports, _data, made, version = shelf
+    record(reports=reports, json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert told["version"] == version.id
+    found = {one["id"]: one["value"] for one in told["findings"]}
+    assert found["record.n_due"] == version.findings["record.n_due"].value
+    assert found["record.n_sealed"] == 0
+    assert told["tables"]["record.calibration"]
+    record(reports=reports)
+    assert "record.n_due" in capsys.readouterr().out
+    with pytest.raises(StoreError, match="a study that looks back"):
+        record(made[0].id, reports=reports)
 
 
 @pytest.mark.parametrize(("text", "words"), [("2013-01-31", "days before"), ("0x6m", "1 to 60")])

@@ -49,8 +49,9 @@ class TrackRecord(Result):
         The worst five: prediction, account_id, issued, due, value, actual.
     left_out : DataFrame
         prediction, reason, n.
-    n_due, n_facts : int
-        Predictions come due, and independent facts behind them (one an account and window).
+    n_due, n_facts, n_sealed : int
+        Predictions come due, independent facts behind them (one an account and window), and how
+        many were sealed before their outcome could be known (the others are hindcasts).
     """
 
     calibration: pd.DataFrame
@@ -62,6 +63,7 @@ class TrackRecord(Result):
     left_out: pd.DataFrame
     n_due: int
     n_facts: int
+    n_sealed: int = 0
     names: Mapping[str, Text] = field(default_factory=dict)
     """Prediction → its words; one without is shown by its id."""
 
@@ -91,6 +93,14 @@ class TrackRecord(Result):
                     facts=Quantity(self.n_facts, "count"),
                 )
             )
+        if self.n_due > self.n_sealed:
+            told.append(
+                _(
+                    "{n} of them are hindcasts: made later, from data cut back to their day. They "
+                    "prove less than what was sealed in its time.",
+                    n=Quantity(self.n_due - self.n_sealed, "count"),
+                )
+            )
         told += [
             _(
                 "{n} predictions of {prediction} are left out: {reason}.",
@@ -112,9 +122,22 @@ class TrackRecord(Result):
                 "count",
                 _("Predictions come due"),
                 _("Statements of earlier versions whose outcome the data now tell."),
-                reason=None,
                 headline=self.n_due > 0,
-            )
+                sentence=self._due_sentence(),
+            ),
+            Finding(
+                "record.n_sealed",
+                self.n_sealed,
+                "count",
+                _("Of these, sealed before the outcome"),
+                _(
+                    "Predictions come due that stood in a version sealed at the time. The others "
+                    "are hindcasts, made later from data cut back to their day: weaker proof."
+                ),
+                n=self.n_due,
+                n_unit="count",
+                good="up",
+            ),
         ]
         held = self.calibration[self.calibration["verdict"] != "too_few"]
         right = int((held["verdict"] == "calibrated").sum())
@@ -138,6 +161,18 @@ class TrackRecord(Result):
             )
         )
         return found
+
+    def _due_sentence(self) -> Text:
+        """What came due, and how much of it was said before it could be known."""
+        if not self.n_due:
+            return TOO_EARLY
+        return _(
+            "Of {n} predictions come due, {sealed} were sealed in their time and {later} made "
+            "later as hindcasts.",
+            n=Quantity(self.n_due, "count"),
+            sealed=Quantity(self.n_sealed, "count"),
+            later=Quantity(self.n_due - self.n_sealed, "count"),
+        )
 
     def _calibration_sentence(self, held: pd.DataFrame) -> Text:
         """The kind with most events told, as a sentence."""
@@ -273,8 +308,14 @@ def measure_record(
         left_out=scores.left_out,
         n_due=len(scores.frame),
         n_facts=len(frame.drop_duplicates(["account_id", "issued", "due"])),
+        n_sealed=_count_sealed(scores.frame),
         names=names or {},
     )
+
+
+def _count_sealed(frame: pd.DataFrame) -> int:
+    """Predictions that were sealed in their time; all of them where nothing else is said."""
+    return int((~frame["hindcast"].astype(bool)).sum()) if "hindcast" in frame else len(frame)
 
 
 def drop_overlaps(frame: pd.DataFrame) -> pd.DataFrame:

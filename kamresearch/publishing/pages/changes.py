@@ -109,7 +109,8 @@ def manifest_facts(manifest: Manifest, language: str) -> list[str]:
         for text, day in days
         if day
     ]
-    return facts + ([clean(manifest.version)] if manifest.label and manifest.version else [])
+    named = [clean(manifest.version)] if manifest.label and manifest.version else []
+    return facts + named + ([_("hindcast").render(language)] if manifest.hindcast else [])
 
 
 def _day(text: str, language: str) -> str:

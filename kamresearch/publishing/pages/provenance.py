@@ -19,7 +19,9 @@ def provenance_facts(
         (_("Version"), manifest.version),
         (_("Label"), manifest.label),
         (_("Made"), manifest.made),
-        (_("As of"), manifest.as_of),
+        (_("As of"), f"{manifest.as_of} ({_('hindcast').render(language)})")
+        if manifest.hindcast
+        else (_("As of"), manifest.as_of),
         (_("Code"), f"{commit} ({state.render(language)})" if commit else None),
         (_("Package"), manifest.packages.get("kamresearch")),
         (_("Python"), manifest.python),

@@ -27,6 +27,7 @@ from kamresearch.publishing.sealed.compare import (
 )
 from kamresearch.publishing.sealed.store import Version, all_versions
 from kamresearch.publishing.shelf.entries import PACKED, pack
+from kamresearch.publishing.shelf.record import find_records, say_record
 
 COMPARISONS = "comparisons"
 TREND_POINTS = 24
@@ -131,7 +132,9 @@ def shelf_page(
         language,
         title=title,
         language_links=links,
-        entries=entries,
+        entries=[one for one in entries if not one["hindcast"]],
+        hindcasts=[one for one in entries if one["hindcast"]],
+        records=_records(versions, language),
         failures=_failures(reports),
         damaged=[{"id": clean(one.id), "why": clean(one.damage)} for one in damaged],
         packed=_data_block(packed),
@@ -139,6 +142,18 @@ def shelf_page(
         packed_most=PACKED,
     )
     return finish_page(body, language, f"kamresearch · {title}", kind="shelf")
+
+
+def _records(versions: Sequence[Version], language: str) -> list[dict]:
+    """How earlier predictions did, a line for each series, and where it can be read."""
+    return [
+        {
+            "text": " ".join(text.render(language) for text in say_record(version)),
+            "name": clean(version.manifest.name),
+            "href": f"{version.id}/{version.front(language)}",
+        }
+        for version in find_records(versions)
+    ]
 
 
 def _data_block(data: dict) -> Markup:
@@ -167,6 +182,7 @@ def _entry(
         "facts": manifest_facts(manifest, language),
         "source": clean(Path(source).name if "://" not in source else source.split("@")[-1]),
         "slice": clean(manifest.slice),
+        "hindcast": manifest.hindcast,
         "simulated": any(facts.simulated for facts in manifest.data.tables.values()),
         "trends": trends,
         "changes": _change_line(comparison, pair, language),
