@@ -32,6 +32,7 @@ _PUBLIC = {
     "organisation": ("kamresearch.analysis.organisation", None),
     "targets": ("kamresearch.analysis.targets", None),
     "decisions": ("kamresearch.analysis.decisions", None),
+    "pipeline": ("kamresearch.analysis.pipeline", None),
     "quality": ("kamresearch.analysis.quality", None),
     "record": ("kamresearch.analysis.record", None),
     "experiment": ("kamresearch.analysis.experiment", None),

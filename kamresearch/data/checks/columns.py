@@ -35,6 +35,7 @@ SPELLS = {
     "churn_events": ("churn_date", "return_date"),
     "overrides": ("date", "until"),
     "goals": ("baseline_date", "due_date"),
+    "opportunities": ("opened", "closed"),
 }
 EMPTY_BY_MEANING = {
     ("accounts", "parent_id"),
@@ -52,6 +53,10 @@ EMPTY_BY_MEANING = {
     ("market", "note"),
     ("service_events", "satisfaction"),
     ("service_events", "resolved_days"),
+    ("opportunities", "account_id"),
+    ("opportunities", "closed"),
+    ("opportunities", "rival"),
+    ("opportunities", "lost_reason"),
 }
 """Columns whose empty cell says something (no group, still running, vacant)."""
 SLACK = 0.002

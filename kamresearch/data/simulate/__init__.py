@@ -13,6 +13,7 @@ from kamresearch.data.simulate.settings import (
     REGIONS,
     SEGMENTS,
     Calendar,
+    Deals,
     Life,
     World,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "SEGMENTS",
     "Calendar",
     "Company",
+    "Deals",
     "Life",
     "Played",
     "World",

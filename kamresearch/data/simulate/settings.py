@@ -144,6 +144,53 @@ class Life:
 
 
 @dataclass(frozen=True)
+class Deals:
+    """What is true of the deals in a world that has any.
+
+    Parameters
+    ----------
+    yearly : float
+        Deals opened a year by an account.
+    rivals : dict
+        Per rival, its share of the deals and what it adds to the log odds of winning.
+    base : float
+        Log odds of winning at a discount of 8 points against a rival of no effect.
+    per_point : float
+        What a point of discount adds to the log odds.
+    pressure : float
+        Points of discount given more for each unit of log odds that a rival takes.
+    manager_spread : float
+        Standard deviation of the managers' log odds.
+    withdrawn : float
+        Share of the deals that nobody wins.
+    days : dict
+        Mean days from opening to each end (a gamma distribution of shape 2).
+    rival_unknown : float
+        Share of the deals whose rival is not recorded.
+    """
+
+    yearly: Ratio = 2.0
+    rivals: dict[str, tuple[Share, Annotated[float, Field(ge=-5, le=5, allow_inf_nan=False)]]] = (
+        field(
+            default_factory=lambda: {
+                "Rival A": (0.40, 0.3),
+                "Rival B": (0.35, 0.0),
+                "Rival C": (0.25, -0.9),
+            }
+        )
+    )
+    base: Annotated[float, Field(ge=-5, le=5, allow_inf_nan=False)] = 0.1
+    per_point: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] = 0.06
+    pressure: Ratio = 3.0
+    manager_spread: Annotated[float, Field(ge=0, le=3, allow_inf_nan=False)] = 0.25
+    withdrawn: Share = 0.12
+    days: dict[str, Annotated[float, Field(gt=0, le=3650, allow_inf_nan=False)]] = field(
+        default_factory=lambda: {"won": 70.0, "lost": 130.0, "withdrawn": 220.0}
+    )
+    rival_unknown: Share = 0.0
+
+
+@dataclass(frozen=True)
 class World:
     """What is true in the simulated world.
 
@@ -177,6 +224,8 @@ class World:
     life : Life, optional
         Accounts that differ, show it and answer to contact; None, as in the built-in case: hazards
         that hardly differ, and orders that fade before each loss.
+    deals : Deals, optional
+        Deals with rivals and discounts; None, as in the built-in case: no such table.
     """
 
     hazards: dict[str, Ratio] = field(
@@ -209,6 +258,7 @@ class World:
     monthly_units: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 0.90
     departments_most: Annotated[int, Field(ge=0)] = 20_000
     life: Life | None = None
+    deals: Deals | None = None
 
 
 @dataclass(frozen=True)

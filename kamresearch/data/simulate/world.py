@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from kamresearch.data.simulate import settings as s
 from kamresearch.data.simulate import tables as t
+from kamresearch.data.simulate.deals import make_deals
 from kamresearch.data.simulate.departments import make_records
 from kamresearch.data.simulate.dirt import spoil_accounts, spoil_orders
 from kamresearch.data.simulate.lives import Lives, live
@@ -27,6 +28,7 @@ _TITLES = {
     "contracts": "Frame contracts (simulated)",
     "service_events": "Complaints, repairs, visits, calls (simulated)",
     "churn_events": "Losses and returns of accounts (simulated)",
+    "opportunities": "Deals with rivals and discounts (simulated)",
     "managers": "Key account managers (simulated)",
     "assignments": "Who looked after whom, and when (simulated)",
     "coverage": "Team roles filled per account (simulated)",
@@ -176,6 +178,13 @@ def _write_chunk(
     _append(
         writer, "programme", _programme(profile, calendar, onboard, churn, accounts["account_id"])
     )
+    if world.deals:
+        deals = make_deals(
+            profile, lives, staff, calendar, world.deals, accounts["account_id"], chunk.seed
+        )
+        true = [name for name in deals if name.startswith("true_")]
+        _append(writer, "opportunities", deals.drop(columns=true))
+        _append(writer, "truth/opportunities", deals[["opportunity_id", *true]])
     if chunk.first < world.departments_most:
         records = make_records(profile, figures, calendar, chunk.messy, rng)
         _append(writer, "departments", records.drop(columns=["true_account_id", "true_kind"]))
@@ -200,7 +209,7 @@ def _plain_type(name: str, kind: pa.DataType) -> pa.DataType:
     """Dates as days, text as plain strings, also where a column happens to be empty."""
     if (
         pa.types.is_timestamp(kind)
-        or name in ("from", "to")
+        or name in ("from", "to", "opened", "closed")
         or name.endswith("_date")
         or name == "updated"
     ):

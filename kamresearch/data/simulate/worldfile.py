@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from kamresearch.data.simulate.settings import CAUSES, SEGMENTS, Life, World
+from kamresearch.data.simulate.settings import CAUSES, SEGMENTS, Deals, Life, World
 from kamresearch.errors import ParameterError, near_matches
 
 
@@ -64,7 +64,7 @@ def read_world(path: str | Path) -> World:
         raise ParameterError(
             str(path), "names and values", f"a {type(content).__name__}", "write `field: value`"
         )
-    usual = asdict(World(life=Life()))
+    usual = asdict(World(life=Life(), deals=Deals()))
     _refuse_unknown(content, usual, f"{path}")
     for name, value in content.items():
         if isinstance(usual[name], dict) and isinstance(value, dict):
@@ -118,6 +118,16 @@ def check_world(values: World | dict, where: str = "world") -> World:
                 f"{soonest:g}, {latest:g}",
                 "swap them",
             )
+    missing = [
+        one for one in ("won", "lost", "withdrawn") if world.deals and one not in world.deals.days
+    ]
+    if missing or (world.deals and not sum(one[0] for one in world.deals.rivals.values()) > 0):
+        raise ParameterError(
+            f"{where}, deals",
+            "days for won, lost and withdrawn, and rivals with shares above nought",
+            f"no days for {missing[0]}" if missing else "no rival with a share",
+            "add them",
+        )
     missing = [name for name in SEGMENTS if world.life and name not in world.life.responses]
     if missing:
         raise ParameterError(
