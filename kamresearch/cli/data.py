@@ -1,4 +1,4 @@
-"""Commands about data: the audit alone, and a simulated company."""
+"""Commands about data: a first mapping, the audit alone, and a simulated company."""
 
 from pathlib import Path
 from typing import Annotated
@@ -51,7 +51,38 @@ def simulate(
     typer.echo(run(folder, accounts=accounts, seed=seed, world=truths))
 
 
+def start(
+    export: Annotated[
+        str,
+        typer.Argument(help="File, folder, workbook, archive, database or address of an export."),
+    ],
+    mapping: Annotated[
+        Path | None,
+        typer.Option(help="Where the mapping goes; beside the export where not given."),
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="A YAML file that answers questions by their ids.")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Take what is usual where a question has it.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a mapping that is there.")
+    ] = False,
+    lang: Annotated[str, typer.Option(help="Language of the words: en or zh.")] = "en",
+) -> None:
+    """Look at an export, write its first mapping.yml, and show what was read."""
+    from kamresearch.cli.starting import Terminal, run_start
+    from kamresearch.publishing.asking.parameters import as_languages
+
+    terminal = Terminal(as_languages(lang)[0], typer.echo, typer.prompt)
+    done = run_start(export, mapping, answers, yes, force, terminal)
+    if not done:
+        raise typer.Exit(2)
+
+
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
+    app.command(epilog="Example: kam start exports/sales.xlsx")(start)
     app.command(epilog="Example: kam check export/ --mapping mapping.yml")(check)
     app.command(epilog="Example: kam simulate demo/ --accounts 1000 --seed 7")(simulate)

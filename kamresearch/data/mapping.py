@@ -21,7 +21,6 @@ tables:
     columns: {account_id: Customer, account_name: Customer}
 """
 
-import re
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Map
 from contextlib import contextmanager
@@ -43,6 +42,7 @@ from kamresearch.data.quarantine import ROW, find_problems
 from kamresearch.data.shapes import fill_down, join, unpivot
 from kamresearch.data.styles import find_decimals, find_styles
 from kamresearch.errors import DataError, near_matches
+from kamresearch.yamlfile import read_yaml
 
 _TOP = ("currency", "time_zone", "encoding", "encodings", "sure", "tables", "note")
 _TABLE = (
@@ -66,6 +66,9 @@ _COLUMN = (
     "rates",
     "currency",
     "concat",
+    "made_of",
+    "measure",
+    "only",
     "between",
     "date_of",
     "default",
@@ -127,21 +130,7 @@ def read_mapping(path: Path) -> Mapping:
     DataError
         It is not there, not YAML, or says what no mapping can.
     """
-    import yaml
-
-    try:
-        content = _words_as_written()(path.read_text(encoding="utf-8-sig")).get_single_data()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            str(path),
-            "a mapping file",
-            getattr(error, "strerror", None) or "bytes that are no UTF-8",
-            "check the path",
-        ) from None
-    except yaml.YAMLError as error:
-        raise DataError(
-            str(path), "YAML", " ".join(str(error).split())[:160], "mend the line that it names"
-        ) from None
+    content = read_yaml(path)
     if not isinstance(content, dict) or not isinstance(content.get("tables"), dict):
         raise DataError(
             path.name,
@@ -195,24 +184,6 @@ def _head_rows(where: str, tables: Map[str, dict]) -> dict[str, int]:
             for source in sources if isinstance(sources, list) else [sources]:
                 found[str(source)] = row
     return found
-
-
-def _words_as_written() -> type:
-    """PyYAML's safe loader, for which ``NO`` is Norway and ``on`` a word: true and false alone
-    are yes and no.
-    """
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        yaml_implicit_resolvers = {
-            first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:bool"]
-            for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
-
-    Loader.add_implicit_resolver(
-        "tag:yaml.org,2002:bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-    )
-    return Loader
 
 
 def _check_words(where: str, content: dict, known: tuple[str, ...]) -> None:
@@ -534,6 +505,11 @@ def _map_column(
         parts = [as_id(_column(raw, one, place)).fill_null("") for one in rule["concat"]]
         between = str(rule.get("between", " "))
         value = clean_text(ibis.literal(between).join(parts))
+    elif "made_of" in rule:
+        parts = [as_id(_column(raw, one, place)) for one in rule["made_of"]]
+        value = parts[0]
+        for part in parts[1:]:  # a number made of something that is missing is missing too
+            value = value + " / " + part
     elif "date_of" in rule:
         value = _date_of_parts(raw, rule["date_of"], place)
     elif "from" in rule:
@@ -541,13 +517,16 @@ def _map_column(
     else:
         raise DataError(
             place,
-            "one of from, value, formula, first_of, concat, date_of",
+            "one of from, value, formula, first_of, concat, made_of, date_of",
             repr(rule)[:80],
             "say where the column comes from",
         )
     if "rates" in rule:
         amount = as_number(value, style_of(str(rule["from"])))
         return convert(amount, _column(raw, rule.get("currency"), place), rule["rates"], place)
+    if "measure" in rule:
+        counted = as_id(_column(raw, rule["measure"], place)).isin([str(m) for m in rule["only"]])
+        value = counted.ifelse(value, ibis.null(value.type()))
     if rule.get("values"):
         text = as_id(value)
         value = ibis.cases(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kamresearch.errors import DataError
+from kamresearch.yamlfile import read_yaml
 
 FIELDS = ("title", "source", "licence", "date", "sha256")
 """What every sidecar says; ``simulated`` and ``note`` may follow."""
@@ -26,17 +26,10 @@ def read_sidecar(path: Path) -> Sidecar:
     """The sidecar of a data file (``orders.yml`` beside ``orders.parquet``); an empty one
     where there is none.
     """
-    import yaml
-
     beside = path.with_suffix(".yml")
     if beside == path or not beside.is_file():
         return Sidecar()
-    try:
-        content = yaml.safe_load(beside.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError(
-            str(beside), "a sidecar in YAML", str(error).splitlines()[0], "mend or remove it"
-        ) from None
+    content = read_yaml(beside)
     if not isinstance(content, dict):
         return Sidecar()
     texts = {

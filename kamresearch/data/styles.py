@@ -36,6 +36,21 @@ _BUDDHIST = (
 )
 
 
+class OpenStyleError(DataError):
+    """A column's texts leave open how they are written, and its owner alone can tell; ``asks``
+    says what: ``decimal``, ``day``, ``year``, or a calendar.
+    """
+
+    asks = ""
+
+    @classmethod
+    def of(cls, asks: str, where: str, expected: str, found: str, remedy: str) -> "OpenStyleError":
+        """The error, with what it asks."""
+        error = cls(where, expected, found, remedy)
+        error.asks = asks
+        return error
+
+
 def find_styles(
     raw: ir.Table, spec: TableSpec, where: str, stated: Mapping[str, TextStyle], semicolons: bool
 ) -> dict[str, TextStyle]:
@@ -184,7 +199,8 @@ def _decide_decimals(
         if not point and not comma:
             point, comma = whole
         if not point and not comma and found[f"{name} open"]:
-            raise DataError(
+            raise OpenStyleError.of(
+                "decimal",
                 place,
                 "numbers that show their decimal mark",
                 f"{int(found[f'{name} open']):,} such as " + ("1,500" if semicolons else "1.500"),
@@ -286,7 +302,8 @@ def _ask_for_calendar(place: str, column: ir.StringValue, found: pd.Series, name
         count = int(found[f"{name} {calendar}"])
         if count > 0.5 * found["n"]:
             cell = table.filter(text.re_search(pattern)).limit(1).to_pandas().iloc[0, 0]
-            raise DataError(
+            raise OpenStyleError.of(
+                calendar,
                 place,
                 "days of the common calendar",
                 f"{count:,} such as {cell!r}",
@@ -328,7 +345,8 @@ def _day_comes_first(place: str, raw: ir.Table, name: str, found: pd.Series) -> 
             "write them as year-month-day, or read the two files apart",
         )
     if any_order and not day and not month and dotted < any_order:
-        raise DataError(
+        raise OpenStyleError.of(
+            "day",
             place,
             "dates that show which of day and month comes first",
             f"{any_order:,} such as {_first(raw, name, first.notnull())}",
@@ -348,7 +366,8 @@ def _ask_for_short_years(place: str, raw: ir.Table, name: str, found: pd.Series)
     if two and (year_first or (likely and not year_last)):
         text = tidy_date(raw[name])
         holds = text.re_search(days.YEAR_LAST) & (text.re_extract(days.YEAR_LAST, 3).length() == 2)
-        raise DataError(
+        raise OpenStyleError.of(
+            "year",
             place,
             "dates that show where the year stands",
             f"{two:,} such as {_first(raw, name, holds)}",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kamresearch.errors import KamError
 from kamresearch.language.catalogue_store import LANGUAGES
+from kamresearch.yamlfile import read_yaml
 
 FOLDER = Path(__file__).parent / "glossary"
 
@@ -30,11 +31,9 @@ def load_glossary(language: str) -> tuple[Term, ...]:
     """Every term of every topic in a language; of a term that two topics explain, the first
     file's words count.
     """
-    import yaml
-
     terms: dict[str, Term] = {}
     for path in sorted(FOLDER.glob("*.yml")):
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8")) or ():
+        for entry in read_yaml(path) or ():
             term = _read_term(entry, language, path)
             if term.id not in terms and not any(
                 term.term.lower() == known.term.lower() for known in terms.values()

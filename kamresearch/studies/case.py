@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-import yaml
-
 from kamresearch.errors import DataError, near_matches
 from kamresearch.language import LANGUAGES
 from kamresearch.places import resolve_path
+from kamresearch.yamlfile import parse_yaml, read_yaml
 
 PLACEHOLDER = re.compile(r"\{([a-z0-9_]+\.[a-z0-9_]+)\}")
 """Where a finding's value goes in a story: ``{churn.rate_12m}``."""
@@ -55,13 +54,7 @@ def own_values(data: str, mapping: str, study: str) -> dict[str, object]:
     path = folder / "params.yml" if folder else None
     if path is None or not path.is_file():
         return {}
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        content = yaml.load(text, Loader=yaml.BaseLoader) or {}  # noqa: S506  (texts only)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise DataError(
-            str(path), "studies by name, names and values below", type(error).__name__, "mend it"
-        ) from None
+    content = read_yaml(path, texts=True) or {}
     return dict((content.get(study) if isinstance(content, dict) else None) or {})
 
 
@@ -92,7 +85,7 @@ def story_digest(folder: Path | None, study: str, as_of: str) -> str:
 
 def _split(path: Path) -> tuple[dict[str, str], str]:
     found = re.match(r"---\n(.*?)\n---\n(.*)", path.read_text(encoding="utf-8-sig"), re.S)
-    head = yaml.load(found[1], Loader=yaml.BaseLoader) if found else {}  # noqa: S506  (texts only)
+    head = parse_yaml(found[1], str(path), texts=True) if found else {}
     missing = [name for name in ("who", "said") if not (isinstance(head, dict) and head.get(name))]
     if missing:
         raise DataError(

@@ -107,7 +107,7 @@ WRONG = {
         MAPPING.replace("      order_id: Invoice\n", ""),
         r"table 'orders'.*a column 'order_id'.*rename it in mapping.yml",
     ),
-    "yaml": ("tables: [", "own.yml: expected YAML; found"),
+    "yaml": ("tables: [", r"own.yml, line \d: expected plain YAML, each key once; found"),
     "empty": ("", "a key 'tables'"),
     "code": (
         MAPPING.replace("= Qty * [Price]", "= __import__('os').system('x')"),
@@ -130,7 +130,7 @@ def test_a_wrong_mapping_says_what_is_missing_and_what_looks_like_it(folder, nam
 
 
 def test_a_mapping_that_is_not_there_is_named(folder):
-    with pytest.raises(DataError, match=r"nowhere.yml: expected a mapping file"):
+    with pytest.raises(DataError, match=r"nowhere.yml: expected a YAML file"):
         open_data(folder, mapping=folder / "nowhere.yml")
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from kamresearch.errors import DataError, near_matches
 from kamresearch.language import message as _
+from kamresearch.yamlfile import parse_yaml
 
 CAUSES = ("price", "product", "service", "competitor", "relocation", "unknown")
 CAUSE_TERMS = {
@@ -30,9 +31,7 @@ def load_reasons(path: Path = TABLE) -> tuple[tuple[str, re.Pattern], ...]:
 
 @lru_cache(maxsize=8)
 def _read_table(text: str, name: str) -> tuple[tuple[str, re.Pattern], ...]:
-    import yaml
-
-    rows = yaml.safe_load(text)
+    rows = parse_yaml(text, name)
     pairs = []
     for number, row in enumerate(rows or ()):
         cause = row.get("cause") if isinstance(row, Mapping) else None

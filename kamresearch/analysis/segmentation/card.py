@@ -9,6 +9,7 @@ import pandas as pd
 
 from kamresearch.errors import ParameterError, near_matches
 from kamresearch.language import message as _
+from kamresearch.yamlfile import read_yaml
 
 DEFAULT_CARD = Path(__file__).parent / "rule_card.yml"
 KINDS = ("measured", "judged")
@@ -92,18 +93,8 @@ def load_card(path: str | Path | None = None) -> RuleCard:
     ParameterError
         A part is missing, a weight negative, a scale unknown, or the thresholds do not fall.
     """
-    import yaml
-
     where = Path(path) if path else DEFAULT_CARD
-    try:
-        data = yaml.safe_load(where.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ParameterError(
-            f"rule card {where.name}",
-            "a file that can be read",
-            type(error).__name__,
-            "check the path",
-        ) from error
+    data = read_yaml(where, f"rule card {where.name}", ParameterError)
     if not isinstance(data, dict) or not data.get("criteria"):
         raise ParameterError(
             f"rule card {where.name}", "a list of criteria", "none", "start from the house card"

@@ -4,28 +4,11 @@ from dataclasses import asdict, fields
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from kamresearch.data.simulate.settings import CAUSES, SEGMENTS, Deals, Life, World
 from kamresearch.errors import ParameterError, near_matches
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML in which a name stands once: of two values for one field, neither is guessed."""
-
-
-def _mapping_once(loader: _Loader, node: yaml.MappingNode, deep: bool = False) -> dict:
-    keys = [loader.construct_object(key, deep=True) for key, _value in node.value]
-    twice = sorted({str(key) for key in keys if keys.count(key) > 1})
-    if twice:
-        raise yaml.constructor.ConstructorError(
-            None, None, f"{twice[0]!r} stands twice", node.start_mark
-        )
-    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _mapping_once)
+from kamresearch.yamlfile import read_yaml
 
 
 def read_world(path: str | Path) -> World:
@@ -49,16 +32,7 @@ def read_world(path: str | Path) -> World:
     (0.01, 0.04, 1.0)
     """
     path = Path(path)
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506  (a safe loader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(
-            str(path), "a YAML file with the fields of a world", str(error), "check the path"
-        ) from None
-    except yaml.YAMLError as error:
-        raise ParameterError(
-            str(path), "plain YAML, each name once", " ".join(str(error).split()), "mend the file"
-        ) from None
+    content = read_yaml(path, error=ParameterError)
     content = {} if content is None else content
     if not isinstance(content, dict):
         raise ParameterError(

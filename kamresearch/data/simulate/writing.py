@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from kamresearch.errors import DataError, first_offenders
+from kamresearch.yamlfile import read_yaml
 
 _COMPRESSION = "zstd"
 WRITTEN = "truth/written.yml"
@@ -124,8 +125,8 @@ def refuse_foreign(folder: Path) -> set[str]:
     if not names:
         return set()
     try:
-        known = yaml.safe_load((folder / WRITTEN).read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+        known = read_yaml(folder / WRITTEN)
+    except DataError:
         known = None
     written = known if isinstance(known, dict) else {}
     foreign = [

@@ -8,9 +8,7 @@ from datetime import date
 from math import isfinite
 from pathlib import Path
 
-import yaml
-
-from kamresearch.errors import ParameterError, StudyError, near_matches
+from kamresearch.errors import DataError, ParameterError, StudyError, near_matches
 from kamresearch.language import LANGUAGES
 from kamresearch.studies.case import own_values
 from kamresearch.studies.declaration import (
@@ -20,6 +18,7 @@ from kamresearch.studies.declaration import (
     expected_of,
     find_study,
 )
+from kamresearch.yamlfile import parse_yaml, read_yaml
 
 EVERY = "all"
 """The name under which a value is meant for every study that has such a parameter."""
@@ -63,43 +62,12 @@ class ParameterSet:
         )
 
 
-class _TextLoader(yaml.SafeLoader):
-    """YAML in which every plain value stays the text that was written: 00123, nan, 2012-12-31,
-    yes.
-    """
-
-
-_TextLoader.yaml_implicit_resolvers = {}
-
-
-def _mapping_once(loader: yaml.SafeLoader, node: yaml.MappingNode, deep: bool = False) -> dict:
-    keys = [loader.construct_object(key, deep=True) for key, _value in node.value]
-    twice = sorted({str(key) for key in keys if keys.count(key) > 1})
-    if twice:
-        raise yaml.constructor.ConstructorError(
-            None, None, f"{twice[0]!r} stands twice", node.start_mark
-        )
-    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
-
-
-_TextLoader.add_constructor("tag:yaml.org,2002:map", _mapping_once)
-
-
 def read_parameters(path: Path) -> ParameterSet:
     """A parameters file: ``all:`` and studies by name, each with names and values; and what
     `FOR_THE_VERSION` names.
     """
     path = Path(path)
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_TextLoader)  # noqa: S506  (a safe loader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(
-            str(path), "a YAML file of parameters", _short(error), "check the path"
-        ) from None
-    except yaml.YAMLError as error:
-        raise ParameterError(
-            str(path), "plain YAML: names and values", _short(error), "mend the file"
-        ) from None
+    content = read_yaml(path, error=ParameterError, texts=True)
     content = {} if content in (None, "") else content
     if not isinstance(content, dict):
         raise ParameterError(
@@ -120,10 +88,6 @@ def read_parameters(path: Path) -> ParameterSet:
             )
         values[_study_name(str(name), str(path))] = part
     return ParameterSet(values, *(_optional_text(content, name, path) for name in FOR_THE_VERSION))
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
 
 
 def _optional_text(content: Mapping, name: str, path: Path) -> str | None:
@@ -318,8 +282,8 @@ def _typed(study: Study, name: str, value: object) -> object:
             word in shape for word in ("list", "tuple", "dict", "set[")
         ) and not shape.startswith("typing.Literal"):
             try:
-                return yaml.load(value, Loader=_TextLoader)  # noqa: S506  (a safe loader)
-            except yaml.YAMLError:
+                return parse_yaml(value, name, texts=True)
+            except DataError:
                 return value
         if (
             "None" in shape

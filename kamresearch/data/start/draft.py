@@ -1,0 +1,486 @@
+"""The first mapping of an export: which table holds orders, which column plays which role, and
+what only its owner can tell.
+"""
+
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kamresearch.data.contract import TABLES
+from kamresearch.data.start.looking import Looked
+from kamresearch.data.start.open_styles import open_styles
+from kamresearch.data.start.profiles import Column, Profile
+from kamresearch.data.start.reading import (
+    amounts_of,
+    constant_within_orders,
+    is_rate,
+    not_sold,
+    sign_currency,
+)
+from kamresearch.data.start.roles import LEAST, NEAR, SURE, merit
+from kamresearch.data.start.tables import Candidate, find_accounts, find_candidates
+from kamresearch.data.start.words import ROLES, TOLD
+from kamresearch.errors import DataError, near_matches
+from kamresearch.language import Quantity, Text
+from kamresearch.language import message as _
+
+MOST_OPTIONS = 5
+GAPS = 0.9
+"""A column filled in fewer rows may be one that a report writes in the first line of a group."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What only the owner of an export can tell: options (free text where there are none), and
+    what is taken where nothing is answered; an empty ``usual`` must be answered.
+    """
+
+    id: str
+    text: Text
+    options: tuple[str, ...]
+    usual: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the mapping, and why it says so."""
+
+    key: str
+    value: object
+    why: Text
+
+
+@dataclass(frozen=True)
+class TableDraft:
+    """A table of the mapping: what it is made from, and its columns."""
+
+    name: str
+    lines: tuple[Line, ...]
+    columns: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A mapping with its reasons, the questions that it leaves, and the columns by role."""
+
+    source: str
+    currency: Line
+    tables: tuple[TableDraft, ...]
+    questions: tuple[Question, ...]
+    open: tuple[Question, ...] = ()
+    played: Map[str, str] = field(default_factory=dict)
+
+
+class _Asker:
+    """Takes answers where they are known, else what is usual, and remembers what was asked."""
+
+    def __init__(self, answers: Map[str, str]) -> None:
+        self.answers, self.asked = dict(answers), []
+
+    def ask(self, name: str, text: Text, options: Sequence[str], usual: str) -> str:
+        question = Question(name, text, tuple(options), usual)
+        self.asked.append(question)
+        answer = str(self.answers.get(name, usual))
+        if options and answer and answer not in options:
+            raise DataError(
+                f"answer {name!r}",
+                f"one of {', '.join(options)}",
+                repr(answer),
+                near_matches(answer, options),
+            )
+        return answer
+
+    def answered(self, question: Question) -> bool:
+        """Whether a question has an answer; a currency may stay unnamed."""
+        return bool(self.answers.get(question.id) or question.usual) or question.id == "currency"
+
+
+def draft_mapping(looked: Looked, answers: Map[str, str] | None = None) -> Draft:
+    """What an export's tables and columns are, as a mapping with a reason beside each line.
+
+    Parameters
+    ----------
+    looked : Looked
+        The export as found.
+    answers : dict of str to str, optional
+        Answers by the ids of the questions; what is usual stands for those left out.
+
+    Raises
+    ------
+    DataError
+        An answer is none of its options, or names no question.
+    """
+    asker = _Asker(answers or {})
+    chosen = _choose(looked, asker)
+    played = _settle_roles(chosen, asker)
+    orders = _orders(looked, chosen, played, asker)
+    currency = _currency(chosen, played, asker)
+    orders = _with_keep(orders, chosen, played, currency, asker)
+    accounts = _accounts(looked, chosen, played)
+    known = [one.id for one in asker.asked]
+    for name in asker.answers:
+        if name not in known:
+            raise DataError(
+                "answers", "ids of questions that are open", repr(name), near_matches(name, known)
+            )
+    return Draft(
+        looked.source,
+        currency[0],
+        (orders, accounts),
+        tuple(asker.asked),
+        tuple(one for one in asker.asked if not asker.answered(one)),
+        dict(played),
+    )
+
+
+def _choose(looked: Looked, asker: _Asker) -> Candidate:
+    candidates = find_candidates(looked.tables)
+    best = candidates[0]
+    near = [one for one in candidates[1:] if one.strength > best.strength - 0.25]
+    if near:
+        options = [one.title for one in (best, *near)][:MOST_OPTIONS]
+        text = _("Which table holds the orders or invoice lines?")
+        title = asker.ask("orders_from", text, options, best.title)
+        best = next(one for one in candidates if one.title == title)
+    return best
+
+
+def _settle_roles(chosen: Candidate, asker: _Asker) -> dict[str, str]:
+    """Role → column; the three without which nothing can be reported are asked for where they
+    are in doubt.
+    """
+    played = {role: one.column for role, one in chosen.played.items()}
+    for role in ("order_date", "revenue"):
+        if role == "revenue" and chosen.unpivoted:
+            continue
+        column = _settle(role, chosen, asker, _priced(played))
+        played = {name: one for name, one in played.items() if one != column or name == role}
+        if column:
+            played[role] = column
+        else:
+            played.pop(role, None)
+    if "account_id" not in played and "account_name" not in played:
+        columns = [one.name for one in chosen.table.columns if one.day_share < 0.5]
+        text = _("Which column names the account (the customer)?")
+        if column := asker.ask("account", text, columns, ""):
+            played["account_name"] = column
+    elif not chosen.sure_of("account_id", "account_name"):
+        column = _settle("account_name", chosen, asker, False) or played.get("account_id", "")
+        played = {name: one for name, one in played.items() if one != column}
+        played["account_name"] = column
+    played.setdefault("account_name", played.get("account_id", ""))
+    played.setdefault("account_id", played["account_name"])
+    return played
+
+
+def _priced(played: Map[str, str]) -> bool:
+    return "units" in played and "unit_price" in played
+
+
+def _settle(role: str, chosen: Candidate, asker: _Asker, spared: bool) -> str:
+    """The column of a role; asked for where two are near or none is sure."""
+    best = chosen.played.get(role)
+    others = {one.column for name, one in chosen.played.items() if name != role}
+    ranked = [merit(column, role) for column in chosen.table.columns]
+    ranked = sorted((one for one in ranked if one.whole >= LEAST), key=lambda one: -one.whole)
+    free = [one for one in ranked if best is None or one.column not in others]
+    near = [one for one in free if best and best.whole - one.whole < NEAR]
+    if best and best.whole >= SURE and len(near) < 2:
+        return best.column
+    if best is None and spared:
+        return ""
+    options = [one.column for one in (free or ranked)][:MOST_OPTIONS]
+    if not options:
+        options = [one.name for one in chosen.table.columns if _can_be(role, one)]
+    text = _("Which column is {role}?", role=ROLES[role])
+    return asker.ask(role, text, options, best.column if best else "")
+
+
+def _can_be(role: str, column: Column) -> bool:
+    if role == "order_date":
+        return column.day_share > 0.3 or column.figure_day_share > 0.5
+    return column.number_share > 0.5
+
+
+def _reason(chosen: Candidate, role: str, column: str) -> Text:
+    found = chosen.played.get(role)
+    one = chosen.table.column(column)
+    n = Quantity(len(one.different), "count")
+    rows = Quantity(len(one.filled), "count")
+    if found is None or found.column != column:
+        return _("as answered: {role}", role=ROLES[role])
+    if found.named < LEAST:
+        return _("its cells look like {role}, though its name does not say so", role=ROLES[role])
+    return _("named like {role}; {n} different in {rows} rows", role=ROLES[role], n=n, rows=rows)
+
+
+def _orders(looked: Looked, chosen: Candidate, played: Map[str, str], asker: _Asker) -> TableDraft:
+    lines = list(_from_lines(looked, chosen))
+    columns = [_order_number(chosen, played)]
+    columns.append(
+        Line("account_id", played["account_id"], _account_reason(chosen, played["account_id"]))
+    )
+    if date := played.get("order_date"):
+        columns.append(
+            Line(
+                "order_date",
+                _styled(looked, chosen, date, "order_date", asker),
+                _reason(chosen, "order_date", date),
+            )
+        )
+    if (revenue := _revenue(looked, chosen, played, asker)) is not None:
+        columns.append(revenue)
+    columns += _measures(chosen, played, asker)
+    if "product" in played:
+        columns.append(
+            Line("product", played["product"], _reason(chosen, "product", played["product"]))
+        )
+    missing = [
+        name for name in TABLES["orders"].required_columns if name not in {c.key for c in columns}
+    ]
+    if missing:
+        told = ", ".join(str(ROLES[name]) for name in missing)
+        columns.append(Line("note", "", _("not found: {what}; answer the questions", what=told)))
+    return TableDraft("orders", tuple(lines), tuple(columns))
+
+
+def _from_lines(looked: Looked, chosen: Candidate) -> list[Line]:
+    n = Quantity(chosen.base.n, "count")
+    base = chosen.base
+    why = _("{n} rows looked at; holds days, accounts and amounts", n=n)
+    value: object = base.name
+    if len(base.sources) > 1:
+        value = list(base.sources)
+        why = _("{n} files with the same columns, as one table", n=len(base.sources))
+    lines = [Line("from", value, why)]
+    if chosen.joined:
+        mine, theirs = chosen.on
+        lines.append(
+            Line(
+                "join",
+                {"with": chosen.joined.name, "on": {mine: theirs}},
+                _("each line takes the columns of its head"),
+            )
+        )
+    if chosen.unpivoted:
+        lines.append(
+            Line(
+                "unpivot",
+                {"but": list(chosen.unpivoted), "name": "month", "value": "amount"},
+                _("months stand side by side: each becomes a row"),
+            )
+        )
+    if down := _to_fill(chosen):
+        why = _("written in the first line of its group alone: filled down")
+        lines.append(Line("fill_down", down, why))
+    return lines
+
+
+def _to_fill(chosen: Candidate) -> list[str]:
+    """Columns with gaps that repeat the line above: an order's own columns on its first line."""
+    if chosen.joined or chosen.unpivoted or chosen.base.n < 2:
+        return []
+    key = chosen.played.get("order_id")
+    keys = chosen.table.column(key.column).cells if key else None
+    found = []
+    for role in ("order_id", "account_id", "account_name", "order_date"):
+        one = chosen.played.get(role)
+        column = chosen.table.column(one.column) if one else None
+        if column is None or not column.cells[0] or column.filled_share >= GAPS:
+            continue
+        gaps = [at for at, cell in enumerate(column.cells) if cell is None]
+        grouped = (
+            keys is not None
+            and role != "order_id"
+            and all(keys[at] is None or keys[at] == keys[at - 1] for at in gaps)
+        )
+        alone = (keys is None or role == "order_id") and column.filled_share <= 0.7
+        if grouped or alone or (keys is not None and column.filled_share <= 0.7 and found):
+            found.append(column.name)
+    return list(dict.fromkeys(found))
+
+
+def _account_reason(chosen: Candidate, column: str) -> Text:
+    role = next(
+        (name for name in ("account_id", "account_name") if _plays(chosen, name, column)),
+        "account_id",
+    )
+    return _reason(chosen, role, column)
+
+
+def _plays(chosen: Candidate, role: str, column: str) -> bool:
+    return role in chosen.played and chosen.played[role].column == column
+
+
+def _order_number(chosen: Candidate, played: Map[str, str]) -> Line:
+    if "order_id" in played:
+        column = played["order_id"]
+        return Line("order_id", column, _reason(chosen, "order_id", column))
+    parts = list(dict.fromkeys([played["account_id"], played.get("order_date", "")]))
+    why = _("no order number: all lines of one account and day count as one order")
+    return Line("order_id", {"made_of": [part for part in parts if part]}, why)
+
+
+def _styled(looked: Looked, chosen: Candidate, column: str, role: str, asker: _Asker) -> object:
+    """A column's rule: its name, and how its texts are written where they leave that open."""
+    if chosen.unpivoted:
+        return column
+    holder = chosen.joined if chosen.joined and _is_of(chosen.joined, column) else None
+    names = holder.sources if holder and not _is_of(chosen.base, column) else chosen.base.sources
+    rule: dict[str, object] = {"from": column}
+    for asked in open_styles(looked.raw[names[0]], column, role):
+        name = f"{role}_{asked.what}"
+        answer = asker.ask(name, asked.text, asked.options, asked.usual)
+        rule |= asked.rules.get(answer, {})
+    return rule if len(rule) > 1 else column
+
+
+def _is_of(table: Profile, column: str) -> bool:
+    return any(one.name == column for one in table.columns)
+
+
+def _revenue(
+    looked: Looked, chosen: Candidate, played: Map[str, str], asker: _Asker
+) -> Line | None:
+    column = played.get("revenue")
+    formula = _formula(chosen, played) if _priced(played) else ""
+    if formula and not column:
+        return Line("revenue", formula, _("no amount: units times price"))
+    if not column:
+        return None
+    order = played.get("order_id")
+    if formula and order and constant_within_orders(chosen.table, order, column):
+        why = _("{column} repeats an order's total on each of its lines", column=column)
+        return Line("revenue", formula, why)
+    why = _reason(chosen, "revenue", column)
+    if _priced(played) and amounts_of(chosen.table, column, played["units"], played["unit_price"]):
+        why = _("{why}; equals units times price", why=why)
+    return Line("revenue", _styled(looked, chosen, column, "revenue", asker), why)
+
+
+def _formula(chosen: Candidate, played: Map[str, str]) -> str:
+    parts = [f"[{played['units']}]", f"[{played['unit_price']}]"]
+    if "discount" in played and is_rate(chosen.table.column(played["discount"])):
+        parts.append(f"(1 - [{played['discount']}])")
+    return "= " + " * ".join(parts)
+
+
+def _measures(chosen: Candidate, played: Map[str, str], asker: _Asker) -> list[Line]:
+    found = []
+    if "units" in played:
+        column = played["units"]
+        value: object = column
+        why = _reason(chosen, "units", column)
+        measures = chosen.table.column(played["measure"]).different if "measure" in played else []
+        if len(measures) > 1:
+            cells = chosen.table.column(played["measure"]).filled
+            most = max(measures, key=cells.count)
+            text = _("Units are counted in several measures; which one shall be reported?")
+            wanted = asker.ask("units_measure", text, measures, most)
+            value = {"from": column, "measure": played["measure"], "only": [wanted]}
+            why = _("units of other measures are left empty, not added up")
+        found.append(Line("units", value, why))
+    if "cost" in played:
+        column = played["cost"]
+        single = "units" in played and any(
+            word in column.lower() for word in ("unit", "standard", "price")
+        )
+        value = f"= [{played['units']}] * [{column}]" if single else column
+        found.append(Line("cost", value, _reason(chosen, "cost", column)))
+    return found
+
+
+def _currency(chosen: Candidate, played: Map[str, str], asker: _Asker) -> tuple[Line, dict | None]:
+    """The currency of the whole, and the rule that keeps its rows where there are several."""
+    if "currency" in played:
+        column = chosen.table.column(played["currency"])
+        if len(column.different) == 1:
+            return Line("currency", column.different[0].upper(), TOLD["currency_column"]), None
+        most = max(column.different, key=column.filled.count)
+        text = _("Amounts are in several currencies; which one shall be reported?")
+        wanted = asker.ask("currency", text, column.different, most)
+        keep = {
+            "column": column.name,
+            "in": [wanted],
+            "why": str(_("another currency than {currency}", currency=wanted)),
+        }
+        return Line("currency", wanted.upper(), TOLD["currency_chosen"]), keep
+    sign = sign_currency(chosen.table.column(played["revenue"])) if "revenue" in played else ""
+    if sign:
+        return Line("currency", sign, TOLD["currency_sign"]), None
+    text = _("In which currency are the amounts (EUR, CNY …)? Empty to name none.")
+    answer = asker.ask("currency", text, (), "")
+    return Line("currency", answer.upper(), TOLD["currency_answer"]), None
+
+
+def _with_keep(
+    orders: TableDraft,
+    chosen: Candidate,
+    played: Map[str, str],
+    currency: tuple[Line, dict | None],
+    asker: _Asker,
+) -> TableDraft:
+    rules = [currency[1]] if currency[1] else []
+    if "status" in played:
+        column = chosen.table.column(played["status"])
+        out = [cell for cell in column.different if cell.strip().lower() in not_sold()]
+        if out:
+            text = _(
+                "Which values of {column} are no orders? Parted by |; there are: {values}",
+                column=column.name,
+                values=" | ".join(column.different),
+            )
+            answer = asker.ask("not_orders", text, (), " | ".join(out))
+            left = [part.strip() for part in answer.split("|") if part.strip()]
+            if left and left != ["-"]:
+                why = str(_("{column} says that it is no order", column=column.name))
+                rules.append({"column": column.name, "not_in": left, "why": why})
+    if not rules:
+        return orders
+    line = Line("keep", rules, _("rows that are no orders are set aside with this reason"))
+    return TableDraft("orders", (*orders.lines, line), orders.columns)
+
+
+def _accounts(looked: Looked, chosen: Candidate, played: Map[str, str]) -> TableDraft:
+    found = find_accounts(looked.tables, chosen, played["account_id"])
+    if found is None:
+        return _accounts_of_orders(chosen, played)
+    table, key, roles = found
+    share = Quantity(len(table.column(key).different), "count")
+    lines = [Line("from", table.name, _("one row an account: {n} different keys", n=share))]
+    name = roles["account_name"].column if "account_name" in roles else key
+    columns = [
+        Line("account_id", key, _("holds the accounts that the orders name")),
+        Line("account_name", name, _("the account's name")),
+    ]
+    more = (
+        ("industry", "industry"),
+        ("region", "region"),
+        ("city", "city"),
+        ("parent", "parent_id"),
+    )
+    columns += [
+        Line(target, roles[role].column, _("named like {role}", role=ROLES[role]))
+        for role, target in more
+        if role in roles and roles[role].column not in (key, name)
+    ]
+    return TableDraft("accounts", tuple(lines), tuple(columns))
+
+
+def _accounts_of_orders(chosen: Candidate, played: Map[str, str]) -> TableDraft:
+    lines = [one for one in _from_lines(None, chosen) if one.key in ("from", "join", "fill_down")]
+    lines.append(
+        Line("one_row_per", ["account_id"], _("no list of accounts: made out of the orders"))
+    )
+    columns = [
+        Line("account_id", played["account_id"], _("as in the orders")),
+        Line(
+            "account_name",
+            played["account_name"],
+            _account_reason(chosen, played["account_name"]),
+        ),
+    ]
+    for role in ("industry", "region", "city"):
+        if role in played:
+            columns.append(Line(role, played[role], _reason(chosen, role, played[role])))
+    return TableDraft("accounts", tuple(lines), tuple(columns))

@@ -1,0 +1,126 @@
+"""What an export holds: every table that can be read, its first rows, and what could not be."""
+
+import re
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from kamresearch.data.embedded import connect_embedded, keep_table
+from kamresearch.data.files import ENDINGS, Raw, Stated, read_file, read_parts, table_name
+from kamresearch.data.mapping import Mapping
+from kamresearch.data.quarantine import ROW
+from kamresearch.data.servers import connect_server, is_server
+from kamresearch.data.start.profiles import Profile, profile
+from kamresearch.data.tidying import tidy
+from kamresearch.errors import DataError
+
+LOOKED_AT = 5_000
+"""Rows of each table that are looked at."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """An export as found: its tables as profiles and as read, and files that could not be."""
+
+    source: str
+    tables: tuple[Profile, ...]
+    raw: Map[str, Raw] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+
+def look(source: str) -> Looked:
+    """Every table of a file, folder, workbook, archive, database or server.
+
+    Raises
+    ------
+    DataError
+        Nothing is there, or nothing of it can be read; of a folder, what can be is taken.
+    """
+    if is_server(source):
+        _engine, raw = connect_server(source, Mapping())
+        unread: list[str] = []
+    else:
+        raw, unread = _read(Path(source))
+    tables = [profile(name, first_rows(one)) for name, one in sorted(raw.items())]
+    tables = [one for one in tables if one.n and one.columns]
+    if not tables:
+        raise DataError(
+            source,
+            "a table with rows",
+            "; ".join(unread)[:300] or "none",
+            "export it again, or name the file",
+        )
+    return Looked(source, tuple(_stacked(tables)), raw, tuple(unread))
+
+
+def first_rows(raw: Raw) -> pd.DataFrame:
+    """The first rows of a raw table, in the order of its file."""
+    table = raw.table
+    if ROW in table.columns:
+        return table.filter(table[ROW] <= LOOKED_AT).order_by(ROW).drop(ROW).to_pandas()
+    return table.limit(LOOKED_AT).to_pandas()
+
+
+def _read(path: Path) -> tuple[dict[str, Raw], list[str]]:
+    engine, unread = connect_embedded(), []
+    if not path.exists():
+        raise DataError(str(path), "a folder or a file", "nothing there", "check the path")
+    files = [path] if path.is_file() else _files(path)
+    raw: dict[str, Raw] = {}
+    for file in files:
+        try:
+            found = (
+                {file.name: read_parts(engine, file)}
+                if file.is_dir()
+                else read_file(engine, file, table_name(file), Stated())
+            )
+        except DataError as error:
+            if path.is_file():
+                raise
+            unread.append(str(error))
+            continue
+        raw |= {name: _tidied(engine, name, one) for name, one in found.items()}
+    return raw, unread
+
+
+def _files(folder: Path) -> list[Path]:
+    """Files of a folder that may hold tables, and sub-folders of Parquet parts."""
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if not path.name.startswith((".", "_", "~$"))
+        and not path.name.endswith(".card.html")
+        and (any(path.glob("*.parquet")) if path.is_dir() else path.suffix.lower() in ENDINGS)
+    ]
+
+
+def _tidied(engine: object, name: str, raw: Raw) -> Raw:
+    def keep(kind: str, table: ir.Table) -> ir.Table:
+        return keep_table(engine, f"{kind}_{name}", table)
+
+    return tidy(raw, partial(keep)) if raw.settles else raw
+
+
+def _stacked(tables: list[Profile]) -> list[Profile]:
+    """Tables whose names differ by figures alone and whose columns are the same, as one."""
+    groups: dict[tuple, list[Profile]] = {}
+    for one in tables:
+        names = tuple(sorted(column.name for column in one.columns))
+        groups.setdefault((re.sub(r"\d+", "*", one.name), names), []).append(one)
+    found = []
+    for (pattern, _names), parts in groups.items():
+        if len(parts) == 1:
+            found += parts
+            continue
+        first, sources = parts[0], tuple(one.name for one in parts)
+        rows = [
+            pd.DataFrame({column.name: column.cells for column in part.columns}) for part in parts
+        ]
+        sample = pd.concat(rows, ignore_index=True).head(LOOKED_AT)
+        name = re.sub(r"(\*[-_. ]?)+", "*", pattern) if "*" in pattern else first.name
+        found.append(profile(name, sample, sources))
+    return found

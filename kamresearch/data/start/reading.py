@@ -1,0 +1,79 @@
+"""What the cells of several columns say together: amounts, totals, rates, currencies."""
+
+from functools import cache
+from pathlib import Path
+
+from kamresearch.data.amounts import parse_amount
+from kamresearch.data.start.profiles import Column, Profile
+from kamresearch.yamlfile import read_yaml
+
+CHECKED = 500
+_SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "zł": "PLN", "R$": "BRL"}
+_CODES = ("EUR", "USD", "GBP", "CHF", "CNY", "JPY", "PLN", "SEK", "DKK", "NOK", "INR", "BRL")
+
+
+@cache
+def not_sold() -> frozenset[str]:
+    """What states call themselves that are no orders, in small letters."""
+    table = read_yaml(Path(__file__).with_name("not_sold.yml"))
+    return frozenset(word for words in table.values() for word in words)
+
+
+def number(cell: str | None) -> float | None:
+    """A cell as a number, whatever its decimal mark; None where it is none."""
+    if cell is None:
+        return None
+    comma = "," in cell and (cell.rfind(",") > cell.rfind(".")) and len(cell.split(",")[-1]) != 3
+    return parse_amount(cell, "," if comma else ".")
+
+
+def amounts_of(table: Profile, amount: str, units: str, price: str) -> bool:
+    """Whether an amount is units times price in most rows."""
+    rows = zip(
+        *(table.column(name).cells[:CHECKED] for name in (amount, units, price)), strict=True
+    )
+    known = [[number(cell) for cell in row] for row in rows]
+    full = [row for row in known if None not in row]
+    equal = [row for row in full if abs(row[0] - row[1] * row[2]) <= 0.01 * abs(row[0]) + 0.011]
+    return len(full) >= 5 and len(equal) >= 0.8 * len(full)
+
+
+def constant_within_orders(table: Profile, order: str, amount: str) -> bool:
+    """Whether an amount repeats itself on every line of an order: a total, and no line's own."""
+    held: dict[str, list[str | None]] = {}
+    keys, amounts = table.column(order).cells, table.column(amount).cells
+    for key, cell in zip(keys, amounts, strict=True):
+        if key is not None:
+            held.setdefault(key, []).append(cell)
+    several = [cells for cells in held.values() if len(cells) > 1 and None not in cells]
+    same = [cells for cells in several if len(set(cells)) == 1]
+    return len(several) >= 5 and len(same) >= 0.95 * len(several)
+
+
+def spans_days(table: Profile, key: str, day: str) -> bool:
+    """Whether most numbers that repeat stand on several days: no order's number does."""
+    held: dict[str, list[str]] = {}
+    for name, cell in zip(table.column(key).cells, table.column(day).cells, strict=True):
+        if name is not None and cell is not None:
+            held.setdefault(name, []).append(cell)
+    several = [cells for cells in held.values() if len(cells) > 1]
+    many = [cells for cells in several if len(set(cells)) > 1]
+    return len(several) >= 5 and len(many) > 0.5 * len(several)
+
+
+def is_rate(column: Column) -> bool:
+    """Whether a discount is a share of the price and no amount."""
+    values = [number(cell) for cell in column.different]
+    known = [value for value in values if value is not None]
+    return bool(known) and all(0 <= value <= 1 for value in known)
+
+
+def sign_currency(column: Column) -> str:
+    """The currency that the cells of amounts name; empty where they name none, or several."""
+    found = {
+        code
+        for cell in column.different[:CHECKED]
+        for sign, code in (*_SIGNS.items(), *((code, code) for code in _CODES))
+        if sign in cell
+    }
+    return found.pop() if len(found) == 1 else ""

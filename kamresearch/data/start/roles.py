@@ -1,0 +1,245 @@
+"""Which column plays which role: by its name in many languages, and by what it holds."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from kamresearch.data.currencies import codes
+from kamresearch.data.start.profiles import Column, Profile
+from kamresearch.data.start.reading import spans_days
+from kamresearch.yamlfile import read_yaml
+
+WORDS = Path(__file__).with_name("roles.yml")
+LEAST = 0.25
+"""A column whose merit for a role is less does not play it."""
+SURE = 0.5
+"""Below this merit a role is asked for."""
+NEAR = 0.06
+"""Two columns whose merits differ by less are asked between."""
+MOST_COINS = 40
+MOST_STATES = 30
+_LATER = 0.0004
+"""What each place further down in the list of names costs, so that ties have an order."""
+_WIDE = re.compile("[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u9fff]")
+
+
+@dataclass(frozen=True)
+class Merit:
+    """How well a column fits a role: by its name, by what it holds, and the two together."""
+
+    column: str
+    role: str
+    named: float
+    held: float
+    whole: float
+
+
+def plain(name: str) -> str:
+    """A name in small letters without accents, its words parted by blanks.
+
+    >>> plain("Order_No."), plain("CustomerID"), plain("N° de Facture")
+    ('order no', 'customer id', 'n de facture')
+    """
+    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    text = unicodedata.normalize("NFKD", text.replace("°", " ")).casefold()
+    text = "".join(sign for sign in text if not unicodedata.combining(sign))
+    return " ".join(re.sub(r"[\W_]+", " ", text).split())
+
+
+@cache
+def _words() -> dict[str, dict[str, tuple[str, ...]]]:
+    table = read_yaml(WORDS)
+    return {
+        role: {kind: tuple(plain(str(one)) for one in names) for kind, names in kinds.items()}
+        for role, kinds in table.items()
+    }
+
+
+def roles() -> tuple[str, ...]:
+    """Every role that a column may play."""
+    return tuple(_words())
+
+
+def name_merit(name: str, role: str) -> float:
+    """How clearly a name says a role, 0 to 1."""
+    said, words = plain(name), _words()[role]
+    best = 0.0
+    for kind, weight in (("is", 1.0), ("may", 0.7)):
+        for place, phrase in enumerate(words[kind]):
+            best = max(best, weight * _likeness(said, phrase) - _LATER * place)
+    if 0 < best < 0.95 and any(_speaks_against(said, phrase) for phrase in words["not"]):
+        best -= 0.45
+    return max(best, 0.0)
+
+
+def _likeness(said: str, phrase: str) -> float:
+    if said == phrase:
+        return 1.0
+    joined, short = said.replace(" ", ""), phrase.replace(" ", "")
+    if joined == short:
+        return 0.99
+    if _WIDE.search(short):
+        return 0.55 + 0.4 * len(short) / len(joined) if short in joined else 0.0
+    if f" {phrase} " in f" {said} ":
+        return 0.55 + 0.4 * len(phrase.split()) / len(said.split())
+    if " " not in said and len(short) >= 5 and short in joined:
+        return 0.5 + 0.4 * len(short) / len(joined)
+    return 0.0
+
+
+def _speaks_against(said: str, phrase: str) -> bool:
+    if _WIDE.search(phrase):
+        return phrase.replace(" ", "") in said.replace(" ", "")
+    if f" {phrase} " in f" {said} ":
+        return True
+    return " " not in said and len(phrase) >= 4 and phrase in said
+
+
+def _of_days(column: Column, named: float) -> float:
+    if column.day_share >= 0.7:
+        return 1.0
+    return 0.85 if named > 0.5 and column.figure_day_share >= 0.9 else 0.0
+
+
+def _of_amounts(column: Column, named: float) -> float:
+    if column.number_share < 0.7 or column.day_share > 0.3:
+        return 0.0
+    if len(column.different) < 2:
+        return 0.4
+    keys = column.fraction_share == 0 and column.distinct_share > 0.98 and len(column.filled) > 30
+    return 0.8 if keys and named < 0.95 else 1.0
+
+
+def _of_counts(column: Column, named: float) -> float:
+    return _of_amounts(column, named) * (1.0 if column.fraction_share < 0.5 else 0.85)
+
+
+def _of_keys(column: Column, named: float) -> float:
+    if column.day_share > 0.5 or column.fraction_share > 0.5:
+        return 0.0
+    few = column.distinct_share < 0.02 and len(column.different) < 30 and len(column.filled) > 200
+    return 0.5 if few else 1.0
+
+
+def _of_accounts(column: Column, named: float) -> float:
+    return _of_keys(column, named) * (0.3 if len(column.different) < 2 else 1.0)
+
+
+def _of_names(column: Column, named: float) -> float:
+    if column.day_share > 0.5 or column.fraction_share > 0.5:
+        return 0.0
+    words = 1.0 if column.word_share > 0.5 else 0.6
+    return words * (0.3 if len(column.different) < 2 else 1.0)
+
+
+def _of_groups(column: Column, named: float) -> float:
+    if column.day_share > 0.5 or column.word_share < 0.5:
+        return 0.0
+    if len(column.different) < 2:
+        return 0.2
+    keys = column.distinct_share > 0.9 and len(column.filled) > 50
+    return 0.6 if keys else 1.0
+
+
+def _of_products(column: Column, named: float) -> float:
+    if column.day_share > 0.5 or column.fraction_share > 0.5:
+        return 0.0
+    return 1.0 if column.word_share > 0.3 else 0.8
+
+
+def _of_coins(column: Column, named: float) -> float:
+    found = {cell.upper() for cell in column.different}
+    few = 0 < len(found) <= MOST_COINS
+    return 1.0 if few and found <= codes() | set("€£¥$₹") | {"RMB", "人民币"} else 0.0
+
+
+def _of_states(column: Column, named: float) -> float:
+    few = 1 < len(column.different) <= MOST_STATES and len(column.filled) > len(column.different)
+    return 1.0 if few and column.fraction_share == 0 and column.day_share == 0 else 0.0
+
+
+HOLDS: dict[str, Callable[[Column, float], float]] = {
+    "order_id": _of_keys,
+    "account_id": _of_accounts,
+    "account_name": _of_names,
+    "order_date": _of_days,
+    "revenue": _of_amounts,
+    "unit_price": _of_amounts,
+    "discount": _of_amounts,
+    "units": _of_counts,
+    "product": _of_products,
+    "cost": _of_amounts,
+    "region": _of_groups,
+    "industry": _of_groups,
+    "channel": _of_groups,
+    "city": _of_groups,
+    "currency": _of_coins,
+    "measure": _of_states,
+    "status": _of_states,
+    "manager": _of_names,
+    "parent": _of_names,
+}
+"""Role → how well what a column holds fits it, 0 to 1."""
+
+
+def _by_contents(column: Column, role: str) -> float:
+    """The merit of a column whose name says nothing, neither for the role nor against it."""
+    if any(_speaks_against(plain(column.name), phrase) for phrase in _words()[role]["not"]):
+        return 0.0
+    if role == "order_date" and column.day_share >= 0.9:
+        return 0.4
+    if role == "revenue" and column.fraction_share >= 0.3 and column.number_share >= 0.9:
+        return 0.35
+    if role == "account_name" and column.word_share >= 0.8:
+        return 0.3 if 0.005 < column.distinct_share < 0.9 and len(column.different) > 3 else 0.0
+    if role == "currency" and len(column.different) > 0 and len(column.filled) > 3:
+        return 0.6
+    return 0.0
+
+
+def merit(column: Column, role: str) -> Merit:
+    """How well a column fits a role."""
+    named = name_merit(column.name, role)
+    held = HOLDS[role](column, named)
+    filled = 0.3 + 0.7 * column.filled_share
+    said = named if named >= LEAST else _by_contents(column, role)
+    return Merit(column.name, role, named, held, said * held * filled)
+
+
+def merits(table: Profile) -> dict[str, list[Merit]]:
+    """Role → columns that may play it, the best first."""
+    found = {}
+    for role in roles():
+        ranked = [merit(column, role) for column in table.columns]
+        ranked = [one for one in ranked if one.whole >= LEAST]
+        found[role] = sorted(ranked, key=lambda one: -one.whole)
+    return found
+
+
+def assign(table: Profile) -> dict[str, Merit]:
+    """Role → the column that plays it; each column plays one role, the best pairs first.
+
+    What is numbered like orders but goes on for days is no order: the next best is taken.
+    """
+    pairs = [one for ranked in merits(table).values() for one in ranked]
+    played = _best_pairs(pairs)
+    while "order_id" in played and "order_date" in played:
+        number = played["order_id"].column
+        if not spans_days(table, number, played["order_date"].column):
+            break
+        pairs = [one for one in pairs if (one.role, one.column) != ("order_id", number)]
+        played = _best_pairs(pairs)
+    return played
+
+
+def _best_pairs(pairs: list[Merit]) -> dict[str, Merit]:
+    taken: set[str] = set()
+    played: dict[str, Merit] = {}
+    for one in sorted(pairs, key=lambda one: -one.whole):
+        if one.role not in played and one.column not in taken:
+            played[one.role] = one
+            taken.add(one.column)
+    return played

@@ -1,0 +1,99 @@
+"""YAML as people write it, read one way everywhere: a key stands once, words stay words."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from kamresearch.errors import DataError, KamError
+
+_DATE = "tag:yaml.org,2002:timestamp"
+_BOOL = "tag:yaml.org,2002:bool"
+
+
+class _Strict(yaml.SafeLoader):
+    """``NO`` is Norway and ``on`` a word: true and false alone are yes and no; days stay texts."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in known if tag not in (_BOOL, _DATE)]
+        for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Strict.add_implicit_resolver(
+    _BOOL, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
+class _Texts(_Strict):
+    """Every plain value stays the text that was written: 00123, nan, 2012-12-31."""
+
+    yaml_implicit_resolvers = {}
+
+
+def _mapping_once(loader: _Strict, node: yaml.MappingNode, deep: bool = False) -> dict:
+    lines: dict[str, int] = {}
+    for key, _value in node.value:
+        name, line = str(loader.construct_object(key, deep=True)), key.start_mark.line + 1
+        if name in lines:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{name!r} stands twice, first in line {lines[name]}", key.start_mark
+            )
+        lines[name] = line
+    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+
+
+_Strict.add_constructor("tag:yaml.org,2002:map", _mapping_once)
+
+
+def parse_yaml(
+    text: str, where: str, error: type[KamError] = DataError, texts: bool = False
+) -> object:
+    r"""A YAML text as plain values.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    where : str
+        Its file, for errors.
+    error : type
+        The error to raise.
+    texts : bool
+        Whether every plain value stays the text that was written.
+
+    Raises
+    ------
+    KamError
+        It is no YAML, or a key stands twice; the line is named.
+
+    Examples
+    --------
+    >>> parse_yaml("country: NO\nday: 2012-12-31\nsure: true", "mapping.yml")
+    {'country': 'NO', 'day': '2012-12-31', 'sure': True}
+    """
+    try:
+        return _Texts(text).get_single_data() if texts else _Strict(text).get_single_data()
+    except yaml.YAMLError as found:
+        mark = getattr(found, "problem_mark", None)
+        place = f"{where}, line {mark.line + 1}" if mark else where
+        what = getattr(found, "problem", None) or str(found)
+        raise error(
+            place,
+            "plain YAML, each key once",
+            " ".join(what.split())[:160],
+            "mend the line",
+        ) from None
+
+
+def read_yaml(
+    path: Path, where: str = "", error: type[KamError] = DataError, texts: bool = False
+) -> object:
+    """A YAML file as plain values; see `parse_yaml`."""
+    shown = where or str(path)
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as found:
+        what = getattr(found, "strerror", None) or "bytes that are no UTF-8"
+        raise error(shown, "a YAML file", what, "check the path") from None
+    return parse_yaml(text, shown, error, texts)

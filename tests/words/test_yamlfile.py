@@ -1,0 +1,59 @@
+"""One reader for all YAML of the project."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import kamresearch
+from kamresearch.data.mapping import read_mapping
+from kamresearch.data.simulate import read_world
+from kamresearch.errors import DataError, KamError, ParameterError
+from kamresearch.publishing.asking.parameters import read_parameters
+from kamresearch.studies.case import own_values
+from kamresearch.yamlfile import parse_yaml
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (read_mapping, "tables:\n  orders:\n    from: a\n  orders:\n    from: b\n"),
+        (read_parameters, "churn:\n  seed: 1\nall:\n  as_of: x\nchurn:\n  seed: 2\n"),
+        (read_world, "programme_ratio: 1\nseed: 3\n\nprogramme_ratio: 2\n"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_with_both_lines(tmp_path, read, text):
+    path = tmp_path / "file.yml"
+    path.write_text(text, encoding="utf-8")
+    second = max(at for at, line in enumerate(text.splitlines(), 1) if line.strip())
+    with pytest.raises(KamError, match=r"stands twice, first in line \d") as caught:
+        read(path)
+    assert f"line {second - (read is not read_world)}" in str(caught.value)
+
+
+def test_a_case_may_not_give_a_study_two_values(tmp_path):
+    (tmp_path / "params.yml").write_text("churn: {seed: 1}\nchurn: {seed: 2}\n")
+    with pytest.raises(DataError, match="'churn' stands twice"):
+        own_values(str(tmp_path), "", "churn")
+
+
+def test_a_broken_line_is_named_by_the_error_that_was_asked_for():
+    with pytest.raises(ParameterError, match="some file, line 2"):
+        parse_yaml("a: 1\nb: [}\n", "some file", ParameterError)
+
+
+def test_no_module_reads_yaml_past_the_one_reader():
+    offenders = []
+    for path in Path(kamresearch.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "yaml"
+                and "load" in node.attr.lower()
+                and path.name != "yamlfile.py"
+            ):
+                offenders.append(path.name)
+    assert offenders == []
