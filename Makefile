@@ -17,7 +17,7 @@ export KAM_FAULT_ROUNDS ?= 8
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-faults test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
-        bench-decisions bench-exports mutants clean
+        bench-decisions bench-exports bench-start mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -120,7 +120,10 @@ bench-decisions: setup  ## profit of the list against simple rules, on companies
 bench-exports: setup  ## awkward exports: read right, asked about, or wrong
 	$(BIN)/python -m benchmarks.bench_exports
 
-bench: bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish bench-exports  ## all benchmarks, then RESULTS.md
+bench-start: setup  ## the roles that kam start gives the columns of exports
+	$(BIN)/python -m benchmarks.bench_start
+
+bench: bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish bench-exports bench-start  ## all benchmarks, then RESULTS.md
 	$(BIN)/python -m benchmarks.collect
 
 mutants: setup  ## a sampled mutation check of the analysis modules
