@@ -2,16 +2,19 @@
 failed, 2 the request was wrong.
 """
 
+import json
 import os
 import signal
 import sys
 
 STOPPED = "kam: stopped; no version was made, finished studies are kept for the next run"
+ARGUMENTS = "KAM_ARGUMENTS"
+"""The variable that carries arguments which nobody shall see."""
 
 
 def main() -> None:
     """Run ``kam``; errors for people are shown as a line, not as a traceback."""
-    _hide_passwords()
+    _hide_addresses()
     from kamresearch.cli.app import app
     from kamresearch.errors import KamError
 
@@ -46,28 +49,15 @@ def _stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _hide_passwords() -> None:
-    """Where an argument is an address with a password, start again without it: the process
-    list shows arguments.
+def _hide_addresses() -> None:
+    """Where an argument is an address, start again at once with the arguments in the environment,
+    which is ours alone: everybody can list the arguments of a process.
     """
-    held = [text for text in sys.argv[1:] if "://" in text]
-    if not held:
-        return
-    from kamresearch.data.addresses import split_password
-    from kamresearch.errors import KamError
-
-    replaced, environment = {}, {}
-    for text in held:
-        option, equals, address = ("", "", text)
-        if text.startswith("--") and "=" in text.partition("://")[0]:
-            option, equals, address = text.partition("=")
-        try:
-            clean, env = split_password(address)
-        except KamError:  # said in words where the option is read
-            continue
-        if env:
-            replaced[text] = option + equals + clean
-            environment |= env
-    if replaced:
-        arguments = [replaced.get(text, text) for text in sys.orig_argv]
-        os.execve(sys.executable, [sys.executable, *arguments[1:]], {**os.environ, **environment})  # noqa: S606
+    held = os.environ.pop(ARGUMENTS, "")
+    if held:
+        sys.argv[1:] = json.loads(held)
+    elif any("://" in text for text in sys.argv[1:]):
+        before = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv) + 1]
+        shown = [text.partition("://")[0] + "://" if "://" in text else text for text in sys.argv]
+        environment = {**os.environ, ARGUMENTS: json.dumps(sys.argv[1:])}
+        os.execve(sys.executable, [sys.executable, *before, *shown[1:]], environment)  # noqa: S606

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from kamresearch.data.answers import shown_address
 from kamresearch.data.containers import copy_below, unpacked, what_is
+from kamresearch.data.contract import TABLES
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.records import read_html, read_json, read_sqlite
 from kamresearch.data.rowwise import identifier, keep_rows, load_oddly_quoted
@@ -379,10 +380,26 @@ def read_database(connection: object, path: Path) -> dict[str, Raw]:
         quoted = str(path).replace("'", "''")
         connection.raw_sql(f"ATTACH '{quoted}' AS source (READ_ONLY)").fetchall()
         names = connection.raw_sql(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'source' UNION ALL "
+            "SELECT table_name FROM duckdb_tables() "
+            "WHERE database_name = 'source' AND schema_name = 'main'"
+        ).fetchall()
+        views = connection.raw_sql(
             "SELECT view_name FROM duckdb_views() WHERE database_name = 'source' AND NOT internal"
         ).fetchall()
+        for (name,) in views:
+            _refuse_view(path.name, name)
         return {name: _view_table(connection, path.name, name) for (name,) in names}
+
+
+def _refuse_view(file: str, name: str) -> None:
+    """A view is a query of whoever made the file, and would run as us: it can read any file."""
+    if name in TABLES:
+        raise DataError(
+            f"{file}, {name!r}",
+            "a table that holds its rows",
+            "a view, which may read other files",
+            f"make a table of it: CREATE TABLE {name}_kept AS SELECT * FROM {name}",
+        )
 
 
 def _view_table(connection: object, file: str, name: str) -> Raw:

@@ -4,23 +4,21 @@ import json
 import os
 from pathlib import Path
 
+import ibis.expr.types as ir
+
 from kamresearch.data.contract import TABLES
 from kamresearch.data.embedded import connect_embedded
 from kamresearch.data.tables import Loaded, Tables
 from kamresearch.errors import DataError
 
 CATALOGUE = "prepared"
-
-
-def can_prepare(tables: Tables) -> bool:
-    """Whether data can be kept so: those of the embedded engine can; a server's stay on the
-    server.
-    """
-    return getattr(tables.engine, "name", "") == "duckdb" and not tables.slice
+ROWS_AT_ONCE = 100_000
+"""Rows of a server that are under way at once."""
 
 
 def write_prepared(tables: Tables, path: Path) -> Path:
-    """Keep opened tables in a file: rows used, rows set aside, and what is known of each.
+    """Keep opened tables in a file: rows used, rows set aside, and what is known of each. Those
+    of a server are copied.
 
     Parameters
     ----------
@@ -29,10 +27,9 @@ def write_prepared(tables: Tables, path: Path) -> Path:
     path : Path
         The file to be; it appears whole or not at all.
     """
-    import ibis
-
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    engine = tables.engine
+    embedded = getattr(tables.engine, "name", "") == "duckdb"
+    engine = tables.engine if embedded else connect_embedded()
     engine.raw_sql(f"ATTACH '{_quoted(aside)}' AS {CATALOGUE}")
     try:
         facts = {
@@ -44,10 +41,7 @@ def write_prepared(tables: Tables, path: Path) -> Path:
         for name, one in tables.loaded.items():
             for kind, rows in (("used", one.used), ("aside", one.aside)):
                 if rows is not None:
-                    engine.raw_sql(
-                        f'CREATE TABLE {CATALOGUE}."{kind}_{name}" AS '
-                        f"{ibis.to_sql(rows, dialect='duckdb')}"
-                    ).fetchall()
+                    _write_rows(engine, rows, f'{CATALOGUE}."{kind}_{name}"', embedded)
             facts["tables"][name] = {
                 "rows_in": one.rows_in,
                 "rows_used": one.rows_used,
@@ -60,13 +54,38 @@ def write_prepared(tables: Tables, path: Path) -> Path:
         engine.raw_sql(f"CREATE TABLE {CATALOGUE}.facts AS SELECT '{text}' AS facts").fetchall()
     finally:
         engine.raw_sql(f"DETACH {CATALOGUE}")
-    aside.chmod(0o600)
+    aside.chmod(0o400)
     aside.replace(path)
     return path
 
 
+def _write_rows(engine: object, rows: ir.Table, name: str, embedded: bool) -> None:
+    import ibis
+
+    if embedded:
+        query = ibis.to_sql(rows, dialect="duckdb")
+        engine.raw_sql(f"CREATE TABLE {name} AS {query}").fetchall()
+        return
+    batches = _plain_columns(rows).to_pyarrow_batches(chunk_size=ROWS_AT_ONCE)
+    engine.con.register("incoming", batches)
+    engine.raw_sql(f"CREATE TABLE {name} AS SELECT * FROM incoming").fetchall()
+    engine.con.unregister("incoming")
+
+
+def _plain_columns(rows: ir.Table) -> ir.Table:
+    """Columns of a kind that only their server knows (uuid, json, arrays) as texts."""
+    plain = {
+        name: rows[name].cast("string")
+        for name, kind in rows.schema().items()
+        if not (kind.is_primitive() or kind.is_string() or kind.is_temporal() or kind.is_decimal())
+    }
+    return rows.mutate(**plain) if plain else rows
+
+
 def open_prepared(path: Path) -> Tables:
-    """The tables that `write_prepared` kept."""
+    """The tables that `write_prepared` kept, on an engine that can open nothing else: neither a
+    file nor an address, and no setting can be changed.
+    """
     path = Path(path)
     if not path.is_file():
         raise DataError(
@@ -77,6 +96,8 @@ def open_prepared(path: Path) -> Tables:
         )
     engine = connect_embedded()
     engine.raw_sql(f"ATTACH '{_quoted(path)}' AS {CATALOGUE} (READ_ONLY)")
+    engine.raw_sql("SET enable_external_access = false")
+    engine.raw_sql("SET lock_configuration = true")
     facts = json.loads(engine.raw_sql(f"SELECT facts FROM {CATALOGUE}.facts").fetchall()[0][0])
     database = f"{CATALOGUE}.main"
     loaded = {

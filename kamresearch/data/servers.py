@@ -36,16 +36,18 @@ def is_server(source: str) -> bool:
     return source.startswith(_SCHEMES)
 
 
-def connect_server(source: str, rules: object) -> tuple[object, dict[str, Raw]]:
+def connect_server(
+    source: str, rules: object, snapshot: bool = False
+) -> tuple[object, dict[str, Raw]]:
     """Connection to a server, and its raw tables by name."""
     if source.startswith("spark"):
         from kamresearch.data.spark import connect_spark
 
         return connect_spark(source, rules)
-    return _connect_postgres(source, rules)
+    return _connect_postgres(source, rules, snapshot)
 
 
-def _connect_postgres(source: str, rules: object) -> tuple[object, dict[str, Raw]]:
+def _connect_postgres(source: str, rules: object, snapshot: bool) -> tuple[object, dict[str, Raw]]:
     import ibis
 
     address, shown = read_address(source), shown_address(source)
@@ -85,6 +87,8 @@ def _connect_postgres(source: str, rules: object) -> tuple[object, dict[str, Raw
         ) from None
     connection = ibis.postgres.from_connection(driver)
     with answering(shown, source):
+        if snapshot:
+            driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         names = connection.list_tables()
         return connection, {
             name: Raw(connection.table(name), f"{shown}, table {name!r}", embedded=False)

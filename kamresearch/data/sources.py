@@ -21,7 +21,9 @@ from kamresearch.errors import DataError, near_matches
 from kamresearch.places import find_path
 
 
-def open_data(source: str | Path, mapping: str | Path | None = None) -> Tables:
+def open_data(
+    source: str | Path, mapping: str | Path | None = None, *, snapshot: bool = False
+) -> Tables:
     """Open a company's account data.
 
     A source → lazy tables of the contract, each checked, typed, and with its bad rows set aside.
@@ -34,6 +36,9 @@ def open_data(source: str | Path, mapping: str | Path | None = None) -> Tables:
         address ``postgresql://user@server/database``; or ``spark:folder`` for Apache Spark.
     mapping : str or Path, optional
         A `mapping.yml <your-own-data>`_; a file of that name in the folder is used unasked.
+    snapshot : bool
+        Whether a server shall answer every query as of one moment. Its transaction stays open as
+        long as the connection, so this is for a copy and not for a day's work.
 
     Returns
     -------
@@ -54,7 +59,9 @@ def open_data(source: str | Path, mapping: str | Path | None = None) -> Tables:
     """
     text = find_path(str(source))
     rules = read_mapping(Path(find_path(str(mapping)))) if mapping else _mapping_beside(text)
-    engine, raw = connect_server(text, rules) if is_server(text) else _read_files(Path(text), rules)
+    engine, raw = (
+        connect_server(text, rules, snapshot) if is_server(text) else _read_files(Path(text), rules)
+    )
     if not is_server(text):
         raw = {
             name: tidy(one, partial(_keep_named, engine, name)) if one.settles else one

@@ -274,11 +274,7 @@ def _open(data: str, mapping: str) -> object:
     from their source.
     """
     prepared = os.environ.get("KAM_PREPARED", "")
-    if (
-        prepared
-        and os.environ.get("KAM_PREPARED_FOR") == f"{data}|{mapping}"
-        and Path(prepared).is_file()
-    ):
+    if prepared and os.environ.get("KAM_PREPARED_FOR") == f"{data}|{mapping}":
         from kamresearch.data.prepared import open_prepared
 
         return open_prepared(Path(prepared))

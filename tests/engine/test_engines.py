@@ -2,6 +2,7 @@
 Spark; no password leaves.
 """
 
+import json
 import os
 import shutil
 from urllib.parse import quote
@@ -12,8 +13,10 @@ import pytest
 
 from kamresearch import account, account_months, account_snapshot, open_data
 from kamresearch.data.answers import shown_address, without_secrets
+from kamresearch.data.prepared import open_prepared, write_prepared
 from kamresearch.errors import DataError
 from kamresearch.features.months import company_months
+from kamresearch.publishing.planning.datafacts import ask_data
 
 pytestmark = pytest.mark.engine
 
@@ -131,6 +134,39 @@ def test_postgresql_gives_the_frames_that_files_give(server, expected):
     view = account(tables, "A0000001", DAY)
     assert view.frame.set_index("field").loc["n_orders", "value"] == "17"
     assert tables.fingerprints() == open_data(server).fingerprints()
+
+
+def test_a_server_is_read_once_as_of_one_moment_into_a_copy(server, expected, tmp_path):
+    """Rows that change while it is read, and after, are another version's."""
+    import psycopg
+
+    opened = open_data(server, snapshot=True)
+    with psycopg.connect(server, autocommit=True) as other:
+        other.execute("UPDATE accounts SET account_name = account_name || '!'")
+        try:
+            copied = open_prepared(write_prepared(opened, tmp_path / "copy.duckdb"))
+        finally:
+            other.execute(
+                "UPDATE accounts SET account_name = left(account_name, length(account_name) - 1)"
+            )
+    opened.engine.con.close()
+    for name in ("accounts", "contracts", "managers"):
+        pdt.assert_frame_equal(copied.frame(name), expected.frame(name))
+    pdt.assert_frame_equal(account_snapshot(copied, DAY), account_snapshot(expected, DAY))
+
+
+def test_the_facts_of_a_version_are_those_of_the_copy(server, tmp_path):
+    asked = {"source": server, "mapping": "", "where": "", "as_of": "", "each": ""}
+    copy, out = tmp_path / "copy.duckdb", tmp_path / "out.json"
+    mask = os.umask(0o022)
+    mask = os.umask(0o022)  # a worker's own, which a test must not keep
+    ask_data({**asked, "prepared": str(copy), "out": str(out)})
+    os.umask(mask)
+    os.umask(mask)
+    facts = json.loads(out.read_text(encoding="utf-8"))["tables"]
+    assert {
+        name: one["fingerprint"] for name, one in open_prepared(copy).fingerprints().items()
+    } == {name: one["fingerprint"] for name, one in facts.items()}
 
 
 def with_password(server, password=SECRET, user="reader"):

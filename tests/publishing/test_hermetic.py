@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kamresearch.data.addresses import split_password
-from kamresearch.errors import ParameterError
+from kamresearch.errors import ParameterError, StoreError
 from kamresearch.publishing.asking.parameters import NOT_INPUTS, ParameterSet, validate
 from kamresearch.publishing.asking.request import Request
 from kamresearch.publishing.making.verify import request_of
@@ -16,6 +16,7 @@ from kamresearch.publishing.planning import plan as planning
 from kamresearch.publishing.planning import sources
 from kamresearch.publishing.planning.datafacts import mapping_digest
 from kamresearch.publishing.sealed.manifest import Manifest
+from kamresearch.publishing.sealed.secrecy import refuse_secrets
 from kamresearch.studies import all_studies
 from tests.conftest import ROOT
 
@@ -163,6 +164,27 @@ def test_an_address_whose_password_cannot_be_told_from_the_rest_is_refused_unsee
     with pytest.raises(ParameterError) as error:
         split_password("postgresql://me:5432/sales?x=s3cret@db/sales")
     assert "s3cret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("secret", "text", "held"),
+    [
+        ("x", "an x in every word", False),
+        ("2012", '{"as_of": "2012-12-31"}', False),
+        ("2012", "postgresql://me:2012@db/sales", True),
+        ("correct horse", "it is correct horse", True),
+        ('quo"ted-one', json.dumps({"text": 'quo"ted-one'}), True),
+        ("p@ss word/1", "postgresql://me:p%40ss%20word%2F1@db", True),
+    ],
+)
+def test_a_version_that_holds_a_password_is_not_sealed(tmp_path, secret, text, held):
+    (tmp_path / "page.html").write_text(text)
+    if not held:
+        return refuse_secrets(tmp_path, [secret])
+    with pytest.raises(StoreError, match="page.html: expected no password") as told:
+        refuse_secrets(tmp_path, [secret])
+    assert secret not in str(told.value)
+    return None
 
 
 def test_a_version_of_somebody_else_does_not_choose_the_host_that_gets_a_password(

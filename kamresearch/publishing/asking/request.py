@@ -41,7 +41,7 @@ class Request:
         As kernels shall see them: relative to the project where they lie in it, else absolute;
         addresses without password.
     env : mapping
-        What kernels get by their environment and by no other way: the password of an address.
+        What the process that opens the data gets, and no other: the password of an address.
     asked : ParameterSet
         Parameters by study.
     as_of, where : str or None

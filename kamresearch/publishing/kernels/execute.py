@@ -31,9 +31,8 @@ def run_study(job: Mapping) -> int:
     job : mapping
         ``study``; ``notebook`` and ``out`` (paths); ``parameters``; ``kernel`` (fields of
         `engine.KernelPlan`);
-        ``outcome`` (path of the JSON that tells how it went); ``secrets`` (texts to blot out);
-        ``checked`` (whether
-        every promise of the study must be kept).
+        ``outcome`` (path of the JSON that tells how it went); ``checked`` (whether every promise
+        of the study must be kept).
     """
     began = time.monotonic()
     out = Path(job["out"])
@@ -43,8 +42,7 @@ def run_study(job: Mapping) -> int:
     except KamError as error:
         outcome = _failure(error)
     outcome["seconds"] = round(time.monotonic() - began, 3)
-    _blot_out(out, job["secrets"])
-    write_json(Path(job["outcome"]), _without(outcome, job["secrets"]))
+    write_json(Path(job["outcome"]), outcome)
     return 0
 
 
@@ -282,23 +280,3 @@ def _tidy_output(output: dict) -> dict:
 def _lines(text: str | list) -> list[str]:
     """A text as notebook files hold it: a list of lines."""
     return "".join(text).splitlines(keepends=True)
-
-
-def _blot_out(out: Path, secrets: list[str]) -> None:
-    if secrets and out.exists():
-        write_text(out, _blotted(out.read_text(encoding="utf-8"), secrets))
-
-
-def _blotted(text: str, secrets: list[str]) -> str:
-    for secret in secrets:
-        for form in {
-            secret,
-            json.dumps(secret)[1:-1],
-            json.dumps(secret, ensure_ascii=False)[1:-1],
-        }:
-            text = text.replace(form, "•••")
-    return text
-
-
-def _without(outcome: dict, secrets: list[str]) -> dict:
-    return json.loads(_blotted(json.dumps(outcome, ensure_ascii=False), secrets))

@@ -9,6 +9,7 @@ gives back.
 
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -36,6 +37,14 @@ ONE_THREAD = dict.fromkeys(
     "1",
 )
 """Parallel kernels must not fight over cores."""
+
+
+_SECRET = re.compile(
+    r"(?i)passw|_pwd$|^pgpass|secret|token|credential|api_?key|access_?key|private_?key"
+)
+"""Variables that no child inherits: the process that opens the data is given its password, and no
+other needs one.
+"""
 
 
 def can_fork() -> bool:
@@ -244,7 +253,7 @@ def _environment() -> dict[str, str]:
         ),
     ]
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not _SECRET.search(name)},
         **ONE_THREAD,
         "PYTHONHASHSEED": "0",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",

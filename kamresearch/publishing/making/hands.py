@@ -75,7 +75,6 @@ def study_job(
         "parameters": dict(parameters),
         "outcome": str(aside / "outcome.json"),
         "kernel": kernel,
-        "secrets": [],
         "checked": True,
     }
 

@@ -173,7 +173,7 @@ def find_data(
     """Facts about the data: remembered while nothing changed, else asked of a worker of its own."""
     asked = _asked(request, params, each)
     memory = DataMemory(request.cache / "data", _readers(code))
-    place, prepared = memory.path(asked), memory.prepared(asked)
+    place, prepared = memory.path(asked), memory.prepared(asked) or _own_copy(asked, hands)
     facts = memory.recall(place)
     sound = prepared is not None and is_sound(prepared)
     healed = prepared is not None and prepared.is_file() and not sound
@@ -201,6 +201,12 @@ def find_data(
         else [],
         "prepared_for": f"{params.data}|{params.mapping}",
     }
+
+
+def _own_copy(asked: Mapping, hands: Hands) -> Path:
+    """Where a server's data are copied to: once for a run, and gone with it."""
+    name = json_sha256([asked["source"], asked["mapping"]])[:32]
+    return hands["kernel"].folder / f"{name}.duckdb"
 
 
 def _ask(asked: Mapping, request: Request, hands: Hands) -> dict:

@@ -219,7 +219,6 @@ def _on_this_machine(
                         "kamresearch.publishing.making.slices:run_slice",
                         order,
                         cwd=job["root"],
-                        env=job["env"],
                         log=f"{out}.log",
                     )
                     running.append((job["value"], child, out))

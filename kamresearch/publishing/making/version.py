@@ -24,6 +24,7 @@ from kamresearch.publishing.sealed.compare import previous_version
 from kamresearch.publishing.sealed.log import log_head, note_found, write_log
 from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.publishing.sealed.sealing import Workshop, finish_manifest, seal, shelf_lock
+from kamresearch.publishing.sealed.secrecy import refuse_secrets
 from kamresearch.publishing.sealed.store import Version, version_folders
 from kamresearch.studies.outputs import read_notebook
 
@@ -170,7 +171,6 @@ class Making:
             self.hands["kernel"],
         )
         job["kernel"]["env"] = {
-            **self.plan.request.env,
             **data_env(self.plan.data),
             "KAM_NOTEBOOKS": str(self.folder / "notebooks"),
         }
@@ -178,12 +178,10 @@ class Making:
             stated = aside / EARLIER
             write_text(stated, to_json(self.plan.earlier))
             job["kernel"]["env"]["KAM_PREDICTIONS"] = str(stated)
-        job["secrets"] = self.plan.request.secrets
         child = self.hands["work"].start(
             "kamresearch.publishing.kernels.execute:run_study",
             job,
             cwd=str(self.folder),
-            env=self.plan.request.env,
             log=str(aside / "worker.log"),
         )
         self.running.append(Task("study", step, child, aside / "outcome.json"))
@@ -295,6 +293,7 @@ def make_version(
 def _complete(making: Making) -> None:
     making.write_findings()
     write_door(making)
+    refuse_secrets(making.folder, making.plan.request.secrets)
     finish_manifest(making.folder, making.manifest)
 
 

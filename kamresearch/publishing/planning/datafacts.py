@@ -2,6 +2,7 @@
 while no file changes.
 """
 
+import glob
 import json
 import os
 import time
@@ -77,19 +78,25 @@ def _open(request: Mapping) -> object:
     """The data: as prepared before, else from their source, and then prepared for the kernels
     to come.
     """
-    from kamresearch.data.prepared import can_prepare, open_prepared, write_prepared
+    from kamresearch.data.prepared import open_prepared, write_prepared
+    from kamresearch.data.servers import is_server
     from kamresearch.data.sources import open_data
 
     prepared = Path(request["prepared"]) if request["prepared"] else None
     if prepared and is_sound(prepared):
         return open_prepared(prepared)
-    tables = open_data(request["source"], mapping=request["mapping"] or None)
-    if prepared and can_prepare(tables):
+    served = is_server(request["source"])
+    tables = open_data(request["source"], request["mapping"] or None, snapshot=served)
+    if not prepared:
+        return tables
+    if not served:
         _forget_old(prepared.parent)
-        with suppress(OSError, duckdb_error()):
-            write_prepared(tables, prepared)
-            write_text(_sum_beside(prepared), file_sha256(prepared) + "\n")
-    return tables
+    # A file can be opened again as it is; a server may hold other rows by then, so that without
+    # the copy there is no version.
+    with suppress(*(() if served else (OSError, duckdb_error()))):
+        write_prepared(tables, prepared)
+        write_text(_sum_beside(prepared), file_sha256(prepared) + "\n")
+    return open_prepared(prepared) if served else tables
 
 
 def is_sound(prepared: Path) -> bool:
@@ -127,6 +134,9 @@ def duckdb_error() -> type[Exception]:
 def _forget_old(folder: Path) -> None:
     """Keep room: only the newest prepared data stay."""
     folder.mkdir(parents=True, exist_ok=True)
+    for part in folder.glob(".*.part*"):  # of a run that was killed; nobody writes for a day
+        if time.time() - part.stat().st_mtime > 24 * 3600:
+            part.unlink(missing_ok=True)
     kept = sorted(folder.glob("*.duckdb"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in kept[PREPARED_KEPT - 1 :]:
         path.unlink(missing_ok=True)
@@ -170,10 +180,14 @@ def watched_files(source: str, mapping: str) -> list[list] | None:
     path = Path(source)
     if not path.exists():
         return None
+    # A table may be a folder of parts; beside a file lie its sidecar and what a database has
+    # written and not yet put in its place.
     inside = (
-        [] if path.is_file() else [*path.glob("*"), *path.glob("*/*")]
-    )  # a table may be a folder of parts
-    files = [path] if path.is_file() else sorted(one for one in inside if one.is_file())
+        [path, *path.parent.glob(f"{glob.escape(path.stem)}.*")]
+        if path.is_file()
+        else [*path.glob("*"), *path.glob("*/*")]
+    )
+    files = sorted({one for one in inside if one.is_file()})
     if mapping:
         files.append(Path(mapping))
     return [_state(one) for one in files if one.exists()]

@@ -1,0 +1,80 @@
+"""Data from somebody else run nothing, read nothing beside themselves, and eat no machine."""
+
+import duckdb
+import pytest
+
+from kamresearch.data.prepared import open_prepared, write_prepared
+from kamresearch.data.sources import open_data
+from kamresearch.errors import DataError
+from kamresearch.publishing.planning.datafacts import watched_files
+
+ORDERS = "CREATE TABLE orders AS SELECT 'o' || i AS order_id, 'A1' AS account_id, DATE '2012-01-01' + CAST(i AS INT) AS order_date, 10.0 AS revenue FROM range(3) t(i)"  # noqa: E501
+ACCOUNTS = "CREATE TABLE accounts AS SELECT 'A1' AS account_id, 'One' AS account_name"
+
+
+def database(path, *statements):
+    with duckdb.connect(path) as connection:
+        for text in (ORDERS, *statements):
+            connection.execute(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        (),
+        ("CREATE SCHEMA other", "CREATE TABLE other.accounts (account_id VARCHAR)"),
+    ],
+    ids=["alone", "behind a table of its name"],
+)
+def test_a_view_in_a_database_reads_no_file_of_ours(tmp_path, hide):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("root:x:0:0")
+    view = f"CREATE VIEW accounts AS SELECT 'A1' AS account_id, content AS account_name FROM read_text('{secret}')"  # noqa: E501
+    path = database(tmp_path / "given.duckdb", *hide, view)
+    with pytest.raises(DataError, match="'accounts': expected a table that holds its rows") as told:
+        open_data(path)
+    assert "root:x" not in str(told.value)
+
+
+def test_a_view_of_another_name_is_left_alone(tmp_path):
+    view = "CREATE VIEW passwords AS SELECT * FROM read_text('/etc/passwd')"
+    path = database(tmp_path / "given.duckdb", ACCOUNTS, view)
+    assert open_data(path).ledger["rows_used"].tolist() == [1, 3]
+
+
+def test_what_a_database_has_written_and_not_yet_put_in_its_place_is_watched(tmp_path):
+    path = database(tmp_path / "given.duckdb", ACCOUNTS)
+    before = watched_files(str(path), "")
+    (tmp_path / "given.duckdb.wal").write_bytes(b"rows to come")
+    assert watched_files(str(path), "") != before
+    (tmp_path / "given.duckdb.wal").unlink()
+    (tmp_path / "given.yml").write_text("simulated: true")
+    assert watched_files(str(path), "") != before
+
+
+@pytest.fixture
+def kept(tmp_path):
+    path = database(tmp_path / "given.duckdb", ACCOUNTS)
+    return write_prepared(open_data(path), tmp_path / "kept.duckdb")
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "SELECT * FROM read_text('/etc/hostname')",
+        "COPY (SELECT 1) TO '{folder}/out.csv'",
+        "ATTACH '{folder}/given.duckdb' AS more",
+        "SET enable_external_access = true",
+        "INSERT INTO prepared.used_accounts SELECT * FROM prepared.used_accounts",
+    ],
+)
+def test_an_engine_over_prepared_data_opens_and_changes_nothing_else(kept, order):
+    tables = open_prepared(kept)
+    with pytest.raises(duckdb.Error):
+        tables.engine.raw_sql(order.format(folder=kept.parent))
+    assert tables.frame("accounts")["account_name"].tolist() == ["One"]
+
+
+def test_prepared_data_can_be_read_by_their_owner_alone_and_written_by_nobody(kept):
+    assert kept.stat().st_mode & 0o777 == 0o400
