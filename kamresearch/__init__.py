@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 # public name -> (module, attribute inside it; None for the module itself)
 _PUBLIC = {
     "open_data": ("kamresearch.data.sources", "open_data"),
-    "account": ("kamresearch.features.account", "account"),
+    "account": ("kamresearch.publishing", "account"),
     "account_snapshot": ("kamresearch.features.snapshot", "account_snapshot"),
     "account_standing": ("kamresearch.features.standing", "account_standing"),
     "account_months": ("kamresearch.features.months", "account_months"),

@@ -128,6 +128,45 @@ def make_table(
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of each subject's page: some columns of its row in the index, or its rows in another
+    table.
+
+    ``table``: its first column names the subject and is not shown; of a table drawn as ``bars`` the
+    second column is the period, the third the height, the last, where there is a fourth, what
+    happened then.
+    """
+
+    title: Text
+    columns: tuple[str, ...] = ()
+    table: Table | None = None
+    bars: bool = False
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """One page for each of some subjects, made of what is known of them.
+
+    Parameters
+    ----------
+    index : Table
+        One row a subject, all of them; the first column is its number, the second its name. The
+        table's id is the folder of the pages.
+    keys : tuple of str
+        Those that get a page, by number.
+    parts : tuple of Part
+        What stands on each page, in order; a part without anything to say is left out.
+    lead : Text
+        What such a page is for.
+    """
+
+    index: Table
+    keys: tuple[str, ...]
+    parts: tuple[Part, ...]
+    lead: Text
+
+
+@dataclass(frozen=True)
 class Figure:
     """A figure ready to be drawn once per language.
 

@@ -1,6 +1,6 @@
 """Publishing: parameters → executed studies → rendered pages → one sealed version on the shelf."""
 
-_PUBLIC = {"publish": "surface", "versions": "surface", "findings": "surface"}
+_PUBLIC = {"publish": "surface", "versions": "surface", "findings": "surface", "account": "surface"}
 
 
 def __getattr__(name: str) -> object:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kamresearch.errors import ParameterError, near_matches
 from kamresearch.finding import Findings
@@ -15,6 +16,11 @@ from kamresearch.publishing.asking.request import Request, make_request
 from kamresearch.publishing.making.run import run
 from kamresearch.publishing.progress import Progress
 from kamresearch.publishing.sealed.store import Version, find_version, list_versions
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
+    from kamresearch.features.account import AccountView
+    from kamresearch.publishing.sealed.record import Record
 
 
 def publish(
@@ -143,6 +149,53 @@ def findings(version: str | Version, reports: str | Path | None = None) -> Findi
         if isinstance(version, Version)
         else find_version(shelf_folder(reports), str(version)).findings
     )
+
+
+def account(
+    source: "Tables | str | Version",
+    key: str,
+    as_of: object = None,
+    reports: str | Path | None = None,
+) -> "AccountView | Record":
+    """What is known of one account: of data as of a day, or as a sealed version holds it?
+
+    Parameters
+    ----------
+    source : Tables, Version or str
+        Opened data, or a version given by name (or its beginning, or ``latest``).
+    key : str
+        The account's number.
+    as_of : str, date or Timestamp
+        Of data: nothing later is seen. A version has its day already.
+    reports : path
+        The shelf, where a version is given by name.
+
+    Returns
+    -------
+    AccountView or Record
+        The view of `kamresearch.features.account.account`; of a version, its record.
+
+    Raises
+    ------
+    DataError, StoreError
+        No account of this number.
+    ParameterError
+        Data without a day, or a version with another.
+    """
+    from kamresearch.features.account import account as view_account
+    from kamresearch.publishing.sealed.record import read_record
+
+    if not isinstance(source, (str, Version)):
+        if as_of is None:
+            raise ParameterError("account", "the day as of which it is asked", "none", "give as_of")
+        return view_account(source, key, as_of)
+    if as_of is not None:
+        raise ParameterError(
+            "account", "a version alone, which has its own day", f"as_of={as_of!r}", "leave it out"
+        )
+    if isinstance(source, str):
+        source = find_version(shelf_folder(reports), source)
+    return read_record(source, key)
 
 
 def shelf_folder(reports: str | Path | None) -> Path:

@@ -24,6 +24,11 @@ class Params(StudyParams):
     )
     budget: float = Field(0.0, ge=0, description="Money for the list; 0 for no limit.")
     most: int = Field(0, ge=0, description="Instructions at most; 0 for no limit.")
+    account_pages: str = Field(
+        "A",
+        pattern=r"^(all|none|[ABC](,[ABC])*)$",
+        description="Tiers whose accounts get a page beside those on the list: A,B; all; or none.",
+    )
 
 
 STUDY = Study(
@@ -43,7 +48,16 @@ STUDY = Study(
         "overrides",
         "departments",
     ),
-    sections=("standing", "signals", "list", "nobody", "sensitivity", "backtest", "limits"),
+    sections=(
+        "standing",
+        "signals",
+        "list",
+        "nobody",
+        "sensitivity",
+        "backtest",
+        "accounts",
+        "limits",
+    ),
     findings=(
         "decisions.n_present",
         "decisions.n_lost",
@@ -69,5 +83,7 @@ STUDY = Study(
         "decisions.missing",
         "decisions.conflicts",
         "decisions.backtest",
+        "accounts",
     ),
+    profiles="accounts",
 )

@@ -97,6 +97,8 @@ class Study:
         A finding that is a share of its own ``n``, and the finding that counts it.
     listed : tuple of (str, str)
         A finding that counts accounts, and the table that lists them by ids in its first column.
+    profiles : str
+        Id of the table each of whose rows may have a page of its own; empty for none.
     front : bool
         Whether its page is a version's front door.
     folder : Path, optional
@@ -121,6 +123,7 @@ class Study:
     totals: tuple[tuple[str, tuple[str, ...]], ...] = ()
     counted: tuple[tuple[str, str], ...] = ()
     listed: tuple[tuple[str, str], ...] = ()
+    profiles: str = ""
     front: bool = False
     folder: Path | None = None
 

@@ -19,7 +19,7 @@ from types import ModuleType
 
 import pandas as pd
 
-from kamresearch.display import Figure, Table
+from kamresearch.display import Figure, Part, Profiles, Table
 from kamresearch.errors import StudyError
 from kamresearch.finding import Finding, Findings, mark_simulated, plain
 from kamresearch.language import LANGUAGES, Text, render, use_language
@@ -167,6 +167,23 @@ class Session:
             else:
                 with self._named_money():
                     _show_table(item, self.params.languages[0], self._simulated(uses))
+
+    def profile(self, profiles: Profiles) -> None:
+        """Show all subjects as a table, and hand on what stands on the page of each."""
+        self.show(profiles.index)
+        with self._named_money():
+            parts = [_part_content(part, set(profiles.keys)) for part in profiles.parts]
+        content = {
+            "kind": "profiles",
+            "id": profiles.index.id,
+            "keys": list(profiles.keys),
+            "lead": _texts(profiles.lead),
+            "parts": parts,
+            "simulated": self._simulated(None),
+        }
+        told = [row for part in parts for rows in part.get("rows", {}).values() for row in rows]
+        line = f"{len(profiles.keys)} pages, digest {content_digest(told)}"
+        _publish(f"profiles {profiles.index.id}: {line}", content)
 
     def say(self, *texts: Text) -> None:
         """Show paragraphs made from findings, so that prose stays true when parameters change."""
@@ -335,10 +352,8 @@ def _texts(text: Text | None) -> dict | None:
     return None if text is None else {language: render(text, language) for language in LANGUAGES}
 
 
-def table_content(table: Table, simulated: bool) -> dict:
-    """A table as JSON: rows as data, heads and coded values in every language."""
-    frame = table.frame.head(ROWS_KEPT)
-    columns = [
+def _columns_content(table: Table) -> list[dict]:
+    return [
         {
             "name": column.name,
             "unit": column.unit,
@@ -347,6 +362,38 @@ def table_content(table: Table, simulated: bool) -> dict:
         }
         for column in table.columns
     ]
+
+
+def _part_content(part: Part, keys: set[str]) -> dict:
+    """A part of the pages of subjects as JSON: its rows by subject, those with a page alone."""
+    content = {"title": _texts(part.title)}
+    if part.table is None:
+        return {**content, "form": "facts", "names": list(part.columns)}
+    columns = _columns_content(part.table)
+    used = {column["name"]: set() for column in columns}
+    rows: dict[str, list[list]] = {}
+    for row in part.table.frame[list(used)].itertuples(index=False):
+        if row[0] in keys:
+            cells = [_cell(value) for value in row]
+            rows.setdefault(cells[0], []).append(cells[1:])
+            for name, cell in zip(used, cells, strict=True):
+                used[name].add(cell)
+    for column in columns:
+        terms = column["terms"]
+        column["terms"] = {code: terms[code] for code in terms if code in used[column["name"]]}
+    return {
+        **content,
+        "form": "bars" if part.bars else "rows",
+        "caption": _texts(part.table.caption),
+        "columns": columns[1:],
+        "rows": rows,
+    }
+
+
+def table_content(table: Table, simulated: bool) -> dict:
+    """A table as JSON: rows as data, heads and coded values in every language."""
+    frame = table.frame.head(ROWS_KEPT)
+    columns = _columns_content(table)
     rows = [
         [_cell(value) for value in row]
         for row in frame[[c.name for c in table.columns]].itertuples(index=False)

@@ -306,3 +306,21 @@ def test_a_signal_without_shown_lift_is_named_and_not_used(listed):
     assert (signals["used"] == (signals["low"] > 1)).all()
     told = set(listed.records.frame["signal"].dropna())
     assert told <= set(listed.records.risk.used)
+
+
+@pytest.mark.recovery
+def test_an_accounts_page_says_what_is_known_of_it_and_of_no_other(case_tables, listed):
+    result, history = listed, read_history(case_tables, DAY)
+    made = kam.decisions.describe_accounts(result, history, "A")
+    index = made.index.frame.set_index("account_id")
+    assert set(result.frame["account_id"]) <= set(made.keys)
+    assert set(index.index[index["tier"] == "A"]) <= set(made.keys)
+    assert index.loc[index["standing"] == "lost", ["tier", "headroom"]].isna().all().all()
+    assert len(made.keys) < len(index)
+    assert kam.decisions.describe_accounts(result, history, "none").keys == ()
+    orders = case_tables.frame("orders", limit=100_000)
+    inside = orders["order_date"].between("2011-01-01", DAY)
+    own = orders[inside & (orders["account_id"] == made.keys[0])]["revenue"].sum()
+    months = next(part.table.frame for part in made.parts if part.bars)
+    assert months.loc[months["account_id"] == made.keys[0], "revenue"].sum() == pytest.approx(own)
+    assert (made.parts[6].table.frame.groupby("account_id").size() <= 10).all()

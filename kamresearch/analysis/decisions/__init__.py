@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from kamresearch.analysis.decisions.accounts import describe_accounts
 from kamresearch.analysis.decisions.assumptions import (
     CONTRADICTIONS,
     KINDS,
@@ -122,6 +123,7 @@ __all__ = [
     "Sensitivity",
     "backtest",
     "decide",
+    "describe_accounts",
     "from_tables",
     "gather_records",
     "propose",

@@ -7,6 +7,7 @@ from kamresearch.language import Fixed
 from kamresearch.publishing.files import write_text
 from kamresearch.publishing.outcome.collect import table_name
 from kamresearch.publishing.pages.context import RenderContext
+from kamresearch.publishing.pages.subjects import Subjects, find_subjects
 from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.publishing.sealed.store import Version
 from kamresearch.studies import Study, find_study
@@ -23,6 +24,7 @@ def render_page(job: Mapping) -> int:
         ``language``,
         ``previous`` (folder of the version before, or empty).
     """
+    from kamresearch.publishing.pages.profiles import render_profiles
     from kamresearch.publishing.pages.render import render_study
 
     folder = Path(job["folder"])
@@ -32,6 +34,10 @@ def render_page(job: Mapping) -> int:
     context = _context(folder, manifest, study, job["previous"])
     html = render_study(notebook, study, job["language"], context)
     write_text(folder / context.page(study.name, job["language"]), html)
+    for one in context.subjects:
+        (folder / one.id).mkdir(exist_ok=True)
+    for address, page in render_profiles(notebook, study, job["language"], context):
+        write_text(folder / address, page)
     return 0
 
 
@@ -71,6 +77,7 @@ def _context(folder: Path, manifest: Manifest, study: Study | None, previous: st
         tables=_tables(folder, studies),
         changes=changes,
         warnings=tuple(Fixed(text) for text in manifest.warnings),
+        subjects=_subjects(folder, studies),
     )
 
 
@@ -85,6 +92,12 @@ def _tables(folder: Path, studies: tuple[Study, ...]) -> dict[str, str]:
                 if content["kind"] in ("figure", "table"):
                     found[shown["id"]] = f"tables/{table_name(shown['id'])}"
     return found
+
+
+def _subjects(folder: Path, studies: tuple[Study, ...]) -> tuple[Subjects, ...]:
+    declaring = [one for one in studies if one.profiles]
+    paths = [(one, folder / "notebooks" / f"{one.notebook}.ipynb") for one in declaring]
+    return find_subjects((one, read_notebook(path)) for one, path in paths if path.exists())
 
 
 def write_index(job: Mapping) -> int:

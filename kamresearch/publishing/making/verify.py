@@ -297,7 +297,7 @@ def _compare(version: Version, made: Path) -> dict[str, tuple[str, ...]]:
             if name not in differs and not _same(version.path, made, name):
                 differs.append(name)
     names = [f"notebooks/{path.name}" for path in sorted((made / "notebooks").glob("*.ipynb"))]
-    pages = [path.name for path in sorted(made.glob("*.html"))]
+    pages = [path.relative_to(made).as_posix() for path in sorted(made.rglob("*.html"))]
     return {
         "differs": tuple(differs),
         "pictures": tuple(name for name in names if not _same(version.path, made, name)),

@@ -231,8 +231,13 @@ class Making:
     # Pages
 
     def _may_render(self, step: Step) -> bool:
-        """A front door tells of every study, so it waits for all of them."""
-        return not step.study.front or len(self.digests) == len(self.plan.steps)
+        """A front door tells of every study, so it waits for all of them; other pages wait for
+        those that say which rows have pages of their own.
+        """
+        waited = {
+            one.study.name for one in self.plan.steps if step.study.front or one.study.profiles
+        }
+        return waited <= set(self.digests)
 
     def _start_page(self, step: Step, language: str) -> None:
         job = {

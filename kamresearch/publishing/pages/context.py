@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from kamresearch.figures.theme import clean
 from kamresearch.finding import Findings
+from kamresearch.publishing.pages.subjects import Subjects
 from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.studies import Study
 
@@ -39,6 +40,8 @@ class RenderContext:
     changes: object | None = None
     warnings: tuple[object, ...] = ()
     shelf: str | None = "../index.html"
+    subjects: tuple[Subjects, ...] = ()
+    """Kinds of things that have pages of their own, such as the rows of a table."""
 
     def page(self, study_name: str, language: str) -> str:
         """File name of a study's page; the front door in the first language is ``index.html``."""

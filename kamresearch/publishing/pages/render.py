@@ -281,7 +281,10 @@ class _Page(Surroundings):
             return view
         if kind == "figure":
             view = figure_view(
-                content, self.language, self.context.tables.get(content["data"]["id"])
+                content,
+                self.language,
+                self.context.tables.get(content["data"]["id"]),
+                link=self.link,
             )
             svg, foreign = inline_svg(
                 "".join(output["data"]["image/svg+xml"]), view["anchor"], view["alt"]
@@ -299,7 +302,10 @@ class _Page(Surroundings):
             return {
                 "kind": kind,
                 "table": table_view(
-                    content, self.language, csv=self.context.tables.get(content["id"])
+                    content,
+                    self.language,
+                    csv=self.context.tables.get(content["id"]),
+                    link=self.link,
                 ),
             }
         if kind in ("findings", "cards"):

@@ -50,15 +50,18 @@ def fill(template: str, language: str, **values: object) -> Markup:
     return Markup(text)  # noqa: S704  (the template escapes)
 
 
-def finish_page(body: Markup, language: str, title: str, *, kind: str = "study") -> str:
+def finish_page(
+    body: Markup, language: str, title: str, *, kind: str = "study", glyphs: str = ""
+) -> str:
     """A whole page around a body: head with style, font and policy; script at the end.
 
+    ``glyphs``: text for which the font is cut, where several pages share one; else the page's own.
     The policy names the hashes of our own style and script: injected ones do not run even if
     escaping ever failed, and
     no address can be asked for anything.
     """
     script = _script("script.js") + ("\n" + _script("shelf.js") if kind == "shelf" else "")
-    style = _style() + page_font(str(body) + title, language)
+    style = _style() + page_font(glyphs or str(body) + title, language)
     policy = "; ".join(
         (
             "default-src 'none'",

@@ -2,7 +2,7 @@
 other languages.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kamresearch.figures.theme import clean
@@ -102,6 +102,26 @@ class Surroundings:
             if owner.name == self.name
             else self.context.page(owner.name, self.language) + anchor
         )
+
+    def link(self, names: Sequence[str], row: Sequence) -> tuple[int, str] | None:
+        """Which cell of a table's row leads to the page of its subject, and where that lies."""
+        for one in self.context.subjects:
+            found = one.link(names, row, self.language)
+            if found:
+                return found
+        return None
+
+    @property
+    def finders(self) -> list[dict]:
+        """What a reader may look for by number or name: packed rows, and the table of all."""
+        return [
+            {
+                "packed": one.packed(self.language),
+                "all": self.href(one.id),
+                "title": self._("Find by name or number"),
+            }
+            for one in self.context.subjects
+        ]
 
     def finding(self, finding: Finding) -> dict:
         """A finding for its template, with its change since the version before."""

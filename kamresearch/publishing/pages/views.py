@@ -4,8 +4,8 @@ import json
 import re
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from math import isfinite
 
 from kamresearch.figures.theme import clean, display_width
@@ -30,6 +30,8 @@ LONG = 90
 
 Href = Callable[[str], str | None]
 """Id of a figure or table → address within the version, None where nothing shows it."""
+Link = Callable[[Sequence[str], Sequence], "tuple[int, str] | None"]
+"""Names of columns, and a row → place of the cell that leads somewhere, and the address."""
 
 
 def slug(id: str) -> str:
@@ -67,6 +69,7 @@ class Cell:
     text: str
     raw: str | None = None
     rest: str = ""
+    href: str = ""
 
 
 def table_view(
@@ -76,6 +79,7 @@ def table_view(
     csv: str | None = None,
     prefix: str = "table",
     most: int | None = None,
+    link: Link | None = None,
 ) -> dict:
     """A table for its template: heads, cells, how many of how many rows (``most`` at most).
 
@@ -88,9 +92,9 @@ def table_view(
         _evened(column, [row[place] for row in content["rows"][:limit]])
         for place, column in enumerate(columns)
     ]
-    rows = _cells(content["rows"][:limit], columns, language)
+    rows = _cells(content["rows"][:limit], columns, language, link)
     beyond = content["rows"][limit:] if most is None else []
-    packed = _pack_rows(_cells(beyond, columns, language)) if beyond else ""
+    packed = _pack_rows(_cells(beyond, columns, language, link)) if beyond else ""
     heads = [
         {
             "label": choose(column["label"], language),
@@ -120,11 +124,19 @@ def table_view(
     }
 
 
-def _cells(rows: list[list], columns: list[dict], language: str) -> list[list[Cell]]:
-    return [
+def _cells(
+    rows: list[list], columns: list[dict], language: str, link: Link | None = None
+) -> list[list[Cell]]:
+    made = [
         [_cell(value, column, language) for value, column in zip(row, columns, strict=True)]
         for row in rows
     ]
+    names = [column["name"] for column in columns]
+    for cells, row in zip(made, rows, strict=True) if link else ():
+        found = link(names, row)
+        if found and not cells[found[0]].rest:
+            cells[found[0]] = replace(cells[found[0]], href=found[1])
+    return made
 
 
 def _pack_rows(rows: list[list[Cell]]) -> str:
@@ -143,8 +155,9 @@ def _wide_characters(rows: list[list]) -> set[str]:
 
 
 def _packed_cell(cell: Cell) -> str | list:
-    parts = [cell.text, cell.raw, cell.rest]
-    return parts if cell.rest else cell.text if cell.raw is None else parts[:2]
+    parts = [cell.text, cell.raw, cell.rest, cell.href]
+    short = cell.text if cell.raw is None else parts[:2]
+    return parts if cell.href else parts[:3] if cell.rest else short
 
 
 def _evened(column: dict, values: list) -> dict:
@@ -166,13 +179,13 @@ def _head_unit(unit: str, language: str) -> str:
     return HEAD_UNITS[unit].render(language) if unit in HEAD_UNITS else ""
 
 
-def _cell(value: object, column: dict, language: str) -> Cell:
+def _cell(value: object, column: dict, language: str, *, bare: bool = True) -> Cell:
     if value is not None and str(value) in column.get("terms", {}):
         return Cell(choose(column["terms"][str(value)], language))
     unit = column["unit"]
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     shown = round(value) if number and column.get("even") and isfinite(value) else value
-    text = clean(_formed(shown, unit, language))
+    text = clean(_formed(shown, unit, language, bare=bare))
     if len(text) > LONG:
         return Cell(text[:LONG].rstrip() + "…", None, text)
     if number:
@@ -183,6 +196,19 @@ def _cell(value: object, column: dict, language: str) -> Cell:
     )
 
 
+def facts_of(
+    columns: list[dict], row: list, names: Sequence[str], language: str
+) -> list[tuple[str, str]]:
+    """Heads and cells of some columns of one row; those without a value are left out."""
+    by_name = {column["name"]: (column, value) for column, value in zip(columns, row, strict=True)}
+    chosen = [by_name[name] for name in names if name in by_name]
+    return [
+        (choose(column["label"], language), cell.rest or cell.text)
+        for column, value in chosen
+        if value is not None and (cell := _cell(value, column, language, bare=False)).text
+    ]
+
+
 def _short_number(value: float) -> str:
     """A number to seven digits: enough to sort and to reckon with; the CSV file beside the
     page holds it whole.
@@ -190,22 +216,24 @@ def _short_number(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.7g}"
 
 
-def _formed(value: object, unit: str, language: str) -> str:
+def _formed(value: object, unit: str, language: str, *, bare: bool = True) -> str:
     """A cell's text; a value that does not fit its column's unit is shown as it came."""
     try:
-        text = format_quantity(value, unit, language, bare=True)
+        text = format_quantity(value, unit, language, bare=bare)
         # In a column every amount that is cut short keeps its decimal, so that points stand under
         # each other.
         return (
             re.sub(r"^(-?[\d,]+)([KMBT万亿])", r"\1.0\2", text)
-            if unit in ("money", "cny")
+            if bare and unit in ("money", "cny")
             else text
         )
     except (TypeError, ValueError):
         return str(value)
 
 
-def figure_view(content: dict, language: str, csv: str | None = None) -> dict:
+def figure_view(
+    content: dict, language: str, csv: str | None = None, link: Link | None = None
+) -> dict:
     """A figure's texts and data for its template (its picture comes apart)."""
     return {
         "id": content["id"],
@@ -220,6 +248,7 @@ def figure_view(content: dict, language: str, csv: str | None = None) -> dict:
             prefix=f"data-{slug(content['id'])}",
             most=ROWS_BEHIND,
             csv=csv,
+            link=link,
         ),
     }
 

@@ -128,6 +128,24 @@ const unpack = async (text) => {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return JSON.parse(await new Response(stream).text());
 };
+// Look for something by its number or name; what has no page of its own is found in the table of all.
+all(".finder").forEach((finder) => {
+  const packed = finder.querySelector("script"), list = finder.querySelector("ol");
+  if (!globalThis.DecompressionStream) { finder.remove(); return; }
+  let rows = null;
+  finder.querySelector("[data-do=find]").addEventListener("input", async (event) => {
+    const asked = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    rows ??= await unpack(packed.textContent);
+    const found = asked.length ? rows.filter((row) => asked.every((word) => `${row[0]} ${row[1]}`.toLowerCase().includes(word))).slice(0, 8) : [];
+    list.replaceChildren(...found.map(([number, name, page]) => {
+      const entry = document.createElement("li"), link = document.createElement("a");
+      link.href = page || packed.dataset.all || "";
+      link.textContent = name ? `${name} (${number})` : number;
+      entry.append(link);
+      return entry;
+    }));
+  });
+});
 const FOUND = 500; // rows that a filter shows at most: a page with thousands is slow to read and to draw
 all(".table").forEach((block) => {
   if (!block.querySelector(".tools")) return;
@@ -151,7 +169,7 @@ all(".table").forEach((block) => {
     if (entry.row) return entry.row;
     entry.row = document.createElement("tr");
     entry.data.forEach((cell, column) => {
-      const [text, raw = null, rest = ""] = Array.isArray(cell) ? cell : [cell];
+      const [text, raw = null, rest = "", href = ""] = Array.isArray(cell) ? cell : [cell];
       const like = first[0].cells[column], made = document.createElement(like.tagName);
       if (like.scope) made.scope = like.scope;
       if (like.dataset.l) made.dataset.l = like.dataset.l;
@@ -164,6 +182,11 @@ all(".table").forEach((block) => {
         head.textContent = text;
         long.append(head, rest);
         made.append(long);
+      } else if (href) {
+        const link = document.createElement("a");
+        link.href = href;
+        link.textContent = text;
+        made.append(link);
       } else made.textContent = text;
       entry.row.append(made);
     });
