@@ -11,7 +11,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Fixed, Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 SMALL = 30
 """Cases below which a headline with an interval is called a small sample."""
@@ -55,6 +55,15 @@ Terms = Mapping[str, Mapping[str, Text]]
 class Briefing(Result):
     """What happened, what to do, where the goals stand, and what nobody can tell."""
 
+    exports = ("briefing.n_actions", "briefing.gain", "briefing.n_undefined", "briefing.n_open")
+    shows = (
+        Shown("briefing.actions", "action_table", part="calls"),
+        Shown("briefing.lost", "lost_table", part="changes"),
+        Shown("briefing.goals", "goal_table", part="goals"),
+        Shown("briefing.unknown", "unknown_table", part="limits"),
+    )
+    cautions = False
+
     month: tuple[Text, ...]
     """Up to three sentences: what happened, what to decide, how sure"""
     headlines: tuple[Finding, ...]
@@ -76,6 +85,15 @@ class Briefing(Result):
     """Share of the value at risk on the list that its first ten hold"""
     terms: Terms = field(default_factory=dict)
     simulated: bool = False
+
+    def why_not(self, id: str) -> Text | None:
+        """What no other study left cannot be shown."""
+        return {
+            "briefing.actions": NO_LIST if self.actions is None else None,
+            "briefing.lost": NO_LOSSES if self.lost is None else None,
+            "briefing.goals": NO_GOALS if self.goals is None else None,
+            "briefing.unknown": ALL_TOLD if self.unknown.empty else None,
+        }[id]
 
     def findings(self) -> list[Finding]:
         """How many instructions stand here, what they gain, and how much cannot be told."""

@@ -14,7 +14,7 @@ from kamresearch.errors import DataError, first_offenders
 from kamresearch.finding import Finding
 from kamresearch.language import Fixed, Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 GROWTH_TOLERANCE = 0.05
 """Points of growth by which a claim may miss ("nearly", "about")."""
@@ -67,6 +67,9 @@ class ClaimLedger(Result):
         The claims' wording by claim_id.
     """
 
+    exports = ("trend.claims_supported", "trend.claims_contradicted", "trend.claims_not_testable")
+    shows = (Shown("trend.claims", "table"), Shown("trend.claimed"))
+
     frame: pd.DataFrame
     texts: dict[str, Fixed]
     caveats: tuple[Message, ...] = ()
@@ -74,6 +77,17 @@ class ClaimLedger(Result):
     def counts(self) -> dict[str, int]:
         """Claims per verdict."""
         return {verdict: int((self.frame["verdict"] == verdict).sum()) for verdict in VERDICTS}
+
+    def closing(self) -> tuple[Message, ...]:
+        """One sentence per contradicted claim."""
+        return tuple(
+            _(
+                "“{claim}” is contradicted: {arithmetic}.",
+                claim=self.texts[row.claim_id],
+                arithmetic=row.arithmetic,
+            )
+            for row in self.frame[self.frame["verdict"] == "contradicted"].itertuples()
+        )
 
     def findings(self) -> list[Finding]:
         """How many claims stand, fall, and cannot be tested."""
@@ -405,23 +419,10 @@ def _judge_difference(claim: dict, value: float, period: str, facts: pd.DataFram
     )
 
 
-def summarise_claims(ledger: ClaimLedger) -> list[Message]:
-    """One sentence per contradicted claim."""
-    return [
-        _(
-            "“{claim}” is contradicted: {arithmetic}.",
-            claim=ledger.texts[row.claim_id],
-            arithmetic=row.arithmetic,
-        )
-        for row in ledger.frame[ledger.frame["verdict"] == "contradicted"].itertuples()
-    ]
-
-
 __all__ = [
     "ClaimLedger",
     "Growth",
     "Quantity",
     "measure_growth",
-    "summarise_claims",
     "judge_claims",
 ]

@@ -9,11 +9,12 @@ import pandas as pd
 
 from kamresearch.analysis.effects import split_change
 from kamresearch.analysis.periods import add_bounds, month_ordinal
+from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import AnalysisError, DataError, near_matches
 from kamresearch.finding import Finding
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 STATUS_ORDER = ("reported", "derived", "approximate", "rounded", "claimed")
 """From the figure that is trusted most to the one that is trusted least."""
@@ -132,34 +133,82 @@ def list_conflicts(facts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def count_conflicts(conflicts: pd.DataFrame, facts: pd.DataFrame, brand: str) -> Finding:
-    """How many figures have sources that disagree by more than rounding."""
-    n = int(
-        facts.loc[facts["measure"] == "units", ["brand", "market", "period"]]
-        .drop_duplicates()
-        .shape[0]
-    )
-    own = int((conflicts["brand"] == brand).sum())
-    return Finding(
-        "trend.n_conflicts",
-        len(conflicts),
-        "count",
-        _("Figures on which sources disagree"),
-        _(
-            "Periods and brands whose sources differ by more than rounding explains, of "
-            "all with a figure."
-        ),
-        n=n,
-        n_unit="records",
-        good="down",
-        sentence=_(
-            "Sources disagree on {k} of {n} figures, {own} of them {brand}’s.",
-            k=len(conflicts),
+@dataclass(frozen=True)
+class SourceConflicts(Result):
+    """Where sources disagree.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `list_conflicts` gives it.
+    facts : DataFrame
+        All figures compared.
+    brand : str
+        Ours.
+    """
+
+    exports = ("trend.n_conflicts",)
+    shows = (Shown("trend.conflicts", "table"),)
+
+    frame: pd.DataFrame
+    facts: pd.DataFrame
+    brand: str
+
+    def findings(self) -> list[Finding]:
+        """How many figures have sources that disagree by more than rounding."""
+        n = int(
+            self.facts.loc[self.facts["measure"] == "units", ["brand", "market", "period"]]
+            .drop_duplicates()
+            .shape[0]
+        )
+        own = int((self.frame["brand"] == self.brand).sum())
+        found = Finding(
+            "trend.n_conflicts",
+            len(self.frame),
+            "count",
+            _("Figures on which sources disagree"),
+            _(
+                "Periods and brands whose sources differ by more than rounding explains, of "
+                "all with a figure."
+            ),
             n=n,
-            own=own,
-            brand=brand,
-        ),
-    )
+            n_unit="records",
+            good="down",
+            sentence=_(
+                "Sources disagree on {k} of {n} figures, {own} of them {brand}’s.",
+                k=len(self.frame),
+                n=n,
+                own=own,
+                brand=self.brand,
+            ),
+        )
+        return [found]
+
+    def table(self) -> Table:
+        """Figures on which sources disagree by more than rounding."""
+        return make_table(
+            "trend.conflicts",
+            _("Figures on which sources disagree"),
+            self.frame,
+            "period",
+            Column("brand", _("Brand")),
+            Column("market", _("Market")),
+            Column("lowest", _("Lowest"), "units"),
+            Column("highest", _("Highest"), "units"),
+            Column("spread", _("Spread"), "share"),
+            Column("n_sources", _("Sources"), "count"),
+            Column("lowest_source", _("Source of the lowest")),
+            Column("highest_source", _("Source of the highest")),
+            caption=_(
+                "Differences that rounding cannot explain. The study uses the figure of the "
+                "best standing; none is averaged."
+            ),
+        )
+
+
+def find_conflicts(facts: pd.DataFrame, brand: str) -> SourceConflicts:
+    """On which figures do the sources disagree, and how many of them are ours?"""
+    return SourceConflicts(list_conflicts(facts), facts, brand)
 
 
 def brand_series(chosen: pd.DataFrame, brand: str, market: str, kind: str = "year") -> pd.DataFrame:
@@ -204,6 +253,15 @@ class MarketPosition(Result):
         period, units, total, share: of whole markets (all passenger cars, the segment), where
         figures are.
     """
+
+    exports = (
+        "trend.share_last_year",
+        "trend.rivals_share",
+        "trend.leader_share",
+        "trend.market_effect",
+        "trend.share_effect",
+    )
+    shows = (Shown("trend.shares"), Shown("trend.effects"))
 
     brand: str
     rivals: tuple[str, ...]

@@ -5,9 +5,11 @@ import numpy as np
 from kamresearch.analysis.claims import VERDICTS, ClaimLedger
 from kamresearch.display import Figure
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.language import message as _
 
 
+@draws(ClaimLedger, "trend.claimed")
 def ledger(result: ClaimLedger) -> Figure:
     """Claimed growth against the range that the facts leave, for claims that they can test."""
     frame = result.frame

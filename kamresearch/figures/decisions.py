@@ -6,12 +6,14 @@ from kamresearch.analysis.decisions.result import Decisions
 from kamresearch.analysis.decisions.sensitivity import CHANGES, Sensitivity
 from kamresearch.display import Figure
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
 SHOWN = 20
 
 
+@draws(Decisions, "decisions.list")
 def ranked(result: Decisions) -> Figure:
     """The first instructions with their expected gain."""
     frame = result.frame.head(SHOWN)
@@ -49,6 +51,7 @@ def ranked(result: Decisions) -> Figure:
     )
 
 
+@draws(Sensitivity, "decisions.sensitivity")
 def sensitivity(result: Sensitivity) -> Figure:
     """How many of the first ten stay under other assumptions."""
     frame = result.frame
@@ -83,6 +86,7 @@ def sensitivity(result: Sensitivity) -> Figure:
     )
 
 
+@draws(Backtest, "decisions.backtest")
 def backtest(result: Backtest) -> Figure:
     """What each order held of what was lost in the year after."""
     frame = result.frame

@@ -1,14 +1,14 @@
 """Pictures of the market: shares against rivals, effects as waterfalls, sources in conflict."""
 
-import pandas as pd
-
 from kamresearch.analysis.market import MarketPosition
 from kamresearch.display import Column, Figure, Table, make_table
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
 
+@draws(MarketPosition, "trend.shares")
 def shares(result: MarketPosition) -> Figure:
     """Shares among the brand and its named rivals."""
     wide = result.shares.pivot_table(index="period", columns="brand", values="share", observed=True)
@@ -70,6 +70,7 @@ def shares(result: MarketPosition) -> Figure:
     )
 
 
+@draws(MarketPosition, "trend.effects")
 def effects(result: MarketPosition) -> Figure:
     """From last year's sales over the market and the share effect to this year's: a waterfall."""
     row = result.effects.iloc[-1]
@@ -151,26 +152,4 @@ def effects_table(result: MarketPosition) -> Table:
         Column("change", _("Change"), "units"),
         Column("market_effect", _("Market effect"), "units"),
         Column("share_effect", _("Share effect"), "units"),
-    )
-
-
-def conflicts_table(conflicts: pd.DataFrame) -> Table:
-    """Figures on which sources disagree by more than rounding."""
-    return make_table(
-        "trend.conflicts",
-        _("Figures on which sources disagree"),
-        conflicts,
-        "period",
-        Column("brand", _("Brand")),
-        Column("market", _("Market")),
-        Column("lowest", _("Lowest"), "units"),
-        Column("highest", _("Highest"), "units"),
-        Column("spread", _("Spread"), "share"),
-        Column("n_sources", _("Sources"), "count"),
-        Column("lowest_source", _("Source of the lowest")),
-        Column("highest_source", _("Source of the highest")),
-        caption=_(
-            "Differences that rounding cannot explain. The study uses the figure of the "
-            "best standing; none is averaged."
-        ),
     )

@@ -22,12 +22,14 @@ from kamresearch.figures.parts import (
     say,
     shorten,
 )
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
 _MOST = 25
 
 
+@draws(Exposure, "organisation.exposure")
 def exposure(result: Exposure) -> Figure:
     """Revenue share of each manager, and what a departure would put at risk."""
     frame = result.by_manager.head(_MOST)
@@ -89,6 +91,7 @@ def _patch(colour: str) -> object:
     return Patch(color=colour)
 
 
+@draws(Exposure, "organisation.threads")
 def threads(result: Exposure) -> Figure:
     """Share of single-threaded accounts by region, with intervals."""
     from statsmodels.stats.proportion import proportion_confint
@@ -153,6 +156,7 @@ def threads(result: Exposure) -> Figure:
     )
 
 
+@draws(Coverage, "organisation.coverage")
 def coverage(result: Coverage) -> Figure:
     """Roles filled by layer and function."""
     wide = result.slots.pivot_table(
@@ -205,6 +209,7 @@ def coverage(result: Coverage) -> Figure:
     )
 
 
+@draws(Workload, "organisation.workload")
 def workload(result: Workload) -> Figure:
     """Load of each manager now and after the proposed moves."""
     frame = result.by_manager.sort_values(["load", "manager_id"], ascending=[False, True]).head(
@@ -273,6 +278,7 @@ def workload(result: Workload) -> Figure:
     )
 
 
+@draws(LinkageGroups, "organisation.groups")
 def groups(result: LinkageGroups) -> Figure:
     """Cost of these groups against greedy and random ones."""
     frame = result.compared

@@ -18,12 +18,14 @@ from kamresearch.figures.parts import (
     say,
     shorten,
 )
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
 MOST_COLUMNS = 14
 
 
+@draws(Audit, "quality.completeness_by_column")
 def completeness_by_column(audit: Audit) -> Figure:
     """The emptiest columns."""
     table = audit.fields_table()
@@ -78,6 +80,7 @@ def completeness_by_column(audit: Audit) -> Figure:
     )
 
 
+@draws(DepartmentLinks, "quality.coverage")
 def coverage(links: DepartmentLinks) -> Figure:
     """Accounts that each department knows, by number and with linkage."""
     frame = links.coverage.sort_values("covered_share", ascending=False, ignore_index=True)
@@ -135,6 +138,7 @@ def coverage(links: DepartmentLinks) -> Figure:
     )
 
 
+@draws(Conflicts, "quality.conflicts")
 def conflicts(result: Conflicts) -> Figure:
     """How each department's figures differ from those that stand."""
     wide = result.kinds.pivot(index="department", columns="kind", values="share")
@@ -172,6 +176,7 @@ def conflicts(result: Conflicts) -> Figure:
     )
 
 
+@draws(Conflicts, "quality.ranking")
 def ranking(result: Conflicts) -> Figure:
     """The largest accounts under each source."""
     largest = (

@@ -5,10 +5,12 @@ from matplotlib.figure import Figure as Drawing
 from kamresearch.analysis.record.track import TrackRecord
 from kamresearch.display import Column, Figure, make_table
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
 
+@draws(TrackRecord, "record.reliability")
 def reliability(result: TrackRecord) -> Figure:
     """Share that came against the probability told, in fifths of the accounts."""
     frame = result.reliability

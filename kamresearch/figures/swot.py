@@ -21,11 +21,13 @@ from kamresearch.figures.parts import (
     say,
     wrap,
 )
+from kamresearch.figures.registry import draws
 from kamresearch.figures.swot_quadrants import quadrants
 from kamresearch.language import Fixed
 from kamresearch.language import message as _
 
 
+@draws(ItemWeights, "swot.weights")
 def weights(result: ItemWeights) -> Figure:
     """Importance of items with the interval of their ranks."""
     frame = result.weights.sort_values(["rank", "item_id"]).head(25)
@@ -98,6 +100,7 @@ def _patch(colour: str) -> object:
     return Patch(color=colour)
 
 
+@draws(ItemWeights, "swot.consistency")
 def consistency(result: ItemWeights) -> Figure:
     """Consistency ratio of each rater and block, and of the group."""
     frame = result.raters
@@ -164,6 +167,7 @@ def _two(ratios: pd.Series) -> str:
     return f"{ratios.max():.2f}" if len(ratios) else "–"
 
 
+@draws(Matrices, "swot.ie_matrix")
 def ie_matrix(result: Matrices) -> Figure:
     """The nine cells, and where the company stands."""
 
@@ -237,6 +241,7 @@ def ie_matrix(result: Matrices) -> Figure:
     )
 
 
+@draws(StrategyChoice, "swot.strategies")
 def strategies(choice: StrategyChoice) -> Figure:
     """Scores of strategies, and how often each comes first."""
     frame = choice.scores.sort_values(["rank", "strategy_id"]).head(12)

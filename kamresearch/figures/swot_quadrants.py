@@ -4,7 +4,6 @@ it.
 
 from kamresearch.analysis.swot.evidence import VERDICTS, ItemVerdicts
 from kamresearch.analysis.swot.items import QUADRANT_NAMES, QUADRANTS
-from kamresearch.analysis.swot.weights import ItemWeights
 from kamresearch.display import Figure
 from kamresearch.figures.parts import (
     BAD,
@@ -18,6 +17,7 @@ from kamresearch.figures.parts import (
     say,
     wrap,
 )
+from kamresearch.figures.registry import draws
 from kamresearch.language import message as _
 
 MARKS = {
@@ -36,9 +36,10 @@ are written out.
 """
 
 
-def quadrants(verdicts: ItemVerdicts, weights: ItemWeights | None = None) -> Figure:
+@draws(ItemVerdicts, "swot.quadrants")
+def quadrants(verdicts: ItemVerdicts) -> Figure:
     """The 2 × 2: statements of each quadrant, the weightiest first, each with its verdict."""
-    importance = weights.importance if weights is not None and weights.n_raters else {}
+    importance = verdicts.importance
     chosen = {
         quadrant: sorted(
             (item for item in verdicts.items if item.quadrant == quadrant),

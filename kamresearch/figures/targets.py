@@ -19,6 +19,7 @@ from kamresearch.figures.parts import (
     say,
     wrap,
 )
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
@@ -33,6 +34,7 @@ COLOURS = {
 }
 
 
+@draws(GoalStanding, "targets.standing")
 def standing(result: GoalStanding) -> Figure:
     """How far each goal has come from its baseline to its target, with the interval of its
     number.
@@ -114,6 +116,7 @@ def standing(result: GoalStanding) -> Figure:
     )
 
 
+@draws(GoalStanding, "targets.power")
 def power(result: GoalStanding) -> Figure:
     """Accounts needed against accounts there are."""
     frame = result.frame[result.frame["needed"].notna() & result.frame["n"].notna()].head(20)
@@ -174,6 +177,7 @@ def power(result: GoalStanding) -> Figure:
     )
 
 
+@draws(RunChart, "targets.run_chart")
 def run_chart(result: RunChart) -> Figure:
     """Share lost per quarter with centre, limits and signals."""
     frame = result.frame
@@ -217,6 +221,7 @@ def run_chart(result: RunChart) -> Figure:
     )
 
 
+@draws(ProgrammeEffect, "targets.programme")
 def programme(result: ProgrammeEffect) -> Figure:
     """Losses over expected losses, by quarters since the programme started."""
     frame = result.by_lead

@@ -7,8 +7,9 @@ from kamresearch.analysis.trend.bridge import MOVES, Bridge
 from kamresearch.analysis.trend.inputs import Inputs
 from kamresearch.analysis.trend.level import STATUSES, Level, Months
 from kamresearch.analysis.trend.segments import DIMENSIONS, RevenueSplit
-from kamresearch.display import Column, Figure, Table, make_table
+from kamresearch.display import Column, Figure, make_table
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
@@ -44,7 +45,8 @@ def _event_place(day: object) -> float:
     return day.year - 0.5 + (day.day_of_year - 1) / 365.25
 
 
-def level(result: Level, inputs: Inputs) -> Figure:
+@draws(Level, "trend.level")
+def level(result: Level) -> Figure:
     """Yearly sales on a log scale, figures of weaker standing hollow, events above."""
     years = result.years
 
@@ -78,7 +80,7 @@ def level(result: Level, inputs: Inputs) -> Figure:
         if years["value"].min() > 0:
             axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
             axes.minorticks_off()
-        _events_on_years(axes, inputs, min(places) - 0.5, max(places) + 0.5)
+        _events_on_years(axes, result.inputs, min(places) - 0.5, max(places) + 0.5)
         return figure
 
     last = years.iloc[-1]
@@ -114,6 +116,7 @@ def _name_point(axes: object, place: float, value: float, unit: str) -> None:
     )
 
 
+@draws(Level, "trend.halves")
 def halves(result: Level) -> Figure:
     """Growth of half-years beside that of whole years."""
     known = result.halves.dropna(subset=["growth"])
@@ -152,7 +155,8 @@ def halves(result: Level) -> Figure:
     )
 
 
-def months(result: Months, inputs: Inputs) -> Figure:
+@draws(Months, "trend.months")
+def months(result: Months) -> Figure:
     """The company's own months, their trend, and events."""
     frame = result.frame
 
@@ -165,10 +169,10 @@ def months(result: Months, inputs: Inputs) -> Figure:
             ends.append((frame["month"].iloc[-1], frame["trend"].iloc[-1], _("trend"), OWN))
         parts.format_axis(axes, result.unit)
         parts.format_month_axis(axes)
-        titles = inputs.event_texts()
+        titles = result.inputs.event_texts()
         inside = [
             (pd.Timestamp(row["date"]), titles[row["event_id"]])
-            for row in inputs.events.to_dict("records")
+            for row in result.inputs.events.to_dict("records")
             if row.get("kind") in ("ownership", "market")
             and frame["month"].iloc[0] <= pd.Timestamp(row["date"])
         ]
@@ -199,6 +203,7 @@ def months(result: Months, inputs: Inputs) -> Figure:
     )
 
 
+@draws(Months, "trend.season")
 def season(result: Months) -> Figure:
     """The seasonal factor of each month of the year."""
     table = result.season
@@ -241,6 +246,7 @@ def season(result: Months) -> Figure:
     )
 
 
+@draws(Bridge, "trend.bridge")
 def bridge(result: Bridge) -> Figure:
     """A waterfall from last year's revenue to this year's."""
     frame = result.frame
@@ -281,6 +287,7 @@ def bridge(result: Bridge) -> Figure:
     )
 
 
+@draws(RevenueSplit, "trend.mix")
 def mix(result: RevenueSplit) -> Figure:
     """Volume, mix and price effect per dimension."""
     effects = result.effects
@@ -328,22 +335,4 @@ def mix(result: RevenueSplit) -> Figure:
             change=Quantity(change, "money", signed=True),
         ),
         alt=_("Bars of volume, mix and price effects by {n} dimensions.", n=len(effects)),
-    )
-
-
-def segments_table(result: RevenueSplit) -> Table:
-    """Every segment's change."""
-    frame = result.segments.sort_values(["dimension", "change"]).reset_index(drop=True)
-    return make_table(
-        "trend.segments",
-        _("Change by region, channel and product"),
-        frame,
-        Column("dimension", _("By"), terms=DIMENSIONS),
-        Column("segment", _("Segment")),
-        Column("units_before", _("Units, year before"), "units"),
-        Column("units_after", _("Units, last year"), "units"),
-        Column("revenue_before", _("Revenue, year before"), "money"),
-        Column("revenue_after", _("Revenue, last year"), "money"),
-        Column("change", _("Change"), "money"),
-        Column("growth", _("Growth"), "share"),
     )

@@ -7,14 +7,24 @@ import pandas as pd
 
 from kamresearch.analysis.trend.account_demand import METHODS as DEMAND_METHODS
 from kamresearch.analysis.trend.account_demand import AccountDemand
-from kamresearch.analysis.trend.outlook import METHODS, Outlook
+from kamresearch.analysis.trend.outlook import (
+    METHODS,
+    Hindsight,
+    MonthsAhead,
+    Outlook,
+    Outlooks,
+    YearsAhead,
+)
 from kamresearch.display import Column, Figure, Table, make_table
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.figures.trend import OWN, RIVAL, place_year, show_years
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
 
+@draws(YearsAhead, "trend.fan")
+@draws(MonthsAhead, "trend.fan_months")
 def fan(result: Outlook) -> Figure:
     """Past and forecast with its intervals, the naive forecast beside it."""
     ahead, naive = result.result.frame, result.result.naive
@@ -50,7 +60,7 @@ def fan(result: Outlook) -> Figure:
         return figure
 
     return Figure(
-        id=result.shown[0],
+        id=result.shows[0].id,
         draw=draw,
         data=result.table(),
         title=_("What comes next, year by year?")
@@ -80,9 +90,10 @@ def _fan_axis(result: Outlook, ahead: pd.DataFrame) -> tuple[list, list]:
     )
 
 
-def coverage(*results: Outlook) -> Figure:
+@draws(Outlooks, "trend.coverage")
+def coverage(both: Outlooks) -> Figure:
     """Nominal against measured coverage of the intervals, and the errors beside the naive ones."""
-    frames = [(one, one.result) for one in results if one.result is not None]
+    frames = [(one, one.result) for one in (both.years, both.months) if one.result is not None]
     names = {"Y": _("yearly series"), "M": _("own months")}
 
     def draw() -> object:
@@ -165,8 +176,10 @@ def coverage(*results: Outlook) -> Figure:
     )
 
 
-def then(result: Outlook) -> Figure:
+@draws(Hindsight, "trend.then")
+def then(hindsight: Hindsight) -> Figure:
     """What became of an earlier forecast."""
+    result = hindsight.outlook
     judged, ahead = result.judged, result.result.frame
 
     def draw() -> object:
@@ -195,7 +208,7 @@ def then(result: Outlook) -> Figure:
         id="trend.then",
         title=_("What became of the forecast?"),
         draw=draw,
-        data=then_table(result),
+        data=hindsight.table(),
         caption=_(
             "Made with what was known on {day}; points are what came. {held} of {n} lie in "
             "the 95% band.",
@@ -211,23 +224,7 @@ def then(result: Outlook) -> Figure:
     )
 
 
-def then_table(result: Outlook) -> Table:
-    """The forecast against what came."""
-    return make_table(
-        "trend.then_table",
-        _("The forecast against what came"),
-        result.judged,
-        "period",
-        Column("value", _("What came"), result.unit),
-        Column("mean", _("Forecast"), result.unit),
-        Column("lo_95", _("95%, from"), result.unit),
-        Column("hi_95", _("95%, to"), result.unit),
-        Column("naive2", _("Naive2"), result.unit),
-        Column("inside", _("Inside"), "flag"),
-        Column("error", _("Miss"), "share"),
-    )
-
-
+@draws(AccountDemand, "trend.intermittent")
 def account_demand(result: AccountDemand) -> Figure:
     """The accounts from which most is expected, with their intervals; each method's error in
     the backtest.

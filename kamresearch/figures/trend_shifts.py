@@ -3,18 +3,19 @@
 import numpy as np
 
 from kamresearch.analysis.trend.breaks import Break
-from kamresearch.analysis.trend.events import EventStudy
-from kamresearch.analysis.trend.inputs import Inputs
-from kamresearch.display import Column, Figure, Table, make_table
+from kamresearch.analysis.trend.events import EventStudy, MarketEvents, MonthEvents
+from kamresearch.display import Column, Figure, make_table
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.figures.trend import OWN, RIVAL
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
 
-def breaks(result: Break, inputs: Inputs) -> Figure:
+@draws(Break, "trend.break")
+def breaks(result: Break) -> Figure:
     """The series with the dates at which its level may have broken."""
-    series = inputs.series()
+    series = result.series
 
     def draw() -> object:
         figure, axes = parts.new_figure()
@@ -26,7 +27,7 @@ def breaks(result: Break, inputs: Inputs) -> Figure:
                     period.start_time, (period + 1).start_time, color=RIVAL, alpha=0.14, linewidth=0
                 )
             axes.axvline(result.date.start_time, color=RIVAL, linewidth=1.4)
-        parts.format_axis(axes, inputs.unit)
+        parts.format_axis(axes, result.unit)
         parts.format_month_axis(axes)
         return figure
 
@@ -62,6 +63,8 @@ def breaks(result: Break, inputs: Inputs) -> Figure:
     )
 
 
+@draws(MarketEvents, "trend.market_events")
+@draws(MonthEvents, "trend.events")
 def events(result: EventStudy) -> Figure:
     """The step at each event among the steps at every other date."""
     titles, effects = result.titles, result.effects
@@ -95,28 +98,11 @@ def events(result: EventStudy) -> Figure:
         id=result.figure,
         title=_("Did anything move at known dates?"),
         draw=draw,
-        data=events_table(result),
+        data=result.steps_table(),
         caption=_(
             "Point: step at the event against {against}; line: 95% interval; ticks: the "
             "same step at every other date.",
             against=result.against,
         ),
         alt=_("Steps at {n} events among the steps at other dates.", n=len(effects)),
-    )
-
-
-def events_table(result: EventStudy) -> Table:
-    """Each event's step with its placebo share."""
-    return make_table(
-        result.table,
-        _("Steps at known dates"),
-        result.frame(),
-        Column("event_id", _("Event"), terms=result.titles),
-        Column("first_after", _("First whole period after"), "period"),
-        Column("effect", _("Step"), "share"),
-        Column("low", _("95%, from"), "share"),
-        Column("high", _("95%, to"), "share"),
-        Column("placebo_p", _("Share of dates with a step as large"), "share"),
-        Column("n_before", _("Periods before"), "count"),
-        Column("n_after", _("Periods after"), "count"),
     )

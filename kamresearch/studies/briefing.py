@@ -31,7 +31,6 @@ STUDY = Study(
         "decisions",
     ),
     sections=("headlines", "calls", "changes", "goals", "limits"),
-    findings=("briefing.n_actions", "briefing.gain", "briefing.n_undefined", "briefing.n_open"),
-    tables=("briefing.actions", "briefing.lost", "briefing.goals", "briefing.unknown"),
+    results=("kamresearch.analysis.briefing.Briefing",),
     front=True,
 )

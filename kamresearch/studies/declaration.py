@@ -4,16 +4,18 @@ to show.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kamresearch.errors import ParameterError, StudyError, near_matches
 from kamresearch.language import LANGUAGES, Text
 from kamresearch.places import builtin_home, project_root
+from kamresearch.result import Result
 
 HOUSE_MODULES = {"case", "declaration", "outputs", "own", "places", "session"}
 
@@ -60,6 +62,19 @@ class StudyParams(BaseModel):
         return chosen
 
 
+class Promise(NamedTuple):
+    """Ids of what a study must show, or say why not."""
+
+    findings: tuple[str, ...]
+    figures: tuple[str, ...]
+    tables: tuple[str, ...]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.findings, *self.figures, *self.tables)
+
+
 @dataclass(frozen=True)
 class Study:
     """A study's promise. A run that loses a section, finding, figure or table without saying why
@@ -89,8 +104,13 @@ class Study:
         Whether it states something about the future; such studies are made for hindcasts.
     reads : tuple of str
         Names of the studies whose findings it reads.
-    sections, findings, figures, tables : tuple of str
-        Ids of what it shows, in order. Section ids stand in the tags of the notebook's headings.
+    sections : tuple of str
+        Its sections, in order; they stand in the tags of the notebook's headings.
+    results : tuple of str
+        The types of the results that it presents, by their full names: what they declare, the study
+        promises (`promised`).
+    findings, figures, tables : tuple of str
+        Ids of what it shows beside its results.
     totals : tuple of (str, tuple of str)
         A finding and those that add up to it; an empty id stands for the ``n`` of the first part.
     counted : tuple of (str, str)
@@ -117,6 +137,7 @@ class Study:
     predicts: bool = False
     reads: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
@@ -127,12 +148,23 @@ class Study:
     front: bool = False
     folder: Path | None = None
 
+    @cached_property
+    def promised(self) -> Promise:
+        """The findings, figures and tables that it must show, or say why not: those of its results
+        and those named beside. Imports the analyses of its results.
+        """
+        kinds = [_find_result(name) for name in self.results]
+        shown = [one for kind in kinds for one in kind.shows]
+        return Promise(
+            (*(id for kind in kinds for id in kind.exports), *self.findings),
+            (*(one.id for one in shown if not one.by), *self.figures),
+            (*(one.id for one in shown if one.by), *self.tables),
+        )
+
     def owns(self, id: str) -> bool:
         """Whether a finding, figure or table is one of this study's."""
-        return id in (*self.findings, *self.figures, *self.tables) or id.partition(".")[0] in (
-            self.prefix,
-            self.name,
-        )
+        mine = id.partition(".")[0] in (self.prefix, self.name)
+        return mine or id in (*self.findings, *self.figures, *self.tables)
 
     @property
     def path(self) -> Path:
@@ -172,6 +204,11 @@ class Study:
             ) from None
         params.languages  # noqa: B018  (an unknown language is refused here, before a kernel starts)
         return params
+
+
+def _find_result(name: str) -> type[Result]:
+    module, _, kind = name.rpartition(".")
+    return getattr(import_module(module), kind)
 
 
 KINDS = {
@@ -244,7 +281,7 @@ def owner_of(id: str, studies: Iterable[Study] | None = None) -> Study | None:
     its prefix.
     """
     owners = [one for one in (all_studies() if studies is None else studies) if one.owns(id)]
-    declared = [one for one in owners if id in (*one.findings, *one.figures, *one.tables)]
+    declared = [one for one in owners if id in one.promised.ids] if len(owners) > 1 else owners
     return next(iter([*declared, *owners]), None)
 
 

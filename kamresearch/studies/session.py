@@ -2,8 +2,7 @@
 
 study = kam.open_study("sales_trend", vars())
 result = kam.trend.study_trend(study.tables, study.params)
-study.export(*result.findings())
-study.show(kam.figures.trend.level(result))
+study.present(result)
 """
 
 import json
@@ -14,6 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from hashlib import sha256
 from io import StringIO
+from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 
@@ -23,8 +23,8 @@ from kamresearch.display import Figure, Part, Profiles, Table
 from kamresearch.errors import StudyError
 from kamresearch.finding import Finding, Findings, mark_simulated, plain
 from kamresearch.language import LANGUAGES, Text, render, use_language
-from kamresearch.language import message as _
 from kamresearch.language.format import format_quantity, money_in
+from kamresearch.result import Missing, Result, Shown, needs_table
 from kamresearch.studies.case import case_folder, own_values, read_story
 from kamresearch.studies.declaration import Study, StudyParams, find_study
 from kamresearch.studies.outputs import (
@@ -252,13 +252,52 @@ class Session:
         """True, with a notice in place of the ids, when an optional table is missing."""
         if self.tables.has(table):
             return False
-        self.absent(
-            *ids,
-            reason=_(
-                "This section needs the table “{table}”, which the data do not have.", table=table
-            ),
-        )
+        self.absent(*ids, reason=needs_table(table))
         return True
+
+    def has(self, *tables: str, of: type[Result]) -> bool:
+        """Whether the data have these optional tables; where not, says so in place of the result
+        that needs them.
+        """
+        return not any(self.lacks(table, *of.promised()) for table in tables)
+
+    def present(
+        self, result: Result, part: str = "", *, uses: tuple[str, ...] | None = None
+    ) -> None:
+        """Export, show, say and caution what a result declares, or say why not.
+
+        Parameters
+        ----------
+        result : Result
+            What an analysis gave; a `Missing` is told as absent.
+        part : str
+            Where a result fills several sections, which of its tables and figures are due here. Its
+            findings, sentences and caveats come with the first, which has no name.
+        uses : tuple of str, optional
+            The tables that it rests on, where these are not all of the study's.
+        """
+        if isinstance(result, Missing):
+            self.absent(*result.ids, reason=result.reason)
+            return
+        left = [] if part else self._present_findings(result, uses)
+        shown = [one for one in result.shows if one.part == part]
+        for reason, group in groupby(shown, lambda one: result.why_not(one.id)):
+            if reason is None:
+                self.show(*(_make(result, one) for one in group), uses=uses)
+            else:
+                self.absent(*left, *(one.id for one in group), reason=reason)
+                left = []
+        if not part:
+            self.say(*result.closing())
+            self.caution(*(getattr(result, "caveats", ()) if result.cautions else ()))
+
+    def _present_findings(self, result: Result, uses: tuple[str, ...] | None) -> list[str]:
+        """Export a result's findings; gives the ids that it declares and does not have."""
+        found = result.findings() if result.exports else []
+        if found:
+            self.export(found, uses=uses)
+        self.say(*result.opening())
+        return [id for id in result.exports if id not in {one.id for one in found}]
 
     def _notice(self, kind: str, texts: Iterable[Text], **more: object) -> None:
         texts = tuple(texts)
@@ -284,6 +323,12 @@ class Session:
     def _simulated(self, uses: tuple[str, ...] | None) -> bool:
         names = self.study.needs + self.study.wants if uses is None else uses
         return any(name in self.tables.simulated for name in names)
+
+
+def _make(result: Result, shown: Shown) -> Figure | Table:
+    from kamresearch.figures.registry import draw_figure
+
+    return getattr(result, shown.by)() if shown.by else draw_figure(result, shown.id)
 
 
 def _open(data: str, mapping: str) -> object:

@@ -19,13 +19,5 @@ STUDY = Study(
     needs=("accounts", "orders"),
     wants=("churn_events",),
     sections=("probabilities", "numbers", "lists", "limits"),
-    findings=("record.n_due", "record.n_sealed", "record.calibrated"),
-    figures=("record.reliability",),
-    tables=(
-        "record.calibration",
-        "record.coverage",
-        "record.points",
-        "record.lists",
-        "record.misses",
-    ),
+    results=("kamresearch.analysis.record.TrackRecord",),
 )

@@ -133,4 +133,4 @@ def test_too_few_values_are_refused_and_a_constant_never_broke():
         find_break(pd.Series(range(11), dtype=float))
     calm = find_break(pd.Series([5.0] * 30))
     assert (calm.verdict, calm.p_value, calm.confidence_set) == ("no_break", 1.0, ())
-    assert "too few to look for a break" in str(study_break(pd.Series([1.0] * 5)))
+    assert "too few to look for a break" in str(study_break(pd.Series([1.0] * 5)).reason)

@@ -229,7 +229,7 @@ def test_what_came_later_never_changes_the_forecast_made_before(table):
 @pytest.mark.golden
 def test_the_facts_to_2025_lie_inside_the_intervals_of_2012(table):
     outlook = trend.look_ahead(case_inputs(table, as_of="2025-12-31"), 13, made_on="2012-12-31")
-    held, miss = trend.judge_outlook(outlook)
+    held, miss = trend.judge_outlook(outlook).findings()
     assert held.n == 13
     assert held.value >= 0.85
     assert miss.value > 0

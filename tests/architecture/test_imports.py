@@ -32,16 +32,27 @@ ALLOWED = {
         "data",
         "features",
     },
-    "figures": {"errors", "language", "finding", "display", "data", "features", "analysis"},
-    # Only the session reaches out of the words: it opens data and draws in the house theme.
+    "figures": {
+        "errors",
+        "language",
+        "finding",
+        "display",
+        "result",
+        "data",
+        "features",
+        "analysis",
+    },
+    # Only the session reaches out of the words: it opens data, and draws what has registered.
     "studies": {
         "errors",
         "yamlfile",
         "language",
         "finding",
         "display",
+        "result",
         "data",
         "figures.theme",
+        "figures.registry",
         "places",
     },
     "publishing": {

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.architecture
 PRESS = Path(kamresearch.__file__).parent / "publishing"
 
 STUDIES = {one for study in all_studies() for one in (study.name, study.prefix, study.notebook)}
-IDS = {one for study in all_studies() for one in (*study.findings, *study.figures, *study.tables)}
+IDS = {one for study in all_studies() for one in study.promised.ids}
 OWN = {"causes", "judgements", "definition"}
 """Words that the press has for itself: why two versions differ, how a move is judged, what a
 finding is.

@@ -114,7 +114,7 @@ def test_saved_outputs_hold_everything_declared_and_nothing_that_went_wrong(stud
         row for content in iterate_outputs(notebook, "findings") for row in content["findings"]
     ]
     excused = {id for content in iterate_outputs(notebook, "absent") for id in content["ids"]}
-    promised = {*study.findings, *study.figures, *study.tables}
+    promised = set(study.promised.ids)
     assert promised <= shown | {row["id"] for row in exported} | excused
     assert all(row["id"].partition(".")[0] == study.prefix for row in exported)
     for cell in codes(notebook):
@@ -125,7 +125,7 @@ def test_saved_outputs_hold_everything_declared_and_nothing_that_went_wrong(stud
 
 def test_every_declared_figure_a_finding_points_to_exists(study, notebook):
     rows = [row for content in iterate_outputs(notebook, "findings") for row in content["findings"]]
-    known = {id for one in STUDIES for id in (*one.figures, *one.tables)}
+    known = {id for one in STUDIES for id in (*one.promised.figures, *one.promised.tables)}
     for finding in map(Finding.from_dict, rows):
         assert finding.figure is None or finding.figure in known, finding.id
 

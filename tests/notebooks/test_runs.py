@@ -50,12 +50,7 @@ def unkept_promises(study, notebook) -> set[str]:
         if content["kind"] in ("figure", "table")
     }
     excused = {id for content in iterate_outputs(notebook, "absent") for id in content["ids"]}
-    return (
-        {*study.findings, *study.figures, *study.tables}
-        - shown
-        - excused
-        - set(read_findings(notebook))
-    )
+    return set(study.promised.ids) - shown - excused - set(read_findings(notebook))
 
 
 @pytest.fixture(scope="module")

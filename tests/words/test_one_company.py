@@ -42,7 +42,7 @@ def test_the_prose_of_a_notebook_holds_no_number_since_no_finding_could_hold_it(
 
 
 def test_the_story_of_the_case_takes_its_numbers_from_findings(case_folder):
-    known = {id for study in all_studies() for id in study.findings}
+    known = {id for study in all_studies() for id in study.promised.findings}
     for path in case_folder.glob("story.*.md"):
         body = path.read_text(encoding="utf-8").split("---\n", 2)[2]
         told = set(re.findall(r"\{(.*?)\}", body))

@@ -17,12 +17,13 @@ from kamresearch.analysis.decisions.assumptions import (
     Assumptions,
     read_assumptions,
 )
-from kamresearch.analysis.decisions.backtest import TOO_SHORT, Backtest, backtest
+from kamresearch.analysis.decisions.backtest import Backtest, backtest
 from kamresearch.analysis.decisions.history import History, read_history
+from kamresearch.analysis.decisions.lost import Lost, list_lost
 from kamresearch.analysis.decisions.proposals import count_once, propose
 from kamresearch.analysis.decisions.reconcile import REASONS, Limits, reconcile
 from kamresearch.analysis.decisions.records import Records, gather_records, tiers_before
-from kamresearch.analysis.decisions.result import FRAME, NOTHING, Decisions
+from kamresearch.analysis.decisions.result import FRAME, NOTHING, TOO_SHORT, Decisions
 from kamresearch.analysis.decisions.sensitivity import Sensitivity, vary
 from kamresearch.data.tables import Tables
 
@@ -119,6 +120,7 @@ __all__ = [
     "Decisions",
     "History",
     "Limits",
+    "Lost",
     "Records",
     "Sensitivity",
     "backtest",
@@ -126,6 +128,7 @@ __all__ = [
     "describe_accounts",
     "from_tables",
     "gather_records",
+    "list_lost",
     "propose",
     "read_history",
     "reconcile",

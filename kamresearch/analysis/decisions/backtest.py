@@ -9,6 +9,7 @@ from kamresearch.analysis.decisions.assumptions import KEEPING, Assumptions
 from kamresearch.analysis.decisions.history import LEAST_MONTHS, describe_past, read_history
 from kamresearch.analysis.decisions.proposals import propose
 from kamresearch.analysis.decisions.records import gather_records
+from kamresearch.analysis.decisions.result import TOO_SHORT
 from kamresearch.analysis.decisions.risk import earlier_day
 from kamresearch.data.tables import Tables
 from kamresearch.display import Column, Table, make_table
@@ -16,7 +17,7 @@ from kamresearch.features.population import PRESENT
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 ORDERS = {
     "list": _("this list"),
@@ -28,8 +29,6 @@ ORDERS = {
 DAYS, STEP_DAYS, PART, LEAST, DRAWS = 6, 91, 0.05, 5, 400
 """Earlier days, days between them, share of the accounts that each order may name, at least so
 many, and bootstrap draws."""
-
-TOO_SHORT = _("The history is too short: no earlier day has a year before it and a year after it.")
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,9 @@ class Backtest(Result):
     ahead : tuple or None
         The list's share less that of the best simple order, with its 95 % interval.
     """
+
+    exports = ("decisions.backtest_share", "decisions.backtest_lift", "decisions.backtest_ahead")
+    shows = (Shown("decisions.backtest"), Shown("decisions.backtest", "table"))
 
     frame: pd.DataFrame
     days: pd.DataFrame
@@ -113,6 +115,10 @@ class Backtest(Result):
                 **about,
             ),
         ]
+
+    def closing(self) -> tuple[Text, ...]:
+        """Whether the list earns its place."""
+        return (self.verdict(),)
 
     def verdict(self) -> Text:
         """Whether following the list finds more of what is lost than a simple order."""

@@ -5,18 +5,16 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from kamresearch.analysis.causes.reasons import CAUSE_TERMS
 from kamresearch.analysis.decisions.assumptions import AT_RISK, KINDS, Assumptions
 from kamresearch.analysis.decisions.reconcile import REASONS
 from kamresearch.analysis.decisions.records import CONFLICTS, Records
 from kamresearch.analysis.decisions.risk import SIGNAL_TERMS
-from kamresearch.analysis.segmentation.selection import TIER_TERMS
 from kamresearch.display import Column, Table, make_table
 from kamresearch.features.population import PRESENT, STANDINGS, count_standings
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 FRAME = ("rank", "account_id", "account_name", "kind", "expected_gain", "low", "high", "cost")
 FRAME += ("hours", "gain_per_hour", "owner", "due", "why", "evidence", "standing", "region")
@@ -33,6 +31,7 @@ NEEDS = {
 }
 """Table → what the list would say with it."""
 
+TOO_SHORT = _("The history is too short: no earlier day has a year before it and a year after it.")
 NOTHING = _("No instruction pays under these limits.")
 
 
@@ -50,6 +49,28 @@ class Decisions(Result):
     conflicts : DataFrame
         account_id, conflict, detail: records that say two things.
     """
+
+    exports = (
+        "decisions.n_present",
+        "decisions.n_lost",
+        "decisions.n_left_12m",
+        "decisions.lost_revenue_12m",
+        "decisions.n_instructions",
+        "decisions.gain",
+        "decisions.last_gain_per_hour",
+        "decisions.first_ten_share",
+        "decisions.hours_missing",
+        "decisions.n_conflicts",
+    )
+    shows = (
+        Shown("decisions.standings", "standing_table"),
+        Shown("decisions.signals", "signal_table", part="signals"),
+        Shown("decisions.list", part="list"),
+        Shown("decisions.list", "table", part="list"),
+        Shown("decisions.missing", "missing_table", part="nobody"),
+        Shown("decisions.conflicts", "conflict_table", part="nobody"),
+    )
+    cautions = False
 
     records: Records
     assumptions: Assumptions
@@ -131,6 +152,12 @@ class Decisions(Result):
             for name in self.records.absent
         ]
         return tuple(texts)
+
+    def why_not(self, id: str) -> Text | None:
+        """Without earlier days no signal can be tried, and the list may be empty."""
+        if id == "decisions.signals" and self.records.risk.signals.empty:
+            return TOO_SHORT
+        return NOTHING if id == "decisions.list" and self.frame.empty else None
 
     def findings(self) -> list[Finding]:
         """Where accounts stand, what the list gains, and where to stop."""
@@ -398,35 +425,6 @@ class Decisions(Result):
             standing=part["standing"].where(part["standing"] == "lost", "returned"),
             since=part["churn_date"].where(part["standing"] == "lost", part["return_date"]),
         ).reset_index(drop=True)
-
-    def lost_table(self, tiers: pd.Series | None = None) -> Table:
-        """Lost and won within the year; ``tiers`` (by account_id) are those of a year before."""
-        frame = self.lost_and_back
-        known = pd.Series(dtype=object) if tiers is None else tiers
-        frame = frame.assign(tier_before=known.reindex(frame["account_id"]).to_numpy(object))
-        columns = [
-            "account_id",
-            "account_name",
-            Column("tier_before", _("Tier before"), terms=TIER_TERMS),
-            Column("standing", _("Standing"), terms=STANDINGS),
-            Column("since", _("Since"), "date"),
-            Column("revenue_at_stake", _("Yearly revenue before it left, or now"), "money"),
-            Column("churn_cause", _("Cause"), terms=CAUSE_TERMS),
-            Column("lost_to", _("Lost to")),
-            "manager_id",
-            Column("chance_back", _("Chance of a return within the year"), "probability"),
-        ]
-        return make_table(
-            "decisions.lost",
-            _("Lost and won within twelve months"),
-            frame,
-            *columns,
-            caption=_(
-                "{left} left within twelve months; {back} of them were back by the day.",
-                left=Quantity(self.n_left[0], "accounts"),
-                back=Quantity(self.n_left[1], "count"),
-            ),
-        )
 
     @property
     def n_left(self) -> tuple[int, int]:

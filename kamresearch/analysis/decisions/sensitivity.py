@@ -8,11 +8,12 @@ import pandas as pd
 
 from kamresearch.analysis.decisions.assumptions import Assumptions
 from kamresearch.analysis.decisions.records import Records
-from kamresearch.analysis.decisions.result import Decisions
+from kamresearch.analysis.decisions.result import NOTHING, Decisions
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
+from kamresearch.language import Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 FIRST = 10
 CHANGES = {
@@ -30,8 +31,16 @@ NO_LIST = _("There is no list whose first places could move.")
 class Sensitivity(Result):
     """change (a code of `CHANGES`), kept (of the first ten), share, gain of the list."""
 
+    exports = ("decisions.first_ten_kept",)
+    shows = (Shown("decisions.sensitivity"),)
+
     frame: pd.DataFrame
     n_first: int
+
+    @property
+    def reason(self) -> Text | None:
+        """Without a list nothing can move."""
+        return None if self.n_first else NOTHING
 
     def findings(self) -> list[Finding]:
         """The least share of the first ten that stays under any of the changes."""

@@ -9,7 +9,7 @@ from kamresearch.display import Column, Table, join_terms, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 LAYERS = {"core": _("core"), "support": _("support"), "periphery": _("periphery")}
 FUNCTIONS = {
@@ -32,6 +32,10 @@ SEAT_STATES = {"filled": _("filled"), "vacant": _("vacant"), "doubled": _("held 
 @dataclass(frozen=True)
 class Structure(Result):
     """The structure asked for against the one that is there."""
+
+    exports = ("organisation.seats_filled_share",)
+    shows = (Shown("organisation.structure", "table"),)
+    cautions = False
 
     seats: pd.DataFrame
     """role, region (None for national roles), n_present, manager_ids, status"""
@@ -127,6 +131,9 @@ def check_structure(managers: pd.DataFrame, regions: list[str]) -> Structure:
 class Coverage(Result):
     """How much of each account's team is filled."""
 
+    exports = ("organisation.coverage_share", "organisation.whole_team_share")
+    shows = (Shown("organisation.coverage"), Shown("organisation.missing_roles", "table"))
+
     slots: pd.DataFrame
     """layer, function, n_accounts, n_filled, share"""
     accounts: pd.DataFrame
@@ -189,6 +196,10 @@ class Coverage(Result):
                 reason=reason,
             ),
         ]
+
+    def closing(self) -> tuple[Text, ...]:
+        """Whose team is whole."""
+        return (self.verdict(),)
 
     def verdict(self) -> Message:
         """What is missing most, and of how many accounts nothing is known."""

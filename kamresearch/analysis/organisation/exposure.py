@@ -15,7 +15,7 @@ from kamresearch.errors import ParameterError
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 PUBLISHED_BAND = (0.13, 0.18)
 """Share of a book's yearly revenue lost after its representative leaves, as published (Shi and
@@ -29,6 +29,23 @@ class Exposure(Result):
     """Revenue per manager, what each departure would cost, single-threaded accounts,
     executives' accounts.
     """
+
+    exports = (
+        "organisation.top_manager_share",
+        "organisation.top_manager_loss_high",
+        "organisation.effective_managers",
+        "organisation.single_threaded_share",
+        "organisation.single_threaded_revenue_share",
+        "organisation.executive_share",
+        "organisation.executive_accounts",
+    )
+    shows = (
+        Shown("organisation.exposure"),
+        Shown("organisation.exposure", "table"),
+        Shown("organisation.threads", part="threads"),
+        Shown("organisation.single_threaded", "single_table", part="threads"),
+    )
+    cautions = False
 
     as_of: str
     band: tuple[float, float]

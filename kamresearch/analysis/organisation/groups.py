@@ -14,7 +14,7 @@ from kamresearch.errors import ParameterError
 from kamresearch.finding import Finding
 from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 MOST_MANAGERS = 300
 """Managers among whom groups are looked for: the search grows with their third power."""
@@ -25,6 +25,20 @@ class LinkageGroups(Result):
     """The groups, how alike and balanced they are, and how far from the optimum they can be at
     most.
     """
+
+    exports = (
+        "organisation.n_groups",
+        "organisation.groups_gap",
+        "organisation.groups_likeness",
+        "organisation.groups_against_random",
+        "organisation.uncovered_after_departure",
+    )
+    shows = (
+        Shown("organisation.groups"),
+        Shown("organisation.groups_compared", "compared_table"),
+        Shown("organisation.groups", "table"),
+    )
+    cautions = False
 
     groups: pd.DataFrame
     """group, manager_id, n_accounts, load, likeness (mean with the group's others), deputy,
@@ -130,6 +144,10 @@ class LinkageGroups(Result):
                 },
             ),
         ]
+
+    def closing(self) -> tuple[Text, ...]:
+        """Who stands in for whom."""
+        return (self.verdict(),)
 
     def verdict(self) -> Message:
         """Whether the groups are worth it, in a sentence."""

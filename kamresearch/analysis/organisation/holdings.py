@@ -8,6 +8,7 @@ from kamresearch.data.slicing import NATIONAL_ROLES
 from kamresearch.display import Column, Table, make_table
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
+from kamresearch.result import Result, Shown
 
 EXECUTIVE_ROLES = ("executive", "executive_sponsor", "director")
 """Roles above the managers: an account in such hands depends on a leader in person."""
@@ -24,10 +25,13 @@ PROBLEMS = {
 
 
 @dataclass(frozen=True)
-class Holdings:
+class Holdings(Result):
     """One row per account that is still with the company, with the manager in charge, and the
     problems found.
     """
+
+    shows = (Shown("organisation.problems", "problems_table"),)
+    cautions = False
 
     as_of: str
     accounts: pd.DataFrame

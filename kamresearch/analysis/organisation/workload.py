@@ -14,7 +14,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 HOURS = {"A": 12.0, "B": 6.0, "C": 2.5}
 """Hours a month that an account of each tier asks for: a planning assumption, to be replaced
@@ -27,6 +27,18 @@ USUAL_CAPACITY = 130.0
 @dataclass(frozen=True)
 class Workload(Result):
     """Load of each manager before and after the proposed moves."""
+
+    exports = (
+        "organisation.overloaded_managers",
+        "organisation.overloaded_after_moves",
+        "organisation.total_load",
+    )
+    shows = (
+        Shown("organisation.workload"),
+        Shown("organisation.workload", "table"),
+        Shown("organisation.moves", "moves_table"),
+    )
+    cautions = False
 
     hours: dict[str, float]
     by_manager: pd.DataFrame

@@ -9,22 +9,14 @@ from kamresearch.analysis.quality.departments import DepartmentLinks, link_depar
 from kamresearch.analysis.quality.duplicates import Duplicates, find_duplicates
 from kamresearch.analysis.quality.pages import AccountPages, write_account_pages
 from kamresearch.analysis.quality.study import (
-    CONFLICT_IDS,
     LIMITS,
-    LINK_IDS,
-    NO_DEPARTMENTS,
-    NO_FIGURES,
     study_conflicts,
     study_decisions,
     study_departments,
 )
 
 __all__ = [
-    "CONFLICT_IDS",
     "LIMITS",
-    "LINK_IDS",
-    "NO_DEPARTMENTS",
-    "NO_FIGURES",
     "NOTHING",
     "study_conflicts",
     "study_decisions",

@@ -12,7 +12,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 REASONS: dict[str, Text] = {
     "missing": _("a required value is missing"),
@@ -32,6 +32,22 @@ REASONS: dict[str, Text] = {
 @dataclass(frozen=True)
 class Audit(Result):
     """Checks, row counts and rows set aside of one company's tables."""
+
+    exports = (
+        "quality.completeness",
+        "quality.n_errors",
+        "quality.n_warnings",
+        "quality.rows_in",
+        "quality.quarantined_share",
+    )
+    shows = (
+        Shown("quality.issues", "issues_table"),
+        Shown("quality.completeness_by_column"),
+        Shown("quality.fields", "fields_table"),
+        Shown("quality.rows", "rows_table", part="rows"),
+        Shown("quality.quarantine", "quarantine_table", part="rows"),
+    )
+    cautions = False
 
     checks: CheckResult = field(repr=False)
     quarantine: pd.DataFrame = field(repr=False)
@@ -116,6 +132,11 @@ class Audit(Result):
                 good="down",
             ),
         ]
+
+    def opening(self) -> tuple[Text, ...]:
+        """How complete the data are."""
+        sentence = self.findings()[0].sentence
+        return () if sentence is None else (sentence,)
 
     def issues_table(self) -> Table:
         """What the checks found, gravest first."""

@@ -13,7 +13,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Fixed, Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 KINDS: dict[str, Text] = {
     "agree": _("agrees"),
@@ -38,6 +38,20 @@ class Conflicts(Result):
     and ``winner`` with
     the revenue of the latest full year.
     """
+
+    exports = (
+        "quality.conflict_share",
+        "quality.conflict_size",
+        "quality.top_changed",
+        "quality.ledger_agreement",
+    )
+    shows = (
+        Shown("quality.conflicts"),
+        Shown("quality.conflict_kinds", "kinds_table"),
+        Shown("quality.ranking"),
+        Shown("quality.ranking_table", "ranking_table"),
+        Shown("quality.conflict_list", "largest_table"),
+    )
 
     figures: pd.DataFrame = field(repr=False)
     kinds: pd.DataFrame
@@ -183,9 +197,10 @@ class Conflicts(Result):
             ),
         ]
 
-    def sentences(self) -> list[Text]:
+    def opening(self) -> tuple[Text, ...]:
         """The findings in words, where there are any."""
-        return [finding.sentence for finding in self.findings() if finding.sentence is not None]
+        told = [finding.sentence for finding in self.findings()]
+        return tuple(sentence for sentence in told if sentence is not None)
 
     def kinds_table(self) -> Table:
         """Conflicts by department and kind."""

@@ -13,7 +13,7 @@ from kamresearch.data.pairs import read_pairs
 from kamresearch.display import Column, Table, make_table
 from kamresearch.language import Fixed, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown, needs_table
 
 VERDICTS: dict[str, Text] = {"same": _("one and the same"), "not_same": _("not the same")}
 STATES: dict[str, Text] = {
@@ -38,9 +38,12 @@ class Decisions(Result):
     ``apart``: pairs of keys, ``A`` + account_id or ``R`` + department/record_id.
     """
 
+    shows = (Shown("quality.decisions", "table"),)
+
     frame: pd.DataFrame = field(repr=False)
     same: frozenset[tuple[str, str]] = frozenset()
     apart: frozenset[tuple[str, str]] = frozenset()
+    reason: Text | None = None
 
     @property
     def caveats(self) -> tuple[Text, ...]:
@@ -95,8 +98,10 @@ class Decisions(Result):
         )
 
 
-NOTHING = Decisions(pd.DataFrame(columns=[*COLUMNS, "state", "n_pairs"]))
-"""No decision at all."""
+NOTHING = Decisions(
+    pd.DataFrame(columns=[*COLUMNS, "state", "n_pairs"]), reason=needs_table("pairs")
+)
+"""No decision at all: the data have no table of them."""
 
 
 def read_decisions(

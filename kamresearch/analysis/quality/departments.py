@@ -20,7 +20,7 @@ from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 DEPARTMENTS: dict[str, Text] = {
     "sales": _("Sales"),
@@ -49,6 +49,13 @@ class DepartmentLinks(Result):
     known_id (as the
     department wrote it), account_name, how (decided, known, linked, none), probability.
     """
+
+    exports = ("quality.linked_share", "quality.coverage_least", "quality.n_review")
+    shows = (
+        Shown("quality.coverage"),
+        Shown("quality.coverage_table", "coverage_table"),
+        Shown("quality.review", "review_table"),
+    )
 
     records: pd.DataFrame = field(repr=False)
     coverage: pd.DataFrame

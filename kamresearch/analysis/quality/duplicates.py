@@ -14,7 +14,7 @@ from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding
 from kamresearch.language import Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 RELATIONS: dict[str, Text] = {
     "same": _("probably one account twice"),
@@ -34,6 +34,9 @@ class Duplicates(Result):
     parent_id, how
     (read from names); ``known_groups`` accounts whose parent_id already says so.
     """
+
+    exports = ("quality.n_duplicates", "quality.n_group_links")
+    shows = (Shown("quality.duplicates", "table"),)
 
     pairs: pd.DataFrame = field(repr=False)
     groups: pd.DataFrame = field(repr=False)

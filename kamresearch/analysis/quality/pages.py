@@ -11,7 +11,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.features.account import AccountView, show_value, view_accounts
 from kamresearch.features.labels import FIELDS, STATES, TOPICS
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 COMPARED = ("account_name", "address", "telephone", "tax_number", "region")
 """Fields of the account list that departments write too."""
@@ -29,6 +29,11 @@ class AccountPages(Result):
     that they write otherwise (state ``differs``) or alone (``known``); ``views``: one row per
     account with counts of these.
     """
+
+    shows = (
+        Shown("quality.account_views", "views_table"),
+        Shown("quality.account_pages", "pages_table"),
+    )
 
     lines: pd.DataFrame = field(repr=False)
     views: pd.DataFrame

@@ -11,7 +11,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 TOO_EARLY = _("Too early: no prediction has come due yet.")
 NONE_OF_FORM = _("No prediction of this form has come due.")
@@ -54,6 +54,17 @@ class TrackRecord(Result):
         many were sealed before their outcome could be known (the others are hindcasts).
     """
 
+    exports = ("record.n_due", "record.n_sealed", "record.calibrated")
+    shows = (
+        Shown("record.reliability", part="probabilities"),
+        Shown("record.calibration", "calibration_table", part="probabilities"),
+        Shown("record.coverage", "coverage_table", part="numbers"),
+        Shown("record.points", "points_table", part="numbers"),
+        Shown("record.lists", "lists_table", part="lists"),
+        Shown("record.misses", "misses_table", part="lists"),
+    )
+    cautions = False
+
     calibration: pd.DataFrame
     reliability: pd.DataFrame
     coverage: pd.DataFrame
@@ -76,9 +87,10 @@ class TrackRecord(Result):
         """Why there is nothing to say."""
         return None if self.n_due else TOO_EARLY
 
-    def nothing(self) -> Text:
-        """Why a part of the record is empty."""
-        return self.reason or NONE_OF_FORM
+    def why_not(self, id: str) -> Text | None:
+        """A part of the record is empty where no prediction of its form came due."""
+        frame = getattr(self, id.removeprefix("record."))
+        return None if len(frame) else self.reason or NONE_OF_FORM
 
     @property
     def caveats(self) -> tuple[Text, ...]:

@@ -1,19 +1,20 @@
 """Verdicts on SWOT items: what the findings of other studies say about each statement."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from kamresearch.analysis.named import caveats_of_unknown, near_findings
 from kamresearch.analysis.swot.condition import judge_condition
 from kamresearch.analysis.swot.items import QUADRANT_NAMES, QUADRANTS, ROLES, Item
+from kamresearch.analysis.swot.weights import ItemWeights
 from kamresearch.display import Column, Followed, Table, make_table
 from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding
 from kamresearch.language import Fixed, Message, Text, format_quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 LIMITS = (
     _(
@@ -43,12 +44,27 @@ the threshold.
 class ItemVerdicts(Result):
     """Each item with its verdict and the numbers behind it."""
 
+    exports = (
+        "swot.n_supported",
+        "swot.n_contradicted",
+        "swot.n_judgement",
+        "swot.n_cannot_tell",
+        "swot.n_unknown",
+    )
+    shows = (
+        Shown("swot.quadrants", part="evidence"),
+        Shown("swot.items", "table", part="evidence"),
+    )
+    cautions = False
+
     items: tuple[Item, ...]
     frame: pd.DataFrame
     """A row per item and piece of evidence: item_id, quadrant, verdict (of the item), said (of this
     piece), finding,
     condition, value, low, high, n, figure, simulated, near"""
     caveats: tuple[Text, ...]
+    importance: Mapping[str, float] = field(default_factory=dict)
+    """Item → how much the raters say that it matters; empty where nobody judged"""
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -189,7 +205,11 @@ class ItemVerdicts(Result):
 
 
 def judge_items(
-    items: tuple[Item, ...], findings: Mapping[str, Finding], *, strict: bool = False
+    items: tuple[Item, ...],
+    findings: Mapping[str, Finding],
+    weights: ItemWeights | None = None,
+    *,
+    strict: bool = False,
 ) -> ItemVerdicts:
     """Which statements stand on evidence, which does the evidence contradict, and which are
     judgement alone?
@@ -200,6 +220,8 @@ def judge_items(
         As `read_items` gives them.
     findings : mapping of str to Finding
         Findings of other studies by id.
+    weights : ItemWeights, optional
+        How much each item matters: the weightiest stand first in the picture.
     strict : bool
         Refuse to go on when an item contradicts its evidence.
 
@@ -233,7 +255,8 @@ def judge_items(
             f"{len(offenders)}: " + "; ".join(offenders[:5]),
             "reword or drop these items, or publish with strict=False",
         )
-    return ItemVerdicts(items, frame, _caveats(items, frame))
+    importance = weights.importance if weights is not None and weights.n_raters else {}
+    return ItemVerdicts(items, frame, _caveats(items, frame), importance)
 
 
 def _judge_item(item: Item, findings: Mapping[str, Finding]) -> pd.DataFrame:

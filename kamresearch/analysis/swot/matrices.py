@@ -13,7 +13,7 @@ from kamresearch.errors import DataError, first_offenders
 from kamresearch.finding import Finding
 from kamresearch.language import Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 CELLS = (("I", "II", "III"), ("IV", "V", "VI"), ("VII", "VIII", "IX"))
 """Rows: external score high, medium, low; columns: internal score strong, average, weak."""
@@ -43,6 +43,10 @@ _IE_MEANING = _(
 @dataclass(frozen=True)
 class Matrices(Result):
     """Weighted ratings of internal and external factors, and the cell they lead to."""
+
+    exports = ("swot.ife_score", "swot.efe_score", "swot.ie_cell")
+    shows = (Shown("swot.ie_matrix"), Shown("swot.matrices", "table"))
+    cautions = False
 
     frame: pd.DataFrame
     """item_id, side, weight (sums to 1 on each side), rating, score"""

@@ -22,7 +22,7 @@ from kamresearch.errors import DataError, near_matches
 from kamresearch.finding import Finding
 from kamresearch.language import Fixed, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 TRUST = {
     "supported": 1.0,
@@ -54,6 +54,14 @@ class Strategy:
 @dataclass(frozen=True)
 class StrategyChoice(Result):
     """Strategies by score, the TOWS grid, QSPM, and how often the first choice stays first."""
+
+    exports = ("swot.first_strategy", "swot.first_strategy_certainty")
+    shows = (
+        Shown("swot.strategies"),
+        Shown("swot.strategies", "table"),
+        Shown("swot.tows", "tows"),
+        Shown("swot.qspm", "qspm_table"),
+    )
 
     strategies: tuple[Strategy, ...]
     scores: pd.DataFrame

@@ -22,12 +22,31 @@ from kamresearch.display import Table
 from kamresearch.finding import Finding
 from kamresearch.language import Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown, needs_table
 
 
 @dataclass(frozen=True)
 class ItemWeights(Result):
     """Weights of items with their uncertainty, and how far each rater can be trusted."""
+
+    exports = (
+        "swot.group_consistency_ratio",
+        "swot.worst_consistency_ratio",
+        "swot.n_inconsistent_raters",
+        "swot.rater_agreement",
+        "swot.first_item_certainty",
+        "swot.n_reversals",
+        "swot.n_reversals_textbook",
+    )
+    shows = (
+        Shown("swot.weights"),
+        Shown("swot.weights", "table"),
+        Shown("swot.consistency"),
+        Shown("swot.raters", "raters_table"),
+        Shown("swot.departments", "departments_table"),
+        Shown("swot.reversals", "reversals_table"),
+    )
+    cautions = False
 
     weights: pd.DataFrame
     """item_id, quadrant, local (sums to 1 in its quadrant), scaled (largest of a quadrant is 1),
@@ -46,6 +65,11 @@ class ItemWeights(Result):
     """quadrant → its items and the group's judgement matrix"""
     quadrant_weights: Mapping[str, float]
     caveats: tuple[Text, ...]
+
+    @property
+    def reason(self) -> Text | None:
+        """Weights that nobody judged are all equal: there is nothing to show of them."""
+        return None if self.n_raters else needs_table("judgements")
 
     @property
     def importance(self) -> dict[str, float]:

@@ -9,7 +9,6 @@ difference-in-differences, placebos
 """
 
 from kamresearch.analysis.targets.did import (
-    PROGRAMME_FINDINGS,
     ProgrammeEffect,
     evaluate_programme,
     split_causes,
@@ -34,7 +33,6 @@ from kamresearch.analysis.targets.standing import (
 
 __all__ = [
     "LIMITS",
-    "PROGRAMME_FINDINGS",
     "STATUSES",
     "Goal",
     "GoalStanding",

@@ -22,23 +22,33 @@ from kamresearch.display import Table
 from kamresearch.finding import Finding
 from kamresearch.language import Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
-PROGRAMME_FINDINGS = (
-    "targets.programme_ratio",
-    "targets.programme_placebo_ratio",
-    "targets.programme_permutation_p",
-    "targets.programme_naive_ratio",
-)
 LEAST_LOSSES = 10
 """Fewer expected losses in the programme than this say nothing."""
 MOST_PERMUTATION_P = 0.05
 """A verdict needs start dates that stand out this far among the same dates dealt to other units."""
+ASSUMPTION = _(
+    "Assumes that without the programme all units would have moved in parallel; "
+    "the placebo can speak against that, never prove it."
+)
 
 
 @dataclass(frozen=True)
 class ProgrammeEffect(Result):
     """Losses in the programme against those expected without it, with placebos."""
+
+    exports = (
+        "targets.programme_ratio",
+        "targets.programme_placebo_ratio",
+        "targets.programme_permutation_p",
+        "targets.programme_naive_ratio",
+    )
+    shows = (
+        Shown("targets.programme"),
+        Shown("targets.programme_units", "table"),
+        Shown("targets.programme_steps", "steps_table"),
+    )
 
     ratio: float | None
     low: float | None
@@ -69,14 +79,6 @@ class ProgrammeEffect(Result):
         if self.permutation_p is None or self.permutation_p > MOST_PERMUTATION_P:
             return "cannot_tell"
         return "fewer" if self.high < 1 else "more" if self.low > 1 else "cannot_tell"
-
-    @property
-    def assumption(self) -> Text:
-        """What the number rests on."""
-        return _(
-            "Assumes that without the programme all units would have moved in parallel; "
-            "the placebo can speak against that, never prove it."
-        )
 
     def findings(self) -> list[Finding]:
         """The ratio, its placebo, the permutation test."""
@@ -175,7 +177,7 @@ def evaluate_programme(
             None,
             did_tables.empty_steps(),
             did_tables.empty_cohorts(),
-            (caveat,),
+            (ASSUMPTION, caveat),
         )
     generator = np.random.default_rng(seed)
     caveats = _caveats(cells)
@@ -252,7 +254,7 @@ def split_causes(text: str) -> tuple[str, ...]:
 
 
 def _caveats(cells: Cells) -> list[Text]:
-    caveats: list[Text] = []
+    caveats: list[Text] = [ASSUMPTION]
     if not len(cells.treated_units):
         caveats.append(
             _("The programme reached no unit after a quarter without it: there is no before.")

@@ -10,7 +10,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 RUN_LENGTH = 8
 """So many points on one side of the centre are a signal (chance about 1 in 128 for a given run)."""
@@ -25,6 +25,9 @@ SIGNALS = {
 @dataclass(frozen=True)
 class RunChart(Result):
     """Shares lost per period with centre and limits."""
+
+    exports = ("targets.quarterly_loss_share", "targets.n_signals")
+    shows = (Shown("targets.run_chart"), Shown("targets.run_chart", "table"))
 
     frame: pd.DataFrame
     """period (first day), n, lost, share, low, high (limits), signal"""
@@ -52,6 +55,10 @@ class RunChart(Result):
             "Verdict: no quarter differs from the rest by more than chance; a rise or fall "
             "from one quarter to the next tells nothing by itself."
         )
+
+    def closing(self) -> tuple[Text, ...]:
+        """Whether losses move more than chance."""
+        return (self.verdict(),)
 
     def findings(self) -> list[Finding]:
         """Centre and signals."""

@@ -15,7 +15,7 @@ from kamresearch.display import Table
 from kamresearch.finding import Finding
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 LIMITS = (
     _(
@@ -38,6 +38,21 @@ class GoalStanding(Result):
     """Each goal with where it stands, whether this portfolio can show it, and how likely it is
     to be met.
     """
+
+    exports = (
+        "targets.n_goals",
+        "targets.n_detectable",
+        "targets.n_met_likely",
+        "targets.n_cannot_tell",
+        "targets.n_missed",
+    )
+    shows = (
+        Shown("targets.standing"),
+        Shown("targets.goals", "table"),
+        Shown("targets.power", part="power"),
+        Shown("targets.power", "power_table", part="power"),
+    )
+    cautions = False
 
     goals: tuple[Goal, ...]
     as_of: str

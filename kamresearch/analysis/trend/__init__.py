@@ -8,12 +8,21 @@ through `read_inputs`.
 
 import pandas as pd
 
+from kamresearch.analysis.claims import ClaimLedger, judge_claims
+from kamresearch.analysis.market import (
+    MarketPosition,
+    SourceConflicts,
+    find_conflicts,
+    measure_position,
+)
 from kamresearch.analysis.trend.account_demand import AccountDemand, forecast_accounts
 from kamresearch.analysis.trend.breaks import Break, find_break, study_break
 from kamresearch.analysis.trend.bridge import Bridge, bridge
 from kamresearch.analysis.trend.events import (
     EventEffect,
     EventStudy,
+    MarketEvents,
+    MonthEvents,
     measure_event,
     study_events,
     study_market_events,
@@ -22,22 +31,55 @@ from kamresearch.analysis.trend.forecasting import Forecast, forecast
 from kamresearch.analysis.trend.inputs import Inputs, read_inputs
 from kamresearch.analysis.trend.level import Level, Months, measure_level, measure_months
 from kamresearch.analysis.trend.many import forecast_many
-from kamresearch.analysis.trend.outlook import Outlook, judge_outlook, look_ahead
+from kamresearch.analysis.trend.outlook import (
+    Hindsight,
+    MonthsAhead,
+    Outlook,
+    Outlooks,
+    YearsAhead,
+    judge_outlook,
+    look_ahead,
+)
 from kamresearch.analysis.trend.segments import RevenueSplit, measure_segments
+from kamresearch.data.tables import Tables
+from kamresearch.language import Text
+from kamresearch.result import Missing, Result, needs_table
 
 
-def sentences(*results: object) -> list:
-    """What the results say, as sentences; what is no result (missing, a reason) says nothing."""
-    said = [result for result in results if hasattr(result, "findings")]
+def sentences(*results: Result) -> list[Text]:
+    """What the results say, as sentences; one that is missing says nothing."""
     return [
         finding.sentence
-        for result in said
+        for result in results
         for finding in result.findings()
         if finding.sentence is not None
     ]
 
 
-def read_account_demand(tables: object, inputs: Inputs, seed: int = 0) -> AccountDemand:
+def study_sources(inputs: Inputs) -> SourceConflicts | Missing:
+    """On which figures do the sources disagree, where there are market facts?"""
+    if inputs.facts is None:
+        return Missing(inputs.market_reason, (SourceConflicts,))
+    return find_conflicts(inputs.facts, inputs.brand)
+
+
+def study_position(inputs: Inputs) -> MarketPosition | Missing:
+    """Was it the market or the share, where there are market facts?"""
+    if inputs.facts is None:
+        return Missing(inputs.market_reason, (MarketPosition,))
+    return measure_position(inputs.facts, inputs.brand, inputs.rivals, inputs.market)
+
+
+def study_claims(tables: Tables, inputs: Inputs) -> ClaimLedger | Missing:
+    """Do the claims stand, where there are claims and market facts?"""
+    if inputs.facts is None:
+        return Missing(inputs.market_reason, (ClaimLedger,))
+    if not tables.has("claims"):
+        return Missing(needs_table("claims"), (ClaimLedger,))
+    return judge_claims(tables.frame("claims"), inputs.facts)
+
+
+def read_account_demand(tables: Tables, inputs: Inputs, seed: int = 0) -> AccountDemand:
     """The accounts that order now and then, as far as the company's own months go."""
     from kamresearch.features.months import account_months
     from kamresearch.features.population import find_lost
@@ -55,6 +97,15 @@ def read_account_demand(tables: object, inputs: Inputs, seed: int = 0) -> Accoun
 
 
 __all__ = [
+    "study_sources",
+    "study_position",
+    "study_claims",
+    "YearsAhead",
+    "Outlooks",
+    "MonthsAhead",
+    "MonthEvents",
+    "MarketEvents",
+    "Hindsight",
     "AccountDemand",
     "Break",
     "Bridge",

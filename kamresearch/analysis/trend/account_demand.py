@@ -18,7 +18,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 HORIZON = 3
 """Months ahead: a quarter."""
@@ -60,6 +60,14 @@ class AccountDemand(Result):
         Orders expected from all of them together, and their 80 % interval, as if accounts ordered
         independently.
     """
+
+    exports = (
+        "trend.intermittent_accounts",
+        "trend.intermittent_expected",
+        "trend.intermittent_skill",
+        "trend.intermittent_coverage",
+    )
+    shows = (Shown("trend.intermittent"), Shown("trend.intermittent_table", "table"))
 
     frame: pd.DataFrame
     backtest: pd.DataFrame

@@ -11,7 +11,7 @@ nothing, and the result
 says that it cannot tell.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -31,7 +31,7 @@ from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Missing, Result, Shown
 
 LEAST_VALUES = 12
 REPLICATES = 499
@@ -70,6 +70,9 @@ class Break(Result):
         First-order autocorrelation, corrected for bias.
     """
 
+    exports = ("trend.break_p_value", "trend.break_date")
+    shows = (Shown("trend.break"),)
+
     p_value: float
     date: object
     confidence_set: tuple
@@ -81,6 +84,9 @@ class Break(Result):
     season: int
     profile: pd.DataFrame
     caveats: tuple[Message, ...] = ()
+    series: pd.Series | None = field(default=None, repr=False)
+    unit: str = "money"
+    """What it was looked for in, and its unit"""
 
     @property
     def can_tell(self) -> bool:
@@ -145,17 +151,19 @@ class Break(Result):
         ]
 
 
-def study_break(series: pd.Series, seed: int = 0) -> Break | Message:
+def study_break(series: pd.Series, seed: int = 0, unit: str = "money") -> Break | Missing:
     """`find_break` beside a straight line, of logarithms where all values are positive; or why
     it cannot be asked.
     """
     if len(series) < LEAST_VALUES:
-        return _(
+        reason = _(
             "{n} periods are too few to look for a break; it needs {least}.",
             n=len(series),
             least=LEAST_VALUES,
         )
-    return find_break(np.log(series) if series.min() > 0 else series, trend=True, seed=seed)
+        return Missing(reason, (Break,))
+    found = find_break(np.log(series) if series.min() > 0 else series, trend=True, seed=seed)
+    return replace(found, series=series, unit=unit)
 
 
 def find_break(

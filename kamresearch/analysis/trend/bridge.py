@@ -10,7 +10,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 MOVES = {
     "lost": _("Lost: bought before, nothing now"),
@@ -46,6 +46,21 @@ class Bridge(Result):
     intervals : dict
         By name, from a bootstrap over accounts: what another set of such accounts would show.
     """
+
+    exports = (
+        "trend.gross_retention",
+        "trend.net_retention",
+        "trend.bridge_lost",
+        "trend.bridge_shrinking",
+        "trend.bridge_growing",
+        "trend.bridge_returned",
+        "trend.bridge_new",
+    )
+    shows = (
+        Shown("trend.bridge"),
+        Shown("trend.shrinking", "table"),
+        Shown("trend.retention", "group_table"),
+    )
 
     period: tuple[str, str]
     frame: pd.DataFrame

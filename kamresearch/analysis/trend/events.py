@@ -1,6 +1,7 @@
 """Events of known date: what moved with them, beside what moved at dates that mean nothing."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -9,11 +10,12 @@ from kamresearch.analysis.market import choose_facts
 from kamresearch.analysis.trend.inputs import Inputs
 from kamresearch.analysis.trend.seasonality import is_seasonal
 from kamresearch.analysis.trend.series import read_series
+from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import LANGUAGES, Fixed, Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 LEAST_SIDE = 2
 """Periods needed before and after an event."""
@@ -66,14 +68,15 @@ class EventStudy(Result):
         The counterfactual: a market that would have carried the series, or its own level and trend.
     """
 
+    prefix: ClassVar[str] = "event"
+    figure: ClassVar[str] = ""
+    table: ClassVar[str] = ""
+
     effects: tuple[EventEffect, ...]
     titles: dict[str, Fixed]
     against: Message
     n: int
     frequency: str
-    figure: str
-    table: str
-    prefix: str
     caveats: tuple[Message, ...]
 
     @property
@@ -83,6 +86,22 @@ class EventStudy(Result):
             None
             if self.effects
             else _("No event lies inside the series with enough periods on both sides.")
+        )
+
+    def steps_table(self) -> Table:
+        """Each event's step with its placebo share."""
+        return make_table(
+            self.table,
+            _("Steps at known dates"),
+            self.frame(),
+            Column("event_id", _("Event"), terms=self.titles),
+            Column("first_after", _("First whole period after"), "period"),
+            Column("effect", _("Step"), "share"),
+            Column("low", _("95%, from"), "share"),
+            Column("high", _("95%, to"), "share"),
+            Column("placebo_p", _("Share of dates with a step as large"), "share"),
+            Column("n_before", _("Periods before"), "count"),
+            Column("n_after", _("Periods after"), "count"),
         )
 
     def frame(self) -> pd.DataFrame:
@@ -174,6 +193,27 @@ class EventStudy(Result):
                 ),
             )
         ]
+
+
+@dataclass(frozen=True)
+class MarketEvents(EventStudy):
+    """Events in the brand's years, against a market that would have carried it."""
+
+    prefix = "market_event"
+    figure = "trend.market_events"
+    table = "trend.market_event_table"
+    exports = ("trend.market_event_effect",)
+    shows = (Shown(figure), Shown(table, "steps_table"))
+
+
+@dataclass(frozen=True)
+class MonthEvents(EventStudy):
+    """Events in the company's own months, against their own past."""
+
+    figure = "trend.events"
+    table = "trend.event_table"
+    exports = ("trend.event_effect",)
+    shows = (Shown(figure), Shown(table, "steps_table"))
 
 
 def measure_event(
@@ -288,14 +328,11 @@ def study_market_events(inputs: Inputs) -> EventStudy:
     the brand: the named
     rivals' sum, or another brand, segment or whole market of the table.
     """
-    names = {
-        "prefix": "market_event",
-        "figure": "trend.market_events",
-        "table": "trend.market_event_table",
-    }
     if inputs.facts is None:
         return study_events(
-            pd.Series(dtype=float, index=pd.PeriodIndex([], freq="Y")), inputs.events, **names
+            pd.Series(dtype=float, index=pd.PeriodIndex([], freq="Y")),
+            inputs.events,
+            kind=MarketEvents,
         )
     chosen = choose_facts(inputs.facts)
     yearly = chosen[(chosen["market"] == inputs.market) & (chosen["kind"] == "year")]
@@ -312,7 +349,7 @@ def study_market_events(inputs: Inputs) -> EventStudy:
     years = pd.PeriodIndex(usable[best], freq="Y")
     series = pd.Series(own.reindex(usable[best]).to_numpy(), index=years)
     control = pd.Series(candidates[best].reindex(usable[best]).to_numpy(), index=years)
-    return study_events(series, inputs.events, control, control_name=best, **names)
+    return study_events(series, inputs.events, control, kind=MarketEvents, control_name=best)
 
 
 def _unbroken(own: pd.Series, other: pd.Series) -> list[str]:
@@ -334,9 +371,7 @@ def study_events(
     events: pd.DataFrame,
     control: pd.Series | None = None,
     *,
-    prefix: str = "event",
-    figure: str = "trend.events",
-    table: str = "trend.event_table",
+    kind: type[EventStudy] = MonthEvents,
     control_name: str = "",
 ) -> EventStudy:
     """Every event that lies inside the series, measured alike; what cannot be measured is said."""
@@ -386,14 +421,11 @@ def study_events(
         caveats.append(
             _("A step at a date is no cause: everything else that happened then moves with it.")
         )
-    return EventStudy(
+    return kind(
         tuple(effects),
         titles,
         _("its own past") if control is None else _("the market ({name})", name=control_name),
         len(series),
         frequency,
-        figure,
-        table,
-        prefix,
         tuple(caveats),
     )

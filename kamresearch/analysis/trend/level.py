@@ -1,6 +1,6 @@
 """Level, growth and seasonal shape: what happened."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 STATUSES = {
     "reported": _("reported"),
@@ -44,12 +44,26 @@ class Level(Result):
         Compound growth a year from the first to the last figure.
     """
 
+    exports = (
+        "trend.units_last_year",
+        "trend.growth_last_year",
+        "trend.cagr",
+        "trend.growth_second_half",
+    )
+    shows = (
+        Shown("trend.level"),
+        Shown("trend.years", "table"),
+        Shown("trend.halves"),
+    )
+
     name: str
     unit: str
     years: pd.DataFrame
     halves: pd.DataFrame
     cagr: float | None
     caveats: tuple[Message, ...]
+    inputs: Inputs = field(repr=False)
+    """What it was measured from: the picture marks its events"""
 
     def findings(self) -> list[Finding]:
         """Last year's level and growth, compound growth, the second half's growth."""
@@ -130,6 +144,10 @@ class Level(Result):
     def halves_reason(self) -> Message | None:
         """Why there is no growth of half-years; None where there is."""
         return _("The half-years have no figures.") if self.halves["growth"].isna().all() else None
+
+    def why_not(self, id: str) -> Message | None:
+        """Half-years may be missing where years are there."""
+        return self.halves_reason if id == "trend.halves" else self.reason
 
     def _half_finding(self, year: str) -> Finding:
         row = self.halves[self.halves["period"] == f"{year}-H2"]
@@ -228,6 +246,7 @@ def measure_level(inputs: Inputs) -> Level:
         _halves(inputs),
         _compound(years),
         tuple(caveats),
+        inputs,
     )
 
 
@@ -300,11 +319,16 @@ class Months(Result):
         month_of_year, index (1 = an average month), low, high over the years.
     """
 
+    exports = ("trend.company_12m", "trend.company_growth_12m", "trend.company_run_rate")
+    shows = (Shown("trend.months"), Shown("trend.season"))
+
     measure: str
     unit: str
     frame: pd.DataFrame
     season: pd.DataFrame
     caveats: tuple[Message, ...]
+    inputs: Inputs = field(repr=False)
+    """What it was measured from: the picture marks its events"""
 
     @property
     def reason(self) -> Message | None:
@@ -319,6 +343,10 @@ class Months(Result):
             if self.season.empty
             else None
         )
+
+    def why_not(self, id: str) -> Message | None:
+        """A seasonal shape needs more months than a line of them."""
+        return self.season_reason if id == "trend.season" else self.reason
 
     @property
     def last_12m(self) -> float | None:
@@ -423,7 +451,7 @@ def measure_months(inputs: Inputs) -> Months:
             )
         )
     frame[["trend", "season"]] = frame[["trend", "season"]].astype(float)
-    return Months(inputs.measure, inputs.unit, frame, _season_table(frame), tuple(caveats))
+    return Months(inputs.measure, inputs.unit, frame, _season_table(frame), tuple(caveats), inputs)
 
 
 def _stl(series: pd.Series) -> tuple[np.ndarray | None, np.ndarray | None]:

@@ -14,7 +14,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 METHODS = {
     "combination": _("this combination"),
@@ -66,24 +66,6 @@ class Outlook(Result):
     def reason(self) -> Message | None:
         """Why there is no forecast; None where there is one."""
         return None if self.result is not None else self.caveats[0]
-
-    @property
-    def shown(self) -> tuple[str, str]:
-        """Ids of its figure and table."""
-        return (
-            ("trend.fan", "trend.outlook")
-            if self.frequency == "Y"
-            else ("trend.fan_months", "trend.outlook_months")
-        )
-
-    @property
-    def then_reason(self) -> Message | None:
-        """Why the forecast cannot be judged yet; None where it can."""
-        return (
-            _("Nothing has become known since the forecast was made.")
-            if self.judged.empty
-            else None
-        )
 
     @property
     def total(self) -> tuple[float, float, float] | None:
@@ -263,7 +245,7 @@ class Outlook(Result):
             frame = self.result.frame.merge(self.result.naive, on="period", validate="one_to_one")
             frame = frame.assign(period=frame["period"].astype(str))
         return make_table(
-            self.shown[1],
+            self.shows[1].id,
             _("Forecast by period, with its naive rivals"),
             frame,
             "period",
@@ -275,6 +257,40 @@ class Outlook(Result):
             Column("naive2", _("Naive2"), self.unit),
             Column("seasonal_naive", _("Seasonal naive"), self.unit),
         )
+
+
+@dataclass(frozen=True)
+class YearsAhead(Outlook):
+    """The yearly level series ahead."""
+
+    shows = (Shown("trend.fan"), Shown("trend.outlook", "table"))
+
+
+@dataclass(frozen=True)
+class MonthsAhead(Outlook):
+    """The company's own months ahead."""
+
+    shows = (Shown("trend.fan_months"), Shown("trend.outlook_months", "table"))
+
+
+@dataclass(frozen=True)
+class Outlooks(Result):
+    """Years and months ahead together: the next year is told by the years where they can tell."""
+
+    exports = ("trend.forecast_next_year", "trend.forecast_skill", "trend.forecast_coverage")
+    shows = (Shown("trend.coverage", part="coverage"),)
+
+    years: Outlook
+    months: Outlook
+
+    @property
+    def told(self) -> Outlook:
+        """The one that tells the next year."""
+        return self.months if self.years.reason else self.years
+
+    def findings(self) -> list[Finding]:
+        """The next year, and how far such forecasts can be trusted."""
+        return self.told.findings()
 
 
 def look_ahead(inputs: Inputs, horizon: int, frequency: str = "Y", made_on: str = "") -> Outlook:
@@ -299,7 +315,8 @@ def look_ahead(inputs: Inputs, horizon: int, frequency: str = "Y", made_on: str 
     later = series.frame.loc[~seen, ["period", "value"]].reset_index(drop=True)
 
     def answer(result: Forecast | None, *caveats: Message) -> Outlook:
-        return Outlook(series.name, series.unit, frequency, day, past, later, result, caveats)
+        kind = YearsAhead if frequency == "Y" else MonthsAhead
+        return kind(series.name, series.unit, frequency, day, past, later, result, caveats)
 
     if frequency == "Y" and inputs.facts is None and _months_tell(inputs, day):
         return answer(None, _MONTHS_INSTEAD)
@@ -417,56 +434,102 @@ def _tells(interval: Interval) -> bool:
     return interval.low > 0 and interval.high <= TELLING * interval.low
 
 
-def judge_outlook(outlook: Outlook) -> list[Finding]:
+@dataclass(frozen=True)
+class Hindsight(Result):
+    """What became of a forecast."""
+
+    exports = ("trend.then_held", "trend.then_error")
+    shows = (Shown("trend.then"), Shown("trend.then_table", "table"))
+
+    outlook: Outlook
+
+    @property
+    def reason(self) -> Message | None:
+        """Why the forecast cannot be judged yet; None where it can."""
+        nothing = _("Nothing has become known since the forecast was made.")
+        return nothing if self.outlook.judged.empty else None
+
+    def findings(self) -> list[Finding]:
+        """How many later values its intervals held, and how far off it was."""
+        if self.reason is not None:
+            return []
+        judged = self.outlook.judged
+        n = len(judged)
+        held = float(judged["inside"].mean()) if n else None
+        error = float(judged["error"].abs().mean()) if n else None
+        naive = float((judged["value"] / judged["naive2"] - 1).abs().mean()) if n else None
+        sentence = (
+            None
+            if not n
+            else _(
+                "Of {n} later values the 95% intervals of {day} held {held}; the mean miss was "
+                "{error}, a naive forecast’s {naive}.",
+                n=n,
+                day=Quantity(self.outlook.made_on, "date"),
+                held=Quantity(held, "share"),
+                error=Quantity(error, "share"),
+                naive=Quantity(naive, "share"),
+            )
+        )
+        return [
+            Finding(
+                "trend.then_held",
+                held,
+                "share",
+                _("Later values inside the 95% interval"),
+                _("Values that became known after the forecast was made."),
+                n=n,
+                n_unit="records",
+                good="up",
+                figure="trend.then",
+                sentence=sentence,
+                reason=None,
+            ),
+            Finding(
+                "trend.then_error",
+                error,
+                "net_share",
+                _("Mean miss of the forecast"),
+                _("Mean of |value / forecast − 1| over the later values."),
+                n=n,
+                n_unit="records",
+                good="down",
+                figure="trend.then",
+                reason=None,
+            ),
+        ]
+
+    def table(self) -> Table:
+        """The forecast against what came."""
+        return make_table(
+            "trend.then_table",
+            _("The forecast against what came"),
+            self.outlook.judged,
+            "period",
+            Column("value", _("What came"), self.outlook.unit),
+            Column("mean", _("Forecast"), self.outlook.unit),
+            Column("lo_95", _("95%, from"), self.outlook.unit),
+            Column("hi_95", _("95%, to"), self.outlook.unit),
+            Column("naive2", _("Naive2"), self.outlook.unit),
+            Column("inside", _("Inside"), "flag"),
+            Column("error", _("Miss"), "share"),
+        )
+
+
+def judge_outlook(outlook: Outlook) -> Hindsight:
     """What became of a forecast: how many later values its intervals held, and how far off it
     was.
     """
-    judged = outlook.judged
-    n = len(judged)
-    reason = _("Nothing has become known since the forecast was made.")
-    held = float(judged["inside"].mean()) if n else None
-    error = float(judged["error"].abs().mean()) if n else None
-    naive = float((judged["value"] / judged["naive2"] - 1).abs().mean()) if n else None
-    sentence = (
-        None
-        if not n
-        else _(
-            "Of {n} later values the 95% intervals of {day} held {held}; the mean miss was "
-            "{error}, a naive forecast’s {naive}.",
-            n=n,
-            day=Quantity(outlook.made_on, "date"),
-            held=Quantity(held, "share"),
-            error=Quantity(error, "share"),
-            naive=Quantity(naive, "share"),
-        )
-    )
-    return [
-        Finding(
-            "trend.then_held",
-            held,
-            "share",
-            _("Later values inside the 95% interval"),
-            _("Values that became known after the forecast was made."),
-            n=n,
-            n_unit="records",
-            good="up",
-            figure="trend.then",
-            sentence=sentence,
-            reason=None if n else reason,
-        ),
-        Finding(
-            "trend.then_error",
-            error,
-            "net_share",
-            _("Mean miss of the forecast"),
-            _("Mean of |value / forecast − 1| over the later values."),
-            n=n,
-            n_unit="records",
-            good="down",
-            figure="trend.then",
-            reason=None if n else reason,
-        ),
-    ]
+    return Hindsight(outlook)
 
 
-__all__ = ["METHODS", "Outlook", "judge_outlook", "look_ahead"]
+__all__ = [
+    "METHODS",
+    "Hindsight",
+    "MonthsAhead",
+    "Outlook",
+    "Outlooks",
+    "YearsAhead",
+    "judge_outlook",
+    "look_ahead",
+]

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.effects import split_revenue
+from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Message
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 DIMENSIONS = {"region": _("Region"), "channel": _("Channel"), "product": _("Product")}
 
@@ -27,10 +28,18 @@ class RevenueSplit(Result):
         growth.
     """
 
+    exports = ("trend.volume_effect", "trend.mix_effect", "trend.price_effect")
+    shows = (Shown("trend.mix"), Shown("trend.segments", "table"))
+
     as_of: str
     effects: pd.DataFrame
     segments: pd.DataFrame
     caveats: tuple[Message, ...]
+
+    @property
+    def reason(self) -> Message | None:
+        """Why there is no split; None where there is one."""
+        return self.caveats[0] if self.effects.empty else None
 
     @property
     def finest(self) -> str | None:
@@ -39,6 +48,23 @@ class RevenueSplit(Result):
             None
             if self.effects.empty
             else str(self.effects.loc[self.effects["mix_effect"].abs().idxmax(), "dimension"])
+        )
+
+    def table(self) -> Table:
+        """Every segment's change."""
+        frame = self.segments.sort_values(["dimension", "change"]).reset_index(drop=True)
+        return make_table(
+            "trend.segments",
+            _("Change by region, channel and product"),
+            frame,
+            Column("dimension", _("By"), terms=DIMENSIONS),
+            Column("segment", _("Segment")),
+            Column("units_before", _("Units, year before"), "units"),
+            Column("units_after", _("Units, last year"), "units"),
+            Column("revenue_before", _("Revenue, year before"), "money"),
+            Column("revenue_after", _("Revenue, last year"), "money"),
+            Column("change", _("Change"), "money"),
+            Column("growth", _("Growth"), "share"),
         )
 
     def findings(self) -> list[Finding]:

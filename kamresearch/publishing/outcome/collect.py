@@ -30,9 +30,8 @@ def missing_promises(notebook: Mapping, study: Study) -> list[str]:
         for tag in cell["metadata"].get("tags", ())
         if tag.startswith("section:")
     }
-    promised = [*study.findings, *study.figures, *study.tables]
     return [f"section {one}" for one in study.sections if one not in sections | excused] + [
-        one for one in promised if one not in shown | excused
+        one for one in study.promised.ids if one not in shown | excused
     ]
 
 

@@ -318,7 +318,7 @@ class _Page(Surroundings):
         if kind in ("text", "caveat", "absent"):
             paragraphs = [self.explainer.explain(inline(text)) for text in content["paragraphs"]]
             anchors = [
-                anchor_of(one, self.study.tables)
+                anchor_of(one, self.study.promised.tables)
                 for one in content.get("ids", ())
                 if "." in one and one not in self._shown
             ]

@@ -86,10 +86,10 @@ def _looking_back() -> list[Study]:
 
 
 def _table_names() -> list[str]:
-    return [name for study in _looking_back() for name in study.tables]
+    return [name for study in _looking_back() for name in study.promised.tables]
 
 
 def _findings(version: Version) -> list[Finding]:
     """A version's findings of studies that look back, in their order."""
-    names = [name for study in _looking_back() for name in study.findings]
+    names = [name for study in _looking_back() for name in study.promised.findings]
     return [version.findings[name] for name in names if name in version.findings]
