@@ -33,6 +33,7 @@ _PUBLIC = {
     "targets": ("kamresearch.analysis.targets", None),
     "decisions": ("kamresearch.analysis.decisions", None),
     "pipeline": ("kamresearch.analysis.pipeline", None),
+    "service": ("kamresearch.analysis.service", None),
     "quality": ("kamresearch.analysis.quality", None),
     "record": ("kamresearch.analysis.record", None),
     "experiment": ("kamresearch.analysis.experiment", None),

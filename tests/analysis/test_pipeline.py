@@ -1,5 +1,7 @@
 """Deals: rates, times and expectations that stay right with open deals, small groups and gaps."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,9 @@ import yaml
 
 import kamresearch as kam
 from kamresearch.analysis.pipeline.deals import as_known
+from kamresearch.data.contract import TABLES
 from kamresearch.data.simulate import Deals, World, simulate
+from kamresearch.data.tables import shape_frame
 from kamresearch.display import Table
 from kamresearch.finding import Findings
 from kamresearch.studies.outputs import PROPOSALS
@@ -27,8 +31,13 @@ def planted(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def deals(planted):
-    return kam.pipeline.read_deals(kam.open_data(planted), DAY)
+def tables(planted):
+    return kam.open_data(planted)
+
+
+@pytest.fixture(scope="module")
+def deals(tables):
+    return kam.pipeline.read_deals(tables, DAY)
 
 
 @pytest.fixture(scope="module")
@@ -42,18 +51,20 @@ def truth(planted):
     return told.merge(pd.read_parquet(planted / "opportunities.parquet"), on="opportunity_id")
 
 
-def crm(folder, rows, **columns):
-    """A company of two accounts with these deals: outcome, opened, closed, amount."""
-    (folder / "accounts.csv").write_text("account_id,account_name\nA1,Alpha\nA2,Beta\n")
-    (folder / "orders.csv").write_text(
-        "order_id,account_id,order_date,revenue\nO1,A1,2012-01-02,10\nO2,A2,2012-02-02,10\n"
+def crm(rows, **columns):
+    """Tables of two accounts with these deals: outcome, opened, closed, amount."""
+    frame = pd.DataFrame(rows, columns=["outcome", "opened", "closed", "amount"])
+    frame = frame.assign(
+        account_id="A1",
+        amount=pd.to_numeric(frame["amount"]),
+        opportunity_id=[f"D{n}" for n in range(len(frame))],
+        **columns,
     )
-    frame = pd.DataFrame(rows, columns=["outcome", "opened", "closed", "amount"]).assign(
-        account_id="A1", **columns
-    )
-    frame.insert(0, "opportunity_id", [f"D{n}" for n in range(len(frame))])
-    frame.to_csv(folder / "opportunities.csv", index=False)
-    return kam.open_data(folder)
+    frames = {
+        "opportunities": shape_frame(frame, TABLES["opportunities"].columns),
+        "accounts": shape_frame(pd.DataFrame({"account_id": ["A1"]}), TABLES["accounts"].columns),
+    }
+    return SimpleNamespace(has=frames.__contains__, frame=frames.__getitem__)
 
 
 def everything(deals):
@@ -135,8 +146,8 @@ def test_a_stalled_deal_is_older_than_others_and_gains_what_its_clock_costs(deal
     assert (proposals["expected_gain"] > 0).all()
 
 
-def test_deals_decided_later_do_not_change_what_was_known(planted, deals):
-    early = kam.pipeline.read_deals(kam.open_data(planted), "2011-06-30", NO_TIERS).frame
+def test_deals_decided_later_do_not_change_what_was_known(tables, deals):
+    early = kam.pipeline.read_deals(tables, "2011-06-30", NO_TIERS).frame
     masked = as_known(deals, pd.Timestamp("2011-06-30")).frame
     same = ["opportunity_id", "outcome", "opened", "closed", "days", "amount"]
     left, right = (
@@ -147,11 +158,11 @@ def test_deals_decided_later_do_not_change_what_was_known(planted, deals):
     assert not early.loc[early["outcome"] == "open", "closed"].notna().any()
 
 
-def test_win_rates_by_hand_leave_withdrawn_and_open_deals_out(tmp_path):
+def test_win_rates_by_hand_leave_withdrawn_and_open_deals_out():
     day = "2012-03-01"
     rows = [("won", "2012-01-01", day, 5)] * 6 + [("lost", "2012-01-01", day, 5)] * 6
     rows += [("withdrawn", "2012-01-01", day, 5)] * 3 + [("open", "2012-01-01", "", 5)] * 5
-    told = findings(kam.pipeline.read_deals(crm(tmp_path, rows), DAY, NO_TIERS))
+    told = findings(kam.pipeline.read_deals(crm(rows), DAY, NO_TIERS))
     assert told["pipeline.win_rate"].value == 0.5
     assert told["pipeline.win_rate"].n == 12
     assert [told[f"pipeline.n_{one}"].value for one in ("won", "lost", "withdrawn", "open")] == [
@@ -162,11 +173,11 @@ def test_win_rates_by_hand_leave_withdrawn_and_open_deals_out(tmp_path):
     ]
 
 
-def test_amounts_that_only_won_deals_state_compare_nothing(tmp_path):
+def test_amounts_that_only_won_deals_state_compare_nothing():
     """As Maven writes them: a lost deal is worth 0, an open one nothing."""
     rows = [("won", "2012-01-01", "2012-03-01", n) for n in range(100, 130)]
     rows += [("lost", "2012-01-01", "2012-03-01", 0)] * 30 + [("open", "2012-01-01", "", "")] * 9
-    deals = kam.pipeline.read_deals(crm(tmp_path, rows), DAY, NO_TIERS)
+    deals = kam.pipeline.read_deals(crm(rows), DAY, NO_TIERS)
     assert "size_band" not in set(kam.pipeline.win_rates(deals).frame["dimension"])
     assert kam.pipeline.cover(deals, kam.pipeline.time_deals(deals)).unit == "count"
 
@@ -187,8 +198,8 @@ ZOO = {
 
 
 @pytest.mark.parametrize("name", ZOO)
-def test_awkward_deals_give_numbers_or_reasons_and_tables(name, tmp_path):
-    deals = kam.pipeline.read_deals(crm(tmp_path, ZOO[name]), DAY, NO_TIERS)
+def test_awkward_deals_give_numbers_or_reasons_and_tables(name):
+    deals = kam.pipeline.read_deals(crm(ZOO[name]), DAY, NO_TIERS)
     results = everything(deals)
     told = Findings(one for result in results for one in result.findings())
     assert len(told) == 19
@@ -202,12 +213,9 @@ def test_awkward_deals_give_numbers_or_reasons_and_tables(name, tmp_path):
         assert total == told["pipeline.n_deals"].value == len(deals.frame)
 
 
-def test_without_the_table_every_number_says_what_it_needs(tmp_path):
-    tables = crm(tmp_path, ZOO["one open deal"])
-    (tmp_path / "opportunities.csv").unlink()
-    deals = kam.pipeline.read_deals(kam.open_data(tmp_path), DAY)
-    assert tables.has("opportunities")
-    for one in findings(deals).values():
+def test_without_the_table_every_number_says_what_it_needs():
+    nothing = SimpleNamespace(has=lambda _name: False)
+    for one in findings(kam.pipeline.read_deals(nothing, DAY)).values():
         assert one.value is None
         assert "opportunities" in one.reason.render("en")
 

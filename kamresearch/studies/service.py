@@ -1,0 +1,42 @@
+"""Service by tier: what the study declares."""
+
+from pydantic import Field
+
+from kamresearch.language import message as _
+from kamresearch.studies.declaration import Study, StudyParams
+
+
+class Params(StudyParams):
+    """Parameters of the study beside those that every study has."""
+
+    visits_a: float = Field(4.0, ge=0, description="Visits a year promised to tier A.")
+    visits_b: float = Field(2.0, ge=0, description="Visits a year promised to tier B.")
+    visits_c: float = Field(1.0, ge=0, description="Visits a year promised to tier C.")
+    limit_days: int = Field(
+        10, ge=1, le=365, description="Days within which a complaint should be solved."
+    )
+
+
+STUDY = Study(
+    name="service",
+    notebook="11_service",
+    title=_("Service"),
+    question=_("Is what was promised to each tier given, and how long do complaints wait?"),
+    params=Params,
+    prefix="service",
+    needs=("accounts", "orders"),
+    wants=("service_events", "churn_events", "assignments"),
+    sections=("standard", "groups", "solving", "limits"),
+    findings=(
+        "service.kept",
+        "service.visits_a",
+        "service.visits_b",
+        "service.visits_c",
+        "service.a_over_b",
+        "service.within_limit",
+        "service.days_to_solve",
+        "service.n_overdue",
+    ),
+    figures=("service.standard",),
+    tables=("service.standard", "service.groups", "service.solving", "service.overdue"),
+)

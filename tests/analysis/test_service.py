@@ -1,0 +1,122 @@
+"""Service by tier: what was planted is found, and few accounts are not made to speak."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import kamresearch as kam
+from kamresearch.analysis.service.care import ACCOUNTS, COMPLAINTS, Care
+from kamresearch.finding import Findings
+
+pytestmark = pytest.mark.unit
+
+DAY = pd.Timestamp("2012-12-31")
+PROMISED = {"A": 4.0, "B": 2.0, "C": 1.0}
+
+
+def make_care(visits, complaints=()):
+    """Care of accounts by tier → their visits, and complaints as (days, solved)."""
+    rows = [(tier, count) for tier, counts in visits.items() for count in counts]
+    accounts = pd.DataFrame(rows, columns=["tier", "visits"]).assign(
+        region="East", manager_id="M1", channel="direct", profit=100.0, calls=1, account_name="x"
+    )
+    accounts["account_id"] = [f"A{n}" for n in range(len(accounts))]
+    told = pd.DataFrame(complaints, columns=["days", "solved"]).astype(
+        {"days": float, "solved": bool}
+    )
+    told = told.assign(
+        event_id=[f"E{n}" for n in range(len(told))],
+        account_id="A0",
+        account_name="x",
+        tier="A",
+        manager_id="M1",
+        event_date=DAY - pd.to_timedelta(told["days"], unit="D"),
+    )
+    return Care(accounts[ACCOUNTS], told[COMPLAINTS], DAY, True)
+
+
+def told(care, limit=10):
+    results = kam.service.measure_standard(care, PROMISED), kam.service.time_complaints(care, limit)
+    return Findings(one for result in results for one in result.findings())
+
+
+def test_planted_visit_rates_lie_within_their_intervals_and_the_gap_is_told():
+    rng = np.random.default_rng(5)
+    rates = {"A": 3.0, "B": 1.5, "C": 0.4}
+    care = make_care({tier: rng.poisson(rate, 150) for tier, rate in rates.items()})
+    found = told(care)
+    for tier, rate in rates.items():
+        bounds = found[f"service.visits_{tier.lower()}"].interval
+        assert bounds.low < rate < bounds.high, tier
+    assert found["service.a_over_b"].interval.low < 2.0 < found["service.a_over_b"].interval.high
+    assert "more visits" in found["service.a_over_b"].sentence.render("en")
+
+
+def test_equal_care_of_two_tiers_is_told_as_such():
+    rng = np.random.default_rng(6)
+    care = make_care({tier: rng.poisson(0.7, 60) for tier in "ABC"})
+    assert "not shown" in told(care)["service.a_over_b"].sentence.render("en")
+
+
+def test_a_promise_by_hand_counts_no_visit_beyond_it_for_another_account():
+    care = make_care({"A": [8, 0], "B": [2, 2], "C": []})
+    result = kam.service.measure_standard(care, PROMISED)
+    assert result.kept == (4 + 0 + 2 + 2) / 12
+    assert result.kept_interval is None, "four accounts carry no interval"
+    assert result.frame.set_index("tier").loc["A", "profit_per_visit"] == 25.0
+
+
+def test_few_accounts_get_no_figure_of_their_own():
+    care = make_care({"A": [1] * 9, "B": [1] * 9, "C": [1] * 2})
+    found = told(care)
+    assert found["service.visits_a"].value is None
+    assert found["service.a_over_b"].value is None
+    assert found["service.kept"].value is not None
+    assert len(kam.service.measure_standard(care, PROMISED).groups) == 3
+
+
+def test_complaints_that_are_still_open_are_not_forgotten():
+    solved = [(2, True)] * 10
+    waiting = [(40, False)] * 10
+    found = told(make_care({"A": [1] * 12}, solved + waiting))
+    assert found["service.within_limit"].value == pytest.approx(0.5)
+    assert found["service.n_overdue"].value == 10
+
+
+def test_a_planted_rate_of_solving_lies_within_its_interval():
+    rng = np.random.default_rng(7)
+    days, watched = rng.geometric(0.1, 300) - 1, rng.integers(0, 90, 300)
+    care = make_care({"A": [1] * 12}, list(zip(np.minimum(days, watched), days <= watched)))
+    bounds = told(care)["service.within_limit"].interval
+    assert bounds.low < 1 - 0.9**11 < bounds.high
+
+
+@pytest.mark.parametrize(
+    "complaints",
+    [[], [(3, True)] * 3, [(50, False)] * 30, [(0, True)] * 30, [(50, True)] * 30],
+    ids=["none", "few", "all open", "solved at once", "solved late"],
+)
+def test_awkward_complaints_give_numbers_or_reasons(complaints):
+    found = told(make_care({"A": [0] * 12, "B": [0] * 12}, complaints))
+    assert len(found) == 8
+    assert found["service.a_over_b"].value is None, "no visit, no ratio"
+    assert found["service.kept"].value == 0
+
+
+def test_without_the_table_every_number_says_what_it_needs():
+    care = kam.service.read_care(SimpleNamespace(has=lambda _name: False), "2012-12-31")
+    for one in told(care).values():
+        assert one.value is None
+        assert "service_events" in one.reason.render("en")
+
+
+def test_the_cases_visits_are_those_of_its_file(case_folder):
+    care = kam.service.read_care(kam.open_data(case_folder), "2012-12-31")
+    events = pd.read_parquet(case_folder / "service_events.parquet")
+    day = pd.to_datetime(events["event_date"])
+    year = events[(day > "2012-01-01") & (day <= "2012-12-31") & (events["kind"] == "visit")]
+    want = year["account_id"].value_counts().reindex(care.accounts["account_id"]).fillna(0)
+    assert care.accounts["visits"].tolist() == want.astype(int).tolist()
+    assert {"A", "B", "C"} == set(care.accounts["tier"])
