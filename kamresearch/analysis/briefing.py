@@ -47,6 +47,10 @@ GOAL_TERMS = {
     "open": _("open"),
 }
 
+FOLLOWED = ("proposed", "done", "decided_not", "held_out", "undone", "overdue", "kept", "lost")
+FOLLOWED += ("open",)
+"""Counts of what became of the last list."""
+
 Terms = Mapping[str, Mapping[str, Text]]
 """Column → code → its words."""
 
@@ -81,6 +85,8 @@ class Briefing(Result):
     n_findings: int
     n_undefined: int
     n_open: int
+    followed: tuple[Text, ...] = ()
+    """What became of the last list, in a sentence; none where nobody keeps it"""
     share: Finding | None = None
     """Share of the value at risk on the list that its first ten hold"""
     terms: Terms = field(default_factory=dict)
@@ -161,7 +167,7 @@ class Briefing(Result):
             Column("expected_gain", _("Expected gain"), "money"),
             Column("hours", _("Hours"), "hours"),
             Column("owner", _("Owner")),
-            Column("due", _("By"), "date"),
+            Column("due", _("Due by"), "date"),
         )
         return make_table(
             "briefing.actions",
@@ -264,6 +270,7 @@ def write_briefing(
     actions: pd.DataFrame | None = None,
     lost: pd.DataFrame | None = None,
     goals: pd.DataFrame | None = None,
+    done: pd.DataFrame | None = None,
     *,
     prefixes: Iterable[str] = (),
     most_headlines: int = 4,
@@ -282,6 +289,9 @@ def write_briefing(
         Accounts lost and won: account_id, standing, since, revenue_at_stake, churn_cause.
     goals : DataFrame, optional
         One row a goal: status. The words of codes stand in each frame's ``attrs["terms"]``.
+    done : DataFrame, optional
+        What became of the last list, a row for each owner: proposed, done, decided_not, held_out,
+        undone, overdue, kept, lost, open.
     prefixes : iterable of str
         Prefixes of the studies that were to speak.
     most_headlines, most_actions : int
@@ -319,6 +329,7 @@ def write_briefing(
         n_findings=len(findings),
         n_undefined=sum(finding.value is None for finding in findings),
         n_open=sum(int(one.value) for one in _counted(evidence)),
+        followed=_say_followed(done),
         share=_told(evidence, "decisions.first_ten_share"),
         terms={**_terms_of(lost), **_terms_of(actions), **terms},
         simulated=any(finding.simulated for finding in findings),
@@ -443,6 +454,21 @@ def _say_sure(evidence: Mapping[str, Finding]) -> Text | None:
         "is assumed.",
         **values,
     )
+
+
+def _say_followed(done: pd.DataFrame | None) -> tuple[Text, ...]:
+    """What became of the last list, in a sentence; none where nobody keeps it."""
+    if done is None or done.empty:
+        return ()
+    sums = done.select_dtypes("number").sum()
+    told = _(
+        "Of {proposed} actions last proposed, {done} were done, {decided_not} decided against, "
+        "{held_out} held out by lot and {undone} not done yet; {overdue} are overdue. Of the "
+        "accounts acted on, {kept} have ordered since, {lost} are lost, and of {open} it is too "
+        "early to tell.",
+        **{name: Quantity(int(sums[name]), "count") for name in FOLLOWED},
+    )
+    return (told,)
 
 
 def _counted(evidence: Mapping[str, Finding]) -> list[Finding]:

@@ -36,9 +36,9 @@ def _kam(
 
 
 def _add_commands() -> None:
-    from kamresearch.cli import data, publish, shelf, study
+    from kamresearch.cli import actions, data, publish, shelf, study
 
-    for module in (publish, shelf, data, study):
+    for module in (publish, shelf, actions, data, study):
         module.add_to(app)
 
 

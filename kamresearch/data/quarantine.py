@@ -52,6 +52,7 @@ MAY_LIE_FAR = {
     ("assignments", "to"),
     ("managers", "end_date"),
     ("overrides", "until"),
+    ("actions", "due"),
     ("pairs", "until"),
 }
 """Days that programs write far off (9999-12-31) to say that no end is set."""

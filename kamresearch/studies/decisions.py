@@ -47,6 +47,7 @@ STUDY = Study(
         "assignments",
         "overrides",
         "departments",
+        "actions",
     ),
     sections=(
         "standing",

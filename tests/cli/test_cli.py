@@ -21,6 +21,7 @@ COMMANDS = (
     "diff",
     "verify",
     "record",
+    "actions",
     "open",
     "prune",
     "check",

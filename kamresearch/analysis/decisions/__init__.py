@@ -18,6 +18,7 @@ from kamresearch.analysis.decisions.assumptions import (
     read_assumptions,
 )
 from kamresearch.analysis.decisions.backtest import Backtest, backtest
+from kamresearch.analysis.decisions.following import find_settled
 from kamresearch.analysis.decisions.history import History, read_history
 from kamresearch.analysis.decisions.lost import Lost, list_lost
 from kamresearch.analysis.decisions.proposals import count_once, propose
@@ -85,7 +86,9 @@ def decide(
     if most is None and records.managers is None and capacity is None:
         most = MOST_WITHOUT_MANAGERS
     limits = Limits(capacity, budget, most)
-    proposals = count_once(propose(records, assumed), assumed)
+    everything = propose(records, assumed)
+    settled = find_settled(everything, records.actions, records.as_of, assumed)
+    proposals = count_once(everything[settled == ""], assumed)
     found = reconcile(proposals, records.frame, records.managers, limits, assumed)
     facts = records.frame[["account_id", "account_name", "standing", "region", "channel"]]
     chosen = found.chosen.assign(
@@ -99,7 +102,8 @@ def decide(
     words = {text.render("en"): text for text in chosen["why"]}
     chosen["why"] = [text.render("en") for text in chosen["why"]]
     chosen["due"] = pd.to_datetime(chosen["due"])
-    rest = found.left_out.merge(
+    aside = everything.assign(reason=settled)[settled != ""]
+    rest = pd.concat([found.left_out, aside], ignore_index=True).merge(
         facts[["account_id", "region", "channel"]],
         on="account_id",
         how="left",

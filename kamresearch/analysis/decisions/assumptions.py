@@ -63,6 +63,9 @@ class Assumptions:
     renewal_days, complaint_days, override_days : int
         A contract ends within so many days; a complaint is overdue after so many; an override runs
         out within so many.
+    done_days, not_days : int
+        What was done is not proposed again within so many days, what somebody decided against not
+        within so many.
     growth_share : float
         Share of the evidenced headroom that an effort wins within the horizon.
     price_share : float
@@ -82,6 +85,8 @@ class Assumptions:
     renewal_days: int = 90
     complaint_days: int = 30
     override_days: int = 90
+    done_days: int = 31
+    not_days: int = 182
     growth_share: float = 0.05
     price_share: float = 0.10
     hours_share: float = 0.25
@@ -105,6 +110,7 @@ class Assumptions:
         if not self.acceptance_low <= self.acceptance <= self.acceptance_high:
             wrong.append("acceptance_low ≤ acceptance ≤ acceptance_high")
         days = ("horizon_days", "renewal_days", "complaint_days", "override_days")
+        days += ("done_days", "not_days")
         wrong += [name for name in days if not getattr(self, name) > 0]
         wrong += ["contact_cost"] if not self.contact_cost >= 0 else []
         wrong += [f"hours of {kind}" for kind, one in self.hours.items() if not one > 0]

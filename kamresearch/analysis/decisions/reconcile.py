@@ -21,6 +21,9 @@ REASONS = {
     "contradicts": _("contradicts a better instruction for the same account"),
     "no_budget": _("no money left for it"),
     "too_many": _("beyond the number of instructions asked for"),
+    "done_lately": _("was done lately"),
+    "decided_not": _("somebody decided against it"),
+    "held_out": _("its account is left alone by lot, for an experiment"),
 }
 """Why a proposal is not on the list → the words."""
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.decisions.assumptions import Assumptions
+from kamresearch.analysis.decisions.following import read_actions
 from kamresearch.analysis.decisions.history import History, read_history
 from kamresearch.analysis.decisions.returning import measure_returning
 from kamresearch.analysis.decisions.risk import Risk, assess
@@ -67,9 +68,12 @@ class Records:
     """account_id, churn_date, return_date … of every loss known on the day"""
     absent: tuple[str, ...]
     """Tables that the data do not have and the list would use"""
+    actions: pd.DataFrame | None = None
+    """What was proposed before and became of it, as known on the day; None without the table"""
 
 
 USED = ("churn_events", "contracts", "service_events", "managers", "assignments", "overrides")
+USED += ("actions",)
 
 
 def gather_records(
@@ -103,6 +107,7 @@ def gather_records(
         is_profit,
         history.losses.frame if tables.has("churn_events") else history.losses.frame.head(0),
         tuple(name for name in USED if not tables.has(name)),
+        read_actions(tables, day) if tables.has("actions") else None,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from kamresearch.analysis.decisions.assumptions import AT_RISK, KINDS, Assumptions
+from kamresearch.analysis.decisions.following import count_actions
 from kamresearch.analysis.decisions.reconcile import REASONS
 from kamresearch.analysis.decisions.records import CONFLICTS, Records
 from kamresearch.analysis.decisions.risk import SIGNAL_TERMS
@@ -14,7 +15,7 @@ from kamresearch.features.population import PRESENT, STANDINGS, count_standings
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result, Shown
+from kamresearch.result import Result, Shown, needs_table
 
 FRAME = ("rank", "account_id", "account_name", "kind", "expected_gain", "low", "high", "cost")
 FRAME += ("hours", "gain_per_hour", "owner", "due", "why", "evidence", "standing", "region")
@@ -28,6 +29,7 @@ NEEDS = {
     "managers": _("managers: who serves which region and channel, with how many hours"),
     "assignments": _("assignments: which accounts have nobody, or somebody unfit"),
     "overrides": _("overrides: which tiers set by hand run out"),
+    "actions": _("actions: what was done, what somebody decided against, and what came of it"),
 }
 """Table → what the list would say with it."""
 
@@ -67,6 +69,7 @@ class Decisions(Result):
         Shown("decisions.signals", "signal_table", part="signals"),
         Shown("decisions.list", part="list"),
         Shown("decisions.list", "table", part="list"),
+        Shown("decisions.done", "done_table", part="list"),
         Shown("decisions.missing", "missing_table", part="nobody"),
         Shown("decisions.conflicts", "conflict_table", part="nobody"),
     )
@@ -154,7 +157,11 @@ class Decisions(Result):
         return tuple(texts)
 
     def why_not(self, id: str) -> Text | None:
-        """Without earlier days no signal can be tried, and the list may be empty."""
+        """Without earlier days no signal can be tried, the list may be empty, and what became of
+        the last one may be kept nowhere.
+        """
+        if id == "decisions.done" and self.records.actions is None:
+            return needs_table("actions")
         if id == "decisions.signals" and self.records.risk.signals.empty:
             return TOO_SHORT
         return NOTHING if id == "decisions.list" and self.frame.empty else None
@@ -331,7 +338,7 @@ class Decisions(Result):
             Column("cost", _("Cost"), "money"),
             Column("hours", _("Hours"), "hours"),
             Column("owner", _("Owner")),
-            Column("due", _("By"), "date"),
+            Column("due", _("Due by"), "date"),
             Column("gain_per_hour", _("Gain an hour"), "money"),
             Column("standing", _("Standing"), terms=STANDINGS),
             "region",
@@ -451,6 +458,28 @@ class Decisions(Result):
             caption=_(
                 "Accounts at up to six earlier days. A signal whose lift is not shown to be above "
                 "1 (exact 95% interval) is not used as a reason to act."
+            ),
+        )
+
+    def done_table(self) -> Table:
+        """What became of the last list, by owner."""
+        return make_table(
+            "decisions.done",
+            _("What became of the last list, by owner"),
+            count_actions(self.records.actions, self.records.frame, self.records.as_of),
+            Column("owner", _("Owner")),
+            Column("proposed", _("Proposed"), "count"),
+            Column("done", _("Done"), "count"),
+            Column("decided_not", _("Decided against"), "count"),
+            Column("held_out", _("Held out by lot"), "count"),
+            Column("undone", _("Not done yet"), "count"),
+            Column("overdue", _("Overdue, of any list"), "count"),
+            Column("kept", _("Done: ordering since"), "count"),
+            Column("lost", _("Done: lost"), "count"),
+            Column("open", _("Done: too early to tell"), "count"),
+            caption=_(
+                "An account acted on is kept when it has ordered since, lost when its loss is "
+                "recorded. That says nothing yet about whether acting helped: see an experiment."
             ),
         )
 
