@@ -41,7 +41,9 @@ def main() -> None:
 
 
 def _end(message: str, code: int) -> None:
-    print(message, file=sys.stderr)  # noqa: T201
+    from kamresearch.data.controls import without_controls
+
+    print(without_controls(message), file=sys.stderr)  # noqa: T201
     sys.exit(code)
 
 

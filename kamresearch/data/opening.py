@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 
 from kamresearch.data.casting import TextStyle, as_kind, is_text
 from kamresearch.data.contract import ColumnSpec, TableSpec
+from kamresearch.data.controls import CONTROLS, clean_columns
 from kamresearch.data.files import Raw
 from kamresearch.data.quarantine import (
     ROW,
@@ -70,8 +71,10 @@ def open_table(
     DataError
         A required column or, in a required table, every row is missing.
     """
-    table, where = raw.table, raw.where
-    check_columns(table, spec, where)
+    where = raw.where
+    check_columns(raw.table, spec, where)
+    texts = [name for name in raw.table.columns if name != ROW and is_text(raw.table[name])]
+    table, cleaned = clean_columns(raw.table, texts)
     styles = find_styles(table, spec, where, stated or {}, raw.semicolons)
     tidy = find_tidy(table, spec)
     problems = find_problems(table, spec, styles, accounts, rules, tidy)
@@ -120,6 +123,7 @@ def open_table(
         for name, style in styles.items()
         for code, count, first in style.notes
     )
+    notes = (*cleaned, *notes)
     return Loaded(used, rows, n_used, aside, raw.simulated, where, notes=notes)
 
 
@@ -130,7 +134,8 @@ def _lines_aside(broken: ir.Table) -> ir.Table:
         if "__code__" in broken.columns
         else ibis.literal("broken", "string")
     )
-    return broken.mutate(__code__=code, __column__=ibis.literal("", "string"))
+    line = broken["__value__"].re_replace(f"[{CONTROLS}]", "")
+    return broken.mutate(__value__=line, __code__=code, __column__=ibis.literal("", "string"))
 
 
 def _count(table: ir.Table) -> int:

@@ -3,6 +3,7 @@
 import duckdb
 import pytest
 
+from kamresearch.data.checks import check_tables
 from kamresearch.data.prepared import open_prepared, write_prepared
 from kamresearch.data.sources import open_data
 from kamresearch.errors import DataError
@@ -78,3 +79,32 @@ def test_an_engine_over_prepared_data_opens_and_changes_nothing_else(kept, order
 
 def test_prepared_data_can_be_read_by_their_owner_alone_and_written_by_nobody(kept):
     assert kept.stat().st_mode & 0o777 == 0o400
+
+
+def test_characters_that_nobody_sees_are_taken_out_where_text_enters_and_counted(tmp_path):
+    (tmp_path / "orders.csv").write_text(
+        "order_id,account_id,order_date,revenue\no1,A\u200e1,2012-01-01,5\no2,A1,2012-01-02,6\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "accounts.csv").write_text(
+        "account_id,account_name,region\nA1,\u202eeno\x1b[2J,No\x0brth\nA2,Two,South\n",
+        encoding="utf-8",
+    )
+    tables = open_data(tmp_path)
+    assert tables.frame("accounts")[["account_name", "region"]].values.tolist() == [
+        ["eno[2J", "North"],
+        ["Two", "South"],
+    ]
+    assert tables.loaded["orders"].rows_used == 2
+    notes = [note for name in tables.names for note in tables.loaded[name].notes]
+    assert notes == [
+        ("controls", "account_name", 1, "eno[2J"),
+        ("controls", "region", 1, "North"),
+        ("controls", "account_id", 1, "A1"),
+    ]
+    told = [issue for issue in check_tables(tables).issues if issue.check == "controls"]
+    assert [(issue.table, issue.count) for issue in told] == [
+        ("accounts", 1),
+        ("accounts", 1),
+        ("orders", 1),
+    ]

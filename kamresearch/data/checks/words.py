@@ -171,6 +171,11 @@ CHECKS: dict[str, Check] = {
         _("numbers read as days (of a spreadsheet, or Unix time)"),
         _("Hold some of them against the source; else export dates as texts."),
     ),
+    "controls": Check(
+        "warning",
+        _("invisible control characters: taken out"),
+        _("Nothing, if the texts read right; else export them again."),
+    ),
     "total_account": Check(
         "error",
         _("an account that is called a total: its revenue would count twice"),

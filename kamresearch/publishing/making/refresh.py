@@ -15,6 +15,7 @@ from kamresearch.publishing.making.hands import Hands, data_env, read_outcome, s
 from kamresearch.publishing.making.run import find_data, make_shelf
 from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress
+from kamresearch.publishing.sealed.sealing import failed_folder
 from kamresearch.studies import Study, all_studies, find_study
 
 
@@ -95,7 +96,7 @@ def _finish(study: Study, child: Child, folder: Path, request: Request, changed:
     """Put a finished notebook in its place; in words what went wrong, empty where nothing did."""
     outcome, made = read_outcome(folder / "outcome.json", child), folder / "notebook.ipynb"
     if not outcome["ok"]:
-        kept = request.reports / "failed" / "refresh"
+        kept = failed_folder(request.reports) / "refresh"
         kept.mkdir(parents=True, exist_ok=True)
         if made.exists():
             shutil.copyfile(made, kept / f"{study.notebook}.ipynb")

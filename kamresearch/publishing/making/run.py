@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from kamresearch.errors import DataError, ParameterError
@@ -41,8 +42,10 @@ def run(request: Request, progress: Progress | None = None) -> Version:
 
 def make_shelf(request: Request) -> None:
     """Make the folders that a run writes to, or say that they cannot be made."""
-    try:
+    with suppress(OSError):  # a cache that cannot be written is no reason to fail
         (request.cache / "data").mkdir(parents=True, exist_ok=True)
+    try:
+        request.reports.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unwritable(request.reports, error) from error
 
@@ -173,7 +176,7 @@ def find_data(
     """Facts about the data: remembered while nothing changed, else asked of a worker of its own."""
     asked = _asked(request, params, each)
     memory = DataMemory(request.cache / "data", _readers(code))
-    place, prepared = memory.path(asked), memory.prepared(asked) or _own_copy(asked, hands)
+    place, prepared = memory.path(asked), _kept_copy(memory, asked) or _own_copy(asked, hands)
     facts = memory.recall(place)
     sound = prepared is not None and is_sound(prepared)
     healed = prepared is not None and prepared.is_file() and not sound
@@ -203,8 +206,15 @@ def find_data(
     }
 
 
+def _kept_copy(memory: DataMemory, asked: Mapping) -> Path | None:
+    """Where opened files are kept for runs to come; None where the cache cannot be written, and
+    for servers.
+    """
+    return memory.prepared(asked) if os.access(memory.folder, os.W_OK) else None
+
+
 def _own_copy(asked: Mapping, hands: Hands) -> Path:
-    """Where a server's data are copied to: once for a run, and gone with it."""
+    """Where data are copied to that cannot be kept: once for a run, and gone with it."""
     name = json_sha256([asked["source"], asked["mapping"]])[:32]
     return hands["kernel"].folder / f"{name}.duckdb"
 

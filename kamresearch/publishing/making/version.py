@@ -23,7 +23,13 @@ from kamresearch.publishing.progress import Progress
 from kamresearch.publishing.sealed.compare import previous_version
 from kamresearch.publishing.sealed.log import log_head, note_found, write_log
 from kamresearch.publishing.sealed.manifest import Manifest
-from kamresearch.publishing.sealed.sealing import Workshop, finish_manifest, seal, shelf_lock
+from kamresearch.publishing.sealed.sealing import (
+    Workshop,
+    failed_folder,
+    finish_manifest,
+    seal,
+    shelf_lock,
+)
 from kamresearch.publishing.sealed.secrecy import refuse_secrets
 from kamresearch.publishing.sealed.store import Version, version_folders
 from kamresearch.studies.outputs import read_notebook
@@ -341,7 +347,7 @@ def write_shelf(reports: Path, hands: Hands, progress: Progress) -> None:
 
 def _keep_evidence(making: Making, reports: Path) -> StudyError:
     """Keep what a failed run executed, and say where."""
-    kept = reports / "failed" / making.name
+    kept = failed_folder(reports) / making.name
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(parents=True)
     lines, steps = [], {step.study.name: step for step in making.plan.steps}

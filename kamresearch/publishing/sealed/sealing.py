@@ -56,8 +56,7 @@ def shelf_lock(reports: Path) -> Iterator[None]:
     """One at a time: making and clearing folders aside, sealing, writing the index."""
     try:
         reports.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(reports / ".cache" / "shelf.lock")
-        (reports / ".cache").mkdir(exist_ok=True)
+        lock = FileLock(reports / ".shelf.lock")
         with lock.acquire(timeout=120):
             yield
     except Timeout:
@@ -127,6 +126,16 @@ def seal(workshop: Workshop, version: str) -> tuple[Path, bool]:
     finally:
         os.close(descriptor)
     return target, True
+
+
+def failed_folder(reports: Path) -> Path:
+    """Where failed runs leave what they executed. What a link of this name leads to belongs to
+    somebody else: it is put off, and nothing behind it is touched.
+    """
+    folder = reports / "failed"
+    if folder.is_symlink():
+        folder.unlink()
+    return folder
 
 
 def free_name(reports: Path, version: str) -> str:

@@ -119,7 +119,9 @@ const empty = (entry) => entry === "" || entry === "–";
 const compare = (a, b) => (typeof a === "number" && typeof b === "number") ? a - b : collator.compare(String(a), String(b));
 // A cell that opens with one of these, in either width, could run as a formula in a spreadsheet; an apostrophe keeps it a text.
 const quote = (text) => {
-  const safe = /^[=+\-@\t\r\n|%＝＋－＠]/.test(text) ? "'" + text : text;
+  const risky = /^[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff'"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
+  const number = /^([+-]?\d+(\.\d+)?([eE][+-]?\d+)?%?|-+)$/;
+  const safe = risky.test(text) && !number.test(text) ? "'" + text : text;
   return /[",;\t\r\n]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
 };
 const csvCell = (entry) => typeof entry === "number" ? String(entry) : quote(entry);
