@@ -12,6 +12,7 @@ from pathlib import Path
 import ibis.expr.types as ir
 
 from kamresearch.data.answers import shown_address
+from kamresearch.data.budgets import check_expanded, spending
 from kamresearch.data.containers import copy_below, unpacked, what_is
 from kamresearch.data.contract import TABLES
 from kamresearch.data.quarantine import ROW
@@ -183,8 +184,9 @@ def read_file(connection: object, path: Path, name: str, stated: Stated) -> dict
 
     What a file is its first bytes tell; its ending only says whether it is looked at.
     """
-    simulated, ending = read_sidecar(path).simulated, path.suffix.lower()
-    with reading(path.name):
+    ending = path.suffix.lower()
+    with reading(path.name), spending(path.name):
+        simulated = read_sidecar(path).simulated
         kind = what_is(path) if ending in ENDINGS else ""
         if kind == "zip" and ending in BOOKS:
             raise DataError(
@@ -363,6 +365,7 @@ def _read_book(
     """Each sheet of a workbook with anything in it; a single sheet takes the file's name."""
     from kamresearch.data.workbook import read_sheets
 
+    check_expanded(path)
     sheets = read_sheets(path, kind, name, stated.head_rows)
     found = {}
     for sheet, rows in sheets.items():

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from kamresearch.data.budgets import SIDECAR, check_size
 from kamresearch.yamlfile import read_yaml
 
 FIELDS = ("title", "source", "licence", "date", "sha256")
@@ -29,10 +30,14 @@ def read_sidecar(path: Path) -> Sidecar:
     beside = path.with_suffix(".yml")
     if beside == path or not beside.is_file():
         return Sidecar()
+    check_size(beside, SIDECAR)
     content = read_yaml(beside)
     if not isinstance(content, dict):
         return Sidecar()
+    # Values alone: lists that name each other are small as read and endless as text.
     texts = {
-        name: str(content[name]) for name in (*FIELDS, "note") if content.get(name) is not None
+        name: str(content[name])
+        for name in (*FIELDS, "note")
+        if content.get(name) is not None and not isinstance(content[name], (list, dict, set))
     }
     return Sidecar(**texts, simulated=content.get("simulated") is True)

@@ -1,10 +1,16 @@
 """Data from somebody else run nothing, read nothing beside themselves, and eat no machine."""
 
+import subprocess
+import sys
+import zipfile
+
 import duckdb
 import pytest
 
+from kamresearch.data import budgets
 from kamresearch.data.checks import check_tables
 from kamresearch.data.prepared import open_prepared, write_prepared
+from kamresearch.data.sidecars import read_sidecar
 from kamresearch.data.sources import open_data
 from kamresearch.errors import DataError
 from kamresearch.publishing.planning.datafacts import watched_files
@@ -108,3 +114,73 @@ def test_characters_that_nobody_sees_are_taken_out_where_text_enters_and_counted
         ("accounts", 1),
         ("orders", 1),
     ]
+
+
+def test_a_sidecar_whose_lists_name_each_other_costs_nothing(tmp_path):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    for level in range(1, 9):
+        lines.append(f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]")
+    (tmp_path / "orders.yml").write_text("\n".join([*lines, "title: *a8", "simulated: true"]))
+    found = read_sidecar(tmp_path / "orders.csv")
+    assert (found.title, found.simulated) == ("", True)
+
+
+def test_a_sidecar_beyond_any_need_is_refused_with_its_name_and_the_budget(tmp_path):
+    (tmp_path / "orders.yml").write_text("note: " + "x" * (1 << 20))
+    with pytest.raises(DataError, match=r"orders.yml: expected no more than 1 MiB"):
+        read_sidecar(tmp_path / "orders.csv")
+
+
+def test_a_workbook_that_would_unpack_to_more_than_any_needs_is_not_opened(tmp_path, monkeypatch):
+    path = tmp_path / "accounts.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/workbook.xml", "<workbook/>")
+        book.writestr("xl/worksheets/sheet1.xml", " " * (3 << 20))
+    assert path.stat().st_size < 10_000
+    monkeypatch.setattr(budgets.check_expanded, "__defaults__", (2 << 20,))
+    with pytest.raises(
+        DataError, match=r"accounts.xlsx: expected no more than 2 MiB when unpacked"
+    ):
+        open_data(path)
+
+
+READ = """
+import sys, time
+from kamresearch.data import budgets, workbook
+from kamresearch.data.sources import open_data
+from kamresearch.errors import DataError
+
+def hoard(*_):
+    budgets.set_budgets(0, {memory})
+    return [bytearray(1 << 20) for _ in range(1 << 20)]
+
+def dawdle(*_):
+    budgets.set_budgets({seconds}, 0)
+    while True:
+        time.sleep(0.01)
+
+workbook.read_sheets = {{"hoard": hoard, "dawdle": dawdle}}[{how!r}]
+try:
+    open_data({path!r})
+except DataError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "seconds", "memory", "told"),
+    [
+        ("dawdle", 1.0, 0, "within 1 seconds; found a longer one"),
+        ("hoard", 0, 2 << 30, "within 2.0 GiB of memory; found a larger one"),
+    ],
+)
+def test_what_takes_too_long_or_too_much_is_told_with_the_file_and_the_budget(
+    tmp_path, how, seconds, memory, told
+):
+    path = tmp_path / "accounts.xlsx"
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("xl/workbook.xml", "<workbook/>")
+    code = READ.format(how=how, seconds=seconds, memory=memory, path=str(path))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert f"accounts.xlsx: expected a file that is read {told}" in done.stdout, done.stderr

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from kamresearch.data.answers import shown_address
 from kamresearch.errors import DataError, ParameterError
 from kamresearch.places import resolve_path
 from kamresearch.publishing.asking.parameters import choose_studies, validate
@@ -25,6 +26,9 @@ from kamresearch.publishing.progress import Progress, Silent
 from kamresearch.publishing.sealed.sealing import clear_what_the_dead_left, free_name, shelf_lock
 from kamresearch.publishing.sealed.store import Version, shelf_is_written, standing_version
 from kamresearch.studies.outputs import read_notebook
+
+SECONDS_TO_END = 10
+"""A reader whose time is over says so itself, with the file's name, unless it hangs."""
 
 
 def run(request: Request, progress: Progress | None = None) -> Version:
@@ -224,14 +228,24 @@ def _ask(asked: Mapping, request: Request, hands: Hands) -> dict:
     hands["work"]  # noqa: B018  (warm up meanwhile)
     name = f"data-{os.getpid()}-{secrets.token_hex(4)}"
     out, log = nursery.folder / f"{name}.json", nursery.folder / f"{name}.log"
+    limits = request.limits
+    memory = limits.memory * request.jobs  # while it reads, no kernel runs
     child = nursery.start(
         "kamresearch.publishing.planning.datafacts:ask_data",
-        {**asked, "out": str(out)},
+        {**asked, "out": str(out), "seconds": limits.timeout, "memory": memory},
         env=request.env,
         cwd=str(request.root),
         log=str(log),
     )
-    code = child.wait()
+    code = child.wait(limits.timeout + SECONDS_TO_END)
+    if code is None:
+        child.kill()
+        raise DataError(
+            shown_address(asked["source"]),
+            f"data that can be opened within {limits.timeout:.0f} seconds",
+            "more; its reader was stopped",
+            "give more with --timeout, or export the data as Parquet",
+        )
     if code == DISK_FULL:
         raise unwritable(request.reports, NO_ROOM_WORDS)
     if code != 0 or not out.exists():

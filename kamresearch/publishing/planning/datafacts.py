@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from kamresearch.data.answers import shown_address
+from kamresearch.data.budgets import set_budgets, spending
 from kamresearch.errors import DataError, KamError
 from kamresearch.language import LANGUAGES, render
 from kamresearch.publishing.files import file_sha256, json_sha256, write_json, write_text
@@ -31,11 +33,13 @@ def ask_data(request: Mapping) -> int:
     request : mapping
         ``source``, ``mapping``, ``where``, ``as_of`` (empty for the last order day), ``each`` (a
         column of accounts or empty), ``prepared`` (where the opened data are or shall be kept, or
-        empty), ``out`` (path of the JSON).
+        empty), ``out`` (path of the JSON); ``seconds`` and ``memory`` (bytes) that it may take.
     """
     os.umask(0o077)  # parts of opened data are their owner's alone while they are written too
+    set_budgets(request.get("seconds", 0), request.get("memory", 0))
     try:
-        facts = {"ok": True, **_facts(request)}
+        with spending(shown_address(request["source"])):
+            facts = {"ok": True, **_facts(request)}
     except KamError as error:
         facts = {"ok": False, "parts": [error.where, error.expected, error.found, error.remedy]}
     write_json(Path(request["out"]), facts)

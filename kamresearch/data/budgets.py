@@ -1,0 +1,81 @@
+"""What reading data may cost: a small file can name gigabytes, and take hours.
+
+A worker that opens data is held to seconds and bytes of memory; a packed file to a size when
+unpacked. What is spent is told with the file that was being read.
+"""
+
+import resource
+import signal
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from kamresearch.errors import DataError
+
+SIDECAR = 1 << 20
+"""Bytes of a sidecar."""
+EXPANDED = 4 << 30
+"""Bytes of a workbook when unpacked: Excel's largest sheet with twenty filled columns has two."""
+
+_REMEDY = "look at the file first; export it as Parquet or CSV, or give more (--timeout, --memory)"
+
+
+class SpentError(Exception):
+    """The time for reading is over."""
+
+
+def set_budgets(seconds: float, memory: int) -> None:
+    """Hold this process, which only opens data, to seconds and bytes (0: no limit)."""
+
+    def spent(*_: object) -> None:
+        raise SpentError(f"{seconds:.0f} seconds")
+
+    if seconds:
+        signal.signal(signal.SIGALRM, spent)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+    with suppress(ValueError, OSError):
+        if memory:
+            resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+
+@contextmanager
+def spending(where: str) -> Iterator[None]:
+    """Name the file whose reading spent the budget of this process."""
+    try:
+        yield
+    except SpentError as error:
+        budget, found = str(error), "a longer one"
+    except MemoryError:
+        most = resource.getrlimit(resource.RLIMIT_DATA)[0]
+        budget = f"{most / 2**30:.1f} GiB of memory" if most > 0 else "the memory there is"
+        found = "a larger one"
+    else:
+        return
+    raise DataError(where, f"a file that is read within {budget}", found, _REMEDY)
+
+
+def check_size(path: Path, most: int) -> None:
+    """Refuse a file of more bytes than such a file needs."""
+    if path.stat().st_size > most:
+        raise _too_large(path, most, path.stat().st_size)
+
+
+def check_expanded(path: Path, most: int = EXPANDED) -> None:
+    """Refuse a packed workbook that would unpack to more bytes than any needs, unopened."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            expanded = sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, OSError):
+        return  # whoever reads it will say so better
+    if expanded > most:
+        raise _too_large(path, most, expanded)
+
+
+def _too_large(path: Path, most: int, found: int) -> DataError:
+    return DataError(
+        path.name,
+        f"no more than {most / 2**20:,.0f} MiB when unpacked",
+        f"{found / 2**20:,.1f} MiB",
+        _REMEDY,
+    )
