@@ -87,6 +87,10 @@ def publish(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say why each study would run or not, and stop.")
     ] = False,
+    export: Annotated[
+        str | None,
+        typer.Option(help="Take it along too, beside the version: pdf,pptx,xlsx,zip,png,svg."),
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds that each study may take.")] = 1800.0,
     memory: Annotated[float | None, typer.Option(help="GiB that each kernel may hold.")] = None,
     json: Annotated[
@@ -113,6 +117,9 @@ def publish(
         timeout=timeout,
         memory=memory,
     )
+    forms = [form.strip() for form in export.split(",")] if export else []
+    for form in forms:
+        _check_form(form)
     progress = progress_for_terminal()
     if explain:
         from kamresearch.publishing.making.run import explain as say_why
@@ -129,7 +136,24 @@ def publish(
 
             publish_hindcasts(request, hindcast, progress)
         version = run(request, progress)
+        _export(version, forms)
         _tell([version.summary() | {"path": str(version.path)}] if json else [version.path], json)
+
+
+def _check_form(form: str) -> None:
+    from kamresearch.publishing.exports.run import check_form
+
+    check_form(form)
+
+
+def _export(version: object, forms: list[str]) -> None:
+    """Each form in ``<shelf>/exports/<version>/``; where they are goes to stderr."""
+    from kamresearch.publishing.exports.run import export_version
+
+    for form in forms:
+        folder = version.path.parent / "exports" / version.id
+        for path in export_version(version, form, folder=folder):
+            typer.echo(path, err=True)
 
 
 def complete_parameters(incomplete: str) -> list[str]:

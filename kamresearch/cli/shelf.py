@@ -159,6 +159,33 @@ def open_(version: Name = "", reports: Reports = None, json: Json = False) -> No
     return None
 
 
+def export(
+    version: Name,
+    studies: Annotated[
+        list[str] | None, typer.Argument(help="Studies; all of the version where none is named.")
+    ] = None,
+    to: Annotated[str, typer.Option(help="pdf, pptx, xlsx, zip, png or svg.")] = "pdf",
+    out: Annotated[
+        Path | None, typer.Option(help="Where the files go; the working folder where not given.")
+    ] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="A language of the version; its first where not given.")
+    ] = None,
+    reports: Reports = None,
+    json: Json = False,
+) -> None:
+    """Take a version along: printed, as slides, a workbook, one file to mail, or its pictures."""
+    from kamresearch.publishing.exports.run import export_version
+
+    found = _find(version, reports)
+    made = export_version(found, to, studies or (), folder=out, language=lang)
+    if json:
+        return _echo_json([str(path) for path in made])
+    for path in made:
+        typer.echo(path)
+    return None
+
+
 def prune(
     reports: Reports = None,
     keep: Annotated[int, typer.Option(min=0, help="Newest versions that stay.")] = 10,
@@ -197,6 +224,7 @@ def add_to(app: typer.Typer) -> None:
         ("verify", verify, "kam verify latest"),
         ("record", record, "kam record --json"),
         ("open", open_, "kam open"),
+        ("export", export, "kam export latest churn --to pptx"),
         ("prune", prune, "kam prune --keep 5 --yes"),
     ):
         app.command(name, epilog=f"Example: {example}")(function)

@@ -83,7 +83,17 @@ ALLOWED = {
 }
 """Room → rooms that it may import. A room may always import itself."""
 
-PUBLISHING = ("asking", "planning", "outcome", "sealed", "pages", "shelf", "kernels", "making")
+PUBLISHING = (
+    "asking",
+    "planning",
+    "outcome",
+    "sealed",
+    "pages",
+    "shelf",
+    "exports",
+    "kernels",
+    "making",
+)
 """Rooms of ``publishing/`` in the order in which a publication passes them: each imports only
 from those before it.
 """

@@ -67,9 +67,9 @@ const unfold = () => {
 addEventListener("hashchange", unfold);
 if (location.hash) unfold();
 
-// Paper shows what is folded, but for code.
+// Paper shows what is folded, but for code and for what stands behind a figure.
 let opened = [];
-addEventListener("beforeprint", () => { opened = all("details:not(.code):not([open])"); opened.forEach((one) => { one.open = true; }); });
+addEventListener("beforeprint", () => { opened = all("details:not(.code, .behind):not([open])"); opened.forEach((one) => { one.open = true; }); });
 addEventListener("afterprint", () => { opened.forEach((one) => { one.open = false; }); opened = []; });
 
 // Terms explained where they stand.

@@ -1,0 +1,102 @@
+"""Taking a version along: which form, which studies, where to."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from kamresearch.errors import ParameterError, near_matches
+from kamresearch.figures.theme import clean
+from kamresearch.language.format import money_in
+from kamresearch.publishing.exports.archive import write_zip
+from kamresearch.publishing.exports.contents import Chapter, read_chapters
+from kamresearch.publishing.exports.paper import print_pages
+from kamresearch.publishing.exports.pictures import write_png, write_svg
+from kamresearch.publishing.exports.sheets import write_workbook
+from kamresearch.publishing.exports.slides import write_slides
+from kamresearch.publishing.sealed.store import Version
+
+FORMS = ("pdf", "pptx", "xlsx", "zip", "png", "svg")
+
+
+def check_form(to: str) -> None:
+    """Refuse a form that nothing here can write."""
+    if to not in FORMS:
+        raise ParameterError(
+            "export", f"one of {', '.join(FORMS)}", repr(to), near_matches(to, FORMS)
+        )
+
+
+def export_version(
+    version: Version,
+    to: str,
+    studies: Iterable[str] = (),
+    *,
+    folder: Path | None = None,
+    language: str | None = None,
+) -> list[Path]:
+    """Write a sealed version in another form.
+
+    Parameters
+    ----------
+    version : Version
+        The version; nothing in it changes.
+    to : str
+        One of `FORMS`.
+    studies : names
+        Which studies; all where none is named.
+    folder : Path, optional
+        Where the files go; the working folder where not given.
+    language : str, optional
+        One of the version's; its first where not given.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    ParameterError
+        No such form, study or language; or a program that the form needs is not there.
+    """
+    check_form(to)
+    names, language = list(studies), language or version.manifest.languages[0]
+    if to == "zip" and names:
+        raise ParameterError(
+            "export --to zip", "a whole version", ", ".join(names), "name no study"
+        )
+    with money_in(clean(version.manifest.data.currency)):
+        return _export(version, to, names, folder, language)
+
+
+def _export(
+    version: Version, to: str, names: list[str], folder: Path | None, language: str
+) -> list[Path]:
+    chapters = read_chapters(version, names, language)
+    folder = Path(folder or Path.cwd())
+    folder.mkdir(parents=True, exist_ok=True)
+    called = "-".join([version.id, *(one.study.name for one in chapters if names)])
+    if to in ("png", "svg"):
+        pictures = [one for chapter in chapters for one in chapter.pictures]
+        return (write_png if to == "png" else write_svg)(pictures, folder)
+    if to == "pdf":
+        return print_pages(version, _pages(version, chapters, language, folder))
+    path = folder / f"{called}.{to}" if to == "zip" else folder / f"{called}.{language}.{to}"
+    if to == "zip":
+        write_zip(version, path)
+    else:
+        write = write_slides if to == "pptx" else write_workbook
+        write(version, chapters, language, path)
+    return [path]
+
+
+def _pages(
+    version: Version, chapters: list[Chapter], language: str, folder: Path
+) -> list[tuple[Path, Path]]:
+    pages = []
+    for chapter in chapters:
+        name = f"{chapter.study.name}.{language}"
+        page = version.path / f"{name}.html"
+        if not page.exists():
+            page = version.path / "index.html"
+        pages.append((page, folder / f"{version.id}-{name}.pdf"))
+    return pages
