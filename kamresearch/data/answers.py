@@ -45,6 +45,15 @@ def first_line(error: BaseException, source: str) -> str:
     return without_secrets(lines[0] if lines else type(error).__name__, source)[:300]
 
 
+_ENGINES = frozenset(
+    (
+        *("duckdb", "_duckdb", "psycopg", "pyspark", "py4j", "ibis", "MySQLdb", "pyodbc"),
+        *("clickhouse_connect", "snowflake", "google", "trino", "requests", "urllib3"),
+    )
+)
+"""Packages whose errors are what an engine says."""
+
+
 @contextmanager
 def answering(where: str, source: str = "") -> Iterator[None]:
     """Turn whatever an engine says while it answers into one line for people; our own errors
@@ -68,6 +77,4 @@ def answering(where: str, source: str = "") -> Iterator[None]:
 
 def _is_engine_error(error: BaseException) -> bool:
     roots = {cls.__module__.split(".")[0] for cls in type(error).__mro__}
-    return bool(roots & {"duckdb", "_duckdb", "psycopg", "pyspark", "py4j", "ibis"}) or isinstance(
-        error, OSError
-    )
+    return bool(roots & _ENGINES) or isinstance(error, OSError)

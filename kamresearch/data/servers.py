@@ -1,5 +1,5 @@
-"""Servers: PostgreSQL by its address, Apache Spark over a folder; a password never leaves this
-module.
+"""Servers: PostgreSQL by its address, Apache Spark over a folder, others through Ibis; a password
+never leaves the house.
 """
 
 import os
@@ -7,7 +7,7 @@ import os
 from kamresearch.data.addresses import read_address
 from kamresearch.data.answers import answering, first_line, shown_address
 from kamresearch.data.files import Raw
-from kamresearch.errors import DataError
+from kamresearch.errors import DataError, near_matches
 
 SECONDS_TO_CONNECT = 10
 SECONDS_TO_ANSWER = 600
@@ -25,15 +25,21 @@ _SCHEMES = ("postgresql://", "postgres://", "spark://", "spark:")
 
 def is_server(source: str) -> bool:
     """Whether a source is a server's address."""
-    if "://" in source and not source.startswith(_SCHEMES):
-        scheme = source.split("://")[0]
+    if source.startswith(_SCHEMES):
+        return True
+    if "://" not in source:
+        return False
+    from kamresearch.data.remote import KINDS
+
+    scheme, known = source.split("://")[0], ("postgresql", "spark", "sqlite", *KINDS)
+    if scheme not in known:
         raise DataError(
             shown_address(source),
-            "postgresql:// or spark:",
+            "an address of a server that is known, " + ", ".join(f"{one}://" for one in known),
             f"{scheme}://",
-            "export the tables to files, or use one of these",
+            f"{near_matches(scheme, known)} Or export the tables to files",
         )
-    return source.startswith(_SCHEMES)
+    return True
 
 
 def connect_server(
@@ -44,6 +50,10 @@ def connect_server(
         from kamresearch.data.spark import connect_spark
 
         return connect_spark(source, rules)
+    if not source.startswith(_SCHEMES):
+        from kamresearch.data.remote import connect_remote
+
+        return connect_remote(source, rules)
     return _connect_postgres(source, rules, snapshot)
 
 

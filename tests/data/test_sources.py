@@ -441,8 +441,8 @@ def test_a_file_that_is_no_workbook_is_named(tmp_path):
 
 
 def test_an_address_of_another_kind_is_refused_without_its_password():
-    with pytest.raises(DataError, match=r"postgresql:// or spark:; found mysql://") as caught:
-        open_data("mysql://reader:topsecret@server/sales")
+    with pytest.raises(DataError, match=r"postgresql://, .*; found oracle://") as caught:
+        open_data("oracle://reader:topsecret@server/sales")
     assert "topsecret" not in str(caught.value)
 
 
