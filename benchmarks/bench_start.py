@@ -180,7 +180,7 @@ def _columns(case: object) -> list[tuple[str, str, str]]:
     texts = case["columns"] if isinstance(case, dict) else case
     parts = [[part.strip() for part in f"{text} | ".split(" | ")] for text in texts]
     return [
-        (one[0].replace("'", ""), one[1].rstrip(" |"), one[2] if len(one) > 2 else "")
+        (one[0].replace("'#'", "#"), one[1].rstrip(" |"), one[2] if len(one) > 2 else "")
         for one in parts
     ]
 
@@ -188,9 +188,11 @@ def _columns(case: object) -> list[tuple[str, str, str]]:
 def start_case(columns: list[tuple[str, str, str]], seed: int) -> list[tuple]:
     """The roles that a first mapping gives the columns of a head."""
     right: dict[str, list[str]] = {}
-    for name, _kind, role in columns:
+    for name, kind, role in columns:
         if role:
             right.setdefault(role, []).append(name)
+            if kind == "ordertotal":  # it stands on each line: adding it up would be wrong
+                right.setdefault(role, []).append("formula")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "export.csv"
         make_rows([one[:2] for one in columns], seed).to_csv(path, index=False)
@@ -246,8 +248,8 @@ def main(arguments: list[str]) -> int:
     named = [one for one in arguments if not one.startswith("-")]
     rows = []
     for seed, (name, case) in enumerate(cases.items()):
-        unseen = isinstance(case, dict) and bool(case.get("unseen"))
-        group = "heads, unseen" if unseen else "heads, tuned on"
+        unseen = isinstance(case, dict) and case.get("unseen") is True
+        group = f"heads, {case['group']}" if isinstance(case, dict) else "heads, tuned on"
         if (named and name not in named) or ("--tuned" in arguments and unseen):
             continue
         if "--unseen" in arguments and not unseen:

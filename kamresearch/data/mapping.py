@@ -208,11 +208,17 @@ def apply_mapping(mapping: Mapping, sources: Map[str, Raw]) -> dict[str, Mapped]
         Raw tables by the names of their files.
     """
     made = {name: Mapped(raw) for name, raw in sources.items() if name in TABLES}
+    missing: list[MissingColumnError] = []
     for name, table in sorted(mapping.tables.items(), key=lambda one: one[0] != "orders"):
         orders = mapping.tables.get("orders", {})
         shared = name == "accounts" and orders.get("from", "orders") == table.get("from", name)
         good = _good_rows(made["orders"]) if shared and "orders" in mapping.tables else None
-        made[name] = _map_table(f"{mapping.name}, table {name!r}", name, table, sources, good)
+        try:
+            made[name] = _map_table(f"{mapping.name}, table {name!r}", name, table, sources, good)
+        except MissingColumnsError as error:
+            missing += error.each
+            made[name] = Mapped(_find_source(mapping.name, name, table, sources))
+    _refuse_missing(mapping.name, missing)
     return made
 
 
@@ -295,17 +301,22 @@ def _map_table(
             missing.append(error)
         if any(word in rule for word in _STYLES):
             styles[str(column)] = style
-    _refuse_missing(where, missing)
     for column in spec.columns:  # a column that already has the contract's name needs no line
         if column.name in raw.columns and column.name not in columns:
             columns[column.name] = raw[column.name]
     rules, passes = [], {}
     for number, rule in enumerate(table.get("keep") or ()):
         place = f"{where}, keep rule {number + 1}"
-        with _rule(place, rule):
-            holds, why = _read_rule(raw, rule, place, style_of)
+        try:
+            with _rule(place, rule):
+                holds, why = _read_rule(raw, rule, place, style_of)
+        except MissingColumnError as error:
+            missing.append(error)
+            continue
         passes[f"__rule_{number}__"] = ~holds
         rules.append((f"__rule_{number}__", why))
+    if missing:
+        raise MissingColumnsError(where, missing)
     if ROW in raw.columns:
         columns[ROW] = raw[ROW]
     result = raw.select(**columns, **passes)
@@ -460,18 +471,23 @@ class MissingColumnError(DataError):
         return DataError, (self.where, self.expected, self.found, self.remedy)
 
 
+class MissingColumnsError(DataError):
+    """Columns that a table of the mapping names and its source does not have."""
+
+    def __init__(self, where: str, each: list[MissingColumnError]) -> None:
+        self.each = each
+        super().__init__(where, "columns", each[0].found, each[0].remedy)
+
+
 def _refuse_missing(where: str, missing: list[MissingColumnError]) -> None:
     """Name every column that is not there at once, each with those that look like it."""
-    if len(missing) == 1:
+    once = {one.name: one for one in missing}
+    if len(once) == 1:
         raise missing[0]
     if missing:
-        hints = "; ".join(f"{one.name!r}: {one.remedy}" for one in missing)
-        raise DataError(
-            where,
-            "columns " + ", ".join(repr(one.name) for one in missing),
-            missing[0].found,
-            hints,
-        )
+        hints = "; ".join(f"{name!r}: {one.remedy}" for name, one in once.items())
+        found = "; ".join(dict.fromkeys(one.found for one in missing))
+        raise DataError(where, "columns " + ", ".join(map(repr, once)), found, hints)
 
 
 def plain_name(name: str) -> str:

@@ -132,3 +132,26 @@ def test_every_wrong_column_is_named_at_once_with_its_near_names(tmp_path):
     wrong = COLUMNS.replace("No", "Nu").replace("Amount", "Amout")
     with pytest.raises(DataError, match=r"'Nu', 'Amout'.*'Amout': did you mean 'Amount'"):
         opened(tmp_path, f"from: sales\n    columns: {wrong}", sales=SALES)
+
+
+def test_wrong_columns_of_every_table_and_rule_are_named_in_one_error(tmp_path):
+    (tmp_path / "sales.csv").write_text(SALES, encoding="utf-8")
+    (tmp_path / "mapping.yml").write_text(
+        "tables:\n  orders:\n    from: sales\n"
+        f"    columns: {COLUMNS.replace('Amount', 'Amout')}\n"
+        "    keep: [{column: Stat, in: [x]}]\n"
+        "  accounts:\n    from: sales\n    one_row_per: [account_id]\n"
+        "    columns: {account_id: Whoo, account_name: Who}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(DataError, match=r"mapping.yml.*'Amout', 'Stat', 'Whoo'") as caught:
+        open_data(tmp_path)
+    assert "'Whoo': did you mean 'Who'?" in str(caught.value)
+
+
+def test_an_order_number_is_made_of_what_identifies_an_order(tmp_path):
+    sales = "Who,Day,Amount\nAlpha,2024-01-01,10\nAlpha,2024-01-01,5\nBeta,,7\n"
+    columns = "{order_id: {made_of: [Who, Day]}, account_id: Who, order_date: Day, revenue: Amount}"
+    tables = opened(tmp_path, f"from: sales\n    columns: {columns}", sales=sales)
+    assert set(tables.orders.order_id.to_pandas()) == {"Alpha / 2024-01-01"}
+    assert tables.ledger.set_index("table").loc["orders", "rows_quarantined"] == 1

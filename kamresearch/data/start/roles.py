@@ -23,6 +23,8 @@ MOST_COINS = 40
 MOST_STATES = 30
 _LATER = 0.0004
 """What each place further down in the list of names costs, so that ties have an order."""
+_SMALL = frozenset(("of", "the", "de", "du", "da", "do", "del", "di", "des", "der", "d", "l", "la"))
+"""Words that say nothing in the name of a column."""
 _WIDE = re.compile("[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u9fff]")
 
 
@@ -41,12 +43,13 @@ def plain(name: str) -> str:
     """A name in small letters without accents, its words parted by blanks.
 
     >>> plain("Order_No."), plain("CustomerID"), plain("N° de Facture")
-    ('order no', 'customer id', 'n de facture')
+    ('order no', 'customer id', 'n facture')
     """
-    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     text = unicodedata.normalize("NFKD", text.replace("°", " ")).casefold()
-    text = "".join(sign for sign in text if not unicodedata.combining(sign))
-    return " ".join(re.sub(r"[\W_]+", " ", text).split())
+    text = "".join(sign for sign in text if not unicodedata.combining(sign)).replace("ı", "i")
+    words = re.sub(r"[\W_]+", " ", text).split()
+    return " ".join([word for word in words if word not in _SMALL] or words)
 
 
 @cache
@@ -95,7 +98,7 @@ def _speaks_against(said: str, phrase: str) -> bool:
         return phrase.replace(" ", "") in said.replace(" ", "")
     if f" {phrase} " in f" {said} ":
         return True
-    return " " not in said and len(phrase) >= 4 and phrase in said
+    return len(phrase) >= 5 and any(phrase in word for word in said.split())
 
 
 def _of_days(column: Column, named: float) -> float:
