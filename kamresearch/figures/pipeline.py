@@ -7,6 +7,7 @@ from kamresearch.analysis.pipeline.rates import DIMENSIONS, GROUPS, Rates
 from kamresearch.analysis.pipeline.timing import ENDS, Timing
 from kamresearch.display import Figure, join_terms
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
@@ -25,6 +26,7 @@ def _drawn(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(chosen, ignore_index=True) if chosen else frame.head(MOST_ROWS)
 
 
+@draws(Rates, "pipeline.win_rates")
 def win_rates(result: Rates) -> Figure:
     """Win rates by group, each drawn towards the others."""
     frame = _drawn(result.frame)
@@ -62,6 +64,7 @@ def win_rates(result: Rates) -> Figure:
     )
 
 
+@draws(Timing, "pipeline.incidence")
 def incidence(result: Timing) -> Figure:
     """What has become of deals by age."""
     frame = result.by_age()

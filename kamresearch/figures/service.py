@@ -3,10 +3,12 @@
 from kamresearch.analysis.service.standard import Standard
 from kamresearch.display import Figure
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
 
+@draws(Standard, "service.standard")
 def standard(result: Standard) -> Figure:
     """Visits given with their intervals beside visits promised, by tier."""
     frame = result.frame

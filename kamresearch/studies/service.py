@@ -27,16 +27,8 @@ STUDY = Study(
     needs=("accounts", "orders"),
     wants=("service_events", "churn_events", "assignments"),
     sections=("standard", "groups", "solving", "limits"),
-    findings=(
-        "service.kept",
-        "service.visits_a",
-        "service.visits_b",
-        "service.visits_c",
-        "service.a_over_b",
-        "service.within_limit",
-        "service.days_to_solve",
-        "service.n_overdue",
+    results=(
+        "kamresearch.analysis.service.Standard",
+        "kamresearch.analysis.service.Solving",
     ),
-    figures=("service.standard",),
-    tables=("service.standard", "service.groups", "service.solving", "service.overdue"),
 )

@@ -4,18 +4,14 @@ deals = kam.pipeline.read_deals(tables, as_of)
 kam.pipeline.win_rates(deals).frame     # dimension, group, n_won, n_lost, share, pooled, low, high
 """
 
-from kamresearch.analysis.pipeline.coverage import UNTRIED, Coverage, cover
+from kamresearch.analysis.pipeline.coverage import Coverage, cover
 from kamresearch.analysis.pipeline.deals import Deals, read_deals
 from kamresearch.analysis.pipeline.discount import Discount, weigh_discount
-from kamresearch.analysis.pipeline.rates import ALIKE, NO_LOSS_REASON, Rates, win_rates
-from kamresearch.analysis.pipeline.stalled import NONE_STALLED, Stalled, find_stalled
+from kamresearch.analysis.pipeline.rates import Rates, win_rates
+from kamresearch.analysis.pipeline.stalled import Stalled, find_stalled
 from kamresearch.analysis.pipeline.timing import Timing, time_deals
 
 __all__ = [
-    "ALIKE",
-    "NONE_STALLED",
-    "NO_LOSS_REASON",
-    "UNTRIED",
     "Coverage",
     "Deals",
     "Discount",

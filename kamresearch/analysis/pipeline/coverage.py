@@ -11,7 +11,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 DAYS_TRIED = 8
 LEAST_OPEN = 20
@@ -34,6 +34,15 @@ class Coverage(Result):
     unit : str
         ``money`` where open deals state their amounts, else ``count``: deals.
     """
+
+    exports = (
+        "pipeline.expected",
+        "pipeline.coverage",
+        "pipeline.open_yield",
+        "pipeline.from_open",
+        "pipeline.expected_hit",
+    )
+    shows = (Shown("pipeline.coverage", "table"),)
 
     frame: pd.DataFrame
     unit: str
@@ -58,6 +67,10 @@ class Coverage(Result):
         told = self.frame[self.frame["expected"].notna()]
         total = float(told["expected"].sum())
         return float(told["won"].sum()) / total if total > 0 else None
+
+    def why_not(self, id: str) -> Message | None:
+        """No earlier day may have been tried."""
+        return self.reason or (UNTRIED if self.frame.empty else None)
 
     def findings(self) -> list[Finding]:
         """What open deals let expect, how far that reaches, and how it fared before."""

@@ -44,6 +44,9 @@ class Deals(Result):
         day, so they are left out.
     """
 
+    exports = ("pipeline.n_deals", *(f"pipeline.n_{code}" for code in OUTCOMES))
+    cautions = False
+
     frame: pd.DataFrame
     as_of: pd.Timestamp
     n_undated: int = 0

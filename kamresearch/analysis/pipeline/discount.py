@@ -35,6 +35,8 @@ class Discount(Result):
         Average change of the chance of winning per point, as a share.
     """
 
+    exports = ("pipeline.discount_odds", "pipeline.discount_points")
+
     odds_ratio: float | None
     interval: Interval | None
     points: float | None
@@ -42,6 +44,10 @@ class Discount(Result):
     n: int
     held: tuple[str, ...]
     reason: Message | None = None
+
+    def closing(self) -> tuple[Message, ...]:
+        """What may be said, and what not."""
+        return () if self.points is None else (self.verdict(),)
 
     def findings(self) -> list[Finding]:
         """Odds ratio and change of the win rate per point of discount."""

@@ -10,7 +10,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 DIMENSIONS: dict[str, Text] = {
     "tier": _("Tier"),
@@ -55,6 +55,13 @@ class Rates(Result):
         rival, lost_reason, n, share (of the rival's lost deals with a stated reason).
     """
 
+    exports = ("pipeline.win_rate", "pipeline.hardest_rival_rate")
+    shows = (
+        Shown("pipeline.win_rates"),
+        Shown("pipeline.win_rates", "table"),
+        Shown("pipeline.losses", "loss_table", part="losses"),
+    )
+
     frame: pd.DataFrame
     losses: pd.DataFrame
     rate: float | None
@@ -72,6 +79,12 @@ class Rates(Result):
         if len(rivals) < 2 or not rivals["high"].iloc[0] < self.rate:
             return None
         return rivals.iloc[0]
+
+    def why_not(self, id: str) -> Text | None:
+        """Deals may not differ, and nobody may have stated why they were lost."""
+        if id == "pipeline.losses":
+            return self.reason or (NO_LOSS_REASON if self.losses.empty else None)
+        return self.reason or (ALIKE if self.frame.empty else None)
 
     def findings(self) -> list[Finding]:
         """The win rate, and that against the hardest rival."""
@@ -193,6 +206,7 @@ LOSS_COLUMNS = ["rival", "lost_reason", "n", "share"]
 def _rate(decided: pd.DataFrame, won: pd.Series, dimension: str) -> pd.DataFrame:
     counts = won.groupby(decided[dimension], observed=True, sort=True).agg(["sum", "size"])
     pooled, _strength = pool_shares(counts["sum"], counts["size"])
+    order = {name: place for place, name in enumerate(GROUPS)}
     return (
         pooled.assign(
             dimension=dimension,
@@ -202,6 +216,7 @@ def _rate(decided: pd.DataFrame, won: pd.Series, dimension: str) -> pd.DataFrame
         )
         .rename_axis("group")
         .reset_index()
+        .sort_values("group", key=lambda names: names.map(order), kind="stable", ignore_index=True)
     )
 
 

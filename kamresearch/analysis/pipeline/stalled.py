@@ -11,7 +11,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 WITHIN = 180
 """Days within which a deal may still be won."""
@@ -36,11 +36,18 @@ class Stalled(Result):
         A new deal's chance to be won within 180 days.
     """
 
+    exports = ("pipeline.n_stalled", "pipeline.stalled_amount")
+    shows = (Shown("pipeline.stalled", "table"),)
+
     frame: pd.DataFrame
     usual: float | None
     n_dated: int
     as_of: pd.Timestamp
     reason: Message | None = None
+
+    def why_not(self, id: str) -> Message | None:
+        """No deal may stand still."""
+        return self.reason or (NONE_STALLED if self.frame.empty else None)
 
     def findings(self) -> list[Finding]:
         """How many deals stand still, and what they are worth."""

@@ -11,7 +11,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 ENDS = ("won", "lost", "withdrawn")
 YEAR = 365.0
@@ -32,6 +32,9 @@ class Timing(Result):
     n : int
         Deals with a day of opening.
     """
+
+    exports = ("pipeline.won_in_year", "pipeline.median_days", "pipeline.median_days_closed")
+    shows = (Shown("pipeline.incidence"), Shown("pipeline.incidence", "table"))
 
     curves: pd.DataFrame
     n: int

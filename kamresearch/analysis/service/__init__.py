@@ -5,13 +5,10 @@ kam.service.measure_standard(care, {"A": 4, "B": 2, "C": 1}).frame    # tier, pr
 """
 
 from kamresearch.analysis.service.care import Care, read_care
-from kamresearch.analysis.service.complaints import NO_TIER, NONE_OVERDUE, Solving, time_complaints
-from kamresearch.analysis.service.standard import NO_GROUPS, Standard, measure_standard
+from kamresearch.analysis.service.complaints import Solving, time_complaints
+from kamresearch.analysis.service.standard import Standard, measure_standard
 
 __all__ = [
-    "NONE_OVERDUE",
-    "NO_GROUPS",
-    "NO_TIER",
     "Care",
     "Solving",
     "Standard",

@@ -10,7 +10,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 LEAST = 10
 """Complaints without which no time is told."""
@@ -33,6 +33,9 @@ class Solving(Result):
         limit, the longest first.
     """
 
+    exports = ("service.within_limit", "service.days_to_solve", "service.n_overdue")
+    shows = (Shown("service.solving", "table"), Shown("service.overdue", "overdue_table"))
+
     frame: pd.DataFrame
     overdue: pd.DataFrame
     limit_days: int
@@ -43,6 +46,12 @@ class Solving(Result):
     period: tuple[str, str]
     reason: Message | None = None
     nothing: Message | None = None
+
+    def why_not(self, id: str) -> Message | None:
+        """No tier may have complaints enough, and none may wait too long."""
+        if id == "service.overdue":
+            return self.nothing or (NONE_OVERDUE if self.overdue.empty else None)
+        return self.reason or (NO_TIER if self.frame.empty else None)
 
     def findings(self) -> list[Finding]:
         """Share solved within the limit, days to a solution, and complaints beyond it."""

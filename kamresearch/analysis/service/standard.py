@@ -11,7 +11,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 TIERS = ("A", "B", "C")
 DIMENSIONS: dict[str, Text] = {
@@ -41,6 +41,18 @@ class Standard(Result):
         accounts or more, the least kept first.
     """
 
+    exports = (
+        "service.kept",
+        *(f"service.visits_{tier.lower()}" for tier in TIERS),
+        "service.a_over_b",
+    )
+    shows = (
+        Shown("service.standard"),
+        Shown("service.standard", "table"),
+        Shown("service.groups", "group_table", part="groups"),
+    )
+    cautions = False
+
     frame: pd.DataFrame
     groups: pd.DataFrame
     kept: float | None
@@ -51,6 +63,11 @@ class Standard(Result):
     period: tuple[str, str]
     is_profit: bool
     reason: Message | None = None
+
+    def why_not(self, id: str) -> Message | None:
+        """No group may have accounts enough."""
+        empty = id == "service.groups" and self.groups.empty
+        return self.reason or (NO_GROUPS if empty else None)
 
     def findings(self) -> list[Finding]:
         """Share of the promise kept, visits by tier, and whether A gets more than B."""
