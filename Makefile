@@ -17,7 +17,7 @@ export KAM_FAULT_ROUNDS ?= 8
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-faults test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
-        bench-decisions bench-exports bench-start mutants clean
+        bench-decisions bench-recovery bench-exports bench-start mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -116,6 +116,9 @@ bench-groups: setup  ## seconds and gap of linkage groups (needs no peers)
 
 bench-decisions: setup  ## profit of the list against simple rules, on companies whose answers are known (goes on where it stopped)
 	$(BIN)/python -m benchmarks.bench_decisions
+
+bench-recovery: setup  ## do the intervals hold the truth of drawn worlds? (hours; goes on where it stopped)
+	$(BIN)/python -m benchmarks.bench_recovery
 
 bench-exports: setup  ## awkward exports: read right, asked about, or wrong
 	$(BIN)/python -m benchmarks.bench_exports

@@ -12,6 +12,7 @@ ORDER = (
     "scale",
     "publish",
     "decisions",
+    "recovery",
     "exports",
 )
 

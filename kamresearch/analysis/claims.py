@@ -32,12 +32,15 @@ REMARKS = {
     "differs": _("the facts say otherwise"),
     "opposite_sign": _("the facts move the other way"),
     "overlap_opposite": _(
-        "no figure for exactly this period; the one that overlaps moves the other way"
+        "no figure for exactly this period; those for most of it move the other way"
     ),
     "overlap_only": _("no figure for exactly this period, only for one that overlaps"),
     "no_fact": _("no figure for this period in any source"),
     "own_figure": _("only the claimant’s own figures speak of it"),
     "within_rounding": _("rounded figures leave both open"),
+    "sources_differ": _("the sources disagree: some bear it out, some do not"),
+    "same_elsewhere": _("no figure for this period, but one for the same months of another year"),
+    "no_period": _("the claim names no period"),
     "judgement": _("a judgement, not a quantity"),
     "needs_all": _("a rank needs figures of every competitor"),
 }
@@ -61,8 +64,9 @@ class ClaimLedger(Result):
     Parameters
     ----------
     frame : DataFrame
-        claim_id, who, text, period, quantity, claimed, found_low, found_high, verdict, remark,
-        arithmetic, source.
+        claim_id, who, period, quantity, claimed, found_low, found_high, verdict, remark,
+        arithmetic, clash (claims of the same source that say the opposite of the same months),
+        quote (the claimant's own words), reading (what was chosen where they leave it open).
     texts : dict
         The claims' wording by claim_id.
     """
@@ -79,14 +83,28 @@ class ClaimLedger(Result):
         return {verdict: int((self.frame["verdict"] == verdict).sum()) for verdict in VERDICTS}
 
     def closing(self) -> tuple[Message, ...]:
-        """One sentence per contradicted claim."""
-        return tuple(
+        """One sentence per contradicted claim, and one per pair of a source's claims that clash."""
+        contradicted = tuple(
             _(
                 "“{claim}” is contradicted: {arithmetic}.",
                 claim=self.texts[row.claim_id],
                 arithmetic=row.arithmetic,
             )
             for row in self.frame[self.frame["verdict"] == "contradicted"].itertuples()
+        )
+        pairs = {
+            tuple(sorted((row.claim_id, other)))
+            for row in self.frame.itertuples()
+            for other in row.clash.split(", ")
+            if other
+        }
+        return contradicted + tuple(
+            _(
+                "The same source says “{one}” and “{other}”: of overlapping months, the opposite.",
+                one=self.texts[first],
+                other=self.texts[second],
+            )
+            for first, second in sorted(pairs)
         )
 
     def findings(self) -> list[Finding]:
@@ -139,6 +157,9 @@ class ClaimLedger(Result):
             Column("verdict", _("Verdict"), terms=VERDICTS),
             Column("remark", _("Why"), terms=REMARKS),
             Column("arithmetic", _("Arithmetic")),
+            Column("clash", _("Clashes with")),
+            Column("quote", _("In the source’s words")),
+            Column("reading", _("Read as")),
             Column("who", _("Who says it")),
             caption=_(
                 "Growth as a number (0.8 = +80%), levels in units. Figures of the claimant "
@@ -154,16 +175,19 @@ def judge_claims(claims: pd.DataFrame, facts: pd.DataFrame) -> ClaimLedger:
 
     A growth claim is tested on levels (this year's over last year's, with the range that rounding
     leaves) and on
-    growth rates as reported; a figure that only the claimant gives can contradict a claim, never
-    support it. Where no
-    figure is for exactly the period, one that overlaps can show the wrong sign, no more.
+    growth rates as reported; a claim is supported where every source bears it out within the
+    tolerance, contradicted where none does. A figure that only the claimant gives can contradict a
+    claim, never support it. Where no figure is for exactly the period, one that overlaps can show
+    the wrong sign, no more. Of claims of growth "of at least", the levels that they imply together
+    for the years before are told beside what is known of those years.
 
     Raises
     ------
     DataError
         A claim whose value is text, or whose kind of quantity is unknown.
     """
-    known = {"level", "growth", "growth_at_least", "rank", "sign", "difference", "judgement"}
+    known = {"level", "growth", "growth_at_least", "rank", "sign", "difference", "follows"}
+    known |= {"judgement"}
     bad = claims.loc[~claims["quantity"].fillna("judgement").isin(known), "quantity"]
     if len(bad):
         raise DataError(
@@ -180,10 +204,15 @@ def judge_claims(claims: pd.DataFrame, facts: pd.DataFrame) -> ClaimLedger:
         raise DataError(
             "claims, column 'value'", "numbers", first_offenders(bad), "write 0.8 for +80 %"
         )
-    rows = [
-        _judge(claim, value, facts)
-        for claim, value in zip(claims.to_dict("records"), values, strict=True)
-    ]
+    implied, clashes = _imply_levels(claims, values), _find_clashes(claims, values)
+    rows = []
+    for claim, value in zip(claims.to_dict("records"), values, strict=True):
+        row = _judge(claim, value, facts)
+        name = str(claim["claim_id"])
+        bound = _tell_implied(implied.get(name), claim, facts)
+        row["arithmetic"] = "; ".join(part for part in (row["arithmetic"], bound) if part)
+        row["clash"] = ", ".join(clashes.get(name, ()))
+        rows.append(row)
     columns = [
         "claim_id",
         "who",
@@ -195,6 +224,9 @@ def judge_claims(claims: pd.DataFrame, facts: pd.DataFrame) -> ClaimLedger:
         "verdict",
         "remark",
         "arithmetic",
+        "clash",
+        "quote",
+        "reading",
     ]
     texts = {
         str(row["claim_id"]): Fixed({"en": str(row["text_en"]), "zh": str(row["text_zh"])})
@@ -212,6 +244,7 @@ def _judge(claim: dict, value: float, facts: pd.DataFrame) -> dict:
         "growth_at_least": _judge_growth,
         "sign": _judge_growth,
         "difference": _judge_difference,
+        "follows": _judge_follows,
     }
     if quantity in judges and np.isfinite(value) and read_period(period):
         scope = facts[facts["market"] == claim.get("market")]
@@ -224,6 +257,8 @@ def _judge(claim: dict, value: float, facts: pd.DataFrame) -> dict:
             if quantity == "rank"
             else "judgement"
             if quantity == "judgement"
+            else "no_period"
+            if not period
             else "no_fact"
         )
         low, high, verdict, arithmetic = np.nan, np.nan, "not_testable", ""
@@ -238,7 +273,76 @@ def _judge(claim: dict, value: float, facts: pd.DataFrame) -> dict:
         "verdict": verdict,
         "remark": remark,
         "arithmetic": arithmetic,
+        "quote": _text(claim.get("quote")),
+        "reading": _text(claim.get("reading")),
     }
+
+
+def _text(value: object) -> str:
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def _same_source(claim: dict) -> tuple[str, str, str]:
+    return tuple(_text(claim.get(name)) for name in ("who", "brand", "market"))
+
+
+def _find_clashes(claims: pd.DataFrame, values: pd.Series) -> dict[str, list[str]]:
+    """Claims of one source about one brand that give overlapping months opposite signs."""
+    moving = [
+        (str(claim["claim_id"]), _same_source(claim), span, np.sign(value))
+        for claim, value in zip(claims.to_dict("records"), values, strict=True)
+        if claim.get("quantity") in ("growth", "growth_at_least", "sign")
+        and np.isfinite(value)
+        and (span := read_period(_text(claim.get("period"))))
+    ]
+    clashes: dict[str, list[str]] = {}
+    for name, source, (first, last, _kind), sign in moving:
+        for other, its_source, (its_first, its_last, _its_kind), its_sign in moving:
+            overlap = first <= its_last and its_first <= last
+            if source == its_source and overlap and sign * its_sign < 0:
+                clashes.setdefault(name, []).append(other)
+    return clashes
+
+
+def _imply_levels(claims: pd.DataFrame, values: pd.Series) -> dict[str, tuple[str, float, str]]:
+    """What a level and growth "of at least" before it imply together for the year before each:
+    claim → that year, its upper bound, and the arithmetic.
+    """
+    rows = list(zip(claims.to_dict("records"), values, strict=True))
+    levels = {
+        (_same_source(claim), _text(claim.get("period"))): (float(value), f"{value:,.0f}")
+        for claim, value in rows
+        if claim.get("quantity") == "level" and np.isfinite(value)
+    }
+    growing = [
+        (claim, float(value))
+        for claim, value in rows
+        if claim.get("quantity") == "growth_at_least" and np.isfinite(value) and value > -1
+    ]
+    implied = {}
+    # from the latest year backwards, since each bound rests on the next year's
+    for claim, growth in sorted(growing, key=lambda one: _text(one[0].get("period")), reverse=True):
+        source, period = _same_source(claim), _text(claim.get("period"))
+        if read_period(period) is None or (source, period) not in levels:
+            continue
+        top, so_far = levels[source, period]
+        before, bound = year_before(period), top / (1 + growth)
+        steps = f"{so_far} / {1 + growth:.2f}"
+        levels.setdefault((source, before), (bound, steps))
+        implied[str(claim["claim_id"])] = (before, bound, steps)
+    return implied
+
+
+def _tell_implied(implied: tuple | None, claim: dict, facts: pd.DataFrame) -> str:
+    if implied is None:
+        return ""
+    before, bound, steps = implied
+    scope = facts[(facts["market"] == claim.get("market")) & (facts["status"] != "claimed")]
+    known = _levels(scope, _text(claim.get("brand")), before)
+    told = " ".join(
+        f"[{row['units']:,.0f} {row['status']}]" for row in known.to_dict("records")[:1]
+    )
+    return f"{before} ≤ {steps} = {bound:,.0f} {told}".rstrip()
 
 
 def _levels(facts: pd.DataFrame, brand: str, period: str) -> pd.DataFrame:
@@ -291,19 +395,16 @@ def _judge_growth(claim: dict, value: float, period: str, facts: pd.DataFrame) -
     brand, quantity = str(claim.get("brand") or ""), claim["quantity"]
     found = measure_growth(facts, brand, period)
     if not found:
-        return _judge_overlap(brand, value, period, facts)
+        judged = _judge_overlap(brand, value, period, facts)
+        elsewhere = _find_elsewhere(brand, period, facts) if quantity == "growth" else ""
+        if judged[3] == "no_fact" and elsewhere:
+            return np.nan, np.nan, "not_testable", "same_elsewhere", elsewhere
+        return judged
     low, high = min(one.low for one in found), max(one.high for one in found)
     arithmetic = "; ".join(dict.fromkeys(one.arithmetic for one in found))
-    tolerance = 0.0 if quantity == "growth_at_least" else GROWTH_TOLERANCE
-    if quantity == "sign":
-        agrees, differs = min(low * value, high * value) > 0, max(low * value, high * value) < 0
-    elif quantity == "growth_at_least":
-        agrees, differs = low >= value, high < value
-    else:
-        agrees, differs = (
-            low - tolerance <= value <= high + tolerance,
-            not low - tolerance <= value <= high + tolerance,
-        )
+    bearing = [_bears_out(one, value, quantity) for one in found]
+    agrees = all(one is True for one in bearing)
+    differs = all(one is False for one in bearing)
     if differs:
         remark, more = _explain_miss(claim, value, period, facts)
         return (
@@ -315,7 +416,22 @@ def _judge_growth(claim: dict, value: float, period: str, facts: pd.DataFrame) -
         )
     if agrees and not all(one.own for one in found):
         return low, high, "supported", "agrees", arithmetic
-    return low, high, "not_testable", "own_figure" if agrees else "within_rounding", arithmetic
+    apart = True in bearing and False in bearing
+    remark = "own_figure" if agrees else "sources_differ" if apart else "within_rounding"
+    return low, high, "not_testable", remark, arithmetic
+
+
+def _bears_out(growth: Growth, value: float, quantity: str) -> bool | None:
+    """Whether one way of reckoning bears a claim out; None where rounding leaves it open."""
+    low, high = growth.low, growth.high
+    if quantity == "sign":
+        agrees, differs = min(low * value, high * value) > 0, max(low * value, high * value) < 0
+    elif quantity == "growth_at_least":
+        agrees, differs = low >= value, high < value
+    else:
+        agrees = low - GROWTH_TOLERANCE <= value <= high + GROWTH_TOLERANCE
+        differs = not agrees
+    return True if agrees else False if differs else None
 
 
 def _explain_miss(claim: dict, value: float, period: str, facts: pd.DataFrame) -> tuple[str, str]:
@@ -347,9 +463,27 @@ def _explain_miss(claim: dict, value: float, period: str, facts: pd.DataFrame) -
     return "differs", more
 
 
+def _find_elsewhere(brand: str, period: str, facts: pd.DataFrame) -> str:
+    """What the facts tell of the same part of a neighbouring year, where they tell nothing of the
+    claimed one; empty where they are silent there too.
+    """
+    for years in (1, -1):
+        other = shift_years(period, years)
+        rows = facts[(facts["brand"] == brand) & (facts["period"] == other)]
+        told = [
+            f"{row['units']:,.0f} ({other}, {row['status']})"
+            for row in rows[rows["units"].notna() & (rows["status"] != "claimed")].to_dict(
+                "records"
+            )
+        ]
+        if told:
+            return "; ".join(told)
+    return ""
+
+
 def _judge_overlap(brand: str, value: float, period: str, facts: pd.DataFrame) -> tuple:
-    """Growth rates of periods that overlap the claimed one: they can show a wrong sign, and
-    support nothing.
+    """Growth rates of periods that overlap the claimed one: where they cover most of it they can
+    show a wrong sign; they support nothing.
     """
     first, last, _kind = read_period(period)
     rows = facts[
@@ -367,7 +501,13 @@ def _judge_overlap(brand: str, value: float, period: str, facts: pd.DataFrame) -
         f"{row['growth']:+.1%} ({row['period']}, {row['status']})"
         for row in rows.to_dict("records")
     )
-    if max(low * value, high * value) < 0:
+    seen = {
+        month
+        for row in rows.to_dict("records")
+        for month in range(int(row["first"]), int(row["last"]) + 1)
+    }
+    claimed = set(range(first.ordinal, last.ordinal + 1))
+    if max(low * value, high * value) < 0 and len(seen & claimed) > len(claimed) / 2:
         return low, high, "contradicted", "overlap_opposite", arithmetic
     return low, high, "not_testable", "overlap_only", arithmetic
 
@@ -388,14 +528,35 @@ def _judge_level(claim: dict, value: float, period: str, facts: pd.DataFrame) ->
     arithmetic = "; ".join(
         f"{row['units']:,.0f} ({period}, {row['status']})" for row in others.to_dict("records")
     )
-    agrees = low * (1 - LEVEL_TOLERANCE) <= value <= high * (1 + LEVEL_TOLERANCE)
-    return (
-        low,
-        high,
-        "supported" if agrees else "contradicted",
-        "agrees" if agrees else "differs",
-        arithmetic,
-    )
+    bearing = [
+        row["low"] * (1 - LEVEL_TOLERANCE) <= value <= row["high"] * (1 + LEVEL_TOLERANCE)
+        for row in others.to_dict("records")
+    ]
+    if all(bearing):
+        return low, high, "supported", "agrees", arithmetic
+    if not any(bearing):
+        return low, high, "contradicted", "differs", arithmetic
+    return low, high, "not_testable", "sources_differ", arithmetic
+
+
+def _judge_follows(claim: dict, value: float, period: str, facts: pd.DataFrame) -> tuple:
+    """One brand moved as another did, both in the claimed direction, written "A | B": it falls
+    with either of the two.
+    """
+    brands = [part.strip() for part in str(claim.get("brand") or "").split("|")]
+    if len(brands) != 2:
+        return np.nan, np.nan, "not_testable", "no_fact", ""
+    both = [
+        _judge_growth({**claim, "brand": brand, "quantity": "sign"}, value, period, facts)
+        for brand in brands
+    ]
+    arithmetic = " | ".join(f"{brand}: {one[4]}" for brand, one in zip(brands, both, strict=True))
+    verdicts = [one[2] for one in both]
+    if "contradicted" in verdicts:
+        return np.nan, np.nan, "contradicted", "opposite_sign", arithmetic
+    if set(verdicts) == {"supported"}:
+        return np.nan, np.nan, "supported", "agrees", arithmetic
+    return np.nan, np.nan, "not_testable", "within_rounding", arithmetic
 
 
 def _judge_difference(claim: dict, value: float, period: str, facts: pd.DataFrame) -> tuple:

@@ -387,6 +387,7 @@ TABLES: dict[str, TableSpec] = {
                         "rank",
                         "sign",
                         "difference",
+                        "follows",
                         "judgement",
                     ),
                 ),
@@ -395,6 +396,8 @@ TABLES: dict[str, TableSpec] = {
                 _may("period", "text", "Period, as in the market table."),
                 _may("value", "number", "The claimed value (0.8 = +80 %)."),
                 _may("source", "text", "Where the claim stands."),
+                _may("quote", "text", "The claimant's own words."),
+                _may("reading", "text", "What the ledger chose where the words leave it open."),
             ),
         ),
         TableSpec(
