@@ -63,7 +63,8 @@ def test_a_fall_of_nearly_8_percent_names_no_period_and_the_half_year_known_rose
         "overlap_opposite",
         0.08,
     )
-    assert row["reading"] and row["quote"]
+    assert row["reading"]
+    assert row["quote"]
 
 
 @pytest.mark.golden
