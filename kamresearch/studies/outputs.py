@@ -81,9 +81,10 @@ def read_predictions(contents: Iterable[dict]) -> "pd.DataFrame":
     Returns
     -------
     DataFrame
-        The columns in which they were stated, ``known_revenue``, and whether the version was a
-        ``hindcast``; prediction → language → words stand in ``attrs["labels"]``. Empty where
-        nothing was stated.
+        The columns in which they were stated, ``known_revenue`` of the company and
+        ``known_account_revenue`` of the account (missing in older versions), and whether the
+        version was a ``hindcast``; prediction → language → words stand in ``attrs["labels"]``.
+        Empty where nothing was stated.
     """
     import pandas as pd
 
@@ -91,6 +92,8 @@ def read_predictions(contents: Iterable[dict]) -> "pd.DataFrame":
     for content in contents:
         frame = pd.DataFrame(content["rows"], columns=content["columns"])
         frame["known_revenue"] = content["known_revenue"]
+        by_account = content.get("known_by_account", [None] * len(frame))
+        frame["known_account_revenue"] = pd.Series(by_account, frame.index, dtype="float64")
         frame["hindcast"] = bool(content.get("hindcast"))
         labels[content["prediction"]] = content["label"]
         frames.append(frame)

@@ -213,22 +213,25 @@ class Session:
             return
         rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
         name, due = frame["prediction"].iloc[0], frame["due"].max().date().isoformat()
+        known = self._revenue_by(frame["issued"].iloc[0])
         content = {
             "kind": "predictions",
             "prediction": name,
             "label": _texts(label),
             "columns": list(frame.columns),
             "rows": rows,
-            "known_revenue": self._revenue_by(frame["issued"].iloc[0]),
+            "known_revenue": round(float(known.sum()), 4),
+            "known_by_account": frame["account_id"].map(known).fillna(0.0).round(4).tolist(),
             "simulated": self._simulated(None),
         }
         _publish(f"predictions {name}: {len(frame)} until {due}", content)
 
-    def _revenue_by(self, day: pd.Timestamp) -> float:
-        """Revenue of all orders up to a day: by it the record tells whether the past changed."""
+    def _revenue_by(self, day: pd.Timestamp) -> pd.Series:
+        """Revenue of each account up to a day: by it the record tells whether the past changed."""
         orders = self.tables.orders
-        total = orders.filter(orders.order_date <= day.date()).revenue.sum().to_pandas()
-        return round(float(total), 4) if total == total else 0.0
+        upto = orders.filter(orders.order_date <= day.date())
+        sums = upto.group_by("account_id").agg(revenue=upto.revenue.sum()).to_pandas()
+        return sums.set_index(sums["account_id"].astype(str))["revenue"].fillna(0.0).sort_index()
 
     @cached_property
     def earlier_predictions(self) -> pd.DataFrame:

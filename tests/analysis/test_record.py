@@ -103,6 +103,61 @@ def test_data_that_lost_a_year_score_nothing_and_a_corrected_cent_does_not_matte
     assert gone.left_out["reason"].tolist() == ["data_changed"]
 
 
+def scored_with(folder, told: pd.DataFrame, **changes: tuple[str, str]) -> dict:
+    """Reasons against statements of the ledger, once its files read otherwise."""
+    folder = folder / "now"
+    folder.mkdir(exist_ok=True)
+    for name, text in LEDGER.items():
+        was, now = changes.get(name, ("", ""))
+        (folder / f"{name}.csv").write_text(text.replace(was, now) if was else text)
+    scores = score(told, open_data(folder), "2021-12-31")
+    return dict(zip(scores.left_out["reason"], scores.left_out["n"], strict=True))
+
+
+@pytest.mark.unit
+def test_an_account_merged_or_given_another_key_since_is_left_out_and_the_others_are_scored(
+    tmp_path,
+):
+    told = stated(dict.fromkeys("ABCD", 0.5), outcome="ordered").assign(
+        known_revenue=160.0, known_account_revenue=[100.0, 50.0, 10.0, 0.0]
+    )
+    assert scored_with(tmp_path, told) == {}
+    # C's orders and losses now stand under A, and C is gone.
+    merged = {
+        "accounts": ("C,Gamma\n", ""),
+        "orders": ("3,C", "3,A"),
+        "churn_events": ("C,", "A,"),
+    }
+    assert scored_with(tmp_path, told, **merged) == {"unknown_account": 1, "account_changed": 1}
+    # A new key for B; and the keys of A and B changed places, which no list of accounts shows.
+    renamed = {"accounts": ("B,", "N,"), "orders": (",B,", ",N,"), "churn_events": ("B,", "N,")}
+    assert scored_with(tmp_path, told, **renamed) == {"unknown_account": 1}
+    swapped = LEDGER["orders"].replace(",A,", ",_,").replace(",B,", ",A,").replace(",_,", ",B,")
+    assert scored_with(tmp_path, told, orders=(LEDGER["orders"], swapped)) == {"account_changed": 2}
+
+
+@pytest.mark.unit
+def test_data_of_another_company_another_currency_or_without_a_year_score_nothing(tmp_path):
+    told = stated(dict.fromkeys("ABCD", 0.5)).assign(known_revenue=160.0)
+    orders = LEDGER["orders"]
+    dearer = orders.replace(",100\n", ",700\n").replace(",50\n", ",350\n")
+    without = "".join(line for line in orders.splitlines(True) if ",2020-" not in line)
+    for text in (dearer, without):
+        assert scored_with(tmp_path, told, orders=(orders, text)) == {"data_changed": 4}
+    others = {"accounts": ("Alpha", "Omega")}
+    other_company = orders.replace(",100\n", ",7\n")
+    assert scored_with(tmp_path, told, orders=(orders, other_company), **others) == {
+        "data_changed": 4
+    }
+
+
+@pytest.mark.unit
+def test_a_loss_of_another_definition_is_never_scored_by_the_recorded_one(tables):
+    told = stated({"A": 0.5}, definition="silence")
+    assert score(told, tables, "2021-12-31").left_out["reason"].tolist() == ["other_definition"]
+    assert len(score(stated({"A": 0.5}, definition="recorded"), tables, "2021-12-31").frame) == 1
+
+
 @pytest.mark.unit
 def test_without_the_table_that_tells_losses_their_probabilities_are_left_out(tmp_path):
     for name in ("accounts", "orders"):

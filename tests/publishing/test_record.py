@@ -41,6 +41,18 @@ def test_publishing_again_starts_nothing_and_a_new_hindcast_is_a_new_input(shelf
     assert publish(["track_record"], data=data, reports=reports).id == version.id
 
 
+def test_versions_of_another_source_or_slice_say_nothing(shelf):
+    from kamresearch.publishing.making.earlier import gather
+    from kamresearch.publishing.progress import Silent
+
+    reports, _data, _made, version = shelf
+    manifest = version.manifest
+    assert gather(reports, manifest, Silent())
+    elsewhere = manifest.data.model_copy(update={"source": "another/company"})
+    for other in ({"data": elsewhere}, {"where": "region=East"}):
+        assert gather(reports, manifest.model_copy(update=other), Silent()) == []
+
+
 def test_statements_altered_by_one_byte_are_refused_and_named(shelf):
     from kamresearch.publishing.making.earlier import gather
     from kamresearch.publishing.making.verify import check_files

@@ -66,4 +66,8 @@ OUTCOMES: dict[str, tuple[Rule, str]] = {
 """Name of a rule → the rule, and the table that it reads. An account that a rule does not name
 has the outcome nought: it did not leave, did not order."""
 
+DEFINITIONS = {"lost": ("", "recorded"), "n_lost": ("", "recorded")}
+"""Rule → the definitions of an outcome that it settles, where there could be another: a loss is one
+that is recorded, not a silence that was taken for one."""
+
 IN_MONEY = {"revenue", "total_revenue"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from kamresearch.analysis.record.outcomes import IN_MONEY, OUTCOMES
+from kamresearch.analysis.record.outcomes import DEFINITIONS, IN_MONEY, OUTCOMES
 from kamresearch.analysis.record.predictions import COLUMNS
 from kamresearch.data.answers import answering
 from kamresearch.data.tables import Tables
@@ -20,11 +20,18 @@ REASONS: dict[str, Text] = {
     "no_table": _("the table that would tell its outcome is missing"),
     "other_currency": _("it speaks of another currency"),
     "unknown_account": _("its account is not in the data: renamed, merged, or of another company"),
+    "other_definition": _("what counts as its outcome is defined otherwise now"),
+    "account_changed": _(
+        "the orders of its account before the day of issue are no longer those it rested on: "
+        "merged, split, or given another key"
+    ),
     "data_changed": _("the data before the day of issue are no longer those it rested on"),
 }
 """Why a prediction is left out of the record."""
 MOST_CHANGED = 0.01
 """Share by which the revenue before the day of issue may differ from what was known then."""
+MOST_CHANGED_OF_ACCOUNT = 0.05
+"""The same for one account: a corrected order is no other account, a merger is."""
 _SMALL = 1e-6
 """Probabilities are held this far from 0 and 1 in the log score, so that one miss stays finite."""
 
@@ -60,7 +67,8 @@ def score(predictions: pd.DataFrame, tables: Tables, as_of: str) -> Scores:
     predictions : DataFrame
         With the columns of `kamresearch.analysis.record.predictions.COLUMNS`; of one company.
         ``known_revenue`` (revenue of all orders up to the day of issue, as known then), where
-        given, tells data that have lost or changed their past.
+        given, tells data that have lost or changed their past; ``known_account_revenue`` the same
+        of the account, so that one merged or given another's key is not taken for it.
     tables : kamresearch.data.tables.Tables
         Data as they are now: a corrected past counts as corrected.
     as_of : str
@@ -124,6 +132,11 @@ def _why_left_out(frame: pd.DataFrame, tables: Tables, day: pd.Timestamp) -> pd.
         known = set(tables.accounts.account_id.to_pandas().astype(str))
     mark(frame["due"] > day, "not_due")
     mark(~frame["outcome"].isin(list(OUTCOMES)), "unknown_rule")
+    apart = [
+        rule in DEFINITIONS and told not in DEFINITIONS[rule]
+        for rule, told in zip(frame["outcome"], frame["definition"], strict=True)
+    ]
+    mark(pd.Series(apart, frame.index), "other_definition")
     untold = [name for name, (_rule, table) in OUTCOMES.items() if not tables.has(table)]
     mark(frame["outcome"].isin(untold), "no_table")
     in_money = frame["outcome"].isin(list(IN_MONEY)) & (frame["currency"] != "")
@@ -131,22 +144,37 @@ def _why_left_out(frame: pd.DataFrame, tables: Tables, day: pd.Timestamp) -> pd.
     mark((frame["account_id"] != "") & ~frame["account_id"].isin(known), "unknown_account")
     # A few days without an order at the end are no gap; a month is.
     mark(frame["due"] > last + pd.Timedelta(days=31), "data_short")
-    mark(_past_changed(frame, tables), "data_changed")
+    company, account = _past_changed(frame, tables)
+    mark(company, "data_changed")
+    mark(account, "account_changed")
     return why
 
 
-def _past_changed(frame: pd.DataFrame, tables: Tables) -> pd.Series:
-    """Rows whose company's revenue up to the day of issue is no longer what it was."""
+def _past_changed(frame: pd.DataFrame, tables: Tables) -> tuple[pd.Series, pd.Series]:
+    """Rows whose company's, and whose account's, revenue up to the day of issue is not what it
+    was.
+    """
+    company, account = pd.Series(False, frame.index), pd.Series(False, frame.index)
     if "known_revenue" not in frame:
-        return pd.Series(False, frame.index)
+        return company, account
+    for issued, rows in frame.groupby("issued", sort=True):
+        by_account = _revenue_upto(tables, issued)
+        known = rows["known_revenue"]
+        company[rows.index] = (by_account.sum() - known).abs() > MOST_CHANGED * known.abs()
+        if "known_account_revenue" in rows:
+            known = rows["known_account_revenue"].where(rows["account_id"] != "")
+            seen = rows["account_id"].map(by_account).fillna(0.0)
+            apart = (seen - known).abs()
+            account[rows.index] = apart > (MOST_CHANGED_OF_ACCOUNT * known.abs()).clip(lower=0.01)
+    return company, account
+
+
+def _revenue_upto(tables: Tables, day: pd.Timestamp) -> pd.Series:
     orders = tables.orders
-    now = {}
-    for issued in frame["issued"].drop_duplicates():
-        upto = orders.filter(orders.order_date <= issued.date())
-        with answering(tables.source):
-            now[issued] = float(upto.revenue.sum().to_pandas() or 0.0)
-    seen, known = frame["issued"].map(now), frame["known_revenue"]
-    return known.notna() & ((seen - known).abs() > MOST_CHANGED * known.abs())
+    upto = orders.filter(orders.order_date <= day.date())
+    with answering(tables.source):
+        sums = upto.group_by("account_id").agg(revenue=upto.revenue.sum()).to_pandas()
+    return sums.set_index(sums["account_id"].astype(str))["revenue"].fillna(0.0)
 
 
 def _add_scores(frame: pd.DataFrame) -> pd.DataFrame:
