@@ -7,6 +7,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from kamresearch import open_data
 from kamresearch.analysis.record import make_predictions, measure_record, score
+from kamresearch.analysis.record.recalibration import recalibrate
 from kamresearch.analysis.record.scoring import Scores
 from kamresearch.errors import DataError, StudyError
 
@@ -223,6 +224,45 @@ def test_right_probabilities_are_called_right_and_those_thirty_per_cent_too_high
 def test_the_skill_of_true_probabilities_over_the_base_rate_is_clear_of_nought():
     told = measure_record(lived(1)).calibration.iloc[0]
     assert 0 < told["skill_low"] < told["skill"] < told["skill_high"] < 0.5
+
+
+@pytest.mark.recovery
+def test_probabilities_told_too_high_are_better_adjusted_and_right_ones_are_left_alone():
+    high = measure_record(lived(3, 1.8), n_resamples=200).recalibration.iloc[0]
+    assert high["verdict"] == "helps"
+    assert high["after"] < high["before"]
+    # The truth is 0.15 on average; 400 accounts of the first window tell it to ±0.036.
+    assert high["adjusted"] == pytest.approx(0.15, abs=0.036)
+    assert high["told"] > 0.15 + 0.05
+    right = measure_record(lived(3), n_resamples=200).recalibration.iloc[0]
+    assert right["verdict"] == "no_gain"
+
+
+@pytest.mark.unit
+def test_a_window_is_adjusted_by_earlier_ones_alone_and_little_record_adjusts_nothing():
+    scores = lived(5, 1.8, windows=3)
+    last = scores.frame["issued"].max()
+    later = scores.frame.copy()
+    later.loc[later["issued"] == last, "actual"] = 1 - later["actual"]
+    earlier = scores.frame[scores.frame["issued"] < last]
+    one, other, cut = (recalibrate(frame, 20) for frame in (scores.frame, later, earlier))
+    assert one["adjusted"].item() == pytest.approx(other["adjusted"].item())
+    assert cut["n_tried"].item() == 400
+    few = recalibrate(lived(5, 1.8, windows=3, n=100).frame, 20)
+    assert few["verdict"].item() == "too_few"
+    assert recalibrate(scores.frame.iloc[:0], 20).empty
+
+
+@pytest.mark.unit
+def test_the_worst_misses_are_told_in_words():
+    record = measure_record(lived(2, windows=1, n=60), n_resamples=10)
+    table = record.misses_table()
+    words = next(column for column in table.columns if column.name == "words")
+    assert len(table.frame) == 5
+    for row in table.frame.itertuples():
+        assert row.account_id in row.words
+        assert ("did not come" in row.words) == (row.actual == 0)
+        assert row.account_id in words.terms[row.words].render("zh")
 
 
 @pytest.mark.unit

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.record import recalibration as again
 from kamresearch.analysis.record.scoring import REASONS, Scores
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
@@ -46,7 +47,9 @@ class TrackRecord(Result):
         prediction, n, hits, share, base_rate, lift, low, high, value_share (of the later lost
         revenue that the list had named).
     misses : DataFrame
-        The worst five: prediction, account_id, issued, due, value, actual.
+        The worst five: prediction, account_id, issued, due, value, actual, weight.
+    recalibration : DataFrame
+        As `kamresearch.analysis.record.recalibration.recalibrate` gives it.
     left_out : DataFrame
         prediction, reason, n.
     n_due, n_facts, n_sealed : int
@@ -58,6 +61,7 @@ class TrackRecord(Result):
     shows = (
         Shown("record.reliability", part="probabilities"),
         Shown("record.calibration", "calibration_table", part="probabilities"),
+        Shown("record.recalibration", "recalibration_table", part="probabilities"),
         Shown("record.coverage", "coverage_table", part="numbers"),
         Shown("record.points", "points_table", part="numbers"),
         Shown("record.lists", "lists_table", part="lists"),
@@ -71,6 +75,7 @@ class TrackRecord(Result):
     points: pd.DataFrame
     lists: pd.DataFrame
     misses: pd.DataFrame
+    recalibration: pd.DataFrame
     left_out: pd.DataFrame
     n_due: int
     n_facts: int
@@ -213,6 +218,33 @@ class TrackRecord(Result):
             Column("skill_high", _("Upper bound"), "share"),
         )
 
+    def recalibration_table(self) -> Table:
+        """Probabilities as told and as the record would have them, and which were better."""
+        return make_table(
+            "record.recalibration",
+            _("Probabilities adjusted by the record: before and after"),
+            self.recalibration,
+            Column("prediction", _("Prediction"), terms=self.names),
+            Column("n_windows", _("Windows"), "count"),
+            Column("events", _("Events"), "count"),
+            Column("told", _("Told"), "share"),
+            Column("adjusted", _("Adjusted"), "share"),
+            Column("seen", _("Came"), "share"),
+            Column("before", _("Brier score as told"), "score"),
+            Column("after", _("Brier score adjusted"), "score"),
+            Column("gain", _("Gain"), "score"),
+            Column("low", _("Lower bound"), "score"),
+            Column("high", _("Upper bound"), "score"),
+            Column("verdict", _("Verdict"), terms=again.VERDICTS),
+            caption=_(
+                "Each window is adjusted by those that had come due before it was told. The rule: "
+                "at least {windows} windows, {events} events and as many accounts without one to "
+                "learn from, and a gain whose 95% interval lies above nought.",
+                windows=again.FEWEST_WINDOWS,
+                events=again.ENOUGH_EVENTS,
+            ),
+        )
+
     def coverage_table(self) -> Table:
         """Intervals that held."""
         return make_table(
@@ -261,16 +293,39 @@ class TrackRecord(Result):
 
     def misses_table(self) -> Table:
         """The surest that were wrong."""
+        words = [self._say_miss(row) for row in self.misses.itertuples()]
         return make_table(
             "record.misses",
             _("The five worst misses"),
-            self.misses,
+            self.misses.assign(words=[one.render("en") for one in words]),
             Column("prediction", _("Prediction"), terms=self.names),
             "account_id",
             Column("issued", _("Stated on"), "date"),
             Column("due", _("Due"), "date"),
             Column("value", _("Told"), "probability"),
             Column("actual", _("Came"), "count"),
+            Column("words", _("In words"), terms={one.render("en"): one for one in words}),
+        )
+
+    def _say_miss(self, row: tuple) -> Text:
+        """A miss in a sentence."""
+        about = {
+            "prediction": self.name_of(row.prediction),
+            "account": row.account_id,
+            "chance": Quantity(float(row.value), "probability"),
+            "due": Quantity(row.due.date().isoformat(), "date"),
+            "revenue": Quantity(float(row.weight), "money"),
+        }
+        if row.actual > 0:
+            return _(
+                "“{prediction}” of {account} was told at {chance} and came by {due}; {revenue} a "
+                "year hung on it.",
+                **about,
+            )
+        return _(
+            "“{prediction}” of {account} was told at {chance} and did not come by {due}; {revenue} "
+            "a year hung on it.",
+            **about,
         )
 
 
@@ -317,6 +372,7 @@ def measure_record(
         points=_points(frame[frame["form"] == "point"], n_resamples, rng),
         lists=_lists(frame),
         misses=_worst(chances),
+        recalibration=again.recalibrate(chances, n_resamples, rng),
         left_out=scores.left_out,
         n_due=len(scores.frame),
         n_facts=len(frame.drop_duplicates(["account_id", "issued", "due"])),
@@ -470,5 +526,5 @@ def _worst(frame: pd.DataFrame) -> pd.DataFrame:
     """The five surest that were wrong, the more revenue hung on them the earlier."""
     wrong = frame.assign(miss=(frame["error"].abs() * (1 + frame["weight"])))
     wrong = wrong.sort_values(["miss", "account_id"], ascending=[False, True]).head(5)
-    columns = ["prediction", "account_id", "issued", "due", "value", "actual"]
+    columns = ["prediction", "account_id", "issued", "due", "value", "actual", "weight"]
     return wrong[columns].reset_index(drop=True)
