@@ -154,14 +154,12 @@ def _format_number(value: float, unit: str, language: str, *, signed: bool, bare
             locale=locale,
         )
     elif unit in ("cny", "money"):
-        # 亿 is ten thousand 万: one digit behind it would leave as little as one figure.
-        digits = 2 if language == "zh" and abs(value) >= 1e8 else 1
-        compact = (
-            format_compact_decimal(value, fraction_digits=digits, locale=locale)
-            if abs(value) >= 1e4
-            else None
-        )
-        number = compact or format_decimal(value, format="#,##0", locale=locale)
+        if abs(value) < 1e4:
+            number = format_decimal(value, format="#,##0", locale=locale)
+        elif language == "zh":
+            number = _in_wan(value, bare=bare)
+        else:
+            number = format_compact_decimal(value, fraction_digits=1, locale=locale)
         text = number if bare else _with_currency(number, unit, language)
     elif unit in _NAMED:
         number = format_decimal(value, format="#,##0.#", locale=locale)
@@ -174,6 +172,22 @@ def _format_number(value: float, unit: str, language: str, *, signed: bool, bare
             locale=locale,
         )
     return plus + _without_minus_zero(text)
+
+
+def _in_wan(value: float, *, bare: bool) -> str:
+    """An amount in 万 or 亿 as people write it: 6,395万, and in a column, where points stand under
+    each other, 6,394.7万.
+
+    >>> _in_wan(63_947_000, bare=False), _in_wan(63_947_000, bare=True), _in_wan(214e6, bare=False)
+    ('6,395万', '6,394.7万', '2.14亿')
+    """
+    from babel.numbers import format_decimal
+
+    # 亿 is ten thousand 万: one digit behind it would leave as little as one figure.
+    if abs(value) >= 99_995_000:
+        return format_decimal(value / 1e8, format="#,##0.##", locale="zh") + "亿"
+    many = abs(value) >= 9_995_000 and not bare
+    return format_decimal(value / 1e4, format="#,##0" if many else "#,##0.#", locale="zh") + "万"
 
 
 def _with_currency(number: str, unit: str, language: str) -> str:

@@ -134,7 +134,7 @@ def test_sentences_name_the_currency_of_the_data(outputs):
         if content["kind"] == "text"
     ]
     assert "CNY 63.9M" in told[0][0]
-    assert "6390万元" in told[1][0]
+    assert "6,390万元" in told[1][0]
     assert "CNY 63.9M" in read_findings(notebook_of(outputs))["visits.rate"].sentence.render("en")
 
 

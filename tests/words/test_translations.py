@@ -138,3 +138,18 @@ def test_the_glossary_explains_each_term_in_every_language_once():
             spelling.lower() for term in load_glossary(language) for spelling in term.spellings
         ]
         assert len(terms) == len(set(terms)), [term for term in terms if terms.count(term) > 1]
+
+
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff]\s?[:,;?!()]|[:,;?!()]\s?[\u4e00-\u9fff]")
+STUMBLED_OVER = ("风险价值", "风险收入", "回归率", "朴素预测", "台阶", "在险", "名副其实", "白忙")
+"""What means something else in the trade, or only follows the English word for word."""
+
+
+@pytest.mark.parametrize("path", CATALOGUE_FILES, ids=lambda path: path.stem)
+def test_chinese_is_punctuated_and_worded_as_chinese(path):
+    said = [entry.string for entry in entries(path)]
+    plain = [re.sub(r"`[^`]*`", "", text) for text in said if not re.search("[·−λ]", text)]
+    wrong = [text for text in plain if HALF_WIDTH.search(text)]
+    assert not wrong, f"half-width marks beside Chinese: {wrong[:5]}"
+    assert not [text for text in said for word in STUMBLED_OVER if word in text]
+    assert not [text for text in said if "} 至 {" in text]

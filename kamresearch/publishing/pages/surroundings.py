@@ -113,7 +113,9 @@ class Surroundings:
 
     @property
     def finders(self) -> list[dict]:
-        """What a reader may look for by number or name: packed rows, and the table of all."""
+        """What a reader may look for by number or name: packed rows, and the table of all; on the
+        front door and where all are listed, for their weight.
+        """
         return [
             {
                 "packed": one.packed(self.language),
@@ -121,6 +123,7 @@ class Surroundings:
                 "title": self._("Find by name or number"),
             }
             for one in self.context.subjects
+            if self.study is None or self.study.front or self.name == one.study
         ]
 
     def finding(self, finding: Finding) -> dict:
