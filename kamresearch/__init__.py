@@ -34,6 +34,7 @@ _PUBLIC = {
     "decisions": ("kamresearch.analysis.decisions", None),
     "pipeline": ("kamresearch.analysis.pipeline", None),
     "service": ("kamresearch.analysis.service", None),
+    "rivals": ("kamresearch.analysis.rivals", None),
     "quality": ("kamresearch.analysis.quality", None),
     "record": ("kamresearch.analysis.record", None),
     "experiment": ("kamresearch.analysis.experiment", None),

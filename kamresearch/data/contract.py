@@ -217,6 +217,22 @@ TABLES: dict[str, TableSpec] = {
             _ACCOUNT,
         ),
         TableSpec(
+            "wallet",
+            False,
+            "one row per account, year and brand",
+            ("account_id", "year", "brand"),
+            (
+                _must("account_id", "id", "Account."),
+                _must("year", "integer", "Year."),
+                _must("brand", "text", "Brand bought, ours included."),
+                _may("units", "number", "Vehicles or other goods bought.", unit="units", low=0),
+                _may("revenue", "number", "Money spent on it.", unit="money", low=0),
+                _may("source", "text", "Where it was read: a survey, registrations."),
+                _may("judged_by", "text", "Who judged it (a role); empty where it was counted."),
+            ),
+            _ACCOUNT,
+        ),
+        TableSpec(
             "managers",
             False,
             "one row per key account manager",

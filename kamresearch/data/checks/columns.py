@@ -63,6 +63,7 @@ EMPTY_BY_MEANING = {
     ("opportunities", "closed"),
     ("opportunities", "rival"),
     ("opportunities", "lost_reason"),
+    ("wallet", "judged_by"),
 }
 """Columns whose empty cell says something (no group, still running, vacant)."""
 SLACK = 0.002

@@ -15,6 +15,7 @@ from kamresearch.data.simulate.settings import (
     Calendar,
     Deals,
     Life,
+    Wallets,
     World,
 )
 from kamresearch.data.simulate.world import simulate
@@ -30,6 +31,7 @@ __all__ = [
     "Deals",
     "Life",
     "Played",
+    "Wallets",
     "World",
     "make_company",
     "play",

@@ -191,6 +191,36 @@ class Deals:
 
 
 @dataclass(frozen=True)
+class Wallets:
+    """What is true of the accounts' wallets in a world that has any.
+
+    Parameters
+    ----------
+    stay : dict
+        Per brand, the chance that an account whose main brand it is keeps it for another year. The
+        first brand is ours.
+    pull : dict
+        Per brand, its weight among those to which an account goes that does not stay.
+    main : float
+        Share of what an account buys that its main brand holds; the others share the rest.
+    told : float
+        Share of the accounts whose wallet is told.
+    judged : float
+        Share of the told that people judged.
+    """
+
+    stay: dict[str, Share] = field(
+        default_factory=lambda: {"Ours": 0.85, "Rival A": 0.75, "Rival B": 0.60}
+    )
+    pull: dict[str, Share] = field(
+        default_factory=lambda: {"Ours": 0.3, "Rival A": 0.5, "Rival B": 0.2}
+    )
+    main: Share = 0.6
+    told: Share = 0.6
+    judged: Share = 0.25
+
+
+@dataclass(frozen=True)
 class World:
     """What is true in the simulated world.
 
@@ -226,6 +256,8 @@ class World:
         that hardly differ, and orders that fade before each loss.
     deals : Deals, optional
         Deals with rivals and discounts; None, as in the built-in case: no such table.
+    wallets : Wallets, optional
+        What accounts buy of each brand; None, as in the built-in case: no such table.
     """
 
     hazards: dict[str, Ratio] = field(
@@ -259,6 +291,7 @@ class World:
     departments_most: Annotated[int, Field(ge=0)] = 20_000
     life: Life | None = None
     deals: Deals | None = None
+    wallets: Wallets | None = None
 
 
 @dataclass(frozen=True)

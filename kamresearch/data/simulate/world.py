@@ -17,6 +17,7 @@ from kamresearch.data.simulate.lives import Lives, live
 from kamresearch.data.simulate.ordering import make_orders, yearly_figures
 from kamresearch.data.simulate.profiles import make_profiles
 from kamresearch.data.simulate.staff import Staff, make_assignments, make_staff
+from kamresearch.data.simulate.wallets import make_wallets
 from kamresearch.data.simulate.worldfile import check_world
 from kamresearch.data.simulate.writing import Writer
 from kamresearch.errors import ParameterError
@@ -29,6 +30,7 @@ _TITLES = {
     "service_events": "Complaints, repairs, visits, calls (simulated)",
     "churn_events": "Losses and returns of accounts (simulated)",
     "opportunities": "Deals with rivals and discounts (simulated)",
+    "wallet": "What accounts buy of each brand (simulated)",
     "managers": "Key account managers (simulated)",
     "assignments": "Who looked after whom, and when (simulated)",
     "coverage": "Team roles filled per account (simulated)",
@@ -185,6 +187,9 @@ def _write_chunk(
         true = [name for name in deals if name.startswith("true_")]
         _append(writer, "opportunities", deals.drop(columns=true))
         _append(writer, "truth/opportunities", deals[["opportunity_id", *true]])
+    if world.wallets:
+        wallet = make_wallets(profile, calendar, world.wallets, accounts["account_id"], chunk.seed)
+        _append(writer, "wallet", wallet)
     if chunk.first < world.departments_most:
         records = make_records(profile, figures, calendar, chunk.messy, rng)
         _append(writer, "departments", records.drop(columns=["true_account_id", "true_kind"]))

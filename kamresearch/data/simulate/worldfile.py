@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from kamresearch.data.simulate.settings import CAUSES, SEGMENTS, Deals, Life, World
+from kamresearch.data.simulate.settings import CAUSES, SEGMENTS, Deals, Life, Wallets, World
 from kamresearch.errors import ParameterError, near_matches
 from kamresearch.yamlfile import read_yaml
 
@@ -38,7 +38,7 @@ def read_world(path: str | Path) -> World:
         raise ParameterError(
             str(path), "names and values", f"a {type(content).__name__}", "write `field: value`"
         )
-    usual = asdict(World(life=Life(), deals=Deals()))
+    usual = asdict(World(life=Life(), deals=Deals(), wallets=Wallets()))
     _refuse_unknown(content, usual, f"{path}")
     for name, value in content.items():
         if isinstance(usual[name], dict) and isinstance(value, dict):
@@ -101,6 +101,14 @@ def check_world(values: World | dict, where: str = "world") -> World:
             "days for won, lost and withdrawn, and rivals with shares above nought",
             f"no days for {missing[0]}" if missing else "no rival with a share",
             "add them",
+        )
+    brands = world.wallets and [*world.wallets.stay]
+    if brands is not None and (len(brands) < 2 or set(brands) != set(world.wallets.pull)):
+        raise ParameterError(
+            f"{where}, wallets",
+            "two brands or more, the same in stay and in pull",
+            ", ".join(brands) or "none",
+            "name each brand in both",
         )
     missing = [name for name in SEGMENTS if world.life and name not in world.life.responses]
     if missing:
