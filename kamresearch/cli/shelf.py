@@ -101,6 +101,10 @@ def verify(
         str | None,
         typer.Option(help="Where its data lie now; a server is asked only when named here."),
     ] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option(help="A public key of ssh-keygen that must have signed it.", metavar="KEY"),
+    ] = None,
 ) -> None:
     """Check every file of a version, then run it again from its manifest and compare findings
     and tables.
@@ -109,7 +113,7 @@ def verify(
     from kamresearch.publishing.progress import progress_for_terminal
 
     result = verify_version(
-        _find(version, reports), progress_for_terminal(), quick=quick, data=data
+        _find(version, reports), progress_for_terminal(), quick=quick, data=data, trust=trust
     )
     if json:
         _echo_json(result.to_dict())

@@ -1,6 +1,8 @@
 """A version's name stands for everything that goes in, and a secret for the host it was given to."""
 
+import inspect
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -138,6 +140,54 @@ def test_every_file_of_the_package_is_part_of_the_name(tmp_path, monkeypatch):
             path.write_text("2")
             assert fingerprint() != before, path
             path.write_text("1")
+
+
+DERIVED = {
+    "source": "where the rows lie; the rows count",
+    "warnings": "follow from the rows",
+    "tables": "tried one by one above",
+}
+"""Facts of the data that a plan reads and that are no inputs of their own."""
+
+
+def test_every_fact_of_the_data_that_a_plan_reads_is_part_of_the_name():
+    """Found in the code of the plan, so that a new one cannot be forgotten."""
+    code = inspect.getsource(planning)
+    names = set(re.findall(r'data(?:\.get\(|\[)"(\w+)"', code))
+    names |= set(re.search(r"_beside_rows.*?for name in \((.*?)\)", code, re.DOTALL)[1].split())
+    names = {name.strip('",') for name in names} - set(DERIVED)
+    assert {"currency", "mapping_text", "earlier"} <= names
+    for name in names:
+        other = [{"id": "x"}] if name == "earlier" else "another"
+        assert planned(data={**FACTS, name: other}).version != planned().version, name
+
+
+HARMLESS = {
+    "KAM_ENGINE_MEMORY": "room of the engine",
+    "KAM_SERVER_SECONDS": "patience with a server",
+    "KAM_SPARK_MASTER": "where Spark computes",
+    "KAM_SPARK_PARTITIONS": "how Spark splits its work",
+    "KAM_PREPARED": "the copy of the data, whose content is the name",
+    "KAM_PREPARED_FOR": "what it is a copy of",
+    "KAM_NOTEBOOKS": "the notebooks of the same version",
+    "KAM_PREDICTIONS": "a file of the version, counted as earlier",
+    "KAM_PROJECT": "where the project lies",
+}
+"""Variables that a study may meet, and why none moves a number."""
+
+
+def test_no_variable_of_the_environment_is_an_input_that_nobody_counts():
+    rooms = ("data", "features", "analysis", "figures", "studies", "language")
+    code = [
+        path.read_text(encoding="utf-8")
+        for room in rooms
+        for path in sorted((ROOT / "kamresearch" / room).rglob("*.py"))
+    ]
+    code.append((ROOT / "kamresearch" / "places.py").read_text(encoding="utf-8"))
+    read = r'environ(?:\.get\(|\.setdefault\(|\[)"(\w+)"|getenv\("(\w+)"'
+    found = {one or other for text in code for one, other in re.findall(read, text)}
+    assert "KAM_PREPARED" in found
+    assert found <= set(HARMLESS)
 
 
 # Secrets

@@ -2,13 +2,16 @@
 
 import json
 import shutil
+import subprocess
 
 import pytest
 
+from kamresearch.errors import ParameterError
 from kamresearch.publishing.files import file_sha256, json_sha256
 from kamresearch.publishing.kernels import engine
-from kamresearch.publishing.making.verify import check_files
+from kamresearch.publishing.making.verify import check_files, verify_version
 from kamresearch.publishing.planning.datafacts import is_sound
+from kamresearch.publishing.progress import Silent
 from kamresearch.publishing.sealed.log import START, check_log, log_head, note_found, write_log
 from kamresearch.publishing.sealed.manifest import read_manifest
 from kamresearch.publishing.sealed.store import Version
@@ -82,6 +85,48 @@ def test_a_line_that_a_kill_cut_short_does_not_swallow_the_next(logged):
     path.write_bytes(path.read_bytes()[:-20])
     write_log(logged, "cleared", [version_in(logged, 0)])
     assert json.loads(path.read_text().splitlines()[-1])["event"] == "cleared"
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    """Two signers' keys."""
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("OpenSSH's client is not here")
+    folder = tmp_path_factory.mktemp("keys")
+    for name in ("ours", "theirs"):
+        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(folder / name)]
+        subprocess.run(make, check=True)
+    return folder
+
+
+def sign(version, key):
+    manifest = str(version / "manifest.json")
+    subprocess.run(
+        ["ssh-keygen", "-q", "-Y", "sign", "-f", str(key), "-n", "kam", manifest], check=True
+    )
+
+
+def verified(version, key):
+    return verify_version(Version(version), Silent(), quick=True, trust=key)
+
+
+def test_a_signed_version_is_told_from_one_of_somebody_else(logged, keys):
+    version = version_in(logged, 3)
+    before = check_files(Version(version))
+    assert "no manifest.json.sig" in verified(version, keys / "ours.pub").unsigned
+    sign(version, keys / "ours")
+    assert check_files(Version(version)) == before
+    assert verified(version, keys / "ours.pub").unsigned == ""
+    assert "not by the key theirs.pub" in verified(version, keys / "theirs.pub").unsigned
+    path = version / "manifest.json"
+    path.chmod(0o600)
+    path.write_text(path.read_text(encoding="utf-8").replace("fourth", "forged"), encoding="utf-8")
+    assert verified(version, keys / "ours.pub").unsigned
+
+
+def test_a_private_key_or_none_is_refused_as_one_to_trust(logged, keys):
+    with pytest.raises(ParameterError, match="--trust .*expected a public key"):
+        verified(version_in(logged, 3), keys / "ours")
 
 
 def test_prepared_data_are_sound_only_as_they_were_written(tmp_path):

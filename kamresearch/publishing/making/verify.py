@@ -22,6 +22,7 @@ from kamresearch.publishing.progress import Progress
 from kamresearch.publishing.sealed.log import check_log
 from kamresearch.publishing.sealed.manifest import MANIFEST, Manifest
 from kamresearch.publishing.sealed.sealing import Workshop
+from kamresearch.publishing.sealed.signature import SIGNATURE, check_signature
 from kamresearch.publishing.sealed.store import Version, standing_version
 
 PAGES_ALONE = "pages were not rendered again: {version}, which they compare with, is gone"
@@ -54,6 +55,8 @@ class Verification:
     """
     logged: tuple[str, ...] = ()
     """What the shelf's log says against it."""
+    unsigned: str = ""
+    """What speaks against its signature, where a key was named."""
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -66,6 +69,7 @@ class Verification:
             or self.manifest_changed
             or self.damage
             or self.logged
+            or self.unsigned
             or (self.exact and (self.pictures or self.pages))
             or self.hindered
             or self.differs
@@ -94,6 +98,7 @@ class Verification:
         lines = [f"{name} {text}" for kind, text in words.items() for name in getattr(self, kind)]
         lines += [f"{MANIFEST} was changed after sealing"] if self.manifest_changed else []
         lines += [self.damage] if self.damage else []
+        lines += [self.unsigned] if self.unsigned else []
         lines += [*self.logged, *self.notes]
         lines += [f"not made again: {self.hindered}"] if self.hindered else []
         made = (
@@ -120,7 +125,8 @@ def check_files(version: Version) -> Verification:
         for path in version.path.rglob("*")
         if path.is_file() or path.is_symlink()
     }
-    there.pop(MANIFEST, None)
+    for name in (MANIFEST, SIGNATURE):
+        there.pop(name, None)
     changed = [
         name
         for name, path in there.items()
@@ -142,7 +148,12 @@ def check_files(version: Version) -> Verification:
 
 
 def verify_version(
-    version: Version, progress: Progress, *, quick: bool = False, data: str | None = None
+    version: Version,
+    progress: Progress,
+    *,
+    quick: bool = False,
+    data: str | None = None,
+    trust: Path | None = None,
 ) -> Verification:
     """Can this version be trusted? Its files are checked; then it is made again from its manifest
     and compared.
@@ -159,8 +170,12 @@ def verify_version(
         Where the data lie, when not where the manifest says. A server is asked only when it is
         named here: a manifest may come from anybody, and a password belongs to the host that its
         owner named.
+    trust : Path, optional
+        A public key; the version must be signed by it.
     """
     result = check_files(version)
+    if trust is not None:
+        result = replace(result, unsigned=check_signature(version.path, trust))
     if quick or result.damage:
         return result
     try:

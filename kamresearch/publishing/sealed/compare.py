@@ -243,7 +243,7 @@ def predecessor(manifest: Manifest, manifests: Iterable[Manifest]) -> Manifest |
         if other.version != manifest.version
         and not other.hindcast
         and same_series(manifest, other)
-        and (not manifest.made or other.made < manifest.made)
+        and (not manifest.made or other.moment < manifest.moment)
     ]
     return max(earlier, key=lambda other: other.moment, default=None)
 
