@@ -7,6 +7,8 @@ import yaml
 
 from kamresearch.errors import DataError, KamError
 
+MOST_BYTES = 4 << 20
+"""Bytes of a file."""
 _DATE = "tag:yaml.org,2002:timestamp"
 _BOOL = "tag:yaml.org,2002:bool"
 
@@ -29,6 +31,20 @@ class _Texts(_Strict):
     """Every plain value stays the text that was written: 00123, nan, 2012-12-31."""
 
     yaml_implicit_resolvers = {}
+
+
+MOST_VALUES = 200_000
+"""Values of a file, each counted as often as it is named: a few lines can name billions."""
+
+
+def _weight(node: yaml.Node, known: dict[yaml.Node, int]) -> int:
+    """Values below a node, those that are named again counted again."""
+    if node not in known:
+        known[node] = MOST_VALUES + 1  # a list that holds itself never ends
+        below = node.value if isinstance(node.value, list) else []
+        parts = [one for part in below for one in (part if isinstance(part, tuple) else (part,))]
+        known[node] = 1 + sum(_weight(part, known) for part in parts)
+    return known[node]
 
 
 def _mapping_once(loader: _Strict, node: yaml.MappingNode, deep: bool = False) -> dict:
@@ -72,8 +88,19 @@ def parse_yaml(
     >>> parse_yaml("country: NO\nday: 2012-12-31\nsure: true", "mapping.yml")
     {'country': 'NO', 'day': '2012-12-31', 'sure': True}
     """
+    loader = _Texts(text) if texts else _Strict(text)
     try:
-        return _Texts(text).get_single_data() if texts else _Strict(text).get_single_data()
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _weight(node, {}) > MOST_VALUES:
+            raise error(
+                where,
+                f"no more than {MOST_VALUES:,} values",
+                "lists that name each other",
+                "mend it",
+            )
+        return loader.construct_document(node)
     except yaml.YAMLError as found:
         mark = getattr(found, "problem_mark", None)
         place = f"{where}, line {mark.line + 1}" if mark else where
@@ -92,6 +119,9 @@ def read_yaml(
     """A YAML file as plain values; see `parse_yaml`."""
     shown = where or str(path)
     try:
+        if (size := Path(path).stat().st_size) > MOST_BYTES:
+            most, found = f"no more than {MOST_BYTES >> 20} MiB", f"{size / 2**20:,.1f} MiB"
+            raise error(shown, most, found, "look at the file; a table belongs into a CSV")
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as found:
         what = getattr(found, "strerror", None) or "bytes that are no UTF-8"

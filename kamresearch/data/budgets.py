@@ -13,8 +13,6 @@ from pathlib import Path
 
 from kamresearch.errors import DataError
 
-SIDECAR = 1 << 20
-"""Bytes of a sidecar."""
 EXPANDED = 4 << 30
 """Bytes of a workbook when unpacked: Excel's largest sheet with twenty filled columns has two."""
 
@@ -55,12 +53,6 @@ def spending(where: str) -> Iterator[None]:
     raise DataError(where, f"a file that is read within {budget}", found, _REMEDY)
 
 
-def check_size(path: Path, most: int) -> None:
-    """Refuse a file of more bytes than such a file needs."""
-    if path.stat().st_size > most:
-        raise _too_large(path, most, path.stat().st_size)
-
-
 def check_expanded(path: Path, most: int = EXPANDED) -> None:
     """Refuse a packed workbook that would unpack to more bytes than any needs, unopened."""
     try:
@@ -69,13 +61,9 @@ def check_expanded(path: Path, most: int = EXPANDED) -> None:
     except (zipfile.BadZipFile, OSError):
         return  # whoever reads it will say so better
     if expanded > most:
-        raise _too_large(path, most, expanded)
-
-
-def _too_large(path: Path, most: int, found: int) -> DataError:
-    return DataError(
-        path.name,
-        f"no more than {most / 2**20:,.0f} MiB when unpacked",
-        f"{found / 2**20:,.1f} MiB",
-        _REMEDY,
-    )
+        raise DataError(
+            path.name,
+            f"no more than {most / 2**20:,.0f} MiB when unpacked",
+            f"{expanded / 2**20:,.1f} MiB",
+            _REMEDY,
+        )

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kamresearch.data.budgets import SIDECAR, check_size
 from kamresearch.yamlfile import read_yaml
 
 FIELDS = ("title", "source", "licence", "date", "sha256")
@@ -30,7 +29,6 @@ def read_sidecar(path: Path) -> Sidecar:
     beside = path.with_suffix(".yml")
     if beside == path or not beside.is_file():
         return Sidecar()
-    check_size(beside, SIDECAR)
     content = read_yaml(beside)
     if not isinstance(content, dict):
         return Sidecar()

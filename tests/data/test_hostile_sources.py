@@ -9,6 +9,7 @@ import pytest
 
 from kamresearch.data import budgets
 from kamresearch.data.checks import check_tables
+from kamresearch.data.mapping import read_mapping
 from kamresearch.data.prepared import open_prepared, write_prepared
 from kamresearch.data.sidecars import read_sidecar
 from kamresearch.data.sources import open_data
@@ -116,19 +117,29 @@ def test_characters_that_nobody_sees_are_taken_out_where_text_enters_and_counted
     ]
 
 
-def test_a_sidecar_whose_lists_name_each_other_costs_nothing(tmp_path):
+def lists_that_name_each_other():
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     for level in range(1, 9):
         lines.append(f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]")
-    (tmp_path / "orders.yml").write_text("\n".join([*lines, "title: *a8", "simulated: true"]))
-    found = read_sidecar(tmp_path / "orders.csv")
-    assert (found.title, found.simulated) == ("", True)
+    return "\n".join([*lines, "title: *a8"])
 
 
-def test_a_sidecar_beyond_any_need_is_refused_with_its_name_and_the_budget(tmp_path):
-    (tmp_path / "orders.yml").write_text("note: " + "x" * (1 << 20))
-    with pytest.raises(DataError, match=r"orders.yml: expected no more than 1 MiB"):
-        read_sidecar(tmp_path / "orders.csv")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (lists_that_name_each_other(), "expected no more than 200,000 values"),
+        ("title: &a [*a]", "expected no more than 200,000 values"),
+        ("note: " + "x" * (5 << 20), "expected no more than 4 MiB; found 5.0 MiB"),
+    ],
+    ids=["names", "itself", "size"],
+)
+@pytest.mark.parametrize("name", ["orders.yml", "mapping.yml"])
+def test_yaml_beyond_any_need_is_refused_with_its_name_and_the_budget(tmp_path, name, text, told):
+    (tmp_path / name).write_text(text)
+    read = read_sidecar if name == "orders.yml" else read_mapping
+    path = tmp_path / ("orders.csv" if name == "orders.yml" else name)
+    with pytest.raises(DataError, match=f"{name}: {told}"):
+        read(path)
 
 
 def test_a_workbook_that_would_unpack_to_more_than_any_needs_is_not_opened(tmp_path, monkeypatch):

@@ -2,9 +2,12 @@
 
 import os
 import re
+import sys
 import time
+from pathlib import Path
 
 from kamresearch.publishing.asking.request import Request
+from kamresearch.publishing.kernels.execute import tidy
 from kamresearch.publishing.making.run import make_shelf
 from kamresearch.publishing.outcome.csvfile import safe_text
 from kamresearch.publishing.planning.datafacts import PREPARED_KEPT, _forget_old
@@ -45,6 +48,15 @@ def test_parts_that_a_kill_left_go_with_the_next_run_and_those_being_written_sta
     assert not old.exists()
     assert new.exists()
     assert len(list(tmp_path.glob("*.duckdb"))) == PREPARED_KEPT - 1
+
+
+def test_a_warning_in_a_notebook_does_not_tell_where_our_folders_lie():
+    places = [sys.prefix, str(ROOT), str(Path.home())]
+    text = [f"{place}/lib/module.py:7: UserWarning: mind\n" for place in places]
+    output = {"output_type": "stream", "name": "stderr", "text": text}
+    cell = {"cell_type": "code", "metadata": {}, "source": "", "outputs": [output]}
+    ((tidied,),) = [one["outputs"] for one in tidy({"cells": [cell]})["cells"]]
+    assert tidied["text"] == ["…/lib/module.py:7: UserWarning: mind\n"] * 3
 
 
 CELLS = ("=1", "＝1", " +1", "'@x", "\t1", "\u202e=1", "-12.5", "-", "A-B", "|x", "％", "")

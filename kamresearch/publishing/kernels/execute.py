@@ -3,18 +3,23 @@ made fit to keep.
 """
 
 import json
+import os
 import re
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import kamresearch
 from kamresearch.errors import KamError, StudyError
+from kamresearch.places import project_root
 from kamresearch.publishing.files import to_json, write_json, write_text
 from kamresearch.publishing.outcome.collect import finding_rows, missing_promises
 from kamresearch.publishing.outcome.truth import Outcome, find_untruths
 from kamresearch.studies import find_study
 from kamresearch.studies.outputs import read_notebook
 
+PACKAGE = Path(kamresearch.__file__).resolve().parent
 INJECTED = "injected-parameters"
 LIMITS = {
     "timeout": ("an end within {limit:.0f} seconds", "raise --timeout, or make the study faster"),
@@ -268,13 +273,22 @@ def tidy_notebook(path: Path) -> bool:
 def _tidy_output(output: dict) -> dict:
     output = {key: value for key, value in output.items() if key != "transient"}
     if output["output_type"] == "stream":
-        output["text"] = _lines(_CELL_FILE.sub("cell.py", "".join(output["text"])))
+        output["text"] = _lines(_without_places(_CELL_FILE.sub("cell.py", "".join(output["text"]))))
     elif "data" in output:
         output["data"] = {
             mime: _lines(value) if isinstance(value, (str, list)) else value
             for mime, value in output["data"].items()
         }
     return {key: output[key] for key in sorted(output)}
+
+
+def _without_places(text: str) -> str:
+    """A warning names the file that gave it; where our folders lie concerns no reader."""
+    home = os.path.expanduser("~")  # noqa: PTH111  (pathlib's raises where there is none)
+    ours = {sys.prefix, str(PACKAGE.parent), str(project_root()), home}
+    for folder in sorted(ours - {"/", "~"}, key=len, reverse=True):
+        text = text.replace(f"{folder}/", "…/")
+    return text
 
 
 def _lines(text: str | list) -> list[str]:
