@@ -41,7 +41,9 @@ def write_prepared(tables: Tables, path: Path) -> Path:
         for name, one in tables.loaded.items():
             for kind, rows in (("used", one.used), ("aside", one.aside)):
                 if rows is not None:
-                    _write_rows(engine, rows, f'{CATALOGUE}."{kind}_{name}"', embedded)
+                    written = _write_rows(engine, rows, f'{CATALOGUE}."{kind}_{name}"', embedded)
+                    if kind == "used" and written != one.rows_used:
+                        raise _changed(one, written)
             facts["tables"][name] = {
                 "rows_in": one.rows_in,
                 "rows_used": one.rows_used,
@@ -59,17 +61,29 @@ def write_prepared(tables: Tables, path: Path) -> Path:
     return path
 
 
-def _write_rows(engine: object, rows: ir.Table, name: str, embedded: bool) -> None:
+def _write_rows(engine: object, rows: ir.Table, name: str, embedded: bool) -> int:
+    """Keep rows in a table; how many."""
     import ibis
 
     if embedded:
         query = ibis.to_sql(rows, dialect="duckdb")
-        engine.raw_sql(f"CREATE TABLE {name} AS {query}").fetchall()
-        return
+        return engine.raw_sql(f"CREATE TABLE {name} AS {query}").fetchall()[0][0]
     batches = _plain_columns(rows).to_pyarrow_batches(chunk_size=ROWS_AT_ONCE)
     engine.con.register("incoming", batches)
-    engine.raw_sql(f"CREATE TABLE {name} AS SELECT * FROM incoming").fetchall()
+    query = f"CREATE TABLE {name} AS SELECT * FROM incoming"
+    written = engine.raw_sql(query).fetchall()[0][0]
     engine.con.unregister("incoming")
+    return written
+
+
+def _changed(one: Loaded, written: int) -> DataError:
+    """Not every server answers all queries as of one moment."""
+    return DataError(
+        one.file,
+        f"{one.rows_used:,} rows, as when it was opened",
+        f"{written:,}",
+        "the source changed while it was read; publish again when nobody writes to it",
+    )
 
 
 def _plain_columns(rows: ir.Table) -> ir.Table:

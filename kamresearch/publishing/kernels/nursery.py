@@ -39,9 +39,7 @@ ONE_THREAD = dict.fromkeys(
 """Parallel kernels must not fight over cores."""
 
 
-_SECRET = re.compile(
-    r"(?i)passw|_pwd$|^pgpass|secret|token|credential|api_?key|access_?key|private_?key"
-)
+_SECRET = re.compile(r"(?i)passw|_pwd$|secret|token|api_?key|access_?key|private_?key")
 """Variables that no child inherits: the process that opens the data is given its password, and no
 other needs one.
 """
