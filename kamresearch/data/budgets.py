@@ -4,8 +4,8 @@ A worker that opens data is held to seconds and bytes of memory; a packed file t
 unpacked. What is spent is told with the file that was being read.
 """
 
-import resource
 import signal
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,7 +24,12 @@ class SpentError(Exception):
 
 
 def set_budgets(seconds: float, memory: int) -> None:
-    """Hold this process, which only opens data, to seconds and bytes (0: no limit)."""
+    """Hold this process, which only opens data, to seconds and bytes (0: no limit); where the
+    system knows no such limits, to none.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
 
     def spent(*_: object) -> None:
         raise SpentError(f"{seconds:.0f} seconds")
@@ -45,12 +50,20 @@ def spending(where: str) -> Iterator[None]:
     except SpentError as error:
         budget, found = str(error), "a longer one"
     except MemoryError:
-        most = resource.getrlimit(resource.RLIMIT_DATA)[0]
-        budget = f"{most / 2**30:.1f} GiB of memory" if most > 0 else "the memory there is"
+        budget = _memory_budget()
         found = "a larger one"
     else:
         return
     raise DataError(where, f"a file that is read within {budget}", found, _REMEDY)
+
+
+def _memory_budget() -> str:
+    if sys.platform == "win32":
+        return "the memory there is"
+    import resource
+
+    most = resource.getrlimit(resource.RLIMIT_DATA)[0]
+    return f"{most / 2**30:.1f} GiB of memory" if most > 0 else "the memory there is"
 
 
 def check_expanded(path: Path, most: int = EXPANDED) -> None:
