@@ -157,9 +157,15 @@ def given(draft: Draft) -> dict[str, str]:
     return found
 
 
-def judge(found: dict[str, str], right: dict[str, list[str]], asked: list[str]) -> list[tuple]:
-    """Role, what was given, and whether it is right, asked or wrong."""
+def judge(
+    found: dict[str, str], right: dict[str, list[str]], asked: list[str], whole: bool = True
+) -> list[tuple]:
+    """Role, what was given, and whether it is right, asked or wrong; ``whole`` where the right
+    roles are all there are, so that any other is wrong.
+    """
     rows = []
+    found = {role: one.casefold().strip() for role, one in found.items()}
+    right = {role: [one.casefold().strip() for one in many] for role, many in right.items()}
     alike = {*right.get("account_id", ()), *right.get("account_name", ())}
     for role in MATTER:
         got, wanted = found.get(role, ""), right.get(role, [])
@@ -171,7 +177,7 @@ def judge(found: dict[str, str], right: dict[str, list[str]], asked: list[str]) 
         outcome = "right" if got in wanted else "wrong"
         if outcome == "wrong" and (role in asked or role == "account_name" and "account" in asked):
             outcome = "asked"
-        if wanted or role in ("cost", "units", "industry", "currency"):
+        if wanted or (whole and role in ("cost", "units", "industry", "currency")):
             rows.append((role, got, outcome))
     return rows
 
@@ -273,8 +279,11 @@ def main(arguments: list[str]) -> int:
             "usual stands), asks, or is wrong; a role given to a column that has none counts as wrong.",
             [describe_machine(), f"{frame['case'].nunique()} exports"],
             counts.reset_index()[["group", "right", "asked", "wrong", "share right"]],
-            "Heads marked unseen in `benchmarks/starts.yml` were run once, after the words were "
-            "chosen.",
+            "Twenty heads were kept unseen while the words of roles were chosen: at their first run "
+            "85.4 % of 137 columns were right. They were tuned on then, and fourteen heads written "
+            "afterwards are the unseen ones of this table: 93.7 % of 95 at their first run. Heads "
+            "are as systems document them, their cells made up; words and heads were written by the "
+            "same people, so that an export of your own is the better test.",
         )
     return 0
 
@@ -289,7 +298,7 @@ def _real_rows() -> list[tuple]:
             print(f"{name}: {error}")  # noqa: T201
             continue
         asked = [one.id for one in draft.questions]
-        rows += [(group, name, *one) for one in judge(given(draft), right, asked)]
+        rows += [(group, name, *one) for one in judge(given(draft), right, asked, False)]
     return rows
 
 

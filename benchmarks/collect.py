@@ -14,6 +14,7 @@ ORDER = (
     "decisions",
     "recovery",
     "exports",
+    "start",
 )
 
 HEAD = """# Benchmark results

@@ -25,6 +25,7 @@ COMMANDS = (
     "open",
     "prune",
     "check",
+    "start",
     "simulate",
     "new-study",
     "refresh",
@@ -86,6 +87,7 @@ def test_a_check_names_tables_and_problems(project):
     facts = json.loads(project.kam("check", "data/toy", "--json").stdout)
     assert facts["tables"]["accounts"]["rows"] == 6
     assert "6 rows in, 6 used, 0 set aside" in project.kam("check", "data/toy").stdout
+    assert "导入 6 行，采用 6 行" in project.kam("check", "data/toy", "--lang", "zh").stdout
     assert project.kam("check", "nowhere", code=2).stdout == ""
 
 

@@ -287,3 +287,16 @@ def test_a_question_speaks_both_languages(tmp_path):
     questions = draft_mapping(look(str(save(tmp_path, SALES)))).questions
     for one in questions:
         assert render(one.text, "en") != render(one.text, "zh")
+
+
+def test_a_column_that_contradicts_itself_is_no_question(tmp_path):
+    frame = SALES.assign(Datum=[f"{n % 28 + 1:02d}/{29 - n % 28:02d}/2024" for n in range(30)])
+    frame.loc[0, "Datum"], frame.loc[1, "Datum"] = "31/01/2024", "01/31/2024"
+    draft = draft_mapping(look(str(save(tmp_path, frame))))
+    assert [one.id for one in draft.questions] == ["currency"]
+
+
+def test_an_account_that_nothing_names_is_asked_for_with_all_else(tmp_path):
+    frame = SALES.assign(Kunde=None, Datum=[f"0{n % 9 + 1}/0{n % 9 + 1}/2024" for n in range(30)])
+    draft = draft_mapping(look(str(save(tmp_path, frame))))
+    assert {one.id for one in draft.open} == {"account", "order_date_order"}

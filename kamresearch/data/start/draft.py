@@ -4,7 +4,7 @@ what only its owner can tell.
 
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kamresearch.data.contract import TABLES
 from kamresearch.data.start.looking import Looked
@@ -25,6 +25,8 @@ from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 
 MOST_OPTIONS = 5
+_OTHERS = frozenset(TABLES) - {"accounts", "orders"}
+"""Tables that are called as the contract calls them need no line, and are no orders."""
 GAPS = 0.9
 """A column filled in fewer rows may be one that a report writes in the first line of a group."""
 
@@ -111,6 +113,8 @@ def draft_mapping(looked: Looked, answers: Map[str, str] | None = None) -> Draft
         An answer is none of its options, or names no question.
     """
     asker = _Asker(answers or {})
+    tables = tuple(one for one in looked.tables if one.name not in _OTHERS) or looked.tables
+    looked = replace(looked, tables=tables)
     chosen = _choose(looked, asker)
     played = _settle_roles(chosen, asker)
     orders = _orders(looked, chosen, played, asker)
@@ -162,8 +166,9 @@ def _settle_roles(chosen: Candidate, asker: _Asker) -> dict[str, str]:
     if "account_id" not in played and "account_name" not in played:
         columns = [one.name for one in chosen.table.columns if one.day_share < 0.5]
         text = _("Which column names the account (the customer)?")
-        if column := asker.ask("account", text, columns, ""):
-            played["account_name"] = column
+        column = asker.ask("account", text, columns, "")
+        # Unanswered, nothing is written; any column lets the other questions be asked as well.
+        played["account_name"] = column or chosen.table.columns[0].name
     elif not chosen.sure_of("account_id", "account_name"):
         column = _settle("account_name", chosen, asker, False) or played.get("account_id", "")
         played = {name: one for name, one in played.items() if one != column}

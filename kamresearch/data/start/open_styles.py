@@ -7,6 +7,7 @@ from kamresearch.data.casting import is_text
 from kamresearch.data.contract import TABLES
 from kamresearch.data.files import Raw
 from kamresearch.data.styles import OpenStyleError, find_styles
+from kamresearch.errors import DataError
 from kamresearch.language import Text
 from kamresearch.language import message as _
 
@@ -34,6 +35,8 @@ def open_styles(raw: Raw, column: str, role: str) -> list[OpenStyle]:
         find_styles(table, TABLES["orders"], raw.where, {}, raw.semicolons)
     except OpenStyleError as error:
         return [_question(error, column)]
+    except DataError:
+        return []
     return []
 
 
