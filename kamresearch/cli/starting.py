@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kamresearch.data.start import Question, draft_mapping, look, mapping_text
+from kamresearch.data.start import Question, draft_mapping, look, mapping_text, read_cells
 from kamresearch.errors import DataError
 from kamresearch.language import Text, render, use_language
 from kamresearch.language import message as _
@@ -79,7 +79,7 @@ def _start(
         return _tell_answers(draft.open, terminal)
     target.write_text(mapping_text(draft, terminal.language), encoding="utf-8")
     terminal.say(_("written: {file}", file=str(target)))
-    return _show(source, target, terminal)
+    return _show(source, target, read_cells(looked, draft), terminal)
 
 
 def _place(source: str) -> Path:
@@ -131,11 +131,14 @@ def _tell_answers(questions: Sequence[Question], terminal: Terminal) -> bool:
     return False
 
 
-def _show(source: str, target: Path, terminal: Terminal) -> bool:
+def _show(
+    source: str, target: Path, cells: tuple[tuple[str, str, str], ...], terminal: Terminal
+) -> bool:
     """The card on screen and as a page, and the one command that publishes."""
     from kamresearch.publishing.planning.audit import audit
 
     facts, card = audit(source, str(target))
+    card = replace(card, cells=cells)
     for line in card.lines(terminal.language):
         terminal.echo(line)
     page = target.with_name(target.name.removesuffix(".yml") + ".card.html")

@@ -288,7 +288,7 @@ def _map_table(
             else {"from": how}
         )
         _check_words(place, rule, _COLUMN)
-        style = _stated_style(rule, place)
+        style = stated_style(rule, place)
         try:
             with _rule(place, rule):
                 columns[str(column)] = _map_column(
@@ -442,7 +442,7 @@ def _rule(place: str, rule: object) -> Iterator[None]:
         ) from None
 
 
-def _stated_style(rule: Map[str, object], place: str) -> TextStyle:
+def stated_style(rule: Map[str, object], place: str) -> TextStyle:
     """How a column's texts are written, as its rule states it."""
     calendar = str(rule.get("calendar", "year_first" if rule.get("year_first") else ""))
     if calendar and calendar not in CALENDARS:

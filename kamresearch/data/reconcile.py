@@ -59,6 +59,7 @@ class Card:
     aside: tuple[Aside, ...]
     checked: CheckResult
     quarantine: pd.DataFrame
+    cells: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def revenue(self) -> float:
@@ -103,6 +104,10 @@ class Card:
             yield render(_("Rows set aside:"), language)
         for one in self.aside:
             yield "  " + render(_aside_text(one), language)
+        if self.cells:
+            yield render(_("As written → as read:"), language)
+        for column, written, read in self.cells:
+            yield f"  {column}: {written} → {read}"
         yield from self._issues(language)
 
     def _issues(self, language: str) -> Iterator[str]:

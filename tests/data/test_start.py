@@ -263,6 +263,8 @@ def test_the_conversation_ends_with_the_card_and_the_one_command(tmp_path):
     assert run_start(str(path), None, None, True, False, words.terminal())
     assert "30 orders of 5 accounts" in words.text
     assert "kam publish --data" in words[-1]
+    assert "  Datum: 01.01.2024 → 2024-01-01" in words
+    assert "  Nettobetrag: 1.000,50 → 1000.5" in words
     page = (tmp_path / "umsatz.mapping.card.html").read_text(encoding="utf-8")
     assert "30 orders of 5 accounts" in page
     with pytest.raises(DataError, match="--force"):
