@@ -114,6 +114,9 @@ ROUNDED = ("points", "x", "y", "transform")
 VARIABLES = _names()
 """The theme's colours → the page's CSS variables, so that a dark page recolours its pictures."""
 
+TOO_LIGHT = {"var(--c2)": "var(--t2)", "var(--c5)": "var(--t5)"}
+"""Colours that do for a bar and not for letters on paper → the same, dark enough to be read."""
+
 
 def inline_svg(source: str, prefix: str, alt: str) -> tuple[str, bool]:
     """A figure's SVG as the page shows it, and whether it holds colours outside the theme (which
@@ -170,6 +173,9 @@ def _convert(
     result = ElementTree.Element(f"{{{SVG}}}{name}", _attributes(node, prefix, used, foreign))
     if name in ("text", "tspan"):
         result.text = theme.clean(node.text or "")
+        fill = result.get("fill", "")
+        if fill in TOO_LIGHT:
+            result.set("fill", TOO_LIGHT[fill])
     for child in node:
         if not isinstance(child.tag, str) or _local(child.tag) not in ELEMENTS:
             continue

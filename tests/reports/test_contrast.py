@@ -1,0 +1,52 @@
+"""Letters in pictures can be read: axe does not look into them."""
+
+import re
+
+import pytest
+
+from kamresearch.publishing.pages.shell import TEMPLATES
+from kamresearch.publishing.pages.svg import TOO_LIGHT, VARIABLES, inline_svg
+
+pytestmark = pytest.mark.reports
+
+STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+BLOCKS = [one for one in re.findall(r"{([^{}]*--c1:[^{}]*)}", STYLE) if "--paper" in one]
+LETTERS = ("ink", "muted", "good", "bad", "neutral", "c1", "c3", "c4", "c6", "c7", "t2", "t5")
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (
+        one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("block", range(len(BLOCKS)))
+def test_each_colour_of_letters_stands_out_on_every_paper(block):
+    colours = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", BLOCKS[block]))
+    weak = {
+        name: round(contrast(colours[name], colours["paper"]), 2)
+        for name in LETTERS
+        if name in colours and contrast(colours[name], colours["paper"]) < 4.5
+    }
+    assert not weak
+    assert {"t2", "t5"} <= set(colours)
+
+
+def test_a_text_in_a_colour_too_light_for_letters_gets_the_darker_one_and_a_bar_keeps_it():
+    names = {f"var(--{name})": colour for colour, name in VARIABLES.items()}
+    for light, dark in TOO_LIGHT.items():
+        style = f'style="fill: {names[light]}"'
+        source = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="4" height="4" '
+            f'{style}/><text x="1" y="1" {style}>a</text></svg>'
+        )
+        shown, _foreign = inline_svg(source, "figure-a", "a")
+        assert re.search(rf"<rect[^>]*{re.escape(light)}", shown)
+        assert re.search(rf"<text[^>]*{re.escape(dark)}", shown)
