@@ -81,3 +81,26 @@ def test_each_dependency_says_why_it_is_there(root):
     for line in block.splitlines():
         if re.match(r'^    "[a-z]', line):
             assert "#" in line, f"no reason beside {line.strip()}"
+
+
+IMPORT_NAMES = {
+    "charset-normalizer": "charset_normalizer",
+    "fonttools": "fontTools",
+    "ibis-framework": "ibis",
+    "python-calamine": "python_calamine",
+    "pyyaml": "yaml",
+    "scikit-learn": "sklearn",
+}
+TOOLS = {"jupyterlab"}
+"""What researchers start, and no module imports."""
+
+
+def test_each_dependency_is_imported_somewhere_in_the_package(root, project):
+    sources = [path.read_text(encoding="utf-8") for path in (root / "kamresearch").rglob("*.py")]
+    imported = {
+        found
+        for text in sources
+        for found in re.findall(r"^\s*(?:import|from) ([A-Za-z0-9_]+)", text, flags=re.MULTILINE)
+    }
+    names = {split(requirement)[0] for requirement in project["dependencies"]} - TOOLS
+    assert {name for name in names if IMPORT_NAMES.get(name, name) not in imported} == set()
