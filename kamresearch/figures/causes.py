@@ -6,12 +6,14 @@ import pandas as pd
 from kamresearch.analysis.causes import CAUSE_TERMS, CAUSES, CauseShares, Returns
 from kamresearch.display import Column, Figure, make_table
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
 COLOURS = dict(zip(CAUSES, (*parts.PALETTE[:5], parts.NEUTRAL), strict=True))
 
 
+@draws(CauseShares, "churn.causes")
 def shares(result: CauseShares) -> Figure:
     """Share of each cause: interval among the known, and how far the unknown could stretch it."""
     frame = result.frame[result.frame["cause"] != "unknown"].sort_values("n", ascending=False)
@@ -60,6 +62,7 @@ def shares(result: CauseShares) -> Figure:
     )
 
 
+@draws(CauseShares, "churn.incidence")
 def incidence(result: CauseShares) -> Figure:
     """Cumulative incidence of each cause over the years: stacked, they are all who left."""
     curves = result.curves
@@ -122,6 +125,7 @@ def incidence(result: CauseShares) -> Figure:
     )
 
 
+@draws(Returns, "churn.returns")
 def returns(result: Returns) -> Figure:
     """Share that is back, by cause and time since the loss."""
     shown = [

@@ -6,10 +6,12 @@ import pandas as pd
 from kamresearch.analysis.churn.definition import ChurnRate
 from kamresearch.analysis.churn.explain import FEATURE_TERMS, Explanation
 from kamresearch.analysis.churn.money import Contacts
+from kamresearch.analysis.churn.risk import Modelling
 from kamresearch.analysis.churn.staying import MONTH_DAYS, Staying
 from kamresearch.analysis.churn.validation import MODEL_TERMS, Judgement, gains, reliability
 from kamresearch.display import Column, Figure, make_table
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
@@ -17,6 +19,7 @@ N, LOST = Column("n", _("n"), "count"), Column("lost", _("Lost"), "accounts")
 LOW, HIGH = Column("low", _("Lower bound"), "share"), Column("high", _("Upper bound"), "share")
 
 
+@draws(ChurnRate, "churn.rates")
 def rates(result: ChurnRate) -> Figure:
     """The churn rate by group, partially pooled, beside the whole."""
     frame = result.by_group.sort_values(
@@ -68,6 +71,7 @@ def rates(result: ChurnRate) -> Figure:
     )
 
 
+@draws(Staying, "churn.survival")
 def survival(result: Staying) -> Figure:
     """Kaplan–Meier of all and of groups, with numbers at risk."""
     curves = {name or "": curve for name, curve in result.curves.items()}
@@ -167,6 +171,7 @@ def survival(result: Staying) -> Figure:
     )
 
 
+@draws(Staying, "churn.hazard")
 def hazard(result: Staying) -> Figure:
     """Losses a year by year of the relation."""
     frame = result.hazards
@@ -197,6 +202,12 @@ def hazard(result: Staying) -> Figure:
         draw,
         result.hazard_table(),
     )
+
+
+@draws(Modelling, "churn.reliability")
+def calibration_of(result: Modelling) -> Figure:
+    """The judgement's reliability."""
+    return calibration(result.judgement)
 
 
 def calibration(result: Judgement) -> Figure:
@@ -252,6 +263,12 @@ def calibration(result: Judgement) -> Figure:
         draw,
         table,
     )
+
+
+@draws(Modelling, "churn.gains")
+def lift_of(result: Modelling) -> Figure:
+    """The judgement's gains."""
+    return lift(result.judgement)
 
 
 def lift(result: Judgement) -> Figure:
@@ -311,6 +328,7 @@ def lift(result: Judgement) -> Figure:
     )
 
 
+@draws(Explanation, "churn.importance")
 def importance(result: Explanation) -> Figure:
     """What the model leans on."""
     frame = result.importance.head(10)
@@ -340,6 +358,7 @@ def importance(result: Explanation) -> Figure:
     )
 
 
+@draws(Explanation, "churn.dependence")
 def dependence(result: Explanation) -> Figure:
     """How the mean prediction moves with the most important numeric features."""
     shown = list(result.dependence.items())[:4]
@@ -386,6 +405,7 @@ def dependence(result: Explanation) -> Figure:
     )
 
 
+@draws(Contacts, "churn.contact_curve")
 def contact_curve(result: Contacts) -> Figure:
     """Gain of contacting more and more accounts, against doing nothing."""
     frame = result.curve

@@ -5,10 +5,12 @@ from kamresearch.analysis.segmentation.clusters import METHODS
 from kamresearch.analysis.segmentation.selection import TIER_TERMS
 from kamresearch.display import Figure
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
 
+@draws(Segmentation, "segmentation.clusters")
 def clusters(result: Segmentation) -> Figure:
     """What sets each cluster apart: effect sizes."""
     wide = result.profile.pivot_table(index="feature", columns="cluster", values="effect").reindex(
@@ -66,6 +68,7 @@ def clusters(result: Segmentation) -> Figure:
     )
 
 
+@draws(Segmentation, "segmentation.cluster_choice")
 def cluster_choice(result: Segmentation) -> Figure:
     """Stability and separation of every number of clusters tried."""
     choices = result.choices
@@ -114,6 +117,7 @@ def cluster_choice(result: Segmentation) -> Figure:
     )
 
 
+@draws(Agreement, "segmentation.rule_data")
 def rule_data(result: Agreement) -> Figure:
     """Tiers by rule against the clusters of the data."""
     cross = result.cross

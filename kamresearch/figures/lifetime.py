@@ -1,12 +1,12 @@
 """Lifetime value: the baseline gate, tracking over time, expected value by account."""
 
 import numpy as np
-import pandas as pd
 
 from kamresearch.analysis.lifetime import LifetimeValue
 from kamresearch.analysis.lifetime.choice import NAMES
 from kamresearch.display import Column, Figure, make_table
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
@@ -19,6 +19,7 @@ COLOURS = {
 }
 
 
+@draws(LifetimeValue, "segmentation.lifetime_gate")
 def gate(result: LifetimeValue) -> Figure:
     """Every model and baseline on the same earlier stretches: who orders again, and the error
     per account.
@@ -62,10 +63,12 @@ def gate(result: LifetimeValue) -> Figure:
     )
 
 
-def tracking(frame: pd.DataFrame) -> Figure:
+@draws(LifetimeValue, "segmentation.lifetime_tracking")
+def tracking(result: LifetimeValue) -> Figure:
     """Order days that came after the cut, against those that each model expected at the cut:
     the frame of `LifetimeValue.track`, which is empty where there is too little to follow.
     """
+    frame = result.tracked
     parts.need_rows(frame, "segmentation.lifetime_tracking")
     models = [name for name in frame.columns if name not in ("date", "actual")]
 
@@ -111,6 +114,7 @@ def tracking(frame: pd.DataFrame) -> Figure:
     )
 
 
+@draws(LifetimeValue, "segmentation.lifetime")
 def expected(result: LifetimeValue, most: int = 20) -> Figure:
     """How expected value is spread over the accounts."""
     frame = result.predict(result.horizon_days).sort_values(

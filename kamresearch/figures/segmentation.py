@@ -16,6 +16,7 @@ from kamresearch.analysis.segmentation.matrix import CELLS
 from kamresearch.analysis.segmentation.selection import TIER_TERMS
 from kamresearch.display import Column, Figure, make_table
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
@@ -28,6 +29,7 @@ CELL_COLOURS = {
 MOST_LABELS = 6
 
 
+@draws(Concentration, "segmentation.concentration")
 def concentration(result: Concentration) -> Figure:
     """The cumulative share from the largest account down: a whale where some accounts lose
     money.
@@ -103,6 +105,7 @@ def concentration(result: Concentration) -> Figure:
     )
 
 
+@draws(Persistence, "segmentation.persistence")
 def persistence(result: Persistence) -> Figure:
     """Last year's revenue against this year's, the largest of either year marked."""
     frame = result.frame
@@ -190,20 +193,15 @@ def persistence(result: Persistence) -> Figure:
     )
 
 
-def ranks(result: Selection, names: pd.Series | None = None, most: int = 20) -> Figure:
-    """The best-scored accounts with the interval of their rank; names: account_id → shown
-    name. Needs a rated account.
-    """
+@draws(Selection, "segmentation.ranks")
+def ranks(result: Selection, most: int = 20) -> Figure:
+    """The best-scored accounts with the interval of their rank. Needs a rated account."""
     frame = (
         result.frame.dropna(subset=["score"])
         .sort_values(["rank", "account_id"], kind="stable")
         .head(most)
     )
-    shown = (
-        frame["account_id"]
-        if names is None
-        else frame["account_id"].map(names).fillna(frame["account_id"])
-    )
+    shown = frame["account_id"].map(dict(result.names)).fillna(frame["account_id"])
 
     def draw() -> object:
         figure, axes = parts.new_figure(height=max(2.2, 0.30 * len(frame) + 1.0))
@@ -257,6 +255,7 @@ def ranks(result: Selection, names: pd.Series | None = None, most: int = 20) -> 
     )
 
 
+@draws(Migration, "segmentation.migration")
 def migration(result: Migration) -> Figure:
     """Tier a year before against tier now."""
     counts = result.counts.loc[result.counts.sum(axis=1) > 0, result.counts.sum(axis=0) > 0]
@@ -302,6 +301,7 @@ def migration(result: Migration) -> Figure:
     )
 
 
+@draws(ValueMatrix, "segmentation.value_potential")
 def value_potential(result: ValueMatrix) -> Figure:
     """Revenue against demand bought elsewhere, with the interval of revenue."""
     frame = result.frame
@@ -371,6 +371,7 @@ def value_potential(result: ValueMatrix) -> Figure:
     )
 
 
+@draws(PooledTable, "segmentation.cross_table")
 def cross_table(result: PooledTable, most: int = 10) -> Figure:
     """Pooled share of key accounts by industry and region."""
     pairs = result.by_pair
@@ -425,6 +426,7 @@ def cross_table(result: PooledTable, most: int = 10) -> Figure:
     )
 
 
+@draws(Dependence, "segmentation.dependence")
 def dependence(result: Dependence) -> Figure:
     """Share of revenue and profit lost with the largest customers."""
     frame = result.frame

@@ -5,10 +5,12 @@ import numpy as np
 from kamresearch.analysis.warning import CLASS_TERMS, Alerts
 from kamresearch.display import Column, Figure, make_table
 from kamresearch.figures import parts
+from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
 
+@draws(Alerts, "churn.alerts_by_value")
 def by_value(result: Alerts) -> Figure:
     """The alerts with the most value at risk."""
     frame = result.frame.head(12)
@@ -44,6 +46,7 @@ def by_value(result: Alerts) -> Figure:
     )
 
 
+@draws(Alerts, "churn.alert_example")
 def example(result: Alerts) -> Figure:
     """How one alert came about: orders against what was expected, and what is missing added up."""
     frame = result.example
@@ -104,6 +107,7 @@ def example(result: Alerts) -> Figure:
     )
 
 
+@draws(Alerts, "churn.backtest")
 def backtest(result: Alerts) -> Figure:
     """What the watch would have found in past years, and the price of it."""
     frame = result.thresholds.table.dropna(subset=["found"])

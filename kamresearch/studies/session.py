@@ -294,6 +294,11 @@ class Session:
             self.say(*result.closing())
             self.caution(*(getattr(result, "caveats", ()) if result.cautions else ()))
 
+    def conclude(self, *results: Result) -> None:
+        """Say what the findings of these results say in words; one that is missing says nothing."""
+        told = [finding.sentence for result in results for finding in result.findings()]
+        self.say(*(sentence for sentence in told if sentence is not None))
+
     def _present_findings(self, result: Result, uses: tuple[str, ...] | None) -> list[str]:
         """Export a result's findings; gives the ids that it declares and does not have."""
         found = result.findings() if result.exports else []

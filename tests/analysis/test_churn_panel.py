@@ -237,7 +237,7 @@ def test_among_too_few_losses_no_feature_is_accused(case):
     rare = replace(case.losses, frame=case.losses.frame.iloc[::30].reset_index(drop=True))
     modelling = model_losses(replace(case, losses=rare))
     assert "too few losses" in modelling.judgement.reason.render("en")
-    assert modelling.leaks is None
+    assert modelling.leaks.frame.empty
 
 
 def test_where_nobody_was_present_a_window_ago_nobody_gets_a_probability(case):

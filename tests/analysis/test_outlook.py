@@ -1,5 +1,7 @@
 """What is told of the next year: nothing that was not measured, nothing that is past."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -80,7 +82,7 @@ def test_an_interval_that_tells_nothing_is_told_in_words_and_is_no_headline():
 @pytest.mark.unit
 def test_a_figure_with_nothing_to_draw_is_refused_with_what_to_do():
     with pytest.raises(AnalysisError, match="absent"):
-        lifetime_figures.tracking(pd.DataFrame({"date": [], "actual": []}))
+        lifetime_figures.tracking(SimpleNamespace(tracked=pd.DataFrame({"date": [], "actual": []})))
 
 
 def draw_year_series(rng, n):

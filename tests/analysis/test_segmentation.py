@@ -335,7 +335,7 @@ def test_what_the_case_says_can_be_drawn_and_read_in_both_languages(case):
         figures.concentration(concentration),
         figures.persistence(persistence),
         figures.dependence(kam.segmentation.measure_dependence(snapshot)),
-        figures.ranks(selection, snapshot.set_index("account_id")["account_name"]),
+        figures.ranks(selection),
         figures.migration(moves),
         figures.value_potential(matrix),
         figures.cross_table(crossed),

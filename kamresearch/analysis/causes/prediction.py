@@ -21,6 +21,8 @@ LEAST = 60
 class CausePrediction(Result):
     """Whether account features tell the cause of a loss better than the causes' shares do."""
 
+    exports = ("churn.cause_skill",)
+
     n: int
     skill: float | None
     interval: Interval | None
@@ -50,6 +52,10 @@ class CausePrediction(Result):
                 reason=self.reason,
             )
         ]
+
+    def closing(self) -> tuple[Text, ...]:
+        """Whether the cause can be told beforehand, where there are causes at all."""
+        return (self.verdict(),) if self.n else ()
 
     def verdict(self) -> Text:
         """A sentence for the reader."""

@@ -14,7 +14,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 NO_CAUSES = _(
     "No loss has a recorded cause: this needs the table “churn_events” with a cause or a "
@@ -29,6 +29,20 @@ agree on.
 @dataclass(frozen=True)
 class CauseShares(Result):
     """Causes of all losses known by a day."""
+
+    exports = (
+        "churn.price_share",
+        "churn.product_share",
+        "churn.service_share",
+        "churn.competitor_share",
+        "churn.relocation_share",
+        "churn.unknown_share",
+    )
+    shows = (
+        Shown("churn.causes"),
+        Shown("churn.incidence"),
+        Shown("churn.cause_shares", "table"),
+    )
 
     as_of: str
     n_losses: int
@@ -46,6 +60,11 @@ class CauseShares(Result):
     def n_known(self) -> int:
         """Losses with a known cause."""
         return self.n_losses - self.n_unknown
+
+    @property
+    def reason(self) -> Text | None:
+        """Why no causes can be shown; None where they can."""
+        return None if self.n_known else NO_CAUSES
 
     @property
     def caveats(self) -> tuple[Text, ...]:

@@ -9,13 +9,14 @@ import pandas as pd
 from scipy.stats import fisher_exact, norm
 
 from kamresearch.analysis.causes.reasons import CAUSE_TERMS, CAUSES, settle_causes
+from kamresearch.analysis.causes.shares import NO_CAUSES
 from kamresearch.analysis.churn.survival import kaplan_meier, survival_at
 from kamresearch.analysis.pooling import pool_shares
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 OFFER_TERMS = {
     "none": _("none"),
@@ -28,6 +29,15 @@ OFFER_TERMS = {
 @dataclass(frozen=True)
 class Returns(Result):
     """Returns of lost accounts."""
+
+    exports = (
+        "churn.return_rate_price",
+        "churn.return_rate_product",
+        "churn.return_rate_service",
+        "churn.return_p_value",
+        "churn.return_power",
+    )
+    shows = (Shown("churn.returns"), Shown("churn.winback", "table"))
 
     horizon_days: int
     curves: dict[str, pd.DataFrame]
@@ -44,6 +54,15 @@ class Returns(Result):
     winback: pd.DataFrame
     """cause, offer, n, returned, rate, low, high (the offers of a cause pooled), value"""
     yearly_value: float | None
+
+    @property
+    def reason(self) -> Text | None:
+        """Why returns cannot be told by cause; None where they can."""
+        return None if self.rates["n"].sum() else NO_CAUSES
+
+    def closing(self) -> tuple[Text, ...]:
+        """Who can be bought back, where there are causes at all."""
+        return () if self.reason else (self.verdict(),)
 
     @property
     def caveats(self) -> tuple[Text, ...]:

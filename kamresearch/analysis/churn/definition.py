@@ -14,7 +14,7 @@ from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 LIMITS = (
     _(
@@ -34,9 +34,21 @@ LIMITS = (
 LOW, HIGH = Column("low", _("Lower bound"), "share"), Column("high", _("Upper bound"), "share")
 
 
+NOBODY = _("no account was present at the start of the window")
+
+
 @dataclass(frozen=True)
 class ChurnRate(Result):
     """Losses among the accounts present at the start of a window, against the window before."""
+
+    exports = (
+        "churn.rate_12m",
+        "churn.n_lost_12m",
+        "churn.rate_change",
+        "churn.rate_effect",
+        "churn.mix_effect",
+    )
+    shows = (Shown("churn.rates"), Shown("churn.rates", "table"))
 
     kind: str
     as_of: str
@@ -88,10 +100,15 @@ class ChurnRate(Result):
         start = pd.Timestamp(self.as_of) - pd.Timedelta(days=self.window_days - 1)
         return start.date().isoformat(), self.as_of
 
+    @property
+    def reason(self) -> Text | None:
+        """Why there is no rate; None where there is one."""
+        return NOBODY if self.rate is None else None
+
     def findings(self) -> list[Finding]:
         """The rate, the count, and the two effects behind the change."""
         shared = {"n": self.n_accounts, "period": self.period, "figure": "churn.rates"}
-        rate, nobody = self.rate, _("no account was present at the start of the window")
+        rate, nobody = self.rate, NOBODY
         sentence = (
             _(
                 "{lost} of {n} accounts left within {days} days: {rate} (95% interval "

@@ -13,7 +13,7 @@ from kamresearch.analysis.churn.validation import Judgement, logit
 from kamresearch.display import Column, Table, make_table
 from kamresearch.language import Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 NOT_EXPLAINED = _(
     "No model was fitted on accounts of the last cut-off, so there is nothing to explain."
@@ -59,6 +59,8 @@ FEATURE_TERMS = {
 @dataclass(frozen=True)
 class Explanation(Result):
     """What the model leans on."""
+
+    shows = (Shown("churn.importance"), Shown("churn.dependence"))
 
     importance: pd.DataFrame
     """feature, importance (log-loss lost when shuffled), low, high — the most important first"""

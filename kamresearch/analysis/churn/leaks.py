@@ -64,6 +64,10 @@ class Leaks(Result):
         )
 
 
+NO_LEAKS = Leaks(pd.DataFrame(columns=["feature", "auc", "why", "verdict"]))
+"""Nothing was looked for: there is no model to protect."""
+
+
 def find_leaks(X: pd.DataFrame, y: np.ndarray, cutoff: pd.Series | None = None) -> Leaks:
     """Does a feature know the future?
 

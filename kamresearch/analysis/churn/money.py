@@ -13,7 +13,7 @@ from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 CURVE = ["n_contacted", "gain", "by_value"]
 SENSITIVITY = ["acceptance", "incentive_share", "n_contacted", "gain"]
@@ -191,6 +191,13 @@ class OfferTerms:
 @dataclass(frozen=True)
 class Contacts(Result):
     """Whom to contact under a budget, if the offer works as assumed."""
+
+    exports = ("churn.n_contacts", "churn.contact_gain", "churn.expected_loss")
+    shows = (
+        Shown("churn.contact_curve"),
+        Shown("churn.contacts", "table"),
+        Shown("churn.contact_sensitivity", "sensitivity_table"),
+    )
 
     frame: pd.DataFrame
     """account_id, account_name, region, churn_probability, value, gain, break_even — chosen

@@ -6,17 +6,23 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.churn.case import Case
-from kamresearch.analysis.churn.explain import FEATURE_TERMS, Explanation, explain_models
-from kamresearch.analysis.churn.leaks import Leaks, find_leaks
+from kamresearch.analysis.churn.explain import (
+    FEATURE_TERMS,
+    NOT_EXPLAINED,
+    Explanation,
+    explain_models,
+)
+from kamresearch.analysis.churn.leaks import NO_LEAKS, Leaks, find_leaks
 from kamresearch.analysis.churn.money import NO_PROBABILITY
 from kamresearch.analysis.churn.panel import Panel, choose_cutoffs, draw_accounts
 from kamresearch.analysis.churn.validation import Judgement, judge_models, refuse_few_losses
 from kamresearch.analysis.drawing import say_drawn
 from kamresearch.analysis.pooling import pool_shares
+from kamresearch.display import Table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Missing, Result, Shown
 
 
 @dataclass(frozen=True)
@@ -191,20 +197,58 @@ def _risk(
 
 
 @dataclass(frozen=True)
-class Modelling:
+class Modelling(Result):
     """A case's panel, the verdict on the models, the risk of today, and what the model leans on."""
+
+    exports = (
+        "churn.model_skill",
+        "churn.model_auc",
+        "churn.model_slope",
+        "churn.revenue_at_risk",
+    )
+    shows = (
+        Shown("churn.leaks", "leaks_table"),
+        Shown("churn.models", "models_table"),
+        Shown("churn.reliability"),
+        Shown("churn.gains"),
+    )
 
     judgement: Judgement
     risk: Risk
     panel: Panel | None = None
-    leaks: Leaks | None = None
+    leaks: Leaks = NO_LEAKS
     explanation: Explanation | None = None
     n_accounts: int = 0
     """accounts at any cut-off, before some were drawn"""
 
     @property
+    def reason(self) -> Text | None:
+        """Why nothing was fitted; None where something was."""
+        return self.judgement.reason if self.judgement.refused else None
+
+    def findings(self) -> list[Finding]:
+        """How well losses are foreseen, and how much revenue is at risk."""
+        return [*self.judgement.findings(), *self.risk.findings()]
+
+    def leaks_table(self) -> Table:
+        """The features alone."""
+        return self.leaks.table()
+
+    def models_table(self) -> Table:
+        """The models beside the simple rules."""
+        return self.judgement.table()
+
+    @property
+    def explained(self) -> Explanation | Missing:
+        """What the model leans on, where there is one that leans on something."""
+        reason = self.judgement.reason or NOT_EXPLAINED
+        return self.explanation or Missing(reason, (Explanation,))
+
+    @property
     def caveats(self) -> tuple[Text, ...]:
         """What the judgement's figures rest on."""
+        if self.judgement.refused:
+            return ()
         return (*say_drawn(self.n_accounts), *self.judgement.caveats)
 
 
@@ -230,7 +274,7 @@ def model_losses(
         return Modelling(judgement, assess_risk(case, None, None, random_state, window_days))
     whole = case.panel(window_days, gap_days)
     panel = draw_accounts(whole)
-    judgement, leaks = refuse_few_losses(panel), None
+    judgement, leaks = refuse_few_losses(panel), NO_LEAKS
     if judgement is None:
         # Among a few losses one feature or another tells all by chance: only now is there something
         # to question.

@@ -17,7 +17,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 MONTH_DAYS = 365.25 / 12
 LOW, HIGH = Column("low", _("Lower bound"), "share"), Column("high", _("Upper bound"), "share")
@@ -27,6 +27,14 @@ NOBODY_WATCHED = _("No account was watched for any time: none ordered or joined 
 @dataclass(frozen=True)
 class Staying(Result):
     """How long accounts stay: curves by group, cohorts, hazard by year of the relation."""
+
+    exports = ("churn.survival_24m",)
+    shows = (
+        Shown("churn.survival"),
+        Shown("churn.hazard"),
+        Shown("churn.survival_by_group", "table"),
+        Shown("churn.cohorts", "cohort_table"),
+    )
 
     curves: dict[str, pd.DataFrame]
     """group ("" = all) → begins and time in days, at_risk, fewest, lost, survival,
@@ -40,6 +48,11 @@ class Staying(Result):
     n_accounts: int
     n_lost: int
     n_late: int
+
+    @property
+    def reason(self) -> Text | None:
+        """Why there is no curve; None where there is one."""
+        return None if self.n_accounts else NOBODY_WATCHED
 
     @property
     def caveats(self) -> tuple[Text, ...]:

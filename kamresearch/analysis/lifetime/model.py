@@ -27,14 +27,28 @@ from kamresearch.display import Column, Table, join_terms, make_table
 from kamresearch.errors import ParameterError
 from kamresearch.features.purchases import LeftOut
 from kamresearch.finding import Finding, Interval
-from kamresearch.language import Message, Quantity
+from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 
 @dataclass(frozen=True)
 class LifetimeValue(Result):
     """Fitted models, the backtest that chose between them, and what accounts will order."""
+
+    exports = (
+        "segmentation.expected_value_12m",
+        "segmentation.lifetime_model",
+        "segmentation.lifetime_auc",
+        "segmentation.lifetime_gain_on_rule",
+    )
+    shows = (
+        Shown("segmentation.lifetime_gate"),
+        Shown("segmentation.lifetime_gate", "choice_table"),
+        Shown("segmentation.lifetime_tracking"),
+        Shown("segmentation.lifetime"),
+        Shown("segmentation.lifetime_parameters", "parameter_table"),
+    )
 
     as_of: str
     horizon_days: int
@@ -190,6 +204,23 @@ class LifetimeValue(Result):
             the step.
         """
         return track(self.past, pd.Timestamp(self.as_of), step_days, most)
+
+    @cached_property
+    def tracked(self) -> pd.DataFrame:
+        """`track` in the steps that the study shows."""
+        return self.track()
+
+    def why_not(self, id: str) -> Text | None:
+        """Without a backtest there is no choice of models, and without a model no expected value;
+        a short past cannot be followed.
+        """
+        by_id = {finding.id: finding.reason for finding in self.findings()}
+        untested = self.choice.summary.empty
+        if untested and id in ("segmentation.lifetime_gate", "segmentation.lifetime_tracking"):
+            return by_id["segmentation.lifetime_auc"]
+        if id == "segmentation.lifetime_tracking" and self.tracked.empty:
+            return self.untracked
+        return by_id["segmentation.expected_value_12m"] if id == "segmentation.lifetime" else None
 
     @property
     def untracked(self) -> Message:

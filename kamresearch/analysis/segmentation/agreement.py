@@ -15,7 +15,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.features.population import keep_present
 from kamresearch.finding import Finding
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 SIDES = {"rule_only": _("key by rule alone"), "data_only": _("key by data alone")}
 
@@ -23,6 +23,13 @@ SIDES = {"rule_only": _("key by rule alone"), "data_only": _("key by data alone"
 @dataclass(frozen=True)
 class Agreement(Result):
     """Key accounts by rule against the same number of accounts by expected value."""
+
+    exports = ("segmentation.rule_data_agreement", "segmentation.tier_cluster_agreement")
+    shows = (
+        Shown("segmentation.rule_data"),
+        Shown("segmentation.rule_data", "disagreement_table"),
+        Shown("segmentation.tiers", "table"),
+    )
 
     by: str
     """What the data side ranks by: ``expected_value_12m`` or ``revenue_12m``"""

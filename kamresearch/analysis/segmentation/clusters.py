@@ -13,7 +13,7 @@ from kamresearch.features.population import require_present
 from kamresearch.finding import Finding
 from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 LEAST_ACCOUNTS = 20
 LEAST_CLUSTER = 5
@@ -25,6 +25,13 @@ METHODS = {"kmeans": _("k-means"), "gmm": _("Gaussian mixture")}
 @dataclass(frozen=True)
 class Segmentation(Result):
     """Clusters with what sets each apart, and how k was chosen."""
+
+    exports = (
+        "segmentation.n_clusters",
+        "segmentation.cluster_stability",
+        "segmentation.cluster_silhouette",
+    )
+    shows = (Shown("segmentation.clusters"), Shown("segmentation.cluster_choice"))
 
     labels: pd.Series
     """account_id → cluster, 1 the largest by the first feature; 0: no order in twelve months"""

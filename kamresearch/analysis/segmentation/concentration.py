@@ -12,7 +12,7 @@ from kamresearch.features.population import require_present
 from kamresearch.finding import Finding
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 SMALL = 50
 """Accounts below which a share of the top fifth rests on fewer than ten accounts."""
@@ -23,6 +23,18 @@ class Concentration(Result):
     """Shares, Gini and HHI of one year's revenue, and the whale curve of profit where cost is
     given.
     """
+
+    exports = (
+        "segmentation.n_accounts",
+        "segmentation.top_fifth_share",
+        "segmentation.top1_share",
+        "segmentation.top5_share",
+        "segmentation.gini",
+        "segmentation.hhi",
+        "segmentation.eighty_twenty_p_value",
+        "segmentation.n_loss_makers",
+    )
+    shows = (Shown("segmentation.concentration"),)
 
     period: tuple[str, str]
     basis: str

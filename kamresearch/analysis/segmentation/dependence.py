@@ -8,9 +8,9 @@ from kamresearch.analysis.segmentation.concentration import profit_where_known
 from kamresearch.display import Column, Table, make_table
 from kamresearch.features.population import keep_present
 from kamresearch.finding import Finding
-from kamresearch.language import Quantity
+from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 LOSSES = (1, 3, 5)
 
@@ -21,20 +21,31 @@ class Dependence(Result):
     count as one).
     """
 
+    exports = ("segmentation.loss_of_largest",)
+    shows = (Shown("segmentation.dependence"), Shown("segmentation.dependence", "table"))
+
     n_groups: int
     frame: pd.DataFrame
     """n_lost, names, revenue_lost, revenue_lost_share, profit_lost, profit_lost_share,
     years_to_regrow
     """
 
+    def _share_of_first(self) -> float | None:
+        share = self.frame["revenue_lost_share"].iloc[0] if len(self.frame) else None
+        return None if pd.isna(share) else float(share)
+
+    @property
+    def reason(self) -> Text | None:
+        """Why no share can be told; None where one can."""
+        if self._share_of_first() is not None:
+            return None
+        return _(
+            "The accounts' total over the period is not positive, so shares of it say nothing."
+        )
+
     def findings(self) -> list[Finding]:
         """The share of revenue that goes with the largest customer, groups counted as one."""
-        first = self.frame.iloc[0] if len(self.frame) else None
-        value = (
-            None
-            if first is None or pd.isna(first["revenue_lost_share"])
-            else float(first["revenue_lost_share"])
-        )
+        value = self._share_of_first()
         return [
             Finding(
                 "segmentation.loss_of_largest",
@@ -48,12 +59,7 @@ class Dependence(Result):
                 n=self.n_groups,
                 good="down",
                 figure="segmentation.dependence",
-                reason=None
-                if value is not None
-                else _(
-                    "The accounts' total over the period is not positive, so shares of it "
-                    "say nothing."
-                ),
+                reason=self.reason,
                 sentence=None
                 if value is None
                 else _(

@@ -11,9 +11,9 @@ from kamresearch.analysis.segmentation.draws import draw_revenue
 from kamresearch.display import Column, Table, make_table
 from kamresearch.features.population import keep_present
 from kamresearch.finding import Finding
-from kamresearch.language import Quantity
+from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 CELLS = {
     "defend": _("defend: large, little left to win"),
@@ -32,6 +32,9 @@ POTENTIAL_ERROR = 0.25
 class ValueMatrix(Result):
     """Every account with a judged potential in its cell; the others counted."""
 
+    exports = ("segmentation.growth_headroom", "segmentation.cell_certainty")
+    shows = (Shown("segmentation.value_potential"), Shown("segmentation.cells", "table"))
+
     frame: pd.DataFrame
     """account_id, account_name, revenue_12m, revenue_low, revenue_high (90 %), potential_revenue,
     headroom, cell,
@@ -43,10 +46,16 @@ class ValueMatrix(Result):
     cells: pd.DataFrame
     """cell, n_accounts, revenue_12m, headroom, sure_share"""
 
+    @property
+    def reason(self) -> Text | None:
+        """Why accounts cannot be placed; None where they can."""
+        few = _("Fewer than four accounts have a judged potential.")
+        return few if self.value_cut is None else None
+
     def findings(self) -> list[Finding]:
         """Demand that key cells still buy elsewhere."""
         known = self.value_cut is not None
-        reason = None if known else _("Fewer than four accounts have a judged potential.")
+        reason = self.reason
         grow = self.frame[self.frame["cell"] == "grow"] if known else self.frame
         headroom = float(grow["headroom"].sum()) if known else None
         return [

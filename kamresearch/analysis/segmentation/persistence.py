@@ -11,7 +11,7 @@ from kamresearch.analysis.segmentation.draws import revenue_spread
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 LEAST = 10
 
@@ -21,6 +21,13 @@ class Persistence(Result):
     """Top fifth of this year against last year's, and against a world in which only chance
     moves accounts.
     """
+
+    exports = (
+        "segmentation.persistence",
+        "segmentation.persistence_by_chance",
+        "segmentation.regression_of_top",
+    )
+    shows = (Shown("segmentation.persistence"),)
 
     n_accounts: int
     n_top: int

@@ -14,7 +14,7 @@ from kamresearch.features.population import keep_present
 from kamresearch.finding import Finding
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 LEAST_CELL = 10
 DIMENSIONS = ("industry", "region", "habit")
@@ -23,6 +23,9 @@ DIMENSIONS = ("industry", "region", "habit")
 @dataclass(frozen=True)
 class PooledTable(Result):
     """Share of key accounts by industry × region × buying habit, raw and pooled."""
+
+    exports = ("segmentation.small_cells_share",)
+    shows = (Shown("segmentation.cross_table"), Shown("segmentation.cross_table", "table"))
 
     rows: str
     columns: str

@@ -11,7 +11,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.features.population import keep_present
 from kamresearch.finding import Finding
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 MEASURES = {
     "days_since_last_order": (_("Days since the last order"), "days", False),
@@ -38,6 +38,9 @@ HABITS = {
 @dataclass(frozen=True)
 class BuyingProfile(Result):
     """Every account's measures, scores and buying habit."""
+
+    exports = ("segmentation.n_without_orders",)
+    shows = (Shown("segmentation.rfm_cuts", "table"),)
 
     frame: pd.DataFrame
     """account_id, the measures, ``score_<measure>`` (1 to 5, NA where unknown), rfm (text such

@@ -1,6 +1,7 @@
 """Key account selection: a rule card's scores and tiers, with how sure the ranks are."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,9 @@ from kamresearch.analysis.segmentation.tiers import OverrideLog, apply_overrides
 from kamresearch.display import Column, Table, make_table
 from kamresearch.features.population import require_present
 from kamresearch.finding import Finding, Interval
-from kamresearch.language import Quantity
+from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown, needs_table
 
 TIER_TERMS = {
     "A": _("A: key account"),
@@ -27,6 +28,19 @@ TIER_TERMS = {
 @dataclass(frozen=True)
 class Selection(Result):
     """Scores, tiers, rank intervals and overrides of every account."""
+
+    exports = (
+        "segmentation.n_key_accounts",
+        "segmentation.key_revenue_share",
+        "segmentation.sure_key_share",
+        "segmentation.n_overridden",
+    )
+    shows = (
+        Shown("segmentation.rule_card", "criteria_table"),
+        Shown("segmentation.tier_yield", "tier_table"),
+        Shown("segmentation.ranks"),
+        Shown("segmentation.overrides", "overrides_table"),
+    )
 
     card: RuleCard
     frame: pd.DataFrame
@@ -44,6 +58,8 @@ class Selection(Result):
     """Accounts whose tier hysteresis kept against their score of today."""
     key_share_interval: Interval | None
     caveats: tuple = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    """account_id → the name to show"""
 
     def findings(self) -> list[Finding]:
         """Key accounts, their revenue, and how sure their list is."""
@@ -111,6 +127,17 @@ class Selection(Result):
                 n=n,
             ),
         ]
+
+    def why_not(self, id: str) -> Text | None:
+        """Nobody can be ranked who has no score; overrides need their table."""
+        if id == "segmentation.overrides":
+            return None if self.overrides.given else needs_table("overrides")
+        unscored = id == "segmentation.ranks" and self.frame["score"].isna().all()
+        return self.caveats[-1] if unscored else None
+
+    def overrides_table(self) -> Table:
+        """Tiers set by hand."""
+        return self.overrides.table()
 
     def criteria_table(self) -> Table:
         """The card: what counts, how much, and what happens without it."""
@@ -233,7 +260,15 @@ def select_key_accounts(
         int((by_score != by_rule).sum()),
         interval,
         _caveats(frame, before, whole, card),
+        _names(snapshot),
     )
+
+
+def _names(snapshot: pd.DataFrame) -> dict[str, str]:
+    if "account_name" not in snapshot:
+        return {}
+    named = snapshot.dropna(subset=["account_name"])
+    return dict(zip(named["account_id"], named["account_name"], strict=True))
 
 
 def known_card(values: np.ndarray, card: RuleCard) -> RuleCard:

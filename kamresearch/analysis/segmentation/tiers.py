@@ -11,7 +11,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class OverrideLog:
     """account_id, tier, who, why, date, until, status: valid, confirmed, expired, later,
     unknown_account, superseded, lost
     """
+    given: bool = True
+    """Whether the data have a table of overrides"""
 
     def table(self) -> Table:
         """Every override with who, why, until when, and whether it holds."""
@@ -109,7 +111,8 @@ def apply_overrides(
     after = tiers.copy()
     columns = [*OVERRIDE_COLUMNS, "tier_by_rule", "status"]
     if overrides is None or overrides.empty:
-        return OverrideLog(after, pd.DataFrame({name: [] for name in columns}))
+        empty = pd.DataFrame({name: [] for name in columns})
+        return OverrideLog(after, empty, given=overrides is not None)
     day = pd.Timestamp(as_of)
     log = overrides[list(OVERRIDE_COLUMNS)].copy()
     log["date"], log["until"] = pd.to_datetime(log["date"]), pd.to_datetime(log["until"])
@@ -137,6 +140,9 @@ def apply_overrides(
 @dataclass(frozen=True)
 class Migration(Result):
     """How accounts moved between tiers within a year."""
+
+    exports = ("segmentation.tier_stability",)
+    shows = (Shown("segmentation.migration"),)
 
     tiers: tuple[str, ...]
     counts: pd.DataFrame

@@ -42,18 +42,7 @@ from kamresearch.analysis.trend.outlook import (
 )
 from kamresearch.analysis.trend.segments import RevenueSplit, measure_segments
 from kamresearch.data.tables import Tables
-from kamresearch.language import Text
-from kamresearch.result import Missing, Result, needs_table
-
-
-def sentences(*results: Result) -> list[Text]:
-    """What the results say, as sentences; one that is missing says nothing."""
-    return [
-        finding.sentence
-        for result in results
-        for finding in result.findings()
-        if finding.sentence is not None
-    ]
+from kamresearch.result import Missing, needs_table
 
 
 def study_sources(inputs: Inputs) -> SourceConflicts | Missing:
@@ -130,7 +119,6 @@ __all__ = [
     "measure_segments",
     "read_account_demand",
     "read_inputs",
-    "sentences",
     "study_break",
     "study_events",
     "study_market_events",

@@ -25,7 +25,7 @@ from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Result, Shown
 
 NO_ALERTS = _("No account present is under alert.")
 CLASS_TERMS = {
@@ -39,6 +39,22 @@ CLASS_TERMS = {
 class Alerts(Result):
     """Accounts whose orders have fallen behind their own rhythm."""
 
+    exports = (
+        "churn.n_alerts",
+        "churn.false_alarm_rate",
+        "churn.detection_delay",
+        "churn.alerts_in_vain",
+        "churn.losses_warned",
+    )
+    shows = (
+        Shown("churn.backtest"),
+        Shown("churn.alert_power", "threshold_table"),
+        Shown("churn.backtest", "backtest_table"),
+        Shown("churn.alerts", "table"),
+        Shown("churn.alerts_by_value"),
+        Shown("churn.alert_example"),
+    )
+
     as_of: str
     frame: pd.DataFrame
     """account_id, account_name, region, value_at_risk, churn_probability, alert_month,
@@ -51,6 +67,8 @@ class Alerts(Result):
     reason: Text | None = None
     example: pd.DataFrame | None = None
     """month, n_orders, expected, cusum, threshold of the first alert"""
+    no_model: Text | None = None
+    """Why no account has a chance of its own; None where they have"""
 
     @property
     def caveats(self) -> tuple[Text, ...]:
@@ -66,6 +84,14 @@ class Alerts(Result):
                 "a year."
             ),
         )
+
+    def why_not(self, id: str) -> Text | None:
+        """Without alerts there is none to look at; without a model no chance beside its value."""
+        if id in ("churn.alerts_by_value", "churn.alert_example"):
+            if self.frame.empty:
+                return self.reason or NO_ALERTS
+            return self.no_model if id == "churn.alerts_by_value" else None
+        return self.reason
 
     def findings(self) -> list[Finding]:
         """How many alerts, how many false, how late, how many were in vain."""
@@ -258,6 +284,7 @@ def raise_alerts(
     *,
     false_alarm_rate: float = 0.05,
     seed: int = 0,
+    no_model: Text | None = None,
 ) -> Alerts:
     """Which accounts have fallen behind their own rhythm, and how far can that be trusted?
 
@@ -277,6 +304,8 @@ def raise_alerts(
         Last day seen; the last whole month is the last one watched.
     false_alarm_rate : float
         Share of accounts that stay which may be alerted within a year.
+    no_model : Text, optional
+        Why the accounts have no chances of their own; their value is then not set beside them.
 
     Returns
     -------
@@ -316,4 +345,4 @@ def raise_alerts(
     backtest = run_backtest(watches, ends, losses, false_alarm_rate, seed)
     frame, example = list_alerts(now, thresholds, accounts, as_of)
     watched = int(np.isin(now.ids, accounts["account_id"].to_numpy()).sum())
-    return Alerts(as_of, frame, thresholds, backtest, watched, None, example)
+    return Alerts(as_of, frame, thresholds, backtest, watched, None, example, no_model)
