@@ -247,8 +247,6 @@ class Modelling(Result):
     @property
     def caveats(self) -> tuple[Text, ...]:
         """What the judgement's figures rest on."""
-        if self.judgement.refused:
-            return ()
         return (*say_drawn(self.n_accounts), *self.judgement.caveats)
 
 
