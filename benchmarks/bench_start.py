@@ -282,7 +282,7 @@ def main(arguments: list[str]) -> int:
             "Twenty heads were kept unseen while the words of roles were chosen: at their first run "
             "85.4 % of 137 columns were right. They were tuned on then, and fourteen heads written "
             "afterwards are the unseen ones of this table: 93.7 % of 95 at their first run. Heads "
-            "are as systems document them, their cells made up; words and heads were written by the "
+            "are written after the exports of known systems, from memory, their cells made up; words and heads were written by the "
             "same people, so that an export of your own is the better test.",
         )
     return 0
