@@ -43,6 +43,9 @@ _PUBLIC = {
     "publish": ("kamresearch.publishing", "publish"),
     "versions": ("kamresearch.publishing", "versions"),
     "findings": ("kamresearch.publishing", "findings"),
+    "compare": ("kamresearch.publishing", "compare"),
+    "history": ("kamresearch.publishing", "history"),
+    "sweep": ("kamresearch.publishing", "sweep"),
 }
 
 __all__ = sorted(_PUBLIC)

@@ -36,9 +36,9 @@ def _kam(
 
 
 def _add_commands() -> None:
-    from kamresearch.cli import actions, data, publish, shelf, study
+    from kamresearch.cli import actions, data, publish, series, shelf, study
 
-    for module in (publish, shelf, actions, data, study):
+    for module in (publish, shelf, series, actions, data, study):
         module.add_to(app)
 
 

@@ -1,11 +1,19 @@
 """Publishing: parameters → executed studies → rendered pages → one sealed version on the shelf."""
 
-_PUBLIC = {"publish": "surface", "versions": "surface", "findings": "surface", "account": "surface"}
+_PUBLIC = {
+    "publish": "surface",
+    "versions": "surface",
+    "findings": "surface",
+    "account": "surface",
+    "compare": "series",
+    "history": "series",
+    "sweep": "series",
+}
 
 
 def __getattr__(name: str) -> object:
     if name in _PUBLIC:
-        from kamresearch.publishing import surface
+        from importlib import import_module
 
-        return getattr(surface, name)
+        return getattr(import_module(f"kamresearch.publishing.{_PUBLIC[name]}"), name)
     raise AttributeError(f"module 'kamresearch.publishing' has no attribute {name!r}")

@@ -315,5 +315,5 @@ def test_a_bad_card_is_refused_in_words(tmp_path, text, words):
 def test_unknown_weights_and_missing_files_are_refused(card, tmp_path):
     with pytest.raises(ParameterError, match="did you mean 'revenue'"):
         card.with_weights({"revenu": 1.0})
-    with pytest.raises(ParameterError, match="a file that can be read"):
+    with pytest.raises(ParameterError, match="a YAML file"):
         load_card(tmp_path / "nothing.yml")

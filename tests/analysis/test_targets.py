@@ -556,7 +556,7 @@ def test_a_programme_that_cannot_be_compared_says_so_and_guesses_nothing():
     assert all(finding.reason for finding in effect.findings())
     assert effect.table().frame.empty
     none = targets.evaluate_programme(accounts.assign(region=None), events, everywhere, DAY)
-    assert "cannot be evaluated" in str(none.caveats[0])
+    assert "cannot be evaluated" in str(none.caveats[-1])
     nobody = targets.evaluate_programme(accounts, events, everywhere.head(0), DAY)
     assert nobody.ratio is None
 

@@ -21,6 +21,8 @@ COMMANDS = (
     "diff",
     "verify",
     "record",
+    "history",
+    "sweep",
     "actions",
     "open",
     "prune",
@@ -56,6 +58,21 @@ def test_versions_are_listed_newest_first(project):
     assert [one["label"] for one in facts] == ["two", "one"]
     lines = project.kam("versions").stdout.splitlines()
     assert [line.split()[0] for line in lines] == [one["version"] for one in facts]
+
+
+def test_a_finding_is_shown_through_all_versions(project):
+    rows = json.loads(project.kam("history", "alpha.total", "--json").stdout)
+    assert [one["label"] for one in rows] == ["one", "two"]
+    assert "alpha.total" in project.kam("history", "alpha.totl", code=2).stderr
+
+
+def test_a_sweep_publishes_each_choice_once_and_goes_on_where_it_stopped(project):
+    command = ("sweep", "beta", "factor=1,3", "--finding", "beta.total", "--json")
+    first = json.loads(project.kam(*command).stdout)
+    assert [one["factor"] for one in first] == ["1", "3"]
+    assert first[1]["value"] > first[0]["value"]
+    again = json.loads(project.kam(*command).stdout)
+    assert [one["version"] for one in again] == [one["version"] for one in first]
 
 
 def test_a_version_is_shown_with_its_headline_findings(project):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kamresearch.finding import Finding
 from kamresearch.language import Fixed, format_quantity
@@ -15,6 +16,9 @@ from kamresearch.publishing.sealed.causes import Cause, causes_between
 from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.publishing.sealed.store import Version, list_versions
 from kamresearch.studies import owner_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 JUDGEMENTS = {
     "beyond": _("moved beyond its interval"),
@@ -140,6 +144,29 @@ class Comparison:
         """A finding's change in words for its card."""
         move = self.move(finding_id)
         return None if move is None else change_view(move, language)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One row a finding: finding, label (English), judgement, before, after, difference, unit,
+        tone, causes (kinds, joined by commas); what one version lacks is missing.
+        """
+        import pandas as pd
+
+        columns = ["finding", "label", "judgement", "before", "after", "difference", "unit"]
+        rows = [
+            {
+                "finding": move.id,
+                "label": move.finding.label.render("en"),
+                "judgement": move.judgement,
+                "before": move.before and move.before.value,
+                "after": move.after and move.after.value,
+                "difference": move.difference,
+                "unit": move.finding.unit,
+                "tone": move.tone,
+                "causes": ", ".join(move.causes),
+            }
+            for move in self.moves
+        ]
+        return pd.DataFrame(rows, columns=[*columns, "tone", "causes"])
 
     def to_dict(self) -> dict:
         """Plain values for ``--json``."""

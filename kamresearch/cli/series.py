@@ -1,0 +1,102 @@
+"""Commands about many versions: a finding through time, and under other choices."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kamresearch.cli.shelf import Json, Reports
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def _tell(frame: "pd.DataFrame", json: bool) -> None:
+    import json as _json
+
+    if json:
+        rows = _json.loads(frame.to_json(orient="records", date_format="iso"))
+        typer.echo(_json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        typer.echo(frame.to_string(index=False, na_rep="–"))
+
+
+def history(
+    finding: Annotated[str, typer.Argument(help="A finding's id: churn.rate_12m.")],
+    reports: Reports = None,
+    json: Json = False,
+) -> None:
+    """Show how a finding went from version to version, with its intervals."""
+    from kamresearch.publishing.series import history as read
+
+    frame = read(finding, reports=reports)
+    shown = ["as_of", "value", "low", "high", "n", "version", "label"]
+    _tell(frame if json else frame[shown], json)
+
+
+def sweep(
+    study: Annotated[str, typer.Argument(help="A study.")],
+    choices: Annotated[
+        list[str],
+        typer.Argument(help="Parameters with the values to try: window_days=90,180,365 …"),
+    ],
+    data: Annotated[
+        str | None, typer.Option(help="Folder, file or address of the account data.")
+    ] = None,
+    mapping: Annotated[
+        str | None, typer.Option(help="A mapping.yml that renames a company's own columns.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Nothing later than this day is seen.", metavar="DATE")
+    ] = None,
+    reports: Annotated[
+        Path | None,
+        typer.Option(help="Where its versions go; reports/sweeps of the project if not given."),
+    ] = None,
+    finding: Annotated[
+        str | None, typer.Option(help="One finding alone, smallest value first.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Run a study with every combination of some parameters, and show how far its findings hang
+    on them.
+    """
+    from kamresearch.errors import ParameterError, near_matches
+    from kamresearch.publishing.progress import progress_for_terminal
+    from kamresearch.publishing.series import sweep as run
+
+    values: dict[str, list[str]] = {}
+    for text in choices:
+        name, equals, some = text.partition("=")
+        if not equals or not name or not some:
+            raise ParameterError(
+                text, "name=value,value,…", "another form", "write window_days=180,365"
+            )
+        values[name.strip()] = [one.strip() for one in some.split(",")]
+    frame = run(
+        study,
+        values,
+        data=data,
+        mapping=mapping,
+        as_of=as_of,
+        reports=reports,
+        progress=progress_for_terminal(),
+    )
+    if finding is not None:
+        known = frame.attrs["findings"]
+        if finding not in known:
+            raise ParameterError(
+                "--finding", "a finding of the study", finding, near_matches(finding, list(known))
+            )
+        frame = frame[frame["finding"] == finding].sort_values("value", kind="stable")
+    columns = [*values, "finding", "value", "low", "high", "n", "version"]
+    _tell(frame if json else frame[columns], json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands, each with an example."""
+    for name, function, example in (
+        ("history", history, "kam history churn.rate_12m"),
+        ("sweep", sweep, "kam sweep churn window_days=180,365 --finding churn.revenue_at_risk"),
+    ):
+        app.command(name, epilog=f"Example: {example}")(function)
