@@ -59,3 +59,48 @@ def reliability(result: TrackRecord) -> Figure:
         draw,
         make_table("record.reliability", _("Told against seen, by fifths"), frame, *columns),
     )
+
+
+@draws(TrackRecord, "record.hedgehog")
+def hedgehog(result: TrackRecord) -> Figure:
+    """Sums that successive versions told, each from what the past year gave, against what came."""
+    frame = result.windows
+    kinds = list(frame["prediction"].unique())
+
+    def draw() -> Drawing:
+        figure, panels = parts.new_figure(1, len(kinds), squeeze=False, height=3.2)
+        for panel, kind in zip(panels[0], kinds, strict=True):
+            part = frame[frame["prediction"] == kind]
+            for row in part.itertuples():
+                # without a rival's sum there is no level to start from: the point alone
+                begin = row.rival if row.rival == row.rival else row.told
+                panel.plot([row.issued, row.due], [begin, row.told], color=parts.PALETTE[0])
+            panel.plot(part["due"], part["told"], "o", color=parts.PALETTE[0], label=_told())
+            panel.plot(part["due"], part["came"], "o-", color=parts.INK, label=_came())
+            parts.title_axes(panel, result.name_of(kind))
+            parts.format_axis(panel, "score", "y", most=5)
+            panel.set_ylim(bottom=0)
+            parts.format_month_axis(panel, most=4)
+        panels[0][0].legend(loc="lower left", frameon=False)
+        return figure
+
+    return Figure(
+        "record.hedgehog",
+        _("What successive versions told, and what came"),
+        _(
+            "Each spine begins at what the simple rival says and ends at what was told, on the day "
+            "when it is due; dark: what came. n = {n} windows.",
+            n=Quantity(len(frame), "count"),
+        ),
+        _("Sums told and come over {n} windows.", n=len(frame)),
+        draw,
+        result.windows_table(),
+    )
+
+
+def _told() -> str:
+    return parts.say(_("Told"))
+
+
+def _came() -> str:
+    return parts.say(_("Came"))

@@ -9,6 +9,7 @@ from kamresearch import open_data
 from kamresearch.analysis.record import make_predictions, measure_record, score
 from kamresearch.analysis.record.recalibration import recalibrate
 from kamresearch.analysis.record.scoring import Scores
+from kamresearch.analysis.record.windows import measure_windows
 from kamresearch.errors import DataError, StudyError
 
 LEDGER = {
@@ -300,3 +301,52 @@ def test_a_list_is_judged_by_lift_and_by_the_lost_revenue_that_it_had_named():
 def test_a_missing_column_is_named(tables):
     with pytest.raises(DataError, match="no \\['due'\\]"):
         score(stated({"A": 0.5}).drop(columns="due"), tables, "2021-12-31")
+
+
+def test_sums_of_each_window_stand_beside_the_rivals_and_what_came():
+    """By hand: three accounts told .2, .3, .5 are one loss expected; two came."""
+    told = pd.DataFrame(
+        {
+            "prediction": "churn.probability",
+            "form": "probability",
+            "account_id": ["a", "b", "c"] * 2,
+            "issued": pd.to_datetime(["2010-12-31"] * 3 + ["2011-12-31"] * 3),
+            "due": pd.to_datetime(["2011-12-31"] * 3 + ["2012-12-30"] * 3),
+            "value": [0.2, 0.3, 0.5, 0.2, 0.3, 0.5],
+            "rival_value": [0.1] * 6,
+            "actual": [1.0, 0.0, 1.0, 0.0, 0.0, 1.0],
+        }
+    )
+    rows = measure_windows(told)
+    assert list(rows["told"]) == pytest.approx([1, 1])
+    assert list(rows["rival"]) == pytest.approx([0.3, 0.3])
+    assert list(rows["came"]) == [2, 1]
+    assert rows["shift"].isna().tolist() == [True, False]
+    assert rows["shift"].iloc[1] == pytest.approx(0), "nobody moved"
+    assert rows["stayed"].iloc[1] == 1
+
+
+def test_a_shift_of_the_accounts_stands_out_from_chance_and_none_does_not():
+    rng = np.random.default_rng(7)
+    index = []
+    for move in [0.0] * 40 + [0.15]:
+        parts = [
+            pd.DataFrame(
+                {
+                    "prediction": "churn.probability",
+                    "form": "probability",
+                    "account_id": [f"{k}" for k in range(400)],
+                    "issued": pd.Timestamp(f"{year}-12-31"),
+                    "due": pd.Timestamp(f"{year + 1}-12-31"),
+                    "value": rng.uniform(0, 0.5, 400) + move * (year - 2010),
+                    "rival_value": 0.2,
+                    "actual": 0.0,
+                }
+            )
+            for year in (2010, 2011)
+        ]
+        index.append(measure_windows(pd.concat(parts)).iloc[1])
+    still, moved = pd.DataFrame(index[:-1]), index[-1]
+    # by chance, the mean is the one stated: four degrees of freedom, 40 draws
+    assert 0.6 < still["shift"].mean() / still["by_chance"].mean() < 1.5
+    assert moved["shift"] > 10 * moved["by_chance"]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from kamresearch.analysis.record import recalibration as again
 from kamresearch.analysis.record.scoring import REASONS, Scores
+from kamresearch.analysis.record.windows import measure_windows
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Quantity, Text
@@ -50,6 +51,8 @@ class TrackRecord(Result):
         The worst five: prediction, account_id, issued, due, value, actual, weight.
     recalibration : DataFrame
         As `kamresearch.analysis.record.recalibration.recalibrate` gives it.
+    windows : DataFrame
+        As `kamresearch.analysis.record.windows.measure_windows` gives it.
     left_out : DataFrame
         prediction, reason, n.
     n_due, n_facts, n_sealed : int
@@ -62,6 +65,8 @@ class TrackRecord(Result):
         Shown("record.reliability", part="probabilities"),
         Shown("record.calibration", "calibration_table", part="probabilities"),
         Shown("record.recalibration", "recalibration_table", part="probabilities"),
+        Shown("record.hedgehog", part="numbers"),
+        Shown("record.windows", "windows_table", part="numbers"),
         Shown("record.coverage", "coverage_table", part="numbers"),
         Shown("record.points", "points_table", part="numbers"),
         Shown("record.lists", "lists_table", part="lists"),
@@ -76,6 +81,7 @@ class TrackRecord(Result):
     lists: pd.DataFrame
     misses: pd.DataFrame
     recalibration: pd.DataFrame
+    windows: pd.DataFrame
     left_out: pd.DataFrame
     n_due: int
     n_facts: int
@@ -94,7 +100,9 @@ class TrackRecord(Result):
 
     def why_not(self, id: str) -> Text | None:
         """A part of the record is empty where no prediction of its form came due."""
-        frame = getattr(self, id.removeprefix("record."))
+        frame = (
+            self.windows if id == "record.hedgehog" else getattr(self, id.removeprefix("record."))
+        )
         return None if len(frame) else self.reason or NONE_OF_FORM
 
     @property
@@ -245,6 +253,29 @@ class TrackRecord(Result):
             ),
         )
 
+    def windows_table(self) -> Table:
+        """Sums told and come, window by window, and how far the accounts had moved."""
+        return make_table(
+            "record.windows",
+            _("Sums told, and what came"),
+            self.windows,
+            Column("prediction", _("Prediction"), terms=self.names),
+            Column("issued", _("Stated on"), "date"),
+            Column("due", _("Due"), "date"),
+            "n",
+            Column("told", _("Told"), "score"),
+            Column("rival", _("The rival's"), "score"),
+            Column("came", _("Came"), "score"),
+            Column("stayed", _("Accounts there before"), "share"),
+            Column("shift", _("Shift of what is told"), "score"),
+            Column("by_chance", _("Shift by chance"), "score"),
+            caption=_(
+                "Shift: population stability index of the values against the window before; well "
+                "above the shift by chance, the accounts of now are no longer those that the "
+                "record speaks of."
+            ),
+        )
+
     def coverage_table(self) -> Table:
         """Intervals that held."""
         return make_table(
@@ -373,6 +404,7 @@ def measure_record(
         lists=_lists(frame),
         misses=_worst(chances),
         recalibration=again.recalibrate(chances, n_resamples, rng),
+        windows=measure_windows(scores.frame),
         left_out=scores.left_out,
         n_due=len(scores.frame),
         n_facts=len(frame.drop_duplicates(["account_id", "issued", "due"])),
