@@ -10,7 +10,8 @@ import sys
 import pandas as pd
 import pytest
 
-from kamresearch.data.simulate import simulate
+from kamresearch.data.simulate import World, simulate
+from kamresearch.data.simulate.settings import Deals, Wallets
 from kamresearch.studies import all_studies
 from kamresearch.studies.outputs import iterate_outputs, read_findings
 
@@ -55,8 +56,16 @@ def unkept_promises(study, notebook) -> set[str]:
 
 @pytest.fixture(scope="module")
 def small_world(tmp_path_factory, case_folder):
-    """A simulated company with goals and a SWOT table, which no simulator writes."""
-    folder = simulate(tmp_path_factory.mktemp("small"), accounts=60, seed=3, start="2010-01-01")
+    """A simulated company with deals and wallets; goals and a SWOT table, which no simulator
+    writes.
+    """
+    folder = simulate(
+        tmp_path_factory.mktemp("small"),
+        accounts=60,
+        seed=3,
+        start="2010-01-01",
+        world=World(deals=Deals(), wallets=Wallets()),
+    )
     for name in ("goals", "swot", "judgements", "strategies"):
         for ending in ("csv", "yml"):
             shutil.copy(case_folder / f"{name}.{ending}", folder)

@@ -157,3 +157,20 @@ def test_paper_has_a_foot_with_page_numbers_and_pictures_have_pixels(version, ch
         text = document[number].get_textpage().get_text_range()
         assert f"{version.id} · 2012-12-31" in text
         assert f"{number + 1} / {len(document)}" in text
+
+
+def test_a_notebook_can_print_though_its_kernel_runs_an_event_loop(version, chapter, tmp_path):
+    import asyncio
+
+    one, language = chapter
+    if language == "en":
+        pytest.skip("one language shows it")
+
+    async def as_in_a_kernel():
+        return write_png(one.pictures, tmp_path)
+
+    try:
+        (image,) = asyncio.run(as_in_a_kernel())
+    except ParameterError as error:
+        pytest.skip(f"no browser: {error}")
+    assert image.stat().st_size > 5_000

@@ -2,16 +2,23 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 from kamresearch.errors import ParameterError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
+Made = TypeVar("Made")
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 @contextmanager
-def open_browser() -> Iterator[object]:
+def open_browser() -> "Iterator[BrowserContext]":
     """A running Chromium without network; refused in words where there is none."""
     try:
         from playwright.sync_api import Error, sync_playwright
@@ -38,3 +45,16 @@ def open_browser() -> Iterator[object]:
             yield browser.new_context(offline=True)
         finally:
             browser.close()
+
+
+def drive(work: "Callable[[BrowserContext], Made]") -> Made:
+    """What ``work`` makes with a running Chromium, in a thread of its own: a notebook's kernel runs
+    an event loop, beside which the browser's plain interface refuses to start.
+    """
+
+    def run() -> Made:
+        with open_browser() as context:
+            return work(context)
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result()

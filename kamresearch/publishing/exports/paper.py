@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kamresearch.publishing.exports.browser import open_browser
+from kamresearch.publishing.exports.browser import drive
 from kamresearch.publishing.sealed.store import Version
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 FOOT = (
     "<div style='font: 7pt sans-serif; color: #46515d; width: 100%; margin: 0 15mm; "
@@ -19,8 +23,9 @@ def print_pages(version: Version, pages: Iterable[tuple[Path, Path]]) -> list[Pa
     """Print pages (from, to), each into a file of its own."""
     told = " · ".join(one for one in (version.id, version.manifest.as_of) if one)
     foot = FOOT.format(told=escape(told))
-    made = []
-    with open_browser() as browser:
+
+    def work(browser: "BrowserContext") -> list[Path]:
+        made = []
         for source, target in pages:
             page = browser.new_page()
             page.goto(source.absolute().as_uri())
@@ -35,4 +40,6 @@ def print_pages(version: Version, pages: Iterable[tuple[Path, Path]]) -> list[Pa
             )
             page.close()
             made.append(target)
-    return made
+        return made
+
+    return drive(work)

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kamresearch.publishing.exports.browser import open_browser
+from kamresearch.publishing.exports.browser import drive
 from kamresearch.publishing.exports.contents import Picture
 from kamresearch.publishing.files import write_text
 from kamresearch.publishing.pages.webfont import page_font
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 SHARPER = 2.5
 """Pixels of a PNG for one of the drawing: sharp on paper and on a screen with dense pixels."""
@@ -34,13 +38,13 @@ def write_svg(pictures: Iterable[Picture], folder: Path) -> list[Path]:
 
 def write_png(pictures: Iterable[Picture], folder: Path) -> list[Path]:
     """One PNG a figure, drawn by the browser."""
-    pictures, made = list(pictures), []
+    pictures = list(pictures)
     if not pictures:
-        return made
-    with open_browser() as context:
-        browser = context.browser
-        sharp = browser.new_context(offline=True, device_scale_factor=SHARPER)
-        page = sharp.new_page()
+        return []
+
+    def work(context: "BrowserContext") -> list[Path]:
+        sharp = context.browser.new_context(offline=True, device_scale_factor=SHARPER)
+        page, made = sharp.new_page(), []
         for picture in pictures:
             path = folder / f"{picture.content['id']}.{picture.content['lang']}.png"
             page.set_content(
@@ -49,4 +53,6 @@ def write_png(pictures: Iterable[Picture], folder: Path) -> list[Path]:
             page.evaluate("document.fonts.ready")
             page.locator("svg").first.screenshot(path=str(path))
             made.append(path)
-    return made
+        return made
+
+    return drive(work)
