@@ -13,6 +13,7 @@ import tempfile
 import time
 import zlib
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -73,7 +74,7 @@ def run_studies(folder: Path, seed: int = 0) -> dict[str, dict]:
     """The findings of every study on a company, each made by the cells of its own notebook."""
     import IPython.display
 
-    from kamresearch.finding import Finding, Findings
+    from kamresearch.finding import Finding, Findings, plain
     from kamresearch.studies import session
     from kamresearch.studies.declaration import find_study
     from kamresearch.studies.outputs import MIME
@@ -85,26 +86,22 @@ def run_studies(folder: Path, seed: int = 0) -> dict[str, dict]:
         if content.get("kind") == "findings":
             found.update({row["id"]: Finding.from_dict(row) for row in content["findings"]})
 
-    # nobody looks at pictures here, and later studies read the findings of this company
-    replaced = {"_draw": lambda *_: "", "publish": IPython.display.publish_display_data}
-    usual_draw, usual_evidence = session._draw, session.Session.evidence
-    session._draw = replaced["_draw"]
-    session.Session.evidence = property(lambda _self: Findings(found.values()))
-    IPython.display.publish_display_data = take
     failed = {}
-    try:
+    # nobody looks at pictures here, and later studies read the findings of this company
+    with (
+        patch.object(session, "_draw", lambda *_: ""),
+        patch.object(session.Session, "evidence", property(lambda _: Findings(found.values()))),
+        patch.object(IPython.display, "publish_display_data", take),
+    ):
         for study in STUDIES:
             try:
                 _run_cells(find_study(study).notebook, str(folder), seed)
             except Exception as error:  # noqa: BLE001  (a failed study is a row of the table)
                 failed[study] = f"{type(error).__name__}: {error}"[:200]
-    finally:
-        session._draw, session.Session.evidence = usual_draw, usual_evidence
-        IPython.display.publish_display_data = replaced["publish"]
     return {
         "findings": {
             id: {
-                "value": None if one.value is None else _plain(one.value),
+                "value": plain(one.value),
                 "unit": one.unit,
                 "interval": one.interval
                 and [one.interval.low, one.interval.high, one.interval.level],
@@ -113,10 +110,6 @@ def run_studies(folder: Path, seed: int = 0) -> dict[str, dict]:
         },
         "failed": failed,
     }
-
-
-def _plain(value: object) -> object:
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _run_cells(notebook: str, data: str, seed: int) -> None:

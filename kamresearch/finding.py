@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from kamresearch.errors import StudyError, near_matches
@@ -190,6 +191,11 @@ class Finding:
 def plain(value: object) -> object:
     """A NumPy or pandas scalar as the plain Python value that JSON can hold."""
     return value.item() if hasattr(value, "item") else value
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a number, NumPy's included; true and false are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 class Findings(Mapping[str, Finding]):

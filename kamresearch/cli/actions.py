@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kamresearch.cli.shelf import Json, Name, Reports, _echo_json, _find
+from kamresearch.cli.shelf import Json, Name, Reports, _find, echo_json
 
 if TYPE_CHECKING:
     from kamresearch.publishing.sealed.store import Version
@@ -30,7 +30,7 @@ def actions(
     found = _find(version, reports)
     written = [_take(found, read, to)] if read else _write(found, to, lang, most)
     if json:
-        return _echo_json({"version": found.id, "files": [str(path) for path in written]})
+        return echo_json({"version": found.id, "files": [str(path) for path in written]})
     for path in written:
         typer.echo(path)
     return None

@@ -18,6 +18,15 @@ Examples:
 """
 
 
+Data = Annotated[str | None, typer.Option(help="Folder, file or address of the account data.")]
+Mapping = Annotated[
+    str | None, typer.Option(help="A mapping.yml that renames a company's own columns.")
+]
+AsOf = Annotated[
+    str | None, typer.Option(help="Nothing later than this day is seen.", metavar="DATE")
+]
+
+
 def publish(
     studies: Annotated[
         list[str] | None,
@@ -26,12 +35,8 @@ def publish(
             autocompletion=complete_studies,
         ),
     ] = None,
-    data: Annotated[
-        str | None, typer.Option(help="Folder, file or address of the account data.")
-    ] = None,
-    mapping: Annotated[
-        str | None, typer.Option(help="A mapping.yml that renames a company's own columns.")
-    ] = None,
+    data: Data = None,
+    mapping: Mapping = None,
     params: Annotated[
         str | None, typer.Option(help="A parameters file, or the name of one in params/.")
     ] = None,
@@ -45,9 +50,7 @@ def publish(
             autocompletion=lambda incomplete: complete_parameters(incomplete),
         ),
     ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="Nothing later than this day is seen.", metavar="DATE")
-    ] = None,
+    as_of: AsOf = None,
     where: Annotated[
         str | None, typer.Option(help="One slice of the accounts.", metavar="COLUMN=VALUE")
     ] = None,

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kamresearch.cli.shelf import Json, Reports
+from kamresearch.cli.publish import AsOf, Data, Mapping
+from kamresearch.cli.shelf import Json, Reports, echo_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def _tell(frame: "pd.DataFrame", json: bool) -> None:
-    import json as _json
-
     if json:
-        rows = _json.loads(frame.to_json(orient="records", date_format="iso"))
-        typer.echo(_json.dumps(rows, ensure_ascii=False, indent=1))
+        from json import loads
+
+        echo_json(loads(frame.to_json(orient="records", date_format="iso")))
     else:
         typer.echo(frame.to_string(index=False, na_rep="–"))
 
@@ -40,15 +40,9 @@ def sweep(
         list[str],
         typer.Argument(help="Parameters with the values to try: window_days=90,180,365 …"),
     ],
-    data: Annotated[
-        str | None, typer.Option(help="Folder, file or address of the account data.")
-    ] = None,
-    mapping: Annotated[
-        str | None, typer.Option(help="A mapping.yml that renames a company's own columns.")
-    ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="Nothing later than this day is seen.", metavar="DATE")
-    ] = None,
+    data: Data = None,
+    mapping: Mapping = None,
+    as_of: AsOf = None,
     reports: Annotated[
         Path | None,
         typer.Option(help="Where its versions go; reports/sweeps of the project if not given."),

@@ -25,7 +25,8 @@ def complete() -> list[str]:
     return [*(path.name for path in shelf_folder(None).glob("[0-9]*-*") if path.is_dir()), "latest"]
 
 
-def _echo_json(content: object) -> None:
+def echo_json(content: object) -> None:
+    """Print facts as JSON."""
     import json
 
     typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
@@ -49,7 +50,7 @@ def versions(reports: Reports = None, json: Json = False) -> None:
         if version.damage:
             typer.echo(f"set aside: {version.damage}", err=True)
     if json:
-        return _echo_json(found)
+        return echo_json(found)
     for one in found:
         label = f"  {one['label']}" if one["label"] else ""
         where = f"  [{one['where']}]" if one["where"] else ""
@@ -66,7 +67,7 @@ def show(version: Name, reports: Reports = None, json: Json = False) -> None:
 
     found = _find(version, reports)
     if json:
-        return _echo_json(
+        return echo_json(
             {
                 **found.manifest.plain(),
                 "findings": [finding.to_dict() for finding in found.findings.values()],
@@ -79,12 +80,12 @@ def show(version: Name, reports: Reports = None, json: Json = False) -> None:
 
 def diff(older: Name, newer: Name = "latest", reports: Reports = None, json: Json = False) -> None:
     """Compare two versions: what moved beyond its interval, and what could have moved it."""
-    from kamresearch.publishing.sealed.compare import compare
     from kamresearch.publishing.sealed.listing import describe_comparison
+    from kamresearch.publishing.series import compare
 
-    comparison = compare(_find(older, reports), _find(newer, reports))
+    comparison = compare(older, newer, reports=reports)
     if json:
-        return _echo_json(comparison.to_dict())
+        return echo_json(comparison.to_dict())
     for line in describe_comparison(comparison):
         typer.echo(line)
     return None
@@ -116,7 +117,7 @@ def verify(
         _find(version, reports), progress_for_terminal(), quick=quick, data=data, trust=trust
     )
     if json:
-        _echo_json(result.to_dict())
+        echo_json(result.to_dict())
     else:
         for line in result.lines():
             typer.echo(line)
@@ -139,7 +140,7 @@ def record(
     found = [_find(version, reports)] if version else list_versions(shelf_folder(reports))
     chosen = choose_record(found)
     if json:
-        return _echo_json(record_content(chosen))
+        return echo_json(record_content(chosen))
     for line in describe_record(chosen):
         typer.echo(line)
     return None
@@ -153,7 +154,7 @@ def open_(version: Name = "", reports: Reports = None, json: Json = False) -> No
 
     page = (_find(version, reports).path if version else shelf_folder(reports)) / "index.html"
     if json:
-        return _echo_json({"page": str(page)})
+        return echo_json({"page": str(page)})
     if not page.exists():
         from kamresearch.errors import StoreError
 
@@ -184,7 +185,7 @@ def export(
     found = _find(version, reports)
     made = export_version(found, to, studies or (), folder=out, language=lang)
     if json:
-        return _echo_json([str(path) for path in made])
+        return echo_json([str(path) for path in made])
     for path in made:
         typer.echo(path)
     return None
@@ -212,7 +213,7 @@ def prune(
 
     gone = prune_shelf(shelf_folder(reports), keep=keep, before=before, cache=cache, really=yes)
     if json:
-        return _echo_json({"done": yes, "removed": gone})
+        return echo_json({"done": yes, "removed": gone})
     for name in gone:
         typer.echo(name)
     typer.echo(f"{len(gone)} removed" if yes else f"{len(gone)} would go; add --yes", err=True)

@@ -75,8 +75,9 @@ def hedgehog(result: TrackRecord) -> Figure:
                 # without a rival's sum there is no level to start from: the point alone
                 begin = row.rival if row.rival == row.rival else row.told
                 panel.plot([row.issued, row.due], [begin, row.told], color=parts.PALETTE[0])
-            panel.plot(part["due"], part["told"], "o", color=parts.PALETTE[0], label=_told())
-            panel.plot(part["due"], part["came"], "o-", color=parts.INK, label=_came())
+            told, came = parts.say(_("Told")), parts.say(_("Came"))
+            panel.plot(part["due"], part["told"], "o", color=parts.PALETTE[0], label=told)
+            panel.plot(part["due"], part["came"], "o-", color=parts.INK, label=came)
             parts.title_axes(panel, result.name_of(kind))
             parts.format_axis(panel, "score", "y", most=5)
             panel.set_ylim(bottom=0)
@@ -96,11 +97,3 @@ def hedgehog(result: TrackRecord) -> Figure:
         draw,
         result.windows_table(),
     )
-
-
-def _told() -> str:
-    return parts.say(_("Told"))
-
-
-def _came() -> str:
-    return parts.say(_("Came"))

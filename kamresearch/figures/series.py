@@ -7,6 +7,7 @@ from matplotlib.figure import Figure as Drawing
 from kamresearch.display import Column, Figure, make_table
 from kamresearch.errors import DataError, near_matches
 from kamresearch.figures import parts
+from kamresearch.finding import is_number
 from kamresearch.language import Fixed, Quantity, Text
 from kamresearch.language import message as _
 
@@ -22,7 +23,7 @@ def history(frame: pd.DataFrame) -> Figure:
         From `kamresearch.history`.
     """
     finding = frame.attrs["finding"]
-    shown = frame[frame["value"].map(_is_number)].drop_duplicates(["label", "as_of"], keep="last")
+    shown = frame[frame["value"].map(is_number)].drop_duplicates(["label", "as_of"], keep="last")
     parts.need_rows(shown, "a history")
 
     def draw() -> Drawing:
@@ -95,7 +96,7 @@ def sweep(frame: pd.DataFrame, finding: str) -> Figure:
             "sweep", "a finding of the study", finding, near_matches(finding, list(known))
         )
     one = known[finding]
-    shown = frame[(frame["finding"] == finding) & frame["value"].map(_is_number)]
+    shown = frame[(frame["finding"] == finding) & frame["value"].map(is_number)]
     shown = shown.assign(value=shown["value"].astype(float)).sort_values("value", kind="stable")
     parts.need_rows(shown, "a specification curve")
     options = [(name, value) for name in varied for value in sorted(set(shown[name]), key=str)]
@@ -142,10 +143,6 @@ def sweep(frame: pd.DataFrame, finding: str) -> Figure:
             Column("high", _("Upper bound"), one.unit),
         ),
     )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def _errors(frame: pd.DataFrame) -> list[pd.Series]:

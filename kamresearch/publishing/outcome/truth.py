@@ -11,6 +11,7 @@ from math import isfinite
 
 import pandas as pd
 
+from kamresearch.finding import is_number
 from kamresearch.studies.declaration import Study
 from kamresearch.studies.outputs import iterate_outputs
 
@@ -86,7 +87,7 @@ def _interval(outcome: Outcome) -> Broken:
             yield key, f"its interval runs backwards, from {low:g} to {high:g}"
         elif low == high:
             yield key, f"its interval has width zero at {low:g}; no error of zero was measured"
-        elif _is_number(value) and not (low - _slack(low) <= value <= high + _slack(high)):
+        elif is_number(value) and not (low - _slack(low) <= value <= high + _slack(high)):
             yield key, f"its interval, {low:g} to {high:g}, excludes its own value, {value:g}"
 
 
@@ -95,7 +96,7 @@ def _bounds(outcome: Outcome) -> Broken:
         if row["unit"] not in BOUNDED:
             continue
         least, most = BOUNDED[row["unit"]]
-        told = [row["value"]] if _is_number(row["value"]) else []
+        told = [row["value"]] if is_number(row["value"]) else []
         told += [row["interval"]["low"], row["interval"]["high"]] if row["interval"] else []
         outside = [one for one in told if not least - CLOSE <= one <= most + CLOSE]
         if outside:
@@ -120,7 +121,7 @@ def _rows_in_order(outcome: Outcome) -> Broken:
                 continue
             places = [names.index(name) for name in order]
             for number, row in enumerate(content["rows"], 1):
-                told = [row[place] for place in places if _is_number(row[place])]
+                told = [row[place] for place in places if is_number(row[place])]
                 if told != sorted(told):
                     yield key, f"row {number}: {' ≤ '.join(order)} does not hold"
                     break
@@ -164,7 +165,7 @@ def _told_twice(outcome: Outcome) -> Broken:
     """The same label and definition over the same period on as many cases give one number."""
     seen: dict[tuple, tuple[str, float]] = {}
     for key, row in [*outcome.earlier.items(), *outcome.findings.items()]:
-        if not _is_number(row["value"]):
+        if not is_number(row["value"]):
             continue
         words = (row["label"]["en"], row["definition"]["en"])
         same = (*words, row["unit"], str(row["period"]), row["n"], row["n_unit"])
@@ -226,22 +227,18 @@ RULES: tuple[Callable[[Outcome], Broken], ...] = (
 )
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _slack(bound: float) -> float:
     return CLOSE * max(1e-6, abs(bound))
 
 
 def _value(outcome: Outcome, key: str) -> float | None:
     value = outcome.findings.get(key, {}).get("value")
-    return float(value) if _is_number(value) else None
+    return float(value) if is_number(value) else None
 
 
 def _columns(outcome: Outcome, units: tuple[str, ...]) -> Iterator[tuple[str, str, list[float]]]:
     for key, content in outcome.tables.items():
         for place, column in enumerate(content["columns"]):
             if column["unit"] in units:
-                values = [row[place] for row in content["rows"] if _is_number(row[place])]
+                values = [row[place] for row in content["rows"] if is_number(row[place])]
                 yield key, column["name"], values
