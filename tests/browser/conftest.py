@@ -10,9 +10,13 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 HERE = Path(__file__).resolve().parent
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
-    """A running Chromium; tests skip, and say why, where there is none."""
+    """A running Chromium; tests skip, and say why, where there is none.
+
+    It ends with the tests of this folder: while Playwright lives, its thread has a running event
+    loop, in which no other test could call `asyncio.run`.
+    """
     from playwright.sync_api import Error, sync_playwright
 
     found = os.environ.get("KAM_CHROMIUM") or next(
