@@ -181,6 +181,9 @@ class Figure:
         Draws and returns a matplotlib Figure, speaking the current language (``str(message)``).
     data : Table
         The numbers in the picture.
+    says : Text, optional
+        What it shows, as its title, where no finding that it pictures says so; the title then
+        stands below as the question.
     """
 
     id: str
@@ -189,6 +192,7 @@ class Figure:
     alt: Text
     draw: Callable[[], object]
     data: Table
+    says: Text | None = None
 
 
 def join_terms(codes: Iterable[str], terms: Mapping[str, Text], mark: str | None = None) -> Fixed:

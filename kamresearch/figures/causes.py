@@ -7,7 +7,7 @@ from kamresearch.analysis.causes import CAUSE_TERMS, CAUSES, CauseShares, Return
 from kamresearch.display import Column, Figure, make_table
 from kamresearch.figures import parts
 from kamresearch.figures.registry import draws
-from kamresearch.language import Quantity
+from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 
 COLOURS = dict(zip(CAUSES, (*parts.PALETTE[:5], parts.NEUTRAL), strict=True))
@@ -59,6 +59,20 @@ def shares(result: CauseShares) -> Figure:
         ),
         draw,
         result.table(),
+        _largest(frame, known),
+    )
+
+
+def _largest(frame: pd.DataFrame, known: int) -> Text | None:
+    """Which cause is named most often; nothing where two lead."""
+    first = frame.iloc[0]
+    if not known or (frame["n"] == first["n"]).sum() > 1:
+        return None
+    return _(
+        "{cause} is the cause named most often: {share} of {n} losses with a known cause",
+        cause=CAUSE_TERMS[first["cause"]],
+        share=Quantity(float(first["share"]), "share"),
+        n=known,
     )
 
 
@@ -184,4 +198,19 @@ def returns(result: Returns) -> Figure:
         _("Step curves of the share of lost accounts that are back, for {k} causes.", k=len(shown)),
         draw,
         table,
+        _against(result),
+    )
+
+
+def _against(result: Returns) -> Text | None:
+    """How many come back after a loss over price and over the product, where both are known."""
+    rates = result.rates.set_index("cause")["rate"].dropna()
+    if not {"price", "product"} <= set(rates.index):
+        return None
+    return _(
+        "Back within {days} days: {price} of those lost over price, {product} of those lost over "
+        "the product",
+        days=result.horizon_days,
+        price=Quantity(float(rates["price"]), "share"),
+        product=Quantity(float(rates["product"]), "share"),
     )

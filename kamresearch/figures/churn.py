@@ -469,4 +469,11 @@ def contact_curve(result: Contacts) -> Figure:
         ),
         draw,
         table,
+        None
+        if result.reason
+        else _(
+            "{n} contacts pay, with an expected gain of {gain} a year",
+            n=len(result.frame),
+            gain=Quantity(result.gain, "money"),
+        ),
     )

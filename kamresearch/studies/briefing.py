@@ -33,4 +33,5 @@ STUDY = Study(
     sections=("headlines", "calls", "changes", "goals", "limits"),
     results=("kamresearch.analysis.briefing.Briefing",),
     front=True,
+    decides=_("what to do this month, for which accounts, and who does it"),
 )

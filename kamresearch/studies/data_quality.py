@@ -50,4 +50,8 @@ STUDY = Study(
         "kamresearch.analysis.quality.Conflicts",
         "kamresearch.analysis.quality.AccountPages",
     ),
+    decides=_("which numbers to trust, and which records to mend first"),
+    answer=("quality.completeness", "quality.conflict_share", "quality.top_changed"),
+    answer_figure="quality.conflicts",
+    method=("rows", "duplicates"),
 )

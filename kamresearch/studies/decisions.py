@@ -67,4 +67,8 @@ STUDY = Study(
     ),
     tables=("accounts",),
     profiles="accounts",
+    decides=_("what to do for which account, who does it, and what to leave"),
+    answer=("decisions.gain", "decisions.n_left_12m", "decisions.lost_revenue_12m"),
+    answer_figure="decisions.list",
+    method=("signals", "sensitivity", "backtest"),
 )

@@ -121,6 +121,15 @@ class Study:
         Id of the table each of whose rows may have a page of its own; empty for none.
     front : bool
         Whether its page is a version's front door.
+    decides : Text, optional
+        What its page lets a reader decide.
+    answer : tuple of str
+        Findings whose sentences answer its question, at most three; where none is named, its first
+        headlines do.
+    answer_figure : str
+        The figure beside the answer; where none is named, that of the answer's findings.
+    method : tuple of str
+        Sections that say how it was found out: a page folds them, paper leaves them out.
     folder : Path, optional
         Where a study that is not built in lies; found, not declared.
     """
@@ -146,6 +155,10 @@ class Study:
     listed: tuple[tuple[str, str], ...] = ()
     profiles: str = ""
     front: bool = False
+    decides: Text | None = None
+    answer: tuple[str, ...] = ()
+    answer_figure: str = ""
+    method: tuple[str, ...] = ()
     folder: Path | None = None
 
     @cached_property

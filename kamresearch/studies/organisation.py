@@ -49,4 +49,12 @@ STUDY = Study(
         "kamresearch.analysis.organisation.Workload",
         "kamresearch.analysis.organisation.LinkageGroups",
     ),
+    decides=_("who needs a successor, whose load to lift, and which account teams to fill"),
+    answer=(
+        "organisation.top_manager_share",
+        "organisation.single_threaded_share",
+        "organisation.overloaded_managers",
+    ),
+    answer_figure="organisation.exposure",
+    method=("groups",),
 )

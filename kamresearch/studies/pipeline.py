@@ -42,4 +42,8 @@ STUDY = Study(
             ("pipeline.n_won", "pipeline.n_lost", "pipeline.n_withdrawn", "pipeline.n_open"),
         ),
     ),
+    decides=_("which deals to push, which to let go, and whether the open ones carry the goal"),
+    answer=("pipeline.win_rate", "pipeline.coverage", "pipeline.n_stalled"),
+    answer_figure="pipeline.win_rates",
+    method=("timing", "discount"),
 )

@@ -27,4 +27,7 @@ STUDY = Study(
         "kamresearch.analysis.rivals.Moves",
         "kamresearch.analysis.rivals.Takers",
     ),
+    decides=_("which accounts to defend against which rival, and where there is more to win"),
+    answer=("rivals.share_of_wallet", "rivals.stay_own"),
+    answer_figure="rivals.moves",
 )

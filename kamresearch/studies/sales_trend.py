@@ -68,4 +68,11 @@ STUDY = Study(
         "kamresearch.analysis.trend.Hindsight",
         "kamresearch.analysis.claims.ClaimLedger",
     ),
+    decides=_(
+        "whether falling or rising sales come from the market, from "
+        "lost accounts or from those that buy less"
+    ),
+    answer=("trend.units_last_year", "trend.net_retention", "trend.share_effect"),
+    answer_figure="trend.bridge",
+    method=("sources", "break", "event"),
 )

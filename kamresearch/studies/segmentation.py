@@ -58,4 +58,12 @@ STUDY = Study(
         "kamresearch.analysis.lifetime.LifetimeValue",
         "kamresearch.analysis.segmentation.Agreement",
     ),
+    decides=_("which accounts get a key account manager, and where growth is worth the effort"),
+    answer=(
+        "segmentation.n_key_accounts",
+        "segmentation.top_fifth_share",
+        "segmentation.growth_headroom",
+    ),
+    answer_figure="segmentation.value_potential",
+    method=("buying", "clusters", "agreement"),
 )

@@ -31,4 +31,7 @@ STUDY = Study(
         "kamresearch.analysis.service.Standard",
         "kamresearch.analysis.service.Solving",
     ),
+    decides=_("where care falls short of what was promised, and which complaints to close first"),
+    answer=("service.kept", "service.a_over_b", "service.within_limit"),
+    answer_figure="service.standard",
 )

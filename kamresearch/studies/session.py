@@ -527,6 +527,8 @@ def _show_figure(figure: Figure, picture: str, language: str, simulated: bool) -
         "alt": render(figure.alt, language),
         "data": table_content(figure.data, simulated),
     }
+    if figure.says is not None:
+        content["says"] = render(figure.says, language)
     line = _table_line("figure", figure.id, content["data"])
     _publish(line, content, {"image/svg+xml": picture})
 

@@ -47,4 +47,8 @@ STUDY = Study(
             ),
         ),
     ),
+    decides=_("which strategy to put first, and which statements are no more than opinion"),
+    answer=("swot.n_contradicted", "swot.first_strategy_certainty"),
+    answer_figure="swot.strategies",
+    method=("weights",),
 )

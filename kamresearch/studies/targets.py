@@ -43,4 +43,8 @@ STUDY = Study(
         "kamresearch.analysis.targets.RunChart",
         "kamresearch.analysis.targets.ProgrammeEffect",
     ),
+    decides=_("which goals to keep, to change or to give up"),
+    answer=("targets.n_detectable", "targets.programme_ratio", "targets.n_signals"),
+    answer_figure="targets.standing",
+    method=("power", "run_chart"),
 )

@@ -20,4 +20,6 @@ STUDY = Study(
     wants=("churn_events",),
     sections=("probabilities", "numbers", "lists", "limits"),
     results=("kamresearch.analysis.record.TrackRecord",),
+    decides=_("how far to trust what these reports say of the future"),
+    answer=("record.n_due", "record.calibrated"),
 )

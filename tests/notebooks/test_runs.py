@@ -14,6 +14,7 @@ from kamresearch.data.simulate import World, simulate
 from kamresearch.data.simulate.settings import Deals, Wallets
 from kamresearch.studies import all_studies
 from kamresearch.studies.outputs import iterate_outputs, read_findings
+from tests.reports.answers import opens_with_an_answer
 
 pytestmark = [pytest.mark.notebooks, pytest.mark.slow]
 
@@ -114,6 +115,8 @@ def test_a_study_keeps_its_promises_on_other_data_or_says_why_not(study, world, 
     notebooks, tables = published(folder, "2012-12-31"), kam.open_data(folder)
     if all(tables.has(table) for table in study.needs):
         assert unkept_promises(study, notebooks[study.name]) == set()
+        if not study.front:
+            opens_with_an_answer(study, notebooks[study.name])
     else:
         assert study.name not in notebooks, "a study without its data is left out"
 

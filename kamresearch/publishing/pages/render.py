@@ -5,9 +5,11 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
+from kamresearch.figures.theme import clean
 from kamresearch.finding import Finding
 from kamresearch.language import LANGUAGES
 from kamresearch.language.format import money_in
+from kamresearch.publishing.pages.answer import answering, pictured, statements, unanswered
 from kamresearch.publishing.pages.context import RenderContext
 from kamresearch.publishing.pages.front import render_front
 from kamresearch.publishing.pages.prose import Explainer, inline, markdown
@@ -86,10 +88,12 @@ class _Page(Surroundings):
         self.notebook, self.study = notebook, study
         self.explainer = Explainer(language)
         self.findings = read_findings(notebook)
+        self._answering = [] if study.front else answering(study, self.findings, language)
+        self._statements = statements(self.findings, language)
         self.title = study.title.render(language)
         self.question = study.question.render(language)
         self.contents: list[dict] = []
-        self.any_section = False
+        self._ends = ""
         self._numbers = 0
         self._stories: dict[str, list[dict]] = {}
         self._tables = {
@@ -100,7 +104,24 @@ class _Page(Surroundings):
             for content in iterate_outputs(notebook)
             if content["kind"] in ("figure", "table")
         }
+        figures = [content["id"] for content in iterate_outputs(notebook, "figure")]
+        self._first_figure = "" if study.front else pictured(study, self._answering, figures)
+        self.pictured: dict | None = None
         self._cells = self._make_cells()
+
+    @property
+    def answer(self) -> list[str]:
+        """The answer to the study's question, or why there is none."""
+        told = [clean(one.sentence.render(self.language)) for one in self._answering]
+        silent = None if told or self.study.front else unanswered(self.study, self.findings)
+        why = silent and f"{self._('Cannot be told:')} {clean(silent.reason.render(self.language))}"
+        return told or ([why] if why else [])
+
+    @property
+    def decides(self) -> str:
+        """What the page lets a reader decide."""
+        decides = self.study.decides
+        return decides.render(self.language) if decides else ""
 
     @property
     def spoken(self) -> str:
@@ -140,7 +161,9 @@ class _Page(Surroundings):
         """The study's headline findings as cards."""
         if self.at_a_glance:
             return []
-        return [self.finding(finding) for finding in self.findings.headlines()[:6]]
+        said = {one.id for one in self._answering}
+        views = [self.finding(finding) for finding in self.findings.headlines()[:6]]
+        return [{**view, "sentence": ""} if view["id"] in said else view for view in views]
 
     @property
     def changes(self) -> Markup | None:
@@ -150,6 +173,11 @@ class _Page(Surroundings):
         if not self.study.front or self.context.changes is None:
             return None
         return changes_block(self.context.changes, self.language, self.href)
+
+    @property
+    def ends(self) -> Markup:
+        """What closes the last section (asked for after the cells)."""
+        return Markup(self._ends)  # noqa: S704  (a constant)
 
     def terms(self) -> list:
         """Glossary entries that the page links to (asked for after the cells)."""
@@ -215,13 +243,20 @@ class _Page(Surroundings):
                 (line[3:].strip() for line in source.splitlines() if line.startswith("## ")),
                 section,
             )
-            extra = {"kam_section": slug(section), "kam_first": not self.any_section}
-            self.any_section = True
+            folded = section in self.study.method
+            extra = {"kam_section": slug(section), "kam_fold": folded, "kam_ends": self._ends}
+            self._ends = "</details></section>" if folded else "</section>"
             self.contents.append(
                 {"anchor": slug(section), "title": heading.replace("*", "").replace("`", "")}
             )
             extra["kam_stories"] = self._stories.pop(section, [])
-        extra["kam_html"] = self.explainer.explain(markdown(source))
+        html = self.explainer.explain(markdown(source))
+        if extra.get("kam_fold"):
+            # Its heading is what opens it.
+            head, tag, rest = html.partition("</h2>")
+            extra |= {"kam_head": head + tag}
+            html = rest
+        extra["kam_html"] = html
         return {
             "id": cell.get("id", ""),
             "cell_type": "markdown",
@@ -290,14 +325,19 @@ class _Page(Surroundings):
                 "".join(output["data"]["image/svg+xml"]), view["anchor"], view["alt"]
             )
             twin = self._tables.get(content["data"]["id"]) == content["data"]["rows"]
-            return {
+            shown = {
                 **view,
                 "kind": kind,
+                "says": self._says(content),
                 "twin": f"#table-{slug(content['data']['id'])}" if twin else None,
                 "svg": Markup(svg),  # noqa: S704  (rebuilt from a list)
                 "on_paper": foreign,
                 "caption_html": self.explainer.explain(inline(view["caption"])),
             }
+            if content["id"] != self._first_figure:
+                return shown
+            self.pictured = shown
+            return {"kind": "moved", "anchor": view["anchor"], "title": view["title"]}
         if kind == "table":
             return {
                 "kind": kind,
@@ -329,6 +369,14 @@ class _Page(Surroundings):
                 "anchors": anchors,
             }
         return None
+
+    def _says(self, content: dict) -> str:
+        """What a figure shows, as its title; empty where nothing beside its question is known, or
+        the answer beside it says so already.
+        """
+        says = clean(content.get("says") or self._statements.get(content["id"], ""))
+        beside = content["id"] == self._first_figure
+        return "" if beside and says in self.answer else says
 
     def _story(self, content: dict) -> dict | None:
         """What the case says, with its numbers from the findings; a paragraph whose number is not

@@ -62,6 +62,8 @@ const unfold = () => {
   let target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
   const goal = target;
   for (; target; target = target.parentElement) if (target.tagName === "DETAILS") target.open = true;
+  const method = goal?.querySelector(":scope > details.method");
+  if (method) method.open = true;
   goal?.scrollIntoView();
 };
 addEventListener("hashchange", unfold);
@@ -69,7 +71,7 @@ if (location.hash) unfold();
 
 // Paper shows what is folded, but for code and for what stands behind a figure.
 let opened = [];
-addEventListener("beforeprint", () => { opened = all("details:not(.code, .behind):not([open])"); opened.forEach((one) => { one.open = true; }); });
+addEventListener("beforeprint", () => { opened = all("details:not(.code, .behind, .method):not([open])"); opened.forEach((one) => { one.open = true; }); });
 addEventListener("afterprint", () => { opened.forEach((one) => { one.open = false; }); opened = []; });
 
 // Terms explained where they stand.
