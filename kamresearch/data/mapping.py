@@ -105,8 +105,10 @@ class Mapping:
 
     @property
     def sources(self) -> set[str]:
-        """Names of the files or tables that it reads."""
+        """Names of the files or tables that it reads, those that it joins included."""
         names = [table.get("from", name) for name, table in self.tables.items()]
+        joins = [table.get("join") for table in self.tables.values()]
+        names += [one["with"] for one in joins if isinstance(one, dict) and "with" in one]
         return {str(one) for name in names for one in (name if isinstance(name, list) else [name])}
 
 

@@ -103,6 +103,15 @@ def test_lines_take_the_columns_of_their_head(tmp_path):
         opened(tmp_path, orders, lines=lines, sales=heads + "H1,Alpha,2024-01-06\n")
 
 
+def test_a_file_that_only_a_join_names_is_read_for_it(tmp_path):
+    orders = (
+        "from: sales\n    join: {with: conditions, on: No}\n    "
+        "columns: {order_id: No, account_id: Who, order_date: Day, revenue: Amount, bonus: Back}"
+    )
+    tables = opened(tmp_path, orders, sales=SALES, conditions="No,Back\n1,2\n")
+    assert sorted(tables.orders.bonus.to_pandas().fillna(0)) == [0, 2]
+
+
 def test_months_as_columns_become_rows(tmp_path):
     sales = "Who,2024-01,2024-02\nAlpha,10.50,\nBeta,20.50,5.25\n"
     orders = (

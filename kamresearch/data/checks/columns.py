@@ -64,6 +64,10 @@ EMPTY_BY_MEANING = {
     ("opportunities", "rival"),
     ("opportunities", "lost_reason"),
     ("wallet", "judged_by"),
+    ("orders", "list_price"),
+    ("orders", "discount"),
+    ("orders", "bonus"),
+    ("activities", "cost"),
 }
 """Columns whose empty cell says something (no group, still running, vacant)."""
 SLACK = 0.002

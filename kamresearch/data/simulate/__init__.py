@@ -15,6 +15,8 @@ from kamresearch.data.simulate.settings import (
     Calendar,
     Deals,
     Life,
+    Prices,
+    Serving,
     Wallets,
     World,
 )
@@ -31,6 +33,8 @@ __all__ = [
     "Deals",
     "Life",
     "Played",
+    "Prices",
+    "Serving",
     "Wallets",
     "World",
     "make_company",

@@ -221,6 +221,58 @@ class Wallets:
 
 
 @dataclass(frozen=True)
+class Prices:
+    """What is true of list prices and bonuses in a world that tells them.
+
+    Parameters
+    ----------
+    bonus : float
+        Share of the revenue that an account of median size is paid back.
+    bonus_by_size : float
+        What each unit of the logarithm of its size adds to that share.
+    """
+
+    bonus: Share = 0.01
+    bonus_by_size: Annotated[float, Field(ge=0, le=0.1, allow_inf_nan=False)] = 0.004
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What is true of the work for accounts in a world that tells it.
+
+    Parameters
+    ----------
+    yearly : float
+        Pieces of work a year for an account of median size.
+    by_size : float
+        Power of the account's size with which they grow.
+    heavy : float
+        Share of the accounts that take many times as much.
+    heavy_ratio : float
+        How many times.
+    hour_cost : float
+        Cost of an hour.
+    hours : dict
+        Mean hours of a piece of work, by kind (a gamma distribution of shape 2).
+    """
+
+    yearly: Ratio = 9.0
+    by_size: Share = 0.35
+    heavy: Share = 0.08
+    heavy_ratio: Ratio = 6.0
+    hour_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 450.0
+    hours: dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]] = field(
+        default_factory=lambda: {
+            "visit": 4.0,
+            "call": 0.5,
+            "service": 6.0,
+            "travel": 5.0,
+            "administration": 2.0,
+        }
+    )
+
+
+@dataclass(frozen=True)
 class World:
     """What is true in the simulated world.
 
@@ -255,9 +307,14 @@ class World:
         Accounts that differ, show it and answer to contact; None, as in the built-in case: hazards
         that hardly differ, and orders that fade before each loss.
     deals : Deals, optional
-        Deals with rivals and discounts; None, as in the built-in case: no such table.
+        Deals with rivals and discounts; None: no such table.
     wallets : Wallets, optional
-        What accounts buy of each brand; None, as in the built-in case: no such table.
+        What accounts buy of each brand; None: no such table.
+    prices : Prices, optional
+        List prices, discounts and bonuses of the orders, in a file of their own that the mapping
+        joins; None: no such columns.
+    serving : Serving, optional
+        What was done for accounts, with its hours; None: no such table.
     """
 
     hazards: dict[str, Ratio] = field(
@@ -292,6 +349,8 @@ class World:
     life: Life | None = None
     deals: Deals | None = None
     wallets: Wallets | None = None
+    prices: Prices | None = None
+    serving: Serving | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from kamresearch.data.simulate.dirt import spoil_accounts, spoil_orders
 from kamresearch.data.simulate.lives import Lives, live
 from kamresearch.data.simulate.ordering import make_orders, yearly_figures
 from kamresearch.data.simulate.profiles import make_profiles
+from kamresearch.data.simulate.serving import make_activities, make_prices
 from kamresearch.data.simulate.staff import Staff, make_assignments, make_staff
 from kamresearch.data.simulate.wallets import make_wallets
 from kamresearch.data.simulate.worldfile import check_world
@@ -31,6 +32,8 @@ _TITLES = {
     "churn_events": "Losses and returns of accounts (simulated)",
     "opportunities": "Deals with rivals and discounts (simulated)",
     "wallet": "What accounts buy of each brand (simulated)",
+    "order_prices": "List prices, discounts and bonuses of the orders (simulated)",
+    "activities": "Work for accounts, with its hours (simulated)",
     "managers": "Key account managers (simulated)",
     "assignments": "Who looked after whom, and when (simulated)",
     "coverage": "Team roles filled per account (simulated)",
@@ -90,7 +93,9 @@ def simulate(
     staff = make_staff(accounts, calendar, np.random.default_rng([seed, 0]))
     with Writer(Path(folder)) as writer:
         writer.write_csv("managers", staff.table)
-        writer.write_yaml("mapping", {"currency": "CNY", "tables": {}})
+        # Many companies keep price conditions apart from the orders; so does this one.
+        joined = {"orders": {"join": {"with": "order_prices", "on": "order_id"}}}
+        writer.write_yaml("mapping", {"currency": "CNY", "tables": joined if world.prices else {}})
         first_order = first_event = 0
         for number, first in enumerate(range(0, accounts, CHUNK)):
             size = min(CHUNK, accounts - first)
@@ -118,9 +123,19 @@ def simulate(
             _TITLES,
             str(calendar.end),
             f"simulate(accounts={accounts}, seed={seed}, start={start!r}, end={end!r}, "
-            f"messy={messy}); invented companies, any likeness is chance",
+            f"messy={messy}{_beyond(world)}); invented companies, any likeness is chance",
         )
     return Path(folder)
+
+
+def _beyond(world: s.World) -> str:
+    """Tables that this world has beyond the usual one, as the sidecars name them."""
+    beyond = [
+        name
+        for name in ("life", "deals", "wallets", "prices", "serving")
+        if getattr(world, name) is not None
+    ]
+    return f", world with {', '.join(beyond)}" if beyond else ""
 
 
 def _check_request(accounts: int, seed: int, calendar: s.Calendar) -> None:
@@ -190,6 +205,14 @@ def _write_chunk(
     if world.wallets:
         wallet = make_wallets(profile, calendar, world.wallets, accounts["account_id"], chunk.seed)
         _append(writer, "wallet", wallet)
+    if world.prices:
+        _append(writer, "order_prices", make_prices(orders, profile, world.prices, first_order))
+    if world.serving:
+        activities, truth = make_activities(
+            profile, lives, staff, calendar, world.serving, accounts["account_id"], chunk.seed
+        )
+        _append(writer, "activities", activities)
+        _append(writer, "truth/serving", truth)
     if chunk.first < world.departments_most:
         records = make_records(profile, figures, calendar, chunk.messy, rng)
         _append(writer, "departments", records.drop(columns=["true_account_id", "true_kind"]))
@@ -214,7 +237,7 @@ def _plain_type(name: str, kind: pa.DataType) -> pa.DataType:
     """Dates as days, text as plain strings, also where a column happens to be empty."""
     if (
         pa.types.is_timestamp(kind)
-        or name in ("from", "to", "opened", "closed")
+        or name in ("from", "to", "opened", "closed", "date")
         or name.endswith("_date")
         or name == "updated"
     ):

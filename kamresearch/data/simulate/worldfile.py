@@ -6,7 +6,16 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from kamresearch.data.simulate.settings import CAUSES, SEGMENTS, Deals, Life, Wallets, World
+from kamresearch.data.simulate.settings import (
+    CAUSES,
+    SEGMENTS,
+    Deals,
+    Life,
+    Prices,
+    Serving,
+    Wallets,
+    World,
+)
 from kamresearch.errors import ParameterError, near_matches
 from kamresearch.yamlfile import read_yaml
 
@@ -38,7 +47,9 @@ def read_world(path: str | Path) -> World:
         raise ParameterError(
             str(path), "names and values", f"a {type(content).__name__}", "write `field: value`"
         )
-    usual = asdict(World(life=Life(), deals=Deals(), wallets=Wallets()))
+    usual = asdict(
+        World(life=Life(), deals=Deals(), wallets=Wallets(), prices=Prices(), serving=Serving())
+    )
     _refuse_unknown(content, usual, f"{path}")
     for name, value in content.items():
         if isinstance(usual[name], dict) and isinstance(value, dict):
