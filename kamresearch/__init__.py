@@ -46,6 +46,7 @@ _PUBLIC = {
     "compare": ("kamresearch.publishing", "compare"),
     "history": ("kamresearch.publishing", "history"),
     "sweep": ("kamresearch.publishing", "sweep"),
+    "upgrade": ("kamresearch.publishing", "upgrade"),
 }
 
 __all__ = sorted(_PUBLIC)

@@ -1,4 +1,4 @@
-"""Commands about many versions: a finding through time, and under other choices."""
+"""Commands about many versions: a finding through time, under other choices, by other code."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -87,10 +87,36 @@ def sweep(
     _tell(frame if json else frame[columns], json)
 
 
+def upgrade(
+    version: Annotated[
+        str, typer.Argument(help="A version; the newest of each series where not given.")
+    ] = "",
+    reports: Reports = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Where its data lie now; a server is asked only when named here."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Ask the newest versions again of the same data with this release, and show what moves."""
+    from kamresearch.publishing.progress import progress_for_terminal
+    from kamresearch.publishing.sealed.listing import describe_comparison
+    from kamresearch.publishing.series import upgrade as ask_again
+
+    found = ask_again(version or None, reports=reports, data=data, progress=progress_for_terminal())
+    if json:
+        return echo_json([one.to_dict() for one in found])
+    for comparison in found:
+        for line in describe_comparison(comparison):
+            typer.echo(line)
+    return None
+
+
 def add_to(app: typer.Typer) -> None:
     """Register the commands, each with an example."""
     for name, function, example in (
         ("history", history, "kam history churn.rate_12m"),
         ("sweep", sweep, "kam sweep churn window_days=180,365 --finding churn.revenue_at_risk"),
+        ("upgrade", upgrade, "kam upgrade"),
     ):
         app.command(name, epilog=f"Example: {example}")(function)

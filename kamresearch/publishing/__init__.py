@@ -8,6 +8,7 @@ _PUBLIC = {
     "compare": "series",
     "history": "series",
     "sweep": "series",
+    "upgrade": "series",
 }
 
 

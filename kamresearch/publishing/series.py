@@ -1,14 +1,17 @@
-"""Many versions as one frame: a finding through time, and findings under other choices."""
+"""Many versions as one frame: a finding through time, and findings under other choices, or by
+other code.
+"""
 
 from collections.abc import Iterable, Mapping
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kamresearch.errors import ParameterError, near_matches
+from kamresearch.errors import ParameterError, StoreError, near_matches
 from kamresearch.finding import Finding
+from kamresearch.publishing.making.upgrade import ask_again
 from kamresearch.publishing.progress import Progress, Silent
-from kamresearch.publishing.sealed.compare import Comparison
+from kamresearch.publishing.sealed.compare import Comparison, same_series
 from kamresearch.publishing.sealed.compare import compare as compare_versions
 from kamresearch.publishing.sealed.store import Version, find_version, list_versions
 from kamresearch.publishing.surface import publish, shelf_folder
@@ -89,10 +92,7 @@ def compare(
     ``.to_frame()`` gives one row a finding.
     """
     folder = shelf_folder(reports)
-    both = [
-        one if isinstance(one, Version) else find_version(folder, one) for one in (older, newer)
-    ]
-    return compare_versions(*both)
+    return compare_versions(_found(older, folder), _found(newer, folder))
 
 
 def sweep(
@@ -177,6 +177,68 @@ def sweep(
     frame = pd.DataFrame(rows)
     frame.attrs["varied"], frame.attrs["findings"] = list(values), found
     return frame
+
+
+def upgrade(
+    version: str | Version | None = None,
+    *,
+    reports: str | Path | None = None,
+    data: str | None = None,
+    progress: Progress | None = None,
+) -> list[Comparison]:
+    """What does today's code say otherwise of the same data and the same parameters?
+
+    Parameters
+    ----------
+    version : str or Version
+        The version asked again; where not given, the newest of each series on the shelf (a slice
+        of a source, or a label), hindcasts apart.
+    reports : path
+        The shelf; ``reports/`` of the project where not given. What is made anew is sealed in its
+        folder ``upgrades`` and never told as news; asked again, it is there already.
+    data : str
+        Where the data lie now, when not where the version says; a server is asked only when it is
+        named here.
+    progress : Progress
+        What the work reports to.
+
+    Returns
+    -------
+    list of Comparison
+        One a version, from it to what was made anew: findings that moved, beyond their intervals
+        or not, those that came or went, and the causes (code, packages). ``.to_frame()`` gives a
+        row a finding.
+
+    Raises
+    ------
+    StoreError
+        There is no version, or its data are others by now: then no difference would be the
+        release's.
+
+    Notes
+    -----
+    A parameter or study that this release no longer has is left out and told. New parameters take
+    their defaults. Nothing on the shelf itself is touched.
+    """
+    folder, told = shelf_folder(reports), progress or Silent()
+    found = [_found(version, folder)] if version else _newest_of_each_series(list_versions(folder))
+    if not found:
+        raise StoreError(str(folder), "a version to ask again", "none", "run `kam publish` first")
+    return [ask_again(one, folder, data, told) for one in found]
+
+
+def _found(version: str | Version, folder: Path) -> Version:
+    return version if isinstance(version, Version) else find_version(folder, version)
+
+
+def _newest_of_each_series(versions: list[Version]) -> list[Version]:
+    """Of versions, newest first: the first of each slice of each source, hindcasts apart."""
+    chosen: list[Version] = []
+    for one in versions:
+        known = any(same_series(one.manifest, other.manifest) for other in chosen)
+        if not known and not one.manifest.hindcast:
+            chosen.append(one)
+    return chosen
 
 
 def _numbers(finding: Finding) -> dict:

@@ -23,6 +23,7 @@ COMMANDS = (
     "record",
     "history",
     "sweep",
+    "upgrade",
     "actions",
     "open",
     "prune",
@@ -73,6 +74,38 @@ def test_a_sweep_publishes_each_choice_once_and_goes_on_where_it_stopped(project
     assert first[1]["value"] > first[0]["value"]
     again = json.loads(project.kam(*command).stdout)
     assert [one["version"] for one in again] == [one["version"] for one in first]
+
+
+def test_a_new_release_asks_the_newest_version_again_and_tells_what_moves(project):
+    before = [path.name for path in project.versions()]
+    study = project.root / "kamresearch" / "studies" / "beta.py"
+    kept = study.read_text(encoding="utf-8")
+    notebook = project.root / "notebooks" / "02_beta.ipynb"
+    stored = notebook.read_bytes()
+    try:
+        project.add(2, "beta", reads=("alpha",), extra='+ study.evidence["alpha.total"].value + 1')
+        done = project.kam("upgrade", "--json")
+    finally:
+        study.write_text(kept, encoding="utf-8")
+        notebook.write_bytes(stored)
+    (told,) = json.loads(done.stdout)
+    findings = {one["id"]: one for one in told["findings"]}
+    assert told["older"] == json.loads(project.kam("versions", "--json").stdout)[0]["version"]
+    assert findings["alpha.total"]["judgement"] == "same"
+    assert findings["beta.total"]["difference"] == pytest.approx(1.0)
+    assert {cause["kind"] for cause in told["causes"]} == {"code"}
+    assert [path.name for path in project.versions()] == before
+
+
+def test_a_version_whose_data_are_others_by_now_is_not_held_against_a_release(project):
+    orders = project.root / "data" / "toy" / "orders.csv"
+    kept = orders.read_bytes()
+    try:
+        orders.write_bytes(kept.replace(b"2012-09-01", b"2012-10-01", 1))
+        error = project.kam("upgrade", code=2).stderr
+    finally:
+        orders.write_bytes(kept)
+    assert "the data are others by now: orders" in error
 
 
 def test_a_version_is_shown_with_its_headline_findings(project):

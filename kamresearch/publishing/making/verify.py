@@ -233,7 +233,7 @@ def _make_again(
     with tempfile.TemporaryDirectory(prefix="kam-verify-") as aside, Hands() as hands:
         request = request_of(manifest, Path(aside) / "reports", data)
         plan = prepare(request, hands, earlier=_earlier(version))
-        hindered = _other_data(manifest, plan)
+        hindered = other_data(manifest, plan)
         if hindered:
             return replace(result, hindered=hindered)
         with Workshop(request.reports) as workshop:
@@ -275,7 +275,8 @@ def _make_again(
             )
 
 
-def _other_data(manifest: Manifest, plan: Plan) -> str:
+def other_data(manifest: Manifest, plan: Plan) -> str:
+    """In words, which tables are not those that a version was made from; empty where all are."""
     then = {name: facts.fingerprint for name, facts in manifest.data.tables.items()}
     now = {name: facts["fingerprint"] for name, facts in plan.data["tables"].items()}
     other = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
