@@ -35,6 +35,7 @@ _PUBLIC = {
     "pipeline": ("kamresearch.analysis.pipeline", None),
     "service": ("kamresearch.analysis.service", None),
     "rivals": ("kamresearch.analysis.rivals", None),
+    "price": ("kamresearch.analysis.price", None),
     "quality": ("kamresearch.analysis.quality", None),
     "record": ("kamresearch.analysis.record", None),
     "experiment": ("kamresearch.analysis.experiment", None),

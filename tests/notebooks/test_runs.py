@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from kamresearch.data.simulate import World, simulate
-from kamresearch.data.simulate.settings import Deals, Wallets
+from kamresearch.data.simulate.settings import Deals, Prices, Serving, Wallets
 from kamresearch.studies import all_studies
 from kamresearch.studies.outputs import iterate_outputs, read_findings
 from tests.reports.answers import opens_with_an_answer
@@ -57,7 +57,7 @@ def unkept_promises(study, notebook) -> set[str]:
 
 @pytest.fixture(scope="module")
 def small_world(tmp_path_factory, case_folder):
-    """A simulated company with deals and wallets; goals and a SWOT table, which no simulator
+    """A simulated company with deals, wallets, prices and work; goals and a SWOT table, which no simulator
     writes.
     """
     folder = simulate(
@@ -65,7 +65,7 @@ def small_world(tmp_path_factory, case_folder):
         accounts=60,
         seed=3,
         start="2010-01-01",
-        world=World(deals=Deals(), wallets=Wallets()),
+        world=World(deals=Deals(), wallets=Wallets(), prices=Prices(), serving=Serving()),
     )
     for name in ("goals", "swot", "judgements", "strategies"):
         for ending in ("csv", "yml"):
