@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from kamresearch.analysis.trend import forecast, forecast_many
 from kamresearch.analysis.trend.forecasting import predict
+from kamresearch.analysis.trend.guards import find_outliers
 from kamresearch.analysis.trend.intermittent import smooth_demand
 from kamresearch.analysis.trend.models import MODELS, combine, forecast_cuts
+from kamresearch.analysis.trend.recurrence import find_cycle
 from kamresearch.analysis.trend.seasonality import is_seasonal, measure_seasonality
 from kamresearch.errors import AnalysisError, DataError
 
@@ -176,6 +178,105 @@ def test_many_series_of_different_lengths_and_ids_keep_their_order():
     )
     assert list(rows["series_id"].unique()) == ["z", "007"]
     assert rows.groupby("series_id", sort=False)["step"].apply(list).tolist() == [[1, 2, 3, 4]] * 2
+
+
+# what must not be absurd: recurring orders, short ramps, slips of the decimal point
+# -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.unit
+def test_an_order_of_every_december_is_forecast_in_december():
+    values = np.zeros(48)
+    values[11::12] = 1e6
+    result = forecast(monthly(values), 12)
+    mean = result.frame["mean"].to_numpy()
+    assert result.method == "recurring"
+    assert 0.8e6 < mean[11] <= 1e6
+    assert mean[:11].max() < 0.03e6
+    assert any("cycle of 12 periods" in str(caveat) for caveat in result.caveats)
+
+
+@pytest.mark.unit
+def test_a_december_that_stayed_empty_lowers_the_next_one():
+    values = np.zeros(60)
+    values[11:48:12] = 1e6
+    once, still = predict(values, 12, 12)["mean"][11], predict(values[:48], 12, 12)["mean"][11]
+    assert 0.4e6 < once < 0.8 * still
+
+
+@pytest.mark.unit
+def test_orders_at_quarters_ends_stay_there_and_the_last_quarter_stays_the_largest():
+    values = np.zeros(30)
+    values[2::3] = [100, 100, 100, 300] * 2 + [100, 100]
+    mean = predict(values, 12, 12)["mean"]
+    np.testing.assert_allclose(mean[[2, 5, 8, 11]], [100, 300, 100, 100], rtol=0.15)
+    assert np.delete(mean, [2, 5, 8, 11]).max() < 10
+
+
+@pytest.mark.unit
+def test_peaks_of_working_hours_are_forecast_at_their_hours():
+    values = np.zeros((14, 24))
+    values[np.arange(14) % 7 < 5, 9:11] = 50.0
+    mean = predict(values.ravel(), 24, 24)["mean"]
+    assert mean[9:11].min() > 35
+    assert np.delete(mean, [9, 10]).max() < 3
+
+
+@pytest.mark.recovery
+def test_orders_that_know_no_calendar_are_rarely_taken_for_recurring_ones():
+    rng = np.random.default_rng(0)
+    found = [find_cycle((rng.random(48) < 0.3) * 1.0, 12) > 1 for _ in range(60)]
+    assert np.mean(found) <= 0.05
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("growth", "n"), [(1.8, 8), (10.0, 5), (1.3, 20)])
+def test_a_short_ramp_is_not_carried_on_for_ever(growth, n):
+    values = growth ** np.arange(n)
+    assert predict(values, 12, 12)["mean"].max() < 5 * values.max()
+
+
+@pytest.mark.unit
+def test_long_steady_growth_is_carried_on():
+    values = 1.05 ** np.arange(60)
+    assert predict(values, 12, 12)["mean"][-1] > 1.35 * values[-1]
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("place", [-1, -2, -3, 5])
+@pytest.mark.parametrize("factor", [10, 0.01])
+def test_a_slip_of_the_decimal_point_is_named_and_bends_nothing(place, factor):
+    values = 100 * np.exp(0.05 * np.random.default_rng(1).standard_normal(24))
+    slipped = values.copy()
+    slipped[place] *= factor
+    np.testing.assert_allclose(
+        predict(slipped, 6, 12)["mean"], predict(values, 6, 12)["mean"], rtol=1e-6
+    )
+    series = monthly(slipped)
+    said = [str(caveat) for caveat in forecast(series, 1).caveats]
+    assert any("Set aside" in one and str(series.index[place]) in one for one in said)
+
+
+@pytest.mark.unit
+def test_peaks_that_come_back_and_steps_that_stay_are_no_outliers():
+    peaks = wave(48, noise=0.02)
+    peaks[11::12] *= 8
+    step = np.repeat([100.0, 900.0], 12) * np.exp(np.linspace(0, 0.1, 24))
+    assert find_outliers(peaks, 12).places == ()
+    assert find_outliers(step, 12).places == ()
+    assert find_outliers(10.0 ** np.arange(12), 12).places == ()
+
+
+@pytest.mark.unit
+def test_the_last_cycle_stands_where_its_backtest_is_better_and_the_page_says_so():
+    season = monthly(wave(30, slope=0.0, size=0.6))  # too short for the models to learn a season
+    result = forecast(season, 6)
+    assert result.method == "seasonal_naive"
+    assert any("last cycle once more" in str(caveat) for caveat in result.caveats)
+    np.testing.assert_allclose(result.frame["mean"], result.naive["seasonal_naive"])
+    errors = result.backtest.set_index("method")["mase"]
+    assert errors["seasonal_naive"] < errors["combination"]
+    assert forecast(monthly(wave()), 6).method == "combination"
 
 
 # properties

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.trend.guards import Outliers, find_outliers
 from kamresearch.analysis.trend.intermittent import forecast_intermittent, is_intermittent
 from kamresearch.analysis.trend.intervals import (
     ErrorLaw,
@@ -15,6 +16,7 @@ from kamresearch.analysis.trend.intervals import (
     origin_errors,
 )
 from kamresearch.analysis.trend.models import MODELS, combine, forecast_cuts, learn_blend
+from kamresearch.analysis.trend.recurrence import find_cycle, forecast_recurrence
 from kamresearch.analysis.trend.seasonality import measure_seasonality
 from kamresearch.analysis.trend.series import Regular, read_series
 from kamresearch.errors import AnalysisError
@@ -32,6 +34,12 @@ NO_WIDTH = 1e-9
 """An interval narrower than this share of the series' size has no width: its past had no errors
 from which to learn one.
 """
+LEAST_ORIGINS = 6
+"""So many forecasts of the past must know a whole cycle before the last cycle may stand."""
+CLEARLY = 0.8
+"""Below three cycles its error must lie below so much of the combination's: with fewer, chance
+alone makes it the better one now and then.
+"""
 LONGEST_PAST = 600
 """Values used of a longer series: the latest ones."""
 
@@ -48,6 +56,8 @@ class Forecast(Result):
         period, naive2, seasonal_naive: what the naive rivals say.
     models : DataFrame
         A column per model of the combination (empty for intermittent demand).
+    method : str
+        combination, seasonal_naive (the last cycle once more), recurring, intermittent or constant.
     backtest : DataFrame
         method, mase, smape, n: errors from a rolling origin, the same origins for all methods.
     coverage : DataFrame
@@ -115,8 +125,11 @@ def forecast(series: pd.Series, horizon: int, seasonality: int | None = None) ->
     that never fall below
     zero get bounds that do not either. A past without any error (the same value throughout, a
     straight line) gives no
-    interval: its bounds are NaN. With at least 35 % zeros the method of Teunter, Syntetos and
-    Babai is used.
+    interval: its bounds are NaN. With at least 35 % zeros the places in the cycle are looked at
+    first: orders that come back there are forecast there (`recurrence`); where they keep to no
+    cycle, the method of Teunter, Syntetos and Babai is used. Where the last cycle once more has
+    been nearer to what came, it stands instead of the combination. Growth has a ceiling, and single
+    values far off all around them are set aside and named (`guards`).
 
     References
     ----------
@@ -158,13 +171,15 @@ def check_horizon(horizon: int) -> None:
 @dataclass(frozen=True)
 class _Backtest:
     """The forecasts of the past and the one proper (last row of ``combined``), and the law of
-    the errors.
+    the errors; ``joined`` is what the combination said where the last cycle stands in its place.
     """
 
     ends: np.ndarray
     models: np.ndarray
     combined: np.ndarray
     law: ErrorLaw
+    joined: np.ndarray
+    last_cycle: bool
 
 
 def predict(values: np.ndarray, horizon: int, season: int) -> dict[str, np.ndarray]:
@@ -172,8 +187,18 @@ def predict(values: np.ndarray, horizon: int, season: int) -> dict[str, np.ndarr
     if len(values) < LEAST_VALUES or np.ptp(values) == 0:
         return _predict_flat(values, horizon)
     if is_intermittent(values):
-        return forecast_intermittent(values, horizon)
+        return _predict_orders(values, horizon, find_cycle(values, season), season)
+    values = find_outliers(values, season).values
     return _bounds(_backtest(values[-LONGEST_PAST:], horizon, season), values)
+
+
+def _predict_orders(
+    values: np.ndarray, horizon: int, cycle: int, season: int
+) -> dict[str, np.ndarray]:
+    """Orders with empty periods between: at their places in the cycle where they keep to it."""
+    if cycle > 1:
+        return forecast_recurrence(values, horizon, cycle, season)
+    return forecast_intermittent(values, horizon)
 
 
 def _predict_flat(values: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
@@ -188,11 +213,38 @@ def _backtest(values: np.ndarray, horizon: int, season: int) -> _Backtest:
     """Forecasts from every origin, the models' blend learnt from their errors there, and the
     law of what is left.
     """
-    season = season if len(values) >= 3 * season else 1
+    cycle, season = season, season if len(values) >= 3 * season else 1
     ends = choose_origins(len(values), season)
     models = forecast_cuts(values, np.append(ends, len(values)), horizon, season)
     combined = combine(models, learn_blend(origin_errors(values, ends, models[:-1]), len(values)))
-    return _Backtest(ends, models, combined, learn_errors(values, ends, combined[:-1], season))
+    again = _take_last_cycle(values, ends, combined, cycle)
+    chosen = combined if again is None else again
+    law = learn_errors(values, ends, chosen[:-1], season)
+    return _Backtest(ends, models, chosen, law, combined, again is not None)
+
+
+def _take_last_cycle(
+    values: np.ndarray, ends: np.ndarray, combined: np.ndarray, cycle: int
+) -> np.ndarray | None:
+    """The last cycle once more in place of the combination, where that has been nearer to what
+    came; None where not.
+
+    Judged on the origins that know a whole cycle; on the held-out training parts of M3 (every
+    eighth monthly series) that left sMAPE, MASE and the interval score a little better.
+    """
+    judged = ends >= cycle
+    if cycle < 2 or judged.sum() < LEAST_ORIGINS:
+        return None
+    cuts = np.append(ends, len(values))
+    steps = np.arange(combined.shape[1]) % cycle
+    again = values[np.maximum(cuts[:, None] - cycle + steps, 0)]
+    ours, theirs = (
+        np.nanmean(np.abs(origin_errors(values, ends[judged], one[:-1][judged])))
+        for one in (combined, again)
+    )
+    if theirs >= (1.0 if len(values) >= 3 * cycle else CLEARLY) * ours:
+        return None
+    return np.where((cuts >= cycle)[:, None], again, combined)
 
 
 def _bounds(test: _Backtest, values: np.ndarray) -> dict[str, np.ndarray]:
@@ -225,21 +277,28 @@ def _forecast_regular(regular: Regular, horizon: int) -> Forecast:
     rivals = naive_forecasts(values, horizon, season)
     periods = regular.following(horizon)
     caveats = list(regular.caveats)
-    plain = np.ptp(values) == 0 or is_intermittent(values)
-    if plain:
-        answer, models = predict(values, horizon, season), pd.DataFrame()
-        backtest, coverage, beats = _no_backtest(), _no_coverage(), None
+    models, backtest, coverage, beats = pd.DataFrame(), _no_backtest(), _no_coverage(), None
+    if np.ptp(values) == 0:
+        answer, method = _predict_flat(values, horizon), "constant"
         caveats.append(_say_plain(values))
-        method = "constant" if np.ptp(values) == 0 else "intermittent"
+    elif is_intermittent(values):
+        cycle = find_cycle(values, season)
+        answer = _predict_orders(values, horizon, cycle, season)
+        method = "recurring" if cycle > 1 else "intermittent"
+        caveats.append(_say_cycle(cycle) if cycle > 1 else _say_plain(values))
     else:
+        outliers = find_outliers(values, season)
+        values = outliers.values
         recent = values[-LONGEST_PAST:]
         test = _backtest(recent, horizon, season)
-        answer, method = _bounds(test, values), "combination"
+        answer = _bounds(test, values)
+        method = "seasonal_naive" if test.last_cycle else "combination"
         models = pd.DataFrame(test.models[-1].T, columns=list(MODELS))
-        backtest = compare_methods(recent, test.ends, test.combined[:-1], season)
+        backtest = compare_methods(recent, test.ends, test.joined[:-1], season)
         coverage = measure_coverage(recent, test.ends, test.combined[:-1], season)
         beats = _beats(backtest)
-        caveats += _say_limits(values, season, beats)
+        caveats += say_outliers(outliers, regular.index)
+        caveats += _say_limits(values, season, beats, last_cycle=test.last_cycle)
     frame = pd.DataFrame({"period": periods, **answer})
     naive = pd.DataFrame({"period": periods, **rivals})
     return Forecast(
@@ -350,7 +409,30 @@ def _say_plain(values: np.ndarray) -> Message:
     )
 
 
-def _say_limits(values: np.ndarray, season: int, beats: bool | None) -> list[Message]:
+def say_outliers(outliers: Outliers, periods: pd.Index) -> list[Message]:
+    """Which values were set aside before a forecast, if any."""
+    if not outliers.places:
+        return []
+    return [
+        _(
+            "Set aside before the forecast, as unlike all around them: {periods}. Check these "
+            "figures; if they are right, the interval is too narrow.",
+            periods=", ".join(str(periods[place]) for place in outliers.places),
+        )
+    ]
+
+
+def _say_cycle(cycle: int) -> Message:
+    return _(
+        "Orders come back at their places in a cycle of {cycle} periods: each place has a chance "
+        "and a size of its own. An interval is for one period, not for a total.",
+        cycle=cycle,
+    )
+
+
+def _say_limits(
+    values: np.ndarray, season: int, beats: bool | None, *, last_cycle: bool
+) -> list[Message]:
     said = []
     if season > 1 and len(values) < 3 * season:
         said.append(
@@ -370,6 +452,13 @@ def _say_limits(values: np.ndarray, season: int, beats: bool | None) -> list[Mes
         )
     if values.min() < 0:
         said.append(_("Some values are negative (returns): bounds may fall below zero."))
-    if beats is False:
+    if last_cycle:
+        said.append(
+            _(
+                "In the backtest the last cycle once more came nearer than the combination of "
+                "models: it stands as the forecast."
+            )
+        )
+    elif beats is False:
         said.append(_("In the backtest this forecast was not better than a naive one."))
     return said

@@ -100,14 +100,14 @@ def forecast_intermittent(
         tail = (1 - level / 100) / 2
         # Small samples: the outermost quantiles lie beyond what few orders have shown.
         spread = 1 + 1 / len(orders)
-        answer[f"lo_{level}"] = np.full(horizon, _quantile(orders, chance, tail))
+        answer[f"lo_{level}"] = np.full(horizon, order_quantile(orders, chance, tail))
         answer[f"hi_{level}"] = np.full(
-            horizon, max(_quantile(orders, chance, 1 - tail) * spread, chance * size)
+            horizon, max(order_quantile(orders, chance, 1 - tail) * spread, chance * size)
         )
     return answer
 
 
-def _quantile(orders: np.ndarray, chance: float, probability: float) -> float:
+def order_quantile(orders: np.ndarray, chance: float, probability: float) -> float:
     """Quantile of a period that brings nothing with 1 − chance, else one of the orders."""
     within = (probability - (1 - chance)) / max(chance, 1e-12)
     return 0.0 if within <= 0 else float(np.quantile(orders, min(within, 1.0)))

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from kamresearch.analysis.trend.forecasting import LEVELS, check_horizon, predict
+from kamresearch.analysis.trend.forecasting import LEVELS, check_horizon, predict, say_outliers
+from kamresearch.analysis.trend.guards import find_outliers
 from kamresearch.analysis.trend.series import read_series, season_of, to_numbers, to_steps
 from kamresearch.errors import AnalysisError, DataError, near_matches
 
@@ -90,7 +91,8 @@ def _split(frame: pd.DataFrame, seasonality: int | None) -> list[tuple]:
     ):
         part = pd.Series(tidy["value"].to_numpy()[place], index=steps[place])
         regular = read_series(part, season, where=f"series {name!r}")
-        tasks.append((name, regular.values, season, regular.caveats))
+        said = say_outliers(find_outliers(regular.values, season), regular.index)
+        tasks.append((name, regular.values, season, (*regular.caveats, *said)))
     return tasks
 
 

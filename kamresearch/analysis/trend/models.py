@@ -21,6 +21,7 @@ from kamresearch.analysis.trend.filters import (
     run_trend,
     weigh,
 )
+from kamresearch.analysis.trend.guards import growth_ceiling
 from kamresearch.analysis.trend.seasonality import measure_seasonality
 
 MODELS = (
@@ -74,7 +75,7 @@ def forecast_cuts(values: np.ndarray, ends: np.ndarray, horizon: int, season: in
     theta = forecast_theta(logs)
     sizes = (season // 2, 2 * season // 3 if season > 4 else 1, season)
     half, most, whole = (forecast_blocks(logs, size, theta) for size in sizes)
-    return np.stack(
+    found = np.stack(
         [
             _restore(forecast_dynamic_theta(summed), summed),
             _restore(leave_logs(forecast_damped(logs)), batch),
@@ -88,6 +89,10 @@ def forecast_cuts(values: np.ndarray, ends: np.ndarray, horizon: int, season: in
         ],
         axis=1,
     )
+    if values.min() < 0:
+        return found
+    most_ever = np.array([growth_ceiling(values[:end], horizon) for end in ends])
+    return np.minimum(found, most_ever[:, None])
 
 
 @dataclass(frozen=True)
