@@ -230,16 +230,16 @@ def test_orders_that_know_no_calendar_are_rarely_taken_for_recurring_ones():
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize(("growth", "n"), [(1.8, 8), (10.0, 5), (1.3, 20)])
+@pytest.mark.parametrize(("growth", "n"), [(1.8, 8), (10.0, 5), (1.8, 60)])
 def test_a_short_ramp_is_not_carried_on_for_ever(growth, n):
     values = growth ** np.arange(n)
-    assert predict(values, 12, 12)["mean"].max() < 5 * values.max()
+    assert predict(values, 12, 12)["mean"].max() < 3 * values.max()
 
 
 @pytest.mark.unit
 def test_long_steady_growth_is_carried_on():
     values = 1.05 ** np.arange(60)
-    assert predict(values, 12, 12)["mean"][-1] > 1.35 * values[-1]
+    assert predict(values, 12, 12)["mean"][-1] > 1.3 * values[-1]
 
 
 @pytest.mark.unit

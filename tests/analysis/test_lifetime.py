@@ -1,6 +1,7 @@
 """Lifetime value: published numbers, hand-worked cases, and every awkward input."""
 
 import time
+from dataclasses import replace
 from uuid import UUID
 
 import numpy as np
@@ -16,11 +17,12 @@ from kamresearch.analysis.lifetime.beta_geometric import (
     fit_mbgnbd,
     fit_rhythm,
 )
-from kamresearch.analysis.lifetime.blend import mix, sharpen
-from kamresearch.analysis.lifetime.choice import CANDIDATES, NAMES
+from kamresearch.analysis.lifetime.blend import fit_blend, learn_drift, mix, sharpen
+from kamresearch.analysis.lifetime.choice import CANDIDATES, NAMES, backtest_horizon
 from kamresearch.analysis.lifetime.gamma_gamma import fit_gamma_gamma
 from kamresearch.analysis.lifetime.maximum import Estimate
 from kamresearch.analysis.lifetime.pareto import fit_paretonbd
+from kamresearch.analysis.lifetime.purchasing import Past
 from kamresearch.analysis.lifetime.tracking import fit_models
 from kamresearch.errors import AnalysisError, DataError, ParameterError
 from kamresearch.features.purchases import FramePurchases, TablePurchases, order_moments
@@ -326,6 +328,69 @@ def test_tracking_compares_what_came_with_what_was_expected(shop):
     came = frame["actual"].sum()
     assert frame["mbgnbd"].sum() == pytest.approx(came, rel=0.35)
     assert frame["date"].is_monotonic_increasing
+
+
+@pytest.fixture(scope="module")
+def year_ahead(shop):
+    return kam.lifetime.fit(shop, "2010-12-27", horizon_days=365)
+
+
+def test_the_learned_correction_ranks_and_does_not_move_the_total(shop):
+    past, day = Past(FramePurchases(shop)), pd.Timestamp("2010-12-27")
+    blend, history = fit_blend(past, day, 90), past.history(day)
+    total = blend.model.expected_orders(history, 90).sum()
+    assert blend.expected_orders(history, 90).sum() == pytest.approx(blend.drift * total)
+    assert blend.value_orders(history, 90).sum() == pytest.approx(blend.drift * total)
+    corrected = blend.corrected
+    assert corrected.expected_orders(history, 90).sum() == pytest.approx(
+        corrected.base.expected_orders(history, 90).sum(), rel=0.01
+    )
+
+
+def test_the_whole_is_moved_by_a_part_of_what_the_model_fell_short_before(shop):
+    past, day = Past(FramePurchases(shop)), pd.Timestamp("2010-12-27")
+
+    def drift(came, n):
+        stretch = (np.full(10, 2.0), np.full(10, 2.0), np.full(10, 2.0 * came))
+        return learn_drift(past, day, 365, [stretch] * n)
+
+    assert drift(1.5, 1) == pytest.approx(1.5 ** (1 / 3))
+    assert drift(1.5, 3) == pytest.approx(1.5**0.5)
+    assert drift(100.0, 3) == pytest.approx(2.0)
+    assert drift(1.0, 2) == 1.0
+
+
+def test_the_backtest_is_as_long_as_the_data_allow(year_ahead):
+    assert backtest_horizon(2000, 365) == backtest_horizon(730, 365) == 365
+    assert backtest_horizon(2000, 90) == 90
+    assert year_ahead.choice.horizon_days < 180
+    assert 1 < year_ahead.choice.independent() < year_ahead.choice.frame["cut"].nunique()
+
+
+def test_the_interval_in_money_comes_from_misses_in_money_and_their_small_number(year_ahead):
+    from scipy.stats import t
+
+    finding = next(
+        one for one in year_ahead.findings() if one.id == "segmentation.expected_value_12m"
+    )
+    choice = year_ahead.choice
+    misses = choice.frame.loc[choice.frame["model"] == year_ahead.chosen, "value_error"]
+    root = np.sqrt((np.log1p(misses) ** 2).mean()) * np.sqrt(365 / choice.horizon_days)
+    factor = np.exp(root * t.ppf(0.9, choice.independent()))
+    orders = year_ahead.predict(365)["expected_orders"].sum()
+    factor = max(factor, 1 + 2 / np.sqrt(orders))
+    assert finding.interval.high == pytest.approx(finding.value * factor)
+    assert finding.interval.low == pytest.approx(finding.value / factor)
+
+
+def test_where_nothing_orders_accounts_better_than_chance_the_caveats_say_so(year_ahead):
+    choice = year_ahead.choice
+    assert not choice.orders_by_chance()
+    by_lot = replace(choice, frame=choice.frame.assign(spearman=0.01))
+    assert by_lot.orders_by_chance()
+    told = replace(year_ahead)
+    told.__dict__["choice"] = by_lot
+    assert any("better than chance" in str(caveat) for caveat in told.caveats)
 
 
 def test_sharpening_keeps_the_total_and_the_order():

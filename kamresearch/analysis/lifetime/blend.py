@@ -19,6 +19,15 @@ TRUST = 0.6
 """How much of the sharpening that was best on short stretches is used: over longer horizons
 counts are larger.
 """
+DOUBT = 2.0
+"""Drift is believed as far as its stretches outweigh so many without any: of one stretch a third.
+Chosen on thought, not on data.
+"""
+MOST_DRIFT = 2.0
+YEAR = 365
+LEAST_HISTORIES = 30
+SHORT = 300
+"""Days below which a horizon meets only part of the year, so that last year's same days tell."""
 
 
 @dataclass(frozen=True)
@@ -33,21 +42,23 @@ class Blend:
         Exponent of the sharpening: expectations of rare buyers go down, of frequent ones up, the
         sum stays. It makes the
         error per account small where most accounts order nothing.
+    drift : float
+        By what factor the buying model's totals fell short before: season and growth of the whole.
     """
 
     model: ParetoNBD
     corrected: Corrected
     weight: float
     power: float
+    drift: float = 1.0
 
     def expected_orders(self, history: pd.DataFrame, days: float) -> np.ndarray:
-        """Order days to expect of each account."""
-        mean = mix(
-            self.model.expected_orders(history, days),
-            self.corrected.expected_orders(history, days),
-            self.weight,
-        )
-        return sharpen(mean, self.power)
+        """Order days to expect of each account; their total is the buying model's, times the
+        drift of the whole.
+        """
+        model = self.model.expected_orders(history, days)
+        mean = mix(model, self.corrected.expected_orders(history, days), self.weight)
+        return sharpen(mean, self.power) * (self.drift * model.sum() / max(mean.sum(), FLOOR))
 
     def value_orders(self, history: pd.DataFrame, days: float) -> np.ndarray:
         """Order days for sums of money: the buying model's own, neither sharpened nor
@@ -124,7 +135,42 @@ def fit_blend(past: Past, as_of: pd.Timestamp, days: float, most_cuts: int = 3) 
         for power in POWERS
     ]
     power = 1 + TRUST * (float(POWERS[int(np.argmin(errors))]) - 1)
-    return Blend(past.pareto(as_of), fit_corrected(past, as_of, days), weight, power)
+    drift = learn_drift(past, as_of, days, stretches)
+    return Blend(past.pareto(as_of), fit_corrected(past, as_of, days), weight, power, drift)
+
+
+def learn_drift(past: Past, as_of: pd.Timestamp, days: float, stretches: list) -> float:
+    """By what factor to move the buying model's total: how far it fell short of what came before.
+
+    A buying model knows neither season nor growth of the whole: in a year of growth its totals lie
+    too low, before a slack season too high. The stretches (half a horizon apart) count by the days
+    that they do not share; a horizon shorter than a year takes as much from the same days of the
+    year before, where they are known. The mean is drawn to none, and held within a factor of two.
+    """
+    misses = [
+        float(np.log(orders.sum() / max(model.sum(), FLOOR)))
+        for model, _corrected, orders in stretches
+    ]
+    known = 1 + (len(misses) - 1) / 2
+    mean = float(np.mean(misses))
+    last_year = _miss_a_year_ago(past, as_of, days)
+    if last_year is not None:
+        mean, known = (mean + last_year) / 2, known + 1
+    limit = np.log(MOST_DRIFT)
+    return float(np.exp(np.clip(known / (known + DOUBT) * mean, -limit, limit)))
+
+
+def _miss_a_year_ago(past: Past, as_of: pd.Timestamp, days: float) -> float | None:
+    """How far the model fell short on the same days of the year before; None where not known."""
+    cut = as_of - pd.Timedelta(days=YEAR)
+    if days > SHORT or past.span(as_of) - YEAR < max(56, days / 2):
+        return None
+    history, orders = past.history(cut), past.outcome(cut, cut + pd.Timedelta(days=int(days)))
+    came = float(orders["n_order_days"].sum())
+    if len(history) < LEAST_HISTORIES or came == 0:
+        return None
+    expected = float(past.pareto(cut).expected_orders(history, int(days)).sum())
+    return float(np.log(came / max(expected, FLOOR)))
 
 
 def _stretches(past: Past, as_of: pd.Timestamp, days: float, most: int) -> object:

@@ -45,6 +45,7 @@ CANDIDATES: dict[str, Callable] = {
 }
 """Name → how to fit it to what was known on a day, for a horizon."""
 
+YEAR = 365
 DEFAULT, MARGIN = "blend", 0.5
 """What stands unless another model is ahead by more than so many ranks."""
 
@@ -86,13 +87,29 @@ class Choice:
     name: str
     horizon_days: int
     frame: pd.DataFrame
-    """model, cut, mae, spearman, auc_orders, value_capture_10, total_error, rank; one row per
-    model and cut
+    """model, cut, mae, spearman, auc_orders, value_capture_10, total_error (of order days),
+    value_error (of revenue), n_accounts, rank; one row per model and cut
     """
     summary: pd.DataFrame
     """model, mean of each over the cuts, mean rank, chosen; best first"""
     failures: tuple[Failure, ...] = ()
     """Models that could not be fitted at a cut: they cannot win"""
+
+    def independent(self) -> float:
+        """So many misses that do not share their days the cuts amount to."""
+        cuts = pd.Series(self.frame["cut"].unique()).sort_values()
+        if len(cuts) < 2:
+            return float(len(cuts))
+        apart = float(cuts.diff().dt.days.median()) / self.horizon_days
+        return 1 + (len(cuts) - 1) * min(apart, 1.0)
+
+    def orders_by_chance(self) -> bool:
+        """Whether no model orders accounts better than a lot would (5 %, one-sided)."""
+        if self.frame.empty:
+            return False
+        by_model = self.frame.groupby("model", observed=True)
+        most = 1.645 / np.sqrt(max(self.frame["n_accounts"].mean() - 1, 1) * self.independent())
+        return bool(by_model["spearman"].mean().max() < most)
 
 
 def choose(
@@ -104,8 +121,9 @@ def choose(
 ) -> Choice:
     """Which model would have predicted best, judged on earlier stretches of the same company?
 
-    Each cut lies a horizon (at most a third of the span) before the next; models see nothing after
-    the cut. Models are
+    The horizon is the one asked for, as far as the data allow (`backtest_horizon`): misses of a
+    year are not told by those of four months. Each cut lies a horizon before the next, or half of
+    one where the span would else hold fewer cuts; models see nothing after the cut. Models are
     ranked on error, order of accounts, who orders again and value found, cut by cut; the best mean
     rank wins among those
     that miss the total of orders by no more than half. A model that could not be fitted at every
@@ -115,11 +133,13 @@ def choose(
     few to let noise choose.
     """
     span = past.span(as_of)
-    horizon = int(max(min(days, span / 3), 1))
+    horizon = backtest_horizon(span, days)
+    apart = horizon if span >= (most_cuts + 0.5) * horizon else max(horizon // 2, 1)
     rows, failures = [], []
     for step in range(most_cuts):
-        cut = as_of - pd.Timedelta(days=horizon * (step + 1))
-        if span - horizon * (step + 1) < horizon / 2 or len(past.history(cut)) < LEAST_ACCOUNTS:
+        back = horizon + apart * step
+        cut = as_of - pd.Timedelta(days=back)
+        if span - back < horizon / 2 or len(past.history(cut)) < LEAST_ACCOUNTS:
             break
         actual = past.outcome(cut, cut + pd.Timedelta(days=horizon))
         if not 0 < (actual["n_order_days"] > 0).sum() < len(actual):
@@ -148,7 +168,25 @@ def choose(
     return Choice(chosen, horizon, frame, summary, tuple(failures))
 
 
-MEASURES = ("mae", "spearman", "auc_orders", "value_capture_10", "total_error")
+def backtest_horizon(span: float, days: float) -> int:
+    """Days that a backtest looks ahead: as many as asked for, but a year of the span stays to learn
+    from, or two thirds of a shorter one, and never less than half.
+
+    >>> backtest_horizon(360, 365), backtest_horizon(600, 365), backtest_horizon(800, 365)
+    (120, 235, 365)
+    """
+    return int(max(min(days, max(span / 3, min(span / 2, span - YEAR))), 1))
+
+
+MEASURES = (
+    "mae",
+    "spearman",
+    "auc_orders",
+    "value_capture_10",
+    "total_error",
+    "value_error",
+    "n_accounts",
+)
 
 
 def no_choice(horizon: float, failures: Iterable[Failure] = ()) -> Choice:
@@ -198,8 +236,8 @@ def _judge(
 
 
 def measure(expected: np.ndarray, value: np.ndarray, actual: pd.DataFrame) -> dict:
-    """Error, order of accounts, who orders again, value found by the top tenth, error of the
-    total (a share).
+    """Error, order of accounts, who orders again, value found by the top tenth, errors of the
+    totals of orders and of revenue (shares), accounts judged.
     """
     from scipy.stats import spearmanr
     from sklearn.metrics import roc_auc_score
@@ -216,6 +254,8 @@ def measure(expected: np.ndarray, value: np.ndarray, actual: pd.DataFrame) -> di
         if best > 0
         else np.nan,
         "total_error": float(expected.sum() / orders.sum() - 1),
+        "value_error": float(value.sum() / revenue.sum() - 1) if revenue.sum() > 0 else np.nan,
+        "n_accounts": len(orders),
     }
 
 

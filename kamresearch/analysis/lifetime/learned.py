@@ -30,9 +30,12 @@ class Corrected:
     chance: object
 
     def expected_orders(self, history: pd.DataFrame, days: float) -> np.ndarray:
-        """Order days to expect of each account."""
+        """Order days to expect of each account, at the buying model's total: what few stretches
+        taught tells accounts apart, and would carry the luck of those stretches into the sum.
+        """
         expected = np.maximum(self.base.expected_orders(history, days), FLOOR)
-        return expected * self.factor.predict(features_of(self.base, history, days))
+        corrected = expected * self.factor.predict(features_of(self.base, history, days))
+        return corrected * (expected.sum() / max(corrected.sum(), FLOOR))
 
     def probability_active(self, history: pd.DataFrame, days: float) -> np.ndarray:
         """Probability of at least one order within the next days."""

@@ -248,8 +248,8 @@ class LifetimeValue(Result):
             _(
                 "Sum over the accounts of expected order days × expected value of an order "
                 "day × margin; the interval is the "
-                "spread of the model's own misses of the total in the backtest, at least "
-                "the counting error of orders."
+                "spread of the model's own misses of the total revenue in the backtest, wider the "
+                "fewer they are, at least the counting error of orders."
             ),
             interval=interval,
             n=len(self.history),
@@ -271,14 +271,25 @@ class LifetimeValue(Result):
             return None, None
         frame = self.predict(days)
         total = float(frame["expected_value"].sum())
-        misses = self.choice.frame.loc[
-            self.choice.frame["model"] == self.chosen, "total_error"
-        ].to_numpy(float)
         spread = max(
-            float(np.abs(misses).max(initial=0.0)),
-            2 / np.sqrt(max(frame["expected_orders"].sum(), 1.0)),
+            self._money_spread(days), 2 / np.sqrt(max(frame["expected_orders"].sum(), 1.0))
         )
         return total, Interval(total / (1 + spread), total * (1 + spread), 0.8)
+
+    def _money_spread(self, days: float) -> float:
+        """How far the model's totals of revenue were off in the backtest, as a share: the root
+        mean square of the misses times Student's quantile for so few of them, more for a horizon
+        longer than theirs.
+        """
+        from scipy.special import stdtrit
+
+        frame = self.choice.frame
+        misses = frame.loc[frame["model"] == self.chosen, "value_error"].to_numpy(float)
+        misses = np.log1p(misses[np.isfinite(misses) & (misses > -1)])
+        if not len(misses):
+            return 0.0
+        wide = float(np.sqrt((misses**2).mean()) * stdtrit(self.choice.independent(), 0.9))
+        return float(np.expm1(wide * np.sqrt(max(days / self.choice.horizon_days, 1.0))))
 
     def _model_finding(self) -> Finding:
         return Finding(
@@ -425,6 +436,13 @@ def _caveats(result: LifetimeValue) -> tuple[Message, ...]:
     elif result.choice.summary.empty:
         caveats.append(
             _("The data span too little time for a backtest: the past rate stands, untested.")
+        )
+    if result.choice.orders_by_chance():
+        caveats.append(
+            _(
+                "In the backtest no model and no rule told better than chance which account "
+                "orders more: the total may be used, the order of the accounts may not."
+            )
         )
     if spending is None and len(history):
         caveats.append(

@@ -8,14 +8,15 @@ import numpy as np
 
 LASTING = 6.0
 """Growth in logarithms is believed for a sixth of the past, fading out: eight months of it carry
-one month and a third. A plain straight line from nothing to the largest value is always allowed.
-Chosen on thought and on the training parts of M3, where it binds almost nowhere.
+one month and a third. Chosen on thought; on the training parts of M3 it binds almost nowhere.
 """
+MOST = 3.0
+"""However fast a past has grown, no forecast comes to more than three times its maximum."""
 LEAST_FACTOR = 4.0
 """A value is an outlier only if it is so many times its surroundings, or that part of them, …"""
 LEAST_SCALES = 8.0
 """… and off by so many times what the series usually changes by from one value to the next."""
-SIGNATURE = 0.15
+SIGNATURE = 0.25
 """How near to a power of ten (in natural logarithms, beside the noise) a slip of the decimal
 point lies.
 """
@@ -27,17 +28,17 @@ def growth_ceiling(values: np.ndarray, horizon: int) -> np.ndarray:
 
     The larger of a straight line (``n`` values rose to the maximum: ``k`` more add at most
     ``k / n`` of it) and of the series' own growth, which is believed the longer, the longer it has
-    been seen.
+    been seen; both flatten towards three times the maximum.
     """
     n, steps = len(values), np.arange(1.0, horizon + 1)
-    factor = 1 + steps / n
-    if values.min() > 0 and n > 1:
-        place = np.arange(n) - (n - 1) / 2
-        growth = max(float(place @ np.log(values) / (place @ place)), 0.0)
-        reach = n / LASTING
-        own = growth * reach * (1 - np.exp(-steps / reach))
-        factor = np.maximum(factor, np.exp(np.minimum(own, 50.0)))
-    return values.max() * factor
+    straight = 1 + (MOST - 1) * (1 - np.exp(-steps / n / (MOST - 1)))
+    if values.min() <= 0 or n < 2:
+        return values.max() * straight
+    place = np.arange(n) - (n - 1) / 2
+    growth = max(float(place @ np.log(values) / (place @ place)), 0.0)
+    reach, limit = n / LASTING, np.log(MOST)
+    own = growth * reach * (1 - np.exp(-steps / reach))
+    return values.max() * np.maximum(straight, np.exp(limit * (1 - np.exp(-own / limit))))
 
 
 @dataclass(frozen=True)
@@ -69,28 +70,39 @@ def find_outliers(values: np.ndarray, season: int) -> Outliers:
     if len(values) < LEAST_LENGTH or values.min() <= 0:
         return none
     logs = np.log(values)
-    changes = np.diff(logs)
-    drift = float(np.median(changes))
-    noise = 1.4826 * float(np.median(np.abs(changes - drift)))
-    expected = np.append(logs[1] - drift, (logs[:-2] + logs[2:]) / 2)
-    expected = np.append(expected, logs[-2] + drift)
-    off = logs - expected
-    least = max(np.log(LEAST_FACTOR), LEAST_SCALES * noise)
-    found = []
-    mended = values.copy()
-    for place in np.flatnonzero(np.abs(off) > least):
-        tens = np.round(off[place] / np.log(10)) * np.log(10)
-        slip = abs(off[place] - tens) <= SIGNATURE + 2 * noise
+    found, mended = [], values.copy()
+    for place in _candidates(logs):
+        # The two changes at the place itself say nothing of what is usual.
+        changes = np.delete(np.diff(logs), [at for at in (place - 1, place) if at < len(logs) - 1])
+        drift = float(np.median(changes))
+        noise = 1.4826 * float(np.median(np.abs(changes - drift)))
+        least = max(np.log(LEAST_FACTOR), LEAST_SCALES * noise)
+        last = place == len(logs) - 1
+        off = logs[place] - _expected(logs, place, drift)
+        if abs(off) <= least or not (last or _stands_alone(logs, place, least)):
+            continue
+        tens = np.round(off / np.log(10)) * np.log(10)
+        slip = abs(off - tens) <= SIGNATURE + 2 * noise
         alike = _same_place(logs, place, season)
-        inner = 0 < place < len(logs) - 1 and _stands_alone(logs, place, least)
-        known = season == 1 or len(alike) > 0
         usual = len(alike) > 0 and abs(logs[place] - np.median(alike)) < least / 2
-        if not usual and (slip or known) and (inner or (slip and place == len(logs) - 1)):
+        if not usual and (slip or (not last and (season == 1 or len(alike) > 0))):
             found.append(int(place))
-            mended[place] = np.exp(logs[place] - tens if slip else expected[place])
+            mended[place] = np.exp(logs[place] - (tens if slip else off))
     if not found or len(found) > max(1, len(values) // 10):
         return none
     return Outliers(tuple(found), mended)
+
+
+def _candidates(logs: np.ndarray) -> np.ndarray:
+    """Places (but the first) that a large enough step leads to."""
+    return 1 + np.flatnonzero(np.abs(np.diff(logs)) > 0.75 * np.log(LEAST_FACTOR))
+
+
+def _expected(logs: np.ndarray, place: int, drift: float) -> float:
+    """What the neighbours let expect at a place; the last one has only one."""
+    if place == len(logs) - 1:
+        return float(logs[-2]) + drift
+    return float(logs[place - 1] + logs[place + 1]) / 2
 
 
 def _same_place(logs: np.ndarray, place: int, season: int) -> np.ndarray:
