@@ -75,28 +75,37 @@ def to_numbers(column: pd.Series) -> np.ndarray | None:
 
 def clean_text(column: pd.Series) -> pd.Series:
     """Texts without outer blanks; empty ones are missing."""
-    text = column.astype(object).where(column.notna(), None)
-    text = text.map(lambda value: str(value).strip() if value is not None else None)
-    return text.where(text.map(lambda value: bool(value)), None)
+    # Each different value is cleaned once, however many rows hold it.
+    codes, values = pd.factorize(column)
+    cleaned = np.array([str(value).strip() or None for value in values] + [None], dtype=object)
+    return pd.Series(cleaned[codes], index=column.index, dtype=object)
 
 
 def _read_text(text: pd.Series) -> np.ndarray | None:
     """Numbers or dates written as text, where nearly every one can be read."""
-    present = text.dropna()
-    if present.empty:
+    codes, values = pd.factorize(text)
+    if not len(values):
         return None
-    cleaned = text.astype("string").str.replace(r"^[¥$€£]\s*|[,\s](?=\d{3}\b)|%$", "", regex=True)
-    numbers = pd.to_numeric(cleaned, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    counts, present = np.bincount(codes[codes >= 0]), pd.Series(values, dtype="string")
+
+    def share(found: np.ndarray) -> float:
+        return float(counts[np.asarray(found, bool)].sum() / counts.sum())
+
+    def spread(read: np.ndarray) -> np.ndarray:
+        return np.append(np.where(np.isinf(read), np.nan, read), np.nan)[codes]
+
+    bare = present.str.replace(r"^[¥$€£]\s*|[,\s](?=\d{3}\b)|%$", "", regex=True)
+    numbers = pd.to_numeric(bare, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     # A code such as 007 is a name, not a number.
-    coded = present.str.match(r"^0\d").mean() > 0.2
-    if np.isfinite(numbers).sum() >= 0.95 * len(present) and not coded:
-        return np.where(np.isinf(numbers), np.nan, numbers)
-    if present.str.match(r"^\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}").mean() >= 0.95:
+    coded = share(present.str.match(r"^0\d")) > 0.2
+    if share(np.isfinite(numbers)) >= 0.95 and not coded:
+        return spread(numbers)
+    if share(present.str.match(r"^\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}")) >= 0.95:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            stamps = pd.to_datetime(text, errors="coerce", format="mixed")
-        if stamps.notna().sum() >= 0.95 * len(present):
-            return to_numbers(stamps)
+            stamps = pd.to_datetime(present, errors="coerce", format="mixed")
+        if share(stamps.notna()) >= 0.95:
+            return spread(to_numbers(stamps))
     return None
 
 
