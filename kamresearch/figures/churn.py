@@ -276,8 +276,9 @@ def lift(result: Judgement) -> Figure:
     curves = {
         name: gains(result.held["lost"].to_numpy(float), result.held[name].to_numpy(float))
         for name in ("hiatus", "logistic", "model")
+        if name in result.held
     }
-    best = result.chosen if result.chosen in curves else "model"
+    best = result.chosen if result.chosen in curves else "logistic"
     tenth = curves[best]["found"].iloc[int(np.ceil(0.1 * result.n))]
 
     def draw() -> object:
@@ -322,7 +323,7 @@ def lift(result: Judgement) -> Figure:
             model=MODEL_TERMS[best],
             found=Quantity(float(tenth), "share"),
         ),
-        _("Gains curves of three models against the diagonal."),
+        _("Gains curves of {k} models against the diagonal.", k=len(curves)),
         draw,
         table,
     )
@@ -348,8 +349,10 @@ def importance(result: Explanation) -> Figure:
         "churn.importance",
         _("What does the model lean on?"),
         _(
-            "The ten most important of {n} features of the combined model, shuffled on "
-            "held-out rows; lines are two standard errors. Association, not cause.",
+            "What the model that is used ({model}) leans on, of {n} features the ten most "
+            "important, shuffled on held-out rows; lines are two standard errors. Association, "
+            "not cause.",
+            model=MODEL_TERMS[result.model],
             n=len(result.importance),
         ),
         _("Dot plot of the importance of {k} features.", k=len(frame)),
@@ -396,8 +399,9 @@ def dependence(result: Explanation) -> Figure:
         "churn.dependence",
         _("In which direction?"),
         _(
-            "Mean probability that the combined model predicts were every account's value "
-            "this one, all else as it is. Association, not cause."
+            "Mean probability that the model predicts were every account's value this one, "
+            "all else as it is ({model}). Association, not cause.",
+            model=MODEL_TERMS[result.model],
         ),
         _("Line plots of the mean prediction over {k} features.", k=len(shown)),
         draw,

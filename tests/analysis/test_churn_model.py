@@ -65,7 +65,7 @@ def test_a_frame_of_every_kind_of_column_gives_probabilities(fitted):
 
 
 def test_constant_and_empty_columns_and_row_names_are_left_out(fitted):
-    names = [name for name, _ in fitted[0].encoder_.names_]
+    names = [name for name, _ in fitted[0].members_[0].encoder.names_]
     assert not any(name.startswith(("constant", "empty", "account_id")) for name in names)
     assert "amount" in names
     assert "since" in names
@@ -89,7 +89,9 @@ def test_equal_data_and_seed_give_equal_bits(fitted):
     assert again.predict_proba(frame).tobytes() == model.predict_proba(frame).tobytes()
 
 
-@pytest.mark.parametrize("make", [np.random.default_rng, np.random.RandomState, int])
+@pytest.mark.parametrize(
+    "make", [np.random.default_rng, np.random.RandomState, int, lambda seed: None]
+)
 def test_a_seed_may_be_a_number_or_a_generator(make):
     frame, y = messy(120, 3)
     first, again = (
@@ -157,6 +159,39 @@ def test_groups_keep_an_account_on_one_side_of_a_fold():
         assert not set(account[train]) & set(account[test])
     with pytest.raises(ChurnModelError, match="an account for each of 150 rows"):
         ChurnModel().fit(frame, y, groups=account[:-1])
+
+
+def test_a_weight_counts_a_row_so_often_and_none_leaves_it_out():
+    frame, y = messy(60, 4)
+    y[:] = 0
+    y[[3, 20, 41]] = 1
+    frame = frame[["silence", "orders"]]
+    counted = np.where(np.arange(60) % 2, 1.0, 0.0)
+    kept = ChurnModel().fit(frame[counted > 0], y[counted > 0]).predict_proba(frame)
+    np.testing.assert_allclose(ChurnModel().fit(frame, y, counted).predict_proba(frame), kept)
+    heavier = ChurnModel().fit(frame, y, np.where(y == 1, 5.0, 1.0)).predict_proba(frame)[:, 1]
+    assert heavier.mean() > 1.5 * ChurnModel().fit(frame, y).predict_proba(frame)[:, 1].mean()
+
+
+@pytest.mark.parametrize("weights", [[1.0] * 59, [-1.0] + [1.0] * 59, [np.nan] + [1.0] * 59])
+def test_weights_that_fit_no_row_are_refused(weights):
+    frame, y = messy(60, 4)
+    with pytest.raises(ChurnModelError, match="at least 0 for each of 60 rows"):
+        ChurnModel().fit(frame, y, sample_weight=weights)
+
+
+def test_weights_that_leave_one_outcome_are_refused_in_words():
+    frame, y = messy(60, 4)
+    with pytest.raises(ChurnModelError, match="one class alone"):
+        ChurnModel().fit(frame, y, sample_weight=1.0 - y)
+
+
+def test_folds_fitted_at_the_same_time_give_equal_bits():
+    frame, y = messy(150, 6)
+    one, two = (
+        ChurnModel(n_jobs=jobs).fit(frame, y).predict_proba(frame).tobytes() for jobs in (None, 2)
+    )
+    assert one == two
 
 
 def test_noise_alone_gives_everybody_about_the_base_rate():
@@ -246,8 +281,11 @@ def test_scikit_learns_own_checks_pass():
     from sklearn.utils.estimator_checks import check_estimator
 
     results = check_estimator(ChurnModel(), on_fail=None, on_skip=None)
-    failed = [row["check_name"] for row in results if row["status"] == "failed"]
-    assert failed == []
+    failed = {row["check_name"] for row in results if row["status"] == "failed"}
+    # Copies of a row may stand in different folds, a heavier row cannot: scikit-learn's own
+    # learners with folds or bins inside are excused from this check too.
+    assert failed <= {"check_sample_weight_equivalence_on_dense_data"}
+    assert len(results) > 40
 
 
 @pytest.fixture(scope="module")

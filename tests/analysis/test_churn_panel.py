@@ -9,13 +9,20 @@ import pandas as pd
 import pytest
 
 from kamresearch.analysis import drawing
-from kamresearch.analysis.churn import find_leaks, refuse_leaks, risk, time_and_account_folds
+from kamresearch.analysis.churn import (
+    find_leaks,
+    refuse_leaks,
+    risk,
+    time_and_account_folds,
+    validation,
+)
 from kamresearch.analysis.churn.case import open_case
 from kamresearch.analysis.churn.leaks import single_auc
 from kamresearch.analysis.churn.panel import Panel, build_panel, choose_cutoffs, draw_accounts
 from kamresearch.analysis.churn.risk import model_losses
 from kamresearch.analysis.churn.validation import judge_models
 from kamresearch.errors import AnalysisError
+from kamresearch.figures.churn import lift as draw_lift
 from kamresearch.language import render
 
 pytestmark = pytest.mark.unit
@@ -199,6 +206,51 @@ def test_recency_measured_to_the_end_of_the_data_is_caught(case, panel):
     future = part["account_id"].map(last)
     honest = single_auc(part["days_since_last_order"], part["lost"].to_numpy(int))
     assert single_auc(future, part["lost"].to_numpy(int)) > honest + 0.1
+
+
+@pytest.fixture
+def fitted(panel, monkeypatch):
+    """Models that say what they are told to, and the names of those that were fitted, in order."""
+    knows, names = {"hiatus": 0.3, "logistic": 0.3, "model": 0.0}, []
+
+    class Told:
+        def __init__(self, name):
+            self.name = name
+
+        def predict(self, X):
+            far = knows[self.name]
+            return 0.15 + far * (panel.y[X.index] - 0.15)
+
+    def fit(name, *_):
+        names.append(name)
+        return Told(name)
+
+    monkeypatch.setattr(validation, "fit_model", fit)
+    return knows, names
+
+
+def test_the_costly_model_is_left_where_it_is_no_better_on_a_third_of_the_accounts(panel, fitted):
+    judgement = judge_models(panel)
+    folds = len(list(time_and_account_folds(panel)))
+    assert fitted[1] == ["hiatus"] * folds + ["logistic"] * folds + ["model"] * (folds // 3)
+    assert judgement.chosen == "hiatus"
+    assert {fold.name for fold, _test in judgement.last} == {"hiatus"}
+    assert "model" not in judgement.held
+    assert judgement.metrics["model"].tolist() == ["base", "hiatus", "logistic"]
+    ours, best = judgement.left
+    assert ours > best
+    assert "left there" in judgement.caveats[-1].render("en")
+    assert "three" not in draw_lift(judgement).alt.render("en")
+
+
+def test_the_costly_model_is_judged_on_all_and_explained_where_it_wins(panel, fitted):
+    fitted[0]["model"] = 0.9
+    judgement = judge_models(panel)
+    assert fitted[1].count("model") == len(list(time_and_account_folds(panel)))
+    assert judgement.left is None
+    assert judgement.held["model"].notna().all()
+    assert judgement.chosen == "model"
+    assert {fold.name for fold, _test in judgement.last} == {"model"}
 
 
 def test_too_few_losses_are_refused_with_the_number_in_place_of_a_model(panel):

@@ -211,11 +211,7 @@ def test_pitfall_34_an_explanation_says_wherever_it_is_shown_that_it_is_associat
         {"feature": ["silence_in_gaps"], "importance": [0.02], "low": [0.01], "high": [0.03]}
     )
     curve = pd.DataFrame({"value": [0.0, 1.0, 2.0], "predicted": [0.1, 0.15, 0.3]})
-    result = Explanation(
-        frame,
-        {"silence_in_gaps": curve},
-        pd.DataFrame(columns=["account_id", "feature", "value", "typical", "effect"]),
-    )
+    result = Explanation(frame, {"silence_in_gaps": curve}, "hiatus")
     shown = [
         result.table().title,
         result.caveats[0],

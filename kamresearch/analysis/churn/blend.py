@@ -18,8 +18,11 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(z, -60, 60)))
 
 
-def convex_weights(y: np.ndarray, scores: np.ndarray, pull: float = 2.0) -> np.ndarray:
-    """Weights (≥ 0, sum 1) of the learners' log-odds with the smallest log-loss.
+def convex_weights(
+    y: np.ndarray, scores: np.ndarray, pull: float = 2.0, rows: np.ndarray | None = None
+) -> np.ndarray:
+    """Weights (≥ 0, sum 1) of the learners' log-odds with the smallest log-loss; ``rows`` are the
+    rows' own weights.
 
     ``pull`` is the strength, in rows' worth of loss, that draws the weights towards equal ones: a
     few hundred rows
@@ -30,11 +33,13 @@ def convex_weights(y: np.ndarray, scores: np.ndarray, pull: float = 2.0) -> np.n
     k = scores.shape[1]
     if k == 1:
         return np.ones(1)
+    rows = np.ones(len(y)) if rows is None else rows
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
         z = scores @ w
-        value = log_loss_of(y, z).sum() + pull * k * ((w - 1 / k) ** 2).sum()
-        return value / len(y), (scores.T @ (sigmoid(z) - y) + 2 * pull * k * (w - 1 / k)) / len(y)
+        value = rows @ log_loss_of(y, z) + pull * k * ((w - 1 / k) ** 2).sum()
+        slope = scores.T @ (rows * (sigmoid(z) - y)) + 2 * pull * k * (w - 1 / k)
+        return value / len(y), slope / len(y)
 
     best = minimize(
         loss,
@@ -50,10 +55,13 @@ def convex_weights(y: np.ndarray, scores: np.ndarray, pull: float = 2.0) -> np.n
 
 
 def recalibrate(
-    y: np.ndarray, z: np.ndarray, prior_sd: tuple[float, float] = (0.5, 0.3)
+    y: np.ndarray,
+    z: np.ndarray,
+    prior_sd: tuple[float, float] = (0.5, 0.3),
+    rows: np.ndarray | None = None,
 ) -> tuple[float, float]:
     """Intercept and slope of the outcome on held-out log-odds, shrunk towards 0 and 1 (normal prior
-    on both).
+    on both); ``rows`` are the rows' own weights.
 
     With many rows the data speak; with few the probabilities stay as they are.
 
@@ -65,10 +73,11 @@ def recalibrate(
     """
     beta = np.array([0.0, 1.0])
     precision = 1 / np.square(prior_sd)
+    rows = np.ones(len(y)) if rows is None else rows
     for _ in range(50):
         p = sigmoid(beta[0] + beta[1] * z)
-        w = p * (1 - p)
-        gradient = np.array([(y - p).sum(), ((y - p) * z).sum()]) - precision * (beta - [0.0, 1.0])
+        w, gap = rows * p * (1 - p), rows * (y - p)
+        gradient = np.array([gap.sum(), (gap * z).sum()]) - precision * (beta - [0.0, 1.0])
         hessian = np.array(
             [[w.sum(), (w * z).sum()], [(w * z).sum(), (w * z * z).sum()]]
         ) + np.diag(precision)

@@ -1,5 +1,5 @@
-"""Why the model says so: what it leans on, in which direction, and what sets an account apart.
-Association, not cause.
+"""Why the chosen model says so: what it leans on, and in which direction. Association, not
+cause.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import pandas as pd
 
 from kamresearch.analysis.churn.blend import log_loss_of
 from kamresearch.analysis.churn.panel import Panel
-from kamresearch.analysis.churn.validation import Judgement, logit
+from kamresearch.analysis.churn.validation import Fitted, Judgement, logit
 from kamresearch.display import Column, Table, make_table
 from kamresearch.language import Text
 from kamresearch.language import message as _
@@ -18,6 +18,7 @@ from kamresearch.result import Result, Shown
 NOT_EXPLAINED = _(
     "No model was fitted on accounts of the last cut-off, so there is nothing to explain."
 )
+FLAT = _("The base rate alone was chosen: it leans on nothing that could be explained.")
 FEATURE_TERMS = {
     "tenure_days": _("days as an account"),
     "days_since_last_order": _("days since the last order"),
@@ -66,10 +67,8 @@ class Explanation(Result):
     """feature, importance (log-loss lost when shuffled), low, high — the most important first"""
     dependence: dict[str, pd.DataFrame]
     """feature → value, predicted: mean probability were everybody's value this one"""
-    reasons: pd.DataFrame
-    """account_id, feature, value, typical, effect (log-odds, up = towards leaving) — up to
-    three an account
-    """
+    model: str
+    """the chosen model, which alone is explained"""
 
     @property
     def caveats(self) -> tuple[Text, ...]:
@@ -112,7 +111,7 @@ def explain_models(
     rounds: int = 4,
     most: int = 4,
 ) -> Explanation:
-    """What does ChurnModel lean on, and what sets single accounts apart?
+    """What does the chosen model lean on?
 
     Parameters
     ----------
@@ -121,7 +120,7 @@ def explain_models(
     panel : Panel
         The rows behind it.
     now : DataFrame
-        account_id and features of the accounts present today, for dependence and reasons.
+        account_id and features of the accounts present today, for dependence.
     rounds : int
         Shuffles per feature.
     most : int
@@ -129,22 +128,18 @@ def explain_models(
     """
     rng = np.random.default_rng(random_state)
     parts = [
-        _shuffle(model, panel.X.iloc[test].reset_index(drop=True), panel.y[test], rng, rounds)
-        for model, test in judgement.last
+        _shuffle(fitted, panel.X.iloc[test].reset_index(drop=True), panel.y[test], rng, rounds)
+        for fitted, test in judgement.last
     ]
-    importance = _join_parts(parts, [len(test) for _model, test in judgement.last])
-    model, X_now = judgement.last[0][0], now[list(panel.features)]
+    importance = _join_parts(parts, [len(test) for _fitted, test in judgement.last])
+    fitted, X_now = judgement.last[0][0], now[list(panel.features)]
     numeric = [
         name
         for name in importance["feature"]
         if pd.api.types.is_numeric_dtype(X_now[name]) and X_now[name].notna().sum() > 10
     ]
-    dependence = {name: _depend(model, X_now, name) for name in numeric[:most]}
-    return Explanation(
-        importance,
-        dependence,
-        account_reasons(model, X_now, now["account_id"], list(importance["feature"][:12])),
-    )
+    dependence = {name: _depend(fitted, X_now, name) for name in numeric[:most]}
+    return Explanation(importance, dependence, fitted.name)
 
 
 def _join_parts(parts: list[pd.DataFrame], sizes: list[int]) -> pd.DataFrame:
@@ -164,17 +159,17 @@ def _join_parts(parts: list[pd.DataFrame], sizes: list[int]) -> pd.DataFrame:
 
 
 def _shuffle(
-    model: object, X: pd.DataFrame, y: np.ndarray, rng: np.random.Generator, rounds: int
+    fitted: Fitted, X: pd.DataFrame, y: np.ndarray, rng: np.random.Generator, rounds: int
 ) -> pd.DataFrame:
-    before = log_loss_of(y, logit(model.predict_proba(X)[:, 1])).mean()
+    before = log_loss_of(y, logit(fitted.predict(X))).mean()
     rows = []
-    for name in X.columns:
+    for name in fitted.features:
         places = [rng.permutation(len(X)) for _round in range(rounds)]
         mixed = pd.concat(
             [X.assign(**{name: X[name].to_numpy()[place]}) for place in places], ignore_index=True
         )
         losses = (
-            log_loss_of(np.tile(y, rounds), logit(model.predict_proba(mixed)[:, 1]))
+            log_loss_of(np.tile(y, rounds), logit(fitted.predict(mixed)))
             .reshape(rounds, -1)
             .mean(axis=1)
             - before
@@ -191,45 +186,10 @@ def _shuffle(
     return pd.DataFrame(rows, columns=["feature", "importance", "low", "high"])
 
 
-def _depend(model: object, X: pd.DataFrame, name: str, points: int = 12) -> pd.DataFrame:
+def _depend(fitted: Fitted, X: pd.DataFrame, name: str, points: int = 12) -> pd.DataFrame:
     present = pd.to_numeric(X[name], errors="coerce").dropna().to_numpy(float)
     values = np.unique(np.quantile(present, np.linspace(0.02, 0.98, points)))
     sample = X if len(X) <= 400 else X.iloc[np.linspace(0, len(X) - 1, 400).astype(int)]
     stacked = pd.concat([sample.assign(**{name: value}) for value in values], ignore_index=True)
-    predicted = model.predict_proba(stacked)[:, 1].reshape(len(values), -1).mean(axis=1)
+    predicted = fitted.predict(stacked).reshape(len(values), -1).mean(axis=1)
     return pd.DataFrame({"value": values, "predicted": predicted})
-
-
-def account_reasons(
-    model: object, X: pd.DataFrame, accounts: pd.Series, features: list[str], most: int = 3
-) -> pd.DataFrame:
-    """What sets an account apart: log-odds lost when a feature is set to what is typical,
-    largest first.
-    """
-    now = logit(model.predict_proba(X)[:, 1])
-    parts = []
-    for name in features:
-        numeric = pd.api.types.is_numeric_dtype(X[name]) and not pd.api.types.is_bool_dtype(X[name])
-        if X[name].notna().sum() == 0:
-            continue
-        typical = X[name].median() if numeric else X[name].mode(dropna=True).iloc[0]
-        other = X.assign(**{name: typical})
-        effect = now - logit(model.predict_proba(other)[:, 1])
-        parts.append(
-            pd.DataFrame(
-                {
-                    "account_id": accounts.to_numpy(),
-                    "feature": name,
-                    "value": X[name].astype(object).to_numpy(),
-                    "typical": typical,
-                    "effect": effect,
-                }
-            ).astype({"typical": object})
-        )
-    if not parts:
-        return pd.DataFrame(columns=["account_id", "feature", "value", "typical", "effect"])
-    frame = pd.concat(parts, ignore_index=True)
-    frame = frame[frame["effect"] > 0.02].sort_values(
-        ["account_id", "effect", "feature"], ascending=[True, False, True]
-    )
-    return frame.groupby("account_id", sort=True).head(most).reset_index(drop=True)

@@ -5,27 +5,25 @@ none resamples: both
 would spoil the probabilities.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 FEW_VALUES = 12
 
 
-def ridge_logistic(strength: float = 1.0, seed: int = 0) -> object:
+def ridge_logistic(strength: float = 1.0, seed: int = 0) -> "RidgeOnFrame":
     """Logistic regression with a ridge penalty on a frame as it is: gaps filled and flagged,
     categories as levels.
     """
-    return _RidgeOnFrame(strength, Scaler(), seed)
+    return RidgeOnFrame(strength, Scaler(), seed)
 
 
-class _RidgeOnFrame:
+class RidgeOnFrame:
     """Encoder, scaled numbers and a (multinomial) ridge logistic regression in one."""
 
     def __init__(self, strength: float, scaler: object, seed: int) -> None:
         self.strength, self.scaler, self.seed = strength, scaler, seed
 
-    def fit(self, X: object, y: np.ndarray) -> "_RidgeOnFrame":
+    def fit(self, X: object, y: np.ndarray) -> "RidgeOnFrame":
         from sklearn.linear_model import LogisticRegression
 
         from kamresearch.analysis.churn.columns import Encoder
@@ -101,44 +99,30 @@ class Filler:
 
 
 class Linear:
-    """Ridge logistic regression on scaled numbers, straight or bent by splines; small whole
-    numbers as levels too.
+    """Ridge logistic regressions on scaled numbers, straight or bent by splines (small whole
+    numbers as levels too): one for each strength.
     """
 
-    def __init__(self, bent: bool, strength: float) -> None:
-        self.bent, self.strength = bent, strength
+    def __init__(self, bent: bool, strengths: tuple[float, ...]) -> None:
+        self.bent, self.strengths = bent, strengths
 
-    def fit(self, Z: np.ndarray, y: np.ndarray) -> "Linear":
+    def fit(self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None) -> "Linear":
         """Fit."""
-        design = self._learn_design(Z)
-        self.model_ = self._solve(design, y, self.strength)
-        return self
+        from sklearn.linear_model import LogisticRegression
 
-    def path(
-        self, Z: np.ndarray, y: np.ndarray, held: np.ndarray, strengths: tuple[float, ...]
-    ) -> np.ndarray:
-        """Log-odds of held-out rows for each strength: one column a strength."""
-        design = self._learn_design(Z)
-        other = self.scaler_.transform(self._design(self.filler_.transform(held)))
-        return np.column_stack(
-            [self._solve(design, y, c).decision_function(other) for c in strengths]
-        )
-
-    def _learn_design(self, Z: np.ndarray) -> np.ndarray:
         self.filler_ = Filler().fit(Z)
         filled = self.filler_.transform(Z)
         self._choose_shapes(filled)
         design = self._design(filled)
         self.scaler_ = Scaler().fit(design)
-        return self.scaler_.transform(design)
-
-    @staticmethod
-    def _solve(design: np.ndarray, y: np.ndarray, strength: float) -> object:
-        from sklearn.linear_model import LogisticRegression
-
-        return LogisticRegression(C=strength, solver="newton-cholesky", max_iter=60, tol=1e-4).fit(
-            design, y
-        )
+        scaled = self.scaler_.transform(design)
+        self.models_ = [
+            LogisticRegression(C=strength, solver="newton-cholesky", max_iter=60, tol=1e-4).fit(
+                scaled, y, weight
+            )
+            for strength in self.strengths
+        ]
+        return self
 
     def _choose_shapes(self, filled: np.ndarray) -> None:
         from sklearn.preprocessing import SplineTransformer
@@ -163,66 +147,39 @@ class Linear:
         parts += [(filled[:, [j]] == levels).astype(float) for j, levels in self.levels_.items()]
         return np.hstack(parts)
 
-    def decision_function(self, Z: np.ndarray) -> np.ndarray:
-        """Log-odds."""
-        return self.model_.decision_function(
-            self.scaler_.transform(self._design(self.filler_.transform(Z)))
-        )
+    def scores(self, Z: np.ndarray) -> np.ndarray:
+        """Log-odds: one column a strength."""
+        scaled = self.scaler_.transform(self._design(self.filler_.transform(Z)))
+        return np.column_stack([model.decision_function(scaled) for model in self.models_])
 
 
 class Boosted:
-    """scikit-learn's histogram boosting, shallow; ``trees`` may be lowered after looking at
-    held-out rows.
+    """scikit-learn's histogram boosting with small trees; how many are used is chosen on rows held
+    out.
     """
 
-    def __init__(
-        self, leaves: int, trees: int, rate: float, columns_share: float, seed: int
-    ) -> None:
-        self.leaves, self.trees, self.rate, self.columns_share, self.seed = (
-            leaves,
-            trees,
-            rate,
-            columns_share,
-            seed,
-        )
+    TREES, EVERY = 160, 10
 
-    def fit(self, Z: np.ndarray, y: np.ndarray) -> "Boosted":
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def fit(self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None) -> "Boosted":
         """Fit."""
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         self.model_ = HistGradientBoostingClassifier(
-            max_leaf_nodes=self.leaves,
-            learning_rate=self.rate,
-            max_iter=self.trees,
+            max_leaf_nodes=8,
+            learning_rate=0.1,
+            max_iter=self.TREES,
             l2_regularization=5.0,
             min_samples_leaf=int(np.clip(len(y) // 100, 5, 20)),
-            max_features=self.columns_share,
+            max_features=0.5,
             early_stopping=False,
             random_state=self.seed,
-        ).fit(Z, y)
+        ).fit(Z, y, weight)
         return self
 
-    def decision_function(self, Z: np.ndarray) -> np.ndarray:
-        """Log-odds."""
-        return self.model_.decision_function(Z)
-
-    def stages(self, Z: np.ndarray, every: int) -> np.ndarray:
+    def scores(self, Z: np.ndarray) -> np.ndarray:
         """Log-odds after every so many trees: one column a stage."""
-        kept = [
-            np.ravel(score)
-            for k, score in enumerate(self.model_.staged_decision_function(Z), 1)
-            if k % every == 0
-        ]
-        return np.stack(kept, axis=1)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A learner to try: its name, how to make it (trees or strength, seed), and whether its number
-    of trees is chosen held-out.
-    """
-
-    name: str
-    make: object
-    most_trees: int = 0
-    every: int = 25
+        stages = enumerate(self.model_.staged_decision_function(Z), 1)
+        return np.column_stack([np.ravel(z) for trees, z in stages if trees % self.EVERY == 0])

@@ -39,7 +39,7 @@ class PlainLogistic:
         groups = np.arange(len(y)) if groups is None else pd.factorize(np.asarray(groups))[0]
         self.strength_, self.calibration_ = self._judge(X, y, groups)
         self.encoder_ = Encoder().fit(X, y)
-        self.model_ = Linear(False, self.strength_).fit(self.encoder_.transform(X, y), y)
+        self.model_ = Linear(False, (self.strength_,)).fit(self.encoder_.transform(X, y), y)
         return self
 
     def _judge(
@@ -58,9 +58,10 @@ class PlainLogistic:
                     past = X.iloc[train].reset_index(drop=True)
                     encoder = Encoder().fit(past, y[train])
                     now = encoder.transform(X.iloc[test].reset_index(drop=True))
-                    held[test] = Linear(False, 1.0).path(
-                        encoder.transform(past, y[train]), y[train], now, STRENGTHS
+                    model = Linear(False, STRENGTHS).fit(
+                        encoder.transform(past, y[train]), y[train]
                     )
+                    held[test] = model.scores(now)
         seen = ~np.isnan(held[:, 0])
         if len(np.unique(y[seen])) < 2:
             return STRENGTHS[0], (0.0, 1.0)
@@ -71,9 +72,8 @@ class PlainLogistic:
     def decision_function(self, X: pd.DataFrame) -> np.ndarray:
         """Calibrated log-odds."""
         intercept, slope = self.calibration_
-        return intercept + slope * self.model_.decision_function(
-            self.encoder_.transform(X.reset_index(drop=True))
-        )
+        encoded = self.encoder_.transform(X.reset_index(drop=True))
+        return intercept + slope * self.model_.scores(encoded)[:, 0]
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Probabilities of both outcomes, shape (n, 2)."""

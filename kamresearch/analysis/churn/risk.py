@@ -8,6 +8,7 @@ import pandas as pd
 from kamresearch.analysis.churn.case import Case
 from kamresearch.analysis.churn.explain import (
     FEATURE_TERMS,
+    FLAT,
     NOT_EXPLAINED,
     Explanation,
     explain_models,
@@ -15,7 +16,12 @@ from kamresearch.analysis.churn.explain import (
 from kamresearch.analysis.churn.leaks import NO_LEAKS, Leaks, find_leaks
 from kamresearch.analysis.churn.money import NO_PROBABILITY
 from kamresearch.analysis.churn.panel import Panel, choose_cutoffs, draw_accounts
-from kamresearch.analysis.churn.validation import Judgement, judge_models, refuse_few_losses
+from kamresearch.analysis.churn.validation import (
+    Judgement,
+    fit_model,
+    judge_models,
+    refuse_few_losses,
+)
 from kamresearch.analysis.drawing import say_drawn
 from kamresearch.analysis.pooling import pool_shares
 from kamresearch.display import Table
@@ -102,37 +108,16 @@ def assess_risk(
         by region are used, and
         without anybody present at the start of the window nobody gets a probability.
     """
-    from kamresearch.analysis.churn.learners import ridge_logistic
-    from kamresearch.analysis.churn.model import ChurnModel
-    from kamresearch.analysis.churn.plain import PlainLogistic
-
     now = case.now()
     chosen = judgement.chosen if judgement is not None and not judgement.refused else None
     if chosen is None or panel is None:
         return _risk(case, now, _pooled(case, now, window_days), "pooled", None, (), window_days)
-    X, y = panel.X, panel.y
     if chosen == "base":
-        return _risk(
-            case,
-            now,
-            np.full(len(now), (y.sum() + 0.5) / (len(y) + 1)),
-            "base",
-            None,
-            (),
-            window_days,
-        )
-    features = ("silence_in_gaps",) if chosen == "hiatus" else panel.features
-    if chosen == "hiatus":
-        model = ridge_logistic(1.0).fit(X[list(features)], y)
-    else:
-        model = (
-            ChurnModel(random_state=random_state)
-            if chosen == "model"
-            else PlainLogistic(seed=random_state)
-        )
-        model.fit(X[list(features)], y, groups=panel.frame["account_id"].to_numpy())
-    chance = model.predict_proba(now.reindex(columns=list(features)))[:, 1]
-    return _risk(case, now, chance, chosen, model, tuple(features), window_days)
+        share = (panel.y.sum() + 0.5) / (len(panel.y) + 1)
+        return _risk(case, now, np.full(len(now), share), "base", None, (), window_days)
+    fitted = fit_model(chosen, panel, np.arange(len(panel.frame)), random_state)
+    chance = fitted.predict(now)
+    return _risk(case, now, chance, chosen, fitted.model, fitted.features, window_days)
 
 
 def _pooled(case: Case, now: pd.DataFrame, window_days: int) -> np.ndarray | None:
@@ -241,7 +226,8 @@ class Modelling(Result):
     @property
     def explained(self) -> Explanation | Missing:
         """What the model leans on, where there is one that leans on something."""
-        reason = self.judgement.reason or NOT_EXPLAINED
+        flat = FLAT if self.judgement.chosen == "base" else NOT_EXPLAINED
+        reason = self.judgement.reason or flat
         return self.explanation or Missing(reason, (Explanation,))
 
     @property

@@ -3,6 +3,7 @@ accounts and times it never saw.
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,19 @@ from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result
 
+if TYPE_CHECKING:
+    from kamresearch.analysis.churn.learners import RidgeOnFrame
+    from kamresearch.analysis.churn.model import ChurnModel
+    from kamresearch.analysis.churn.plain import PlainLogistic
+
 LEAST_LOSSES = 30
 """Losses to learn from, and to be judged on, below which no model is fitted."""
-MODELS = ("base", "hiatus", "logistic", "model")
+SIMPLE = ("hiatus", "logistic")
+"""Fitted for every fold; the combined model costs a hundred times more and comes last."""
+MODELS = ("base", *SIMPLE, "model")
 """From the simplest to the richest."""
+LEAST_IN_FOLD = 10
+"""Rows of the rarer outcome below which a fold knows no more than the rate."""
 MODEL_TERMS = {
     "base": _("base rate"),
     "hiatus": _("silence in gaps (hiatus rule)"),
@@ -29,11 +39,11 @@ MODEL_TERMS = {
 
 @dataclass(frozen=True)
 class Judgement(Result):
-    """Held-out probabilities of four models on the same rows, and what they are worth."""
+    """Held-out probabilities of the models on the same rows, and what they are worth."""
 
     held: pd.DataFrame
-    """account_id, cutoff, lost, base, hiatus, logistic, model: one row per held-out account
-    and cut-off
+    """account_id, cutoff, lost, base, hiatus, logistic and, where it could still win, model: one
+    row per held-out account and cut-off
     """
     metrics: pd.DataFrame
     """model, auc, brier, log_loss, skill, slope, intercept, ece, lift, difference, low, high"""
@@ -42,7 +52,11 @@ class Judgement(Result):
     n_lost: int
     reason: Text | None = None
     last: tuple = field(default=(), repr=False)
-    """(model, test rows) of the folds at the last cut-off, for explanations"""
+    """(chosen model, test rows) of the folds at the last cut-off, for explanations"""
+    left: tuple[float, float] | None = None
+    """log-loss of the combined model, and of the best simpler one, on the accounts on which it
+    was tried and left; None where it was judged on all
+    """
 
     @property
     def refused(self) -> bool:
@@ -60,6 +74,20 @@ class Judgement(Result):
             _(
                 "The model finds association, not cause: it says who may leave, not what "
                 "would keep them."
+            ),
+            *self._tell_left(),
+        )
+
+    def _tell_left(self) -> tuple[Text, ...]:
+        if self.left is None:
+            return ()
+        ours, best = self.left
+        return (
+            _(
+                "The combined model was tried on a third of the accounts and left there: its "
+                "log-loss was {ours}, that of the best simpler one {best}.",
+                ours=Quantity(ours, "score"),
+                best=Quantity(best, "score"),
             ),
         )
 
@@ -136,7 +164,7 @@ class Judgement(Result):
         ]
 
     def table(self) -> Table:
-        """The four models side by side, with paired differences against the chosen one's rivals."""
+        """The models side by side, with paired differences against the chosen one's rivals."""
         return make_table(
             "churn.models",
             _("Which model is worth using?"),
@@ -208,49 +236,92 @@ def judge_models(panel: Panel, random_state: int = 0, groups: int = 3) -> Judgem
     refused = refuse_few_losses(panel, groups)
     if refused is not None:
         return refused
-    folds = list(time_and_account_folds(panel, groups))
-    predicted = [_predict_fold(panel, train, test, random_state) for train, test in folds]
-    last = panel.frame["cutoff"].max()
-    models = tuple(
-        (model, test)
-        for (_part, model), (_train, test) in zip(predicted, folds, strict=True)
-        if model is not None and panel.frame["cutoff"].iloc[test[0]] == last
-    )
-    held = pd.concat([part for part, _model in predicted], ignore_index=True).sort_values(
+    trials = [_Trial(panel, *fold, random_state) for fold in time_and_account_folds(panel, groups)]
+    for name in SIMPLE:
+        for trial in trials:
+            trial.predict(name)
+    left = _try_costly(trials, trials[::groups])
+    held = pd.concat([trial.held for trial in trials], ignore_index=True).sort_values(
         ["cutoff", "account_id"], ignore_index=True
     )
-    metrics = measure_models(held, random_state)
-    return Judgement(
-        held, metrics, choose_model(held), len(held), int(held["lost"].sum()), None, models
+    chosen, last = choose_model(held), panel.frame["cutoff"].max()
+    models = tuple(
+        (trial.fitted[chosen], trial.test)
+        for trial in trials
+        if chosen in trial.fitted and trial.held["cutoff"].iloc[0] == last
     )
+    metrics = measure_models(held, random_state)
+    return Judgement(held, metrics, chosen, len(held), int(held["lost"].sum()), None, models, left)
 
 
-def _predict_fold(
-    panel: Panel, train: np.ndarray, test: np.ndarray, seed: int
-) -> tuple[pd.DataFrame, object]:
+class _Trial:
+    """One fold: what each model, learnt from the training rows, says of the test rows."""
+
+    def __init__(self, panel: Panel, train: np.ndarray, test: np.ndarray, seed: int) -> None:
+        self.panel, self.train, self.test, self.seed = panel, train, test, seed
+        self.y = panel.y[train]
+        share = (self.y.sum() + 0.5) / (len(train) + 1)
+        frame = panel.frame.iloc[test]
+        self.held = frame[["account_id", "cutoff", "lost"]].assign(base=share)
+        self.fitted: dict[str, Fitted] = {}
+
+    def predict(self, name: str) -> None:
+        """Fit a model and keep it, and its probabilities; the base rate where losses are few."""
+        chance = self.held["base"]
+        if min(self.y.sum(), len(self.y) - self.y.sum()) >= LEAST_IN_FOLD:
+            self.fitted[name] = fit_model(name, self.panel, self.train, self.seed)
+            chance = self.fitted[name].predict(self.panel.X.iloc[self.test])
+        self.held = self.held.assign(**{name: chance})
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model and the features that it reads."""
+
+    name: str
+    model: "ChurnModel | PlainLogistic | RidgeOnFrame"
+    features: tuple[str, ...]
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        """Probabilities of a loss."""
+        now = X.reindex(columns=list(self.features)).reset_index(drop=True)
+        return self.model.predict_proba(now)[:, 1]
+
+
+def fit_model(name: str, panel: Panel, rows: np.ndarray, seed: int) -> Fitted:
+    """A model of that name (hiatus, logistic, model), learnt from those rows of the panel."""
     from kamresearch.analysis.churn.learners import ridge_logistic
     from kamresearch.analysis.churn.model import ChurnModel
     from kamresearch.analysis.churn.plain import PlainLogistic
 
-    X, y = panel.X, panel.y
-    share = (y[train].sum() + 0.5) / (len(train) + 1)
-    part = panel.frame.iloc[test][["account_id", "cutoff", "lost"]].assign(
-        base=share, hiatus=share, logistic=share, model=share
-    )
-    if min(y[train].sum(), len(train) - y[train].sum()) < 10:
-        return part, None
-    past, now = X.iloc[train].reset_index(drop=True), X.iloc[test].reset_index(drop=True)
-    silence = ["silence_in_gaps"]
-    accounts = panel.frame["account_id"].to_numpy()[train]
-    model = ChurnModel(random_state=seed).fit(past, y[train], groups=accounts)
-    part = part.assign(
-        hiatus=ridge_logistic(1.0).fit(past[silence], y[train]).predict_proba(now[silence])[:, 1],
-        logistic=PlainLogistic(seed=seed)
-        .fit(past, y[train], groups=accounts)
-        .predict_proba(now)[:, 1],
-        model=model.predict_proba(now)[:, 1],
-    )
-    return part, model
+    features = ("silence_in_gaps",) if name == "hiatus" else panel.features
+    X, y = panel.frame.iloc[rows][list(features)].reset_index(drop=True), panel.y[rows]
+    if name == "hiatus":
+        return Fitted(name, ridge_logistic(1.0).fit(X, y), features)
+    model = ChurnModel(random_state=seed) if name == "model" else PlainLogistic(seed=seed)
+    accounts = panel.frame["account_id"].to_numpy()[rows]
+    return Fitted(name, model.fit(X, y, groups=accounts), features)
+
+
+def _try_costly(trials: list[_Trial], first: list[_Trial]) -> tuple[float, float] | None:
+    """Judge the combined model on all folds, or leave it after the first group of accounts where
+    it is no better there than the best simpler one: to be used it would have to be better by more
+    than a standard error.
+    """
+    for trial in first:
+        trial.predict("model")
+    tried = pd.concat([trial.held for trial in first], ignore_index=True)
+    y = tried["lost"].to_numpy(float)
+    loss = {name: float(log_loss_of(y, logit(tried[name])).mean()) for name in MODELS}
+    best = min(loss[name] for name in MODELS if name != "model")
+    if loss["model"] < best:
+        for trial in trials:
+            if "model" not in trial.held:
+                trial.predict("model")
+        return None
+    for trial in first:
+        trial.held = trial.held.drop(columns="model")
+    return loss["model"], best
 
 
 def logit(p: np.ndarray) -> np.ndarray:
@@ -264,9 +335,9 @@ def choose_model(held: pd.DataFrame) -> str:
     of the best one's.
     """
     y = held["lost"].to_numpy(float)
-    losses = {name: log_loss_of(y, logit(held[name])) for name in MODELS}
-    best = min(MODELS, key=lambda name: losses[name].mean())
-    for name in MODELS:
+    losses = {name: log_loss_of(y, logit(held[name])) for name in MODELS if name in held}
+    best = min(losses, key=lambda name: losses[name].mean())
+    for name in losses:
         worse = pd.Series(losses[name] - losses[best]).groupby(held["account_id"].to_numpy()).sum()
         error = worse.std(ddof=1) * np.sqrt(len(worse)) if len(worse) > 1 else 0.0
         if worse.sum() <= error:
@@ -342,7 +413,7 @@ def measure_models(held: pd.DataFrame, random_state: int = 0, rounds: int = 400)
     draws = _account_draws(held["account_id"], rounds, rng)
     base_loss, base_brier = log_loss_of(y, logit(held["base"])), (held["base"].to_numpy() - y) ** 2
     rows = []
-    for name in MODELS:
+    for name in (name for name in MODELS if name in held):
         p = held[name].to_numpy(float)
         loss, brier = log_loss_of(y, logit(p)), (p - y) ** 2
         intercept, slope = recalibration(y, p)
