@@ -7,6 +7,7 @@ import re
 import pandas as pd
 
 from kamresearch.errors import DataError, first_offenders
+from kamresearch.features.orders import YEAR
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
 
@@ -94,3 +95,16 @@ def say_uncovered(first_record: pd.Timestamp, window_start: pd.Timestamp) -> Mes
         first=Quantity(first_record.date().isoformat(), "date") if pd.notna(first_record) else "–",
         start=Quantity(window_start.date().isoformat(), "date"),
     )
+
+
+def say_uncovered_year(snapshot: pd.DataFrame, days_back: int = 2 * YEAR) -> Message | None:
+    """Why an account snapshot's year (``days_back`` 365), or the one before (730), cannot be
+    compared with: the records do not reach back so far; None where they do, or where a frame worked
+    by hand has no order days.
+    """
+    needed = ["first_order_date", "last_order_date", "days_since_last_order"]
+    if not set(needed) <= set(snapshot.columns) or snapshot["last_order_date"].isna().all():
+        return None
+    since = pd.to_timedelta(snapshot["days_since_last_order"], unit="D")
+    day = (snapshot["last_order_date"] + since).max()
+    return say_uncovered(snapshot["first_order_date"].min(), day - pd.Timedelta(days=days_back - 1))

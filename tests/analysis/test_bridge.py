@@ -1,9 +1,10 @@
 """The revenue bridge adds up, and tells nothing of years that the orders do not cover."""
 
+import pandas as pd
 import pytest
 
 import kamresearch as kam
-from kamresearch.analysis import trend
+from kamresearch.analysis import segmentation, trend
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +34,35 @@ def test_a_year_that_the_orders_do_not_cover_is_compared_with_nothing(case):
     result = trend.bridge(case, f"{first.year + 1}-06-30")
     assert result.net_retention is None
     assert all(found.value is None and found.reason for found in result.findings())
+
+
+@pytest.fixture(scope="module")
+def young(case):
+    """The case on a day whose year before lies mostly before the first order."""
+    first = kam.account_snapshot(case, as_of="2012-12-31")["first_order_date"].min()
+    return f"{first.year + 1}-06-30"
+
+
+@pytest.mark.unit
+def test_volume_mix_and_price_are_not_told_of_a_year_that_the_orders_do_not_cover(case, young):
+    split = trend.measure_segments(case, young)
+    assert split.effects.empty
+    assert "records begin" in split.reason.render("en")
+
+
+@pytest.mark.unit
+def test_nobody_rose_fell_or_stayed_since_a_year_that_the_orders_do_not_cover(case, young):
+    snapshot = kam.account_snapshot(case, as_of=young)
+    before = kam.account_snapshot(case, as_of=str(pd.Timestamp(young) - pd.DateOffset(years=1)))
+    selection = segmentation.select_key_accounts(snapshot, before=before, as_of=young, draws=5)
+    criteria = selection.criteria.set_index("criterion")
+    assert criteria.loc["growth", "weight"] == 0
+    tiers = selection.frame
+    moves = segmentation.measure_migration(
+        tiers["tier_before"].to_numpy(), tiers["tier"].to_numpy(), selection.card
+    )
+    assert moves.n_both == 0
+    assert moves.why_not("segmentation.migration")
+    persistence = segmentation.measure_persistence(snapshot, draws=5)
+    assert persistence.share is None
+    assert all(found.reason for found in persistence.findings())

@@ -193,6 +193,26 @@ def test_chance_alone_explains_the_persistence_of_a_stable_company():
     )
 
 
+def test_even_buyers_who_keep_their_level_stay_more_often_than_poisson_would_have_it():
+    rng = np.random.default_rng(0)
+    orders = np.round(rng.lognormal(2.5, 0.6, 300))
+    even = {"n_order_days": 2 * orders, "days_between_orders_mean": 365 / orders}
+    made = [
+        make_snapshot(
+            orders * 10.0,
+            revenue_prior_12m=orders * 10.0,
+            n_orders_12m=orders,
+            n_orders_prior_12m=orders,
+            days_between_orders_sd=spread * 365 / orders,
+            **even,
+        )
+        for spread in (0.2, 1.0)
+    ]
+    regular, chance = (measure_persistence(one).by_chance for one in made)
+    assert regular > chance + 0.04
+    assert regular > 0.88
+
+
 def test_a_list_of_the_largest_falls_back_by_itself():
     rng = np.random.default_rng(5)
     before, now = rng.poisson(20, 400), rng.poisson(20, 400)

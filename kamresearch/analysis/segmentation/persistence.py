@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.periods import say_uncovered_year
 from kamresearch.analysis.segmentation.draws import revenue_spread
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity
@@ -83,8 +84,8 @@ class Persistence(Result):
                 _("The same if only chance moved accounts"),
                 _(
                     "Share that would stay if every account's true level were the same in "
-                    "both years and only the "
-                    "coming of its orders differed (simulated); the interval holds 95% of the runs."
+                    "both years and only the coming of its orders differed, as evenly as it orders "
+                    "(simulated); the interval holds 95% of the runs."
                 ),
                 interval=self.by_chance_interval,
                 n=self.n_accounts,
@@ -137,16 +138,26 @@ def measure_persistence(
     Ties at the edge of the top fifth are ruled by account_id, so that the top fifth has one size in
     both years.
     """
-    frame = snapshot[
-        ["account_id", "revenue_prior_12m", "revenue_12m", "n_orders_12m", "n_orders_prior_12m"]
+    counted = snapshot.assign(evenness=_evenness(snapshot))
+    frame = counted[
+        [
+            "account_id",
+            "revenue_prior_12m",
+            "revenue_12m",
+            "n_orders_12m",
+            "n_orders_prior_12m",
+            "evenness",
+        ]
     ].fillna(
         {"revenue_prior_12m": 0.0, "revenue_12m": 0.0, "n_orders_12m": 0, "n_orders_prior_12m": 0}
     )
     before, now = (frame[name].to_numpy(float) for name in ("revenue_prior_12m", "revenue_12m"))
     either = (before > 0) | (now > 0)
     frame, before, now = frame[either].reset_index(drop=True), before[either], now[either]
-    n = len(frame)
-    if n < LEAST or not (before > 0).sum() >= LEAST:
+    n, reason = len(frame), say_uncovered_year(snapshot)
+    if reason is None and (n < LEAST or not (before > 0).sum() >= LEAST):
+        reason = _("Fewer than ten accounts had revenue in the year before.")
+    if reason is not None:
         empty = pd.DataFrame(
             {
                 name: []
@@ -169,7 +180,7 @@ def measure_persistence(
             None,
             None,
             empty,
-            _("Fewer than ten accounts had revenue in the year before."),
+            reason,
         )
     count = max(int(np.ceil(share * n)), 1)
     top_before, top_now = top_of(before, count), top_of(now, count)
@@ -193,6 +204,21 @@ def measure_persistence(
         _regression(before, now, top_before),
         shown,
     )
+
+
+def _evenness(snapshot: pd.DataFrame) -> np.ndarray:
+    """Variance of an account's number of orders over a Poisson's, at most 1: the squared variation
+    of its gaps (as of a renewal process), drawn towards 1 by the weight of three gaps.
+    """
+    needed = ("days_between_orders_mean", "days_between_orders_sd", "n_order_days")
+    if not set(needed) <= set(snapshot.columns):
+        return np.ones(len(snapshot))
+    mean, sd, days = (pd.to_numeric(snapshot[name]).to_numpy(float) for name in needed)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squared = np.where(mean > 0, (sd / mean) ** 2, np.nan)
+    gaps = np.where(np.isfinite(squared), np.maximum(days - 1, 0), 0.0)
+    drawn = (gaps * np.nan_to_num(squared, nan=1.0, posinf=1.0) + 3) / (gaps + 3)
+    return np.minimum(drawn, 1.0)
 
 
 def top_of(value: np.ndarray, count: int) -> np.ndarray:
@@ -223,7 +249,9 @@ def _by_chance(
         (spread / np.where(now > 0, now, 1.0)) ** 2 * frame["n_orders_12m"].to_numpy(float),
         1.0,
     )
-    relative = np.clip(relative, 1.0, 10.0) / n_orders
+    # Counts of even buyers vary less than a Poisson's: by the squared variation of their gaps.
+    relative = (np.clip(relative, 1.0, 10.0) - 1 + frame["evenness"].to_numpy(float)) / n_orders
+    relative = np.maximum(relative, 1e-4)
     shape = 1 / relative
     kept = np.empty(draws)
     for i in range(draws):

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.periods import say_uncovered_year
 from kamresearch.analysis.segmentation.card import CRITERIA, RuleCard, criterion_values, load_card
 from kamresearch.analysis.segmentation.draws import draw_revenue
 from kamresearch.analysis.segmentation.tiers import OverrideLog, apply_overrides, hold_tiers
 from kamresearch.display import Column, Table, make_table
 from kamresearch.features.population import require_present
 from kamresearch.finding import Finding, Interval
-from kamresearch.language import Quantity, Text
+from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown, needs_table
 
@@ -211,6 +212,10 @@ def select_key_accounts(
     """
     card = card or load_card()
     everyone, snapshot = snapshot, require_present(snapshot, "segmentation")
+    uncovered = say_uncovered_year(everyone)
+    if uncovered is not None:
+        # A part of a year is no year: neither growth on it nor tiers of it mean anything.
+        before, snapshot = None, snapshot.assign(revenue_growth_12m=np.nan)
     values = criterion_values(snapshot, card)
     whole, card = card, known_card(values, card)
     score, coverage = score_accounts(values, card)
@@ -259,7 +264,7 @@ def select_key_accounts(
         yield_by_tier(snapshot, frame["tier"], card),
         int((by_score != by_rule).sum()),
         interval,
-        _caveats(frame, before, whole, card),
+        _caveats(frame, before, whole, card, uncovered),
         _names(snapshot),
     )
 
@@ -432,7 +437,11 @@ def yield_by_tier(snapshot: pd.DataFrame, tier: pd.Series, card: RuleCard) -> pd
 
 
 def _caveats(
-    frame: pd.DataFrame, before: pd.DataFrame | None, whole: RuleCard, card: RuleCard
+    frame: pd.DataFrame,
+    before: pd.DataFrame | None,
+    whole: RuleCard,
+    card: RuleCard,
+    uncovered: Message | None,
 ) -> tuple:
     caveats = [
         _(
@@ -460,6 +469,8 @@ def _caveats(
                 n=Quantity(unrated, "accounts"),
             )
         )
+    if uncovered is not None:
+        caveats.append(uncovered)
     if before is None or before.empty:
         caveats.append(_("No snapshot of a year before: tiers stand without hysteresis."))
     return tuple(caveats)

@@ -9,7 +9,7 @@ import pandas as pd
 from kamresearch.analysis.segmentation.card import RuleCard
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
-from kamresearch.language import Quantity
+from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
 
@@ -152,10 +152,14 @@ class Migration(Result):
     n_up: int
     n_down: int
 
+    @property
+    def reason(self) -> Message | None:
+        """Why there is no movement to show; None where there is."""
+        return None if self.n_both else _("No account was rated at both dates.")
+
     def findings(self) -> list[Finding]:
         """The share of accounts that kept their tier."""
-        reason = None if self.n_both else _("No account was rated at both dates.")
-        interval = None
+        reason, interval = self.reason, None
         if self.n_both:
             from statsmodels.stats.proportion import proportion_confint
 

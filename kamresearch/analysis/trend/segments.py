@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.effects import split_revenue
+from kamresearch.analysis.periods import say_uncovered
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Message
@@ -116,7 +117,14 @@ def measure_segments(tables: object, as_of: str) -> RevenueSplit:
     sum to the change,
     once per dimension that the data have.
     """
-    totals = {name: _sum_segments(tables, name, as_of) for name in DIMENSIONS}
+    uncovered = say_uncovered(
+        pd.Timestamp(tables.orders.order_date.min().to_pandas()),
+        pd.Timestamp(as_of).normalize() - pd.Timedelta(days=729),
+    )
+    totals = {
+        name: _sum_segments(tables, name, as_of) if uncovered is None else None
+        for name in DIMENSIONS
+    }
     parts, effects = [], []
     for name, frame in totals.items():
         if frame is None or frame["units_before"].sum() <= 0 or frame["units_after"].sum() <= 0:
@@ -142,16 +150,11 @@ def measure_segments(tables: object, as_of: str) -> RevenueSplit:
         "change",
         "growth",
     ]
-    caveats = (
-        ()
-        if effects
-        else (
-            _(
-                "No units in both years, or no region, channel or product: the change of "
-                "revenue stays whole."
-            ),
-        )
+    whole = _(
+        "No units in both years, or no region, channel or product: the change of revenue stays "
+        "whole."
     )
+    caveats = () if effects else (uncovered or whole,)
     return RevenueSplit(
         as_of,
         pd.DataFrame(
