@@ -18,6 +18,7 @@ from kamresearch.analysis.churn import (
 )
 from kamresearch.analysis.churn.case import open_case
 from kamresearch.analysis.churn.leaks import single_auc
+from kamresearch.analysis.churn.money import OfferTerms, choose_contacts
 from kamresearch.analysis.churn.panel import Panel, build_panel, choose_cutoffs, draw_accounts
 from kamresearch.analysis.churn.risk import model_losses
 from kamresearch.analysis.churn.validation import judge_models
@@ -283,6 +284,12 @@ def test_a_feature_that_knows_the_outcome_leaves_pooled_rates_and_the_reason_in_
     assert modelling.leaks.refused == ("strategic_fit",)
     assert modelling.risk.source == "pooled"
     assert modelling.explanation is None
+    # The region's rate serves for a sum; it is no account's own probability.
+    assert modelling.risk.frame["churn_probability"].isna().all()
+    assert modelling.risk.findings()[0].value > 0
+    contacts = choose_contacts(modelling.risk.frame, OfferTerms())
+    assert contacts.frame.empty
+    assert "nobody has a probability of leaving of their own" in contacts.reason.render("en")
 
 
 def test_among_too_few_losses_no_feature_is_accused(case):
@@ -311,6 +318,7 @@ def test_a_region_that_had_no_account_then_is_told_by_the_others(case):
         region=regions, first_seen=case.accounts["first_seen"].where(case.accounts.index > 0, young)
     )
     risk = model_losses(replace(case, accounts=accounts, observed_from=young)).risk
-    chance = risk.frame.set_index("region")["churn_probability"]
+    assert risk.frame["churn_probability"].isna().all()
+    chance = risk.frame.set_index("region")["rate"]
     assert chance.notna().all()
     assert chance.drop("Moon").min() <= chance["Moon"] <= chance.drop("Moon").max()

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import fisher_exact, norm
+from scipy.special import gammaln
+from scipy.stats import binom, fisher_exact
 
 from kamresearch.analysis.causes.reasons import CAUSE_TERMS, CAUSES, settle_causes
-from kamresearch.analysis.causes.shares import NO_CAUSES
+from kamresearch.analysis.causes.shares import MISRECORDED, NO_CAUSES
 from kamresearch.analysis.churn.survival import kaplan_meier, survival_at
 from kamresearch.analysis.pooling import pool_shares
 from kamresearch.display import Column, Table, make_table
@@ -46,14 +47,17 @@ class Returns(Result):
     """
     rates: pd.DataFrame
     """cause, n, returned, rate, low, high (Kaplan–Meier at the horizon), n_followed,
-    returned_followed
+    returned_followed, record_low, record_high (the bounds, if records err)
     """
     p_value: float | None
     power: float | None
     detectable: float | None
     winback: pd.DataFrame
-    """cause, offer, n, returned, rate, low, high (the offers of a cause pooled), value"""
+    """cause, offer, n, returned, rate, low, high (the offers of a cause pooled), record_low,
+    record_high (the bounds, if records err), value
+    """
     yearly_value: float | None
+    misrecorded: float = MISRECORDED
 
     @property
     def reason(self) -> Text | None:
@@ -62,7 +66,31 @@ class Returns(Result):
 
     def closing(self) -> tuple[Text, ...]:
         """Who can be bought back, where there are causes at all."""
-        return () if self.reason else (self.verdict(),)
+        return () if self.reason else (self.verdict(), *self._if_records_err())
+
+    def _if_records_err(self) -> tuple[Text, ...]:
+        """Whether a difference told stands if causes were recorded wrongly."""
+        if self.p_value is None or self.p_value >= 0.05:
+            return ()
+        price, product = self._rate("price"), self._rate("product")
+        if price is None or product is None:
+            return ()
+        apart = (
+            price["record_low"] > product["record_high"]
+            or product["record_low"] > price["record_high"]
+        )
+        wrong = Quantity(self.misrecorded, "share")
+        if apart:
+            return (
+                _("This stands even if {wrong} of the causes were recorded wrongly.", wrong=wrong),
+            )
+        return (
+            _(
+                "If {wrong} of the causes were recorded wrongly, as in public records, the two may "
+                "return alike: it is a difference of what was written down.",
+                wrong=wrong,
+            ),
+        )
 
     @property
     def caveats(self) -> tuple[Text, ...]:
@@ -108,13 +136,15 @@ class Returns(Result):
                     _(
                         "Share back within {days} days of the loss (Kaplan–Meier, those "
                         "not yet away so long counted as far as seen), losses put down to "
-                        "{cause}.",
+                        "{cause}; the interval allows for chance and for {wrong} of the causes "
+                        "being recorded wrongly in the worst way.",
                         days=self.horizon_days,
                         cause=CAUSE_TERMS[cause],
+                        wrong=Quantity(self.misrecorded, "share"),
                     ),
                     interval=None
                     if row is None
-                    else Interval(float(row["low"]), float(row["high"])),
+                    else Interval(float(row["record_low"]), float(row["record_high"])),
                     n=0 if row is None else int(row["n"]),
                     good="up",
                     figure="churn.returns",
@@ -123,14 +153,18 @@ class Returns(Result):
                     sentence=None
                     if row is None
                     else _(
-                        "Of those lost over {cause}, {rate} were back within {days} days "
-                        "(95% interval {low} to {high}, n = {n}).",
+                        "Of those whose loss was put down to {cause}, {rate} were back within "
+                        "{days} days (95% interval {low} to {high}, n = {n}; between {least} and "
+                        "{most} if {wrong} of the causes were recorded wrongly).",
                         cause=CAUSE_TERMS[cause],
                         rate=Quantity(float(row["rate"]), "share"),
                         days=self.horizon_days,
                         low=Quantity(float(row["low"]), "share"),
                         high=Quantity(float(row["high"]), "share"),
                         n=int(row["n"]),
+                        least=Quantity(float(row["record_low"]), "share"),
+                        most=Quantity(float(row["record_high"]), "share"),
+                        wrong=Quantity(self.misrecorded, "share"),
                     ),
                 )
             )
@@ -229,19 +263,27 @@ class Returns(Result):
             Column("rate", _("Return rate, pooled"), "share"),
             Column("low", _("Lower bound"), "share"),
             Column("high", _("Upper bound"), "share"),
+            Column("record_low", _("At least, if records err"), "share"),
+            Column("record_high", _("At most, if records err"), "share"),
             Column("value", _("Value of a contact"), "money"),
             caption=_(
                 "Losses followed for {days} days; an offer with few losses is pulled "
                 "towards the other offers of its cause (beta-binomial), bounds are 95%. "
+                "Bounds “if records err” let {wrong} of the causes be wrong in the worst way. "
                 "Value: rate times the median yearly value of the accounts present, before "
                 "the cost of the offer.",
                 days=self.horizon_days,
+                wrong=Quantity(self.misrecorded, "share"),
             ),
         )
 
 
 def measure_returns(
-    losses: pd.DataFrame, as_of: str, horizon_days: int = 365, yearly_value: float | None = None
+    losses: pd.DataFrame,
+    as_of: str,
+    horizon_days: int = 365,
+    yearly_value: float | None = None,
+    misrecorded: float = MISRECORDED,
 ) -> Returns:
     """Who comes back, by cause and by time since leaving?
 
@@ -256,6 +298,18 @@ def measure_returns(
         Return rates are given for so long after the loss.
     yearly_value : float, optional
         Median yearly value of the accounts present: what an account won back is taken to be worth.
+    misrecorded : float
+        Share of stated causes that may be wrong.
+
+    Notes
+    -----
+    Bounds “if records err”: where a share ε of the losses put down to a cause had another, whose
+    leavers may return always or never, the rate of those who truly had it lies between
+    (low − ε) / (1 − ε) and high / (1 − ε) (contaminated sampling).
+
+    References
+    ----------
+    Horowitz and Manski (1995), Econometrica 63.
     """
     day = pd.Timestamp(as_of)
     frame = settle_causes(losses)
@@ -286,6 +340,7 @@ def measure_returns(
     names = ["cause", "n", "returned", "rate", "low", "high", "n_followed", "returned_followed"]
     rates = pd.DataFrame(rows, columns=names)
     p_value, power, detectable = _test(rates)
+    rates = _add_record_bounds(rates, misrecorded)
     return Returns(
         horizon_days,
         curves,
@@ -293,9 +348,27 @@ def measure_returns(
         p_value,
         power,
         detectable,
-        _by_offer(frame, yearly_value),
+        _add_record_bounds(_by_offer(frame, yearly_value), misrecorded),
         yearly_value,
+        misrecorded,
     )
+
+
+def _log_ways(size: int) -> np.ndarray:
+    """Logarithm of the ways to choose 0, 1, … of ``size``."""
+    chosen = np.arange(size + 1)
+    return gammaln(size + 1) - gammaln(chosen + 1) - gammaln(size - chosen + 1)
+
+
+def _add_record_bounds(frame: pd.DataFrame, misrecorded: float) -> pd.DataFrame:
+    low, high = (pd.to_numeric(frame[name]).astype(float) for name in ("low", "high"))
+    bounds = {
+        "record_low": ((low - misrecorded) / (1 - misrecorded)).clip(lower=0.0),
+        "record_high": (high / (1 - misrecorded)).clip(upper=1.0),
+    }
+    place = list(frame.columns).index("high") + 1
+    names = [*frame.columns[:place], *bounds, *frame.columns[place:]]
+    return frame.assign(**bounds)[names]
 
 
 def _all_back(curve: pd.DataFrame) -> tuple[float, float, float] | None:
@@ -319,24 +392,38 @@ def _test(rates: pd.DataFrame) -> tuple[float | None, float | None, float | None
     k1, k2 = int(of.at["price", "returned_followed"]), int(of.at["product", "returned_followed"])
     p_value = float(fisher_exact([[k1, n1 - k1], [k2, n2 - k2]]).pvalue)
     grid = np.arange(0.11, 1.0, 0.01)
-    found = [high for high in grid if power_of_shares(high, 0.10, n1, n2) >= 0.8]
-    return p_value, power_of_shares(0.40, 0.10, n1, n2), float(found[0] - 0.10) if found else None
+    rejected = _rejected(n1, n2)
+    found = [high for high in grid if _power(rejected, high, 0.10) >= 0.8]
+    return p_value, _power(rejected, 0.40, 0.10), float(found[0] - 0.10) if found else None
 
 
 def power_of_shares(p: float, q: float, n: int, m: int, level: float = 0.05) -> float:
-    """Chance that a two-sided test of two shares finds p against q with n and m cases (normal
-    approximation).
+    """Chance that Fisher's exact test, two-sided, finds p against q with n and m cases: summed
+    over every table that can come.
 
-    >>> round(power_of_shares(0.20, 0.15, 906, 906), 2)
-    0.8
+    >>> round(power_of_shares(0.5, 0.1, 20, 20), 3)
+    0.742
     """
-    mean = (n * p + m * q) / (n + m)
-    null = np.sqrt(mean * (1 - mean) * (1 / n + 1 / m))
-    true = np.sqrt(p * (1 - p) / n + q * (1 - q) / m)
-    z = norm.ppf(1 - level / 2)
-    return float(
-        norm.cdf((abs(p - q) - z * null) / true) + norm.cdf((-abs(p - q) - z * null) / true)
-    )
+    return _power(_rejected(n, m, level), p, q)
+
+
+def _power(rejected: np.ndarray, p: float, q: float) -> float:
+    n, m = (side - 1 for side in rejected.shape)
+    return float(binom.pmf(np.arange(n + 1), n, p) @ rejected @ binom.pmf(np.arange(m + 1), m, q))
+
+
+def _rejected(n: int, m: int, level: float = 0.05) -> np.ndarray:
+    """Whether Fisher's test rejects, by how many of n and of m came back."""
+    rejected = np.zeros((n + 1, m + 1), bool)
+    ways_n, ways_m, ways = (_log_ways(size) for size in (n, m, n + m))
+    for total in range(n + m + 1):
+        first = np.arange(max(0, total - m), min(n, total) + 1)
+        chance = np.exp(ways_n[first] + ways_m[total - first] - ways[total])
+        order = np.argsort(chance)
+        # tables as unlikely as this one count too, up to the last digits
+        last = np.searchsorted(chance[order], chance * (1 + 1e-7), side="right")
+        rejected[first, total - first] = np.cumsum(chance[order])[last - 1] <= level
+    return rejected
 
 
 def _by_offer(frame: pd.DataFrame, yearly_value: float | None) -> pd.DataFrame:

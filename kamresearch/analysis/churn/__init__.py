@@ -26,6 +26,7 @@ from kamresearch.analysis.churn.losses import (
 from kamresearch.analysis.churn.model import ChurnModel, ChurnModelError
 from kamresearch.analysis.churn.money import (
     NO_PROBABILITY,
+    NO_RATE,
     OfferTerms,
     choose_contacts,
     expected_maximum_profit,
@@ -46,6 +47,7 @@ __all__ = [
     "NOBODY_WATCHED",
     "NOT_EXPLAINED",
     "NO_PROBABILITY",
+    "NO_RATE",
     "OfferTerms",
     "Panel",
     "assess_risk",

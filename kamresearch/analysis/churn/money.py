@@ -17,9 +17,13 @@ from kamresearch.result import Result, Shown
 
 CURVE = ["n_contacted", "gain", "by_value"]
 SENSITIVITY = ["acceptance", "incentive_share", "n_contacted", "gain"]
-NO_PROBABILITY = _(
+NO_RATE = _(
     "the history is too short: no account was present at the start of the window, so "
     "nobody has a probability of leaving"
+)
+NO_PROBABILITY = _(
+    "nobody has a probability of leaving of their own: the history is too short for a model, or "
+    "none did better than the rate of all, which says nothing of a single account"
 )
 
 
@@ -284,10 +288,10 @@ class Contacts(Result):
                 "churn.expected_loss",
                 self.exposed,
                 "money",
-                _("Doing nothing: expected yearly value lost"),
+                _("Last year’s value of those expected to leave"),
                 _(
-                    "Sum of P(leave) times yearly value over all accounts present; the "
-                    "line to compare with."
+                    "Sum of P(leave) times the value of the last twelve months over all accounts "
+                    "present; the line to compare with."
                 ),
                 n=self.n_accounts,
                 good="down",

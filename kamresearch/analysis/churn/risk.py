@@ -14,7 +14,7 @@ from kamresearch.analysis.churn.explain import (
     explain_models,
 )
 from kamresearch.analysis.churn.leaks import NO_LEAKS, Leaks, find_leaks
-from kamresearch.analysis.churn.money import NO_PROBABILITY
+from kamresearch.analysis.churn.money import NO_RATE
 from kamresearch.analysis.churn.panel import Panel, choose_cutoffs, draw_accounts
 from kamresearch.analysis.churn.validation import (
     Judgement,
@@ -30,6 +30,9 @@ from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Missing, Result, Shown
 
+OWN = ("hiatus", "logistic", "model")
+"""Sources that give each account a probability of its own."""
+
 
 @dataclass(frozen=True)
 class Risk(Result):
@@ -38,9 +41,9 @@ class Risk(Result):
     as_of: str
     window_days: int
     frame: pd.DataFrame
-    """account_id, account_name, region, churn_probability (none where there is a reason), value and
-    what an alert needs to
-    know — one row an account"""
+    """account_id, account_name, region, churn_probability (none where no model tells accounts
+    apart), rate (that probability, else the rate of the region or of all), revenue, value and what
+    an alert needs to know — one row an account"""
     source: str
     """base, hiatus, logistic, model, or pooled (rates by region)"""
     value_is_profit: bool
@@ -54,15 +57,16 @@ class Risk(Result):
         total, interval, sentence = None, None, None
         if self.reason is None:
             chance, revenue = (
-                self.frame["churn_probability"].to_numpy(float),
+                self.frame["rate"].to_numpy(float),
                 self.frame["revenue"].to_numpy(float),
             )
             total, whole = float((chance * revenue).sum()), float(revenue.sum())
             sd = float(np.sqrt((chance * (1 - chance) * revenue**2).sum()))
             interval = Interval(max(0.0, total - 1.96 * sd), total + 1.96 * sd)
             sentence = _(
-                "{total} of yearly revenue ({share}) is expected to be lost within {days} "
-                "days if nothing changes.",
+                "{total} of the last twelve months’ revenue ({share}) came from accounts that are "
+                "expected to leave within {days} days; what the coming days lose of it depends on "
+                "when each leaves.",
                 total=Quantity(total, "money"),
                 share=Quantity(total / whole if whole > 0 else 0.0, "share"),
                 days=self.window_days,
@@ -75,8 +79,9 @@ class Risk(Result):
                 _("Revenue at risk"),
                 _(
                     "Sum over the accounts present of their probability of leaving within "
-                    "{days} days times their revenue of the last twelve months; the "
-                    "interval lets chance decide who leaves.",
+                    "{days} days (the rate of their region or of all, where no model tells them "
+                    "apart) times their revenue of the last twelve months; the interval lets "
+                    "chance decide who leaves.",
                     days=self.window_days,
                 ),
                 interval=interval,
@@ -165,7 +170,10 @@ def _risk(
             "satisfaction_mean_12m",
         ]
     ].assign(
-        churn_probability=np.nan if chance is None else np.clip(chance, 0, 1),
+        # A rate that everybody shares is no probability of an account's own: one that orders every
+        # month and one that fell silent would be told the same.
+        churn_probability=np.clip(chance, 0, 1) if source in OWN else np.nan,
+        rate=np.nan if chance is None else np.clip(chance, 0, 1),
         revenue=revenue,
         value=profit.fillna(0).clip(lower=0) if has_profit else revenue,
     )
@@ -177,7 +185,7 @@ def _risk(
         has_profit,
         model,
         features,
-        NO_PROBABILITY if chance is None else None,
+        NO_RATE if chance is None else None,
     )
 
 
@@ -233,7 +241,12 @@ class Modelling(Result):
     @property
     def caveats(self) -> tuple[Text, ...]:
         """What the judgement's figures rest on."""
-        return (*say_drawn(self.n_accounts), *self.judgement.caveats)
+        other = _(
+            "The probability of leaving is that of a loss as this study defines it. The study of "
+            "segmentation tells another thing, whether an account still buys by its order days "
+            "alone: an account that orders every month may have a high one and still give notice."
+        )
+        return (*say_drawn(self.n_accounts), *self.judgement.caveats, other)
 
 
 def model_losses(

@@ -257,13 +257,22 @@ class LifetimeValue(Result):
             figure="segmentation.lifetime",
             headline=True,
             reason=None if total is not None else _("No account has ordered by the as-of date."),
-            sentence=None
-            if total is None
-            else _(
-                "The accounts of today are worth {money} over the next {days} days.",
-                money=Quantity(total, "money"),
-                days=days,
-            ),
+            sentence=None if total is None else self._sentence(total),
+        )
+
+    def _sentence(self, total: float) -> Message:
+        values = {"money": Quantity(total, "money"), "days": self.horizon_days}
+        if self.margin == 1:
+            return _(
+                "The accounts of today are expected to order for {money} over the next {days} days "
+                "(revenue, costs not taken off).",
+                **values,
+            )
+        return _(
+            "The accounts of today are expected to bring {money} over the next {days} days "
+            "({margin} of their revenue).",
+            margin=Quantity(self.margin, "share"),
+            **values,
         )
 
     def _total(self, days: float) -> tuple[float | None, Interval | None]:

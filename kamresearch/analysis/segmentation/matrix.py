@@ -63,7 +63,7 @@ class ValueMatrix(Result):
                 "segmentation.growth_headroom",
                 headroom,
                 "money",
-                _("Demand of large accounts bought elsewhere"),
+                _("Judged demand of large accounts beyond what they buy"),
                 _(
                     "Judged yearly potential less revenue over twelve months, summed over "
                     "the accounts in the cell “grow”."
@@ -75,7 +75,8 @@ class ValueMatrix(Result):
                 sentence=None
                 if not known
                 else _(
-                    "{n} large accounts still buy {money} a year elsewhere.",
+                    "By the potential that people have judged, {n} large accounts present could "
+                    "buy {money} a year more than they do; nobody has measured it.",
                     n=Quantity(len(grow), "accounts"),
                     money=Quantity(headroom, "money"),
                 ),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from kamresearch.analysis.churn.definition import wilson
 from kamresearch.analysis.churn.losses import Losses
+from kamresearch.analysis.churn.money import NO_PROBABILITY
 from kamresearch.analysis.warning.backtest import (
     BACKTEST,
     away_spells,
@@ -17,6 +18,7 @@ from kamresearch.analysis.warning.backtest import (
     who_stayed,
     year_ends,
 )
+from kamresearch.analysis.warning.lift import Lift
 from kamresearch.analysis.warning.listing import ACTIONS, OWNER_TERMS, frame_alerts, list_alerts
 from kamresearch.analysis.warning.rhythm import pivot_months, watch_year
 from kamresearch.analysis.warning.thresholds import LEAST_CALIBRATION, Thresholds, set_thresholds
@@ -28,10 +30,17 @@ from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
 
 NO_ALERTS = _("No account present is under alert.")
+_NO_LIFT_MEASURED = _(
+    "Whether accounts under alert leave more often than others could not be measured: the list "
+    "says whose orders fell behind; it is no list to act on."
+)
 CLASS_TERMS = {
     "rare": _("under 0.35 orders a month"),
     "some": _("0.35 to 0.9 orders a month"),
     "often": _("0.9 orders a month and more"),
+    "even": _("more even than chance"),
+    "usual": _("as uneven as chance makes them"),
+    "uneven": _("more uneven than chance"),
 }
 
 
@@ -45,6 +54,7 @@ class Alerts(Result):
         "churn.detection_delay",
         "churn.alerts_in_vain",
         "churn.losses_warned",
+        "churn.alerts_lift",
     )
     shows = (
         Shown("churn.backtest"),
@@ -69,11 +79,56 @@ class Alerts(Result):
     """month, n_orders, expected, cusum, threshold of the first alert"""
     no_model: Text | None = None
     """Why no account has a chance of its own; None where they have"""
+    lift: Lift = Lift()
+    """What became of the lists of earlier years' ends"""
+
+    def opening(self) -> tuple[Text, ...]:
+        """Whether the list is one to act on, said before it."""
+        if self.reason is not None:
+            return ()
+        if self.lift.value is None:
+            return (_NO_LIFT_MEASURED,)
+        bounds = self.lift.interval
+        values = {
+            "listed": self.lift.n_listed,
+            "share": Quantity(self.lift.n_listed_lost / self.lift.n_listed, "share"),
+            "base": Quantity(self.lift.n_lost / self.lift.n_watched, "share"),
+        }
+        if self.lift.shown:
+            return (
+                _(
+                    "Of {listed} accounts on such lists at earlier years' ends, {share} left "
+                    "within a year, of all accounts watched {base}: lift {lift} (95% interval "
+                    "{low} to {high}).",
+                    lift=Quantity(self.lift.value, "ratio"),
+                    low=Quantity(bounds.low, "ratio"),
+                    high=Quantity(bounds.high, "ratio"),
+                    **values,
+                ),
+            )
+        return (
+            _(
+                "Of {listed} accounts on such lists at earlier years' ends, {share} left within a "
+                "year, of all accounts watched {base}: that those under alert leave more often is "
+                "not shown. The list says whose orders fell behind; it is no list to act on.",
+                **values,
+            ),
+        )
 
     @property
     def caveats(self) -> tuple[Text, ...]:
-        """The price of early warning."""
+        """The price of early warning, and how many alerts chance alone would give."""
+        rate = self.thresholds.false_alarm_rate
+        many = (
+            _(
+                "{n} accounts are watched at once: if all stayed, some {k} of them would come "
+                "under alert within a year by chance alone.",
+                n=self.n_watched,
+                k=round(rate * self.n_watched),
+            ),
+        )
         return (
+            *(many if self.reason is None else ()),
             _(
                 "An alert says that orders fell behind the account's own rhythm, not that "
                 "it will leave, and not why."
@@ -194,6 +249,27 @@ class Alerts(Result):
                 figure="churn.backtest",
                 reason=no_backtest or _("no account watched in the backtest was lost"),
             ),
+            Finding(
+                "churn.alerts_lift",
+                self.lift.value,
+                "ratio",
+                _("Lift of the alerts"),
+                _(
+                    "Backtest: share of the accounts under alert at a year's end that were lost "
+                    "within 365 days, over the same share of all accounts watched; 1 means that an "
+                    "alert says nothing of leaving."
+                ),
+                interval=self.lift.interval,
+                n=self.lift.n_listed,
+                good="up",
+                figure="churn.backtest",
+                reason=None
+                if self.lift.value is not None
+                else no_backtest
+                or _(
+                    "no account was under alert at an earlier year's end, or none was lost after it"
+                ),
+            ),
         ]
 
     def _measured(self) -> tuple[float | None, int, int]:
@@ -214,12 +290,17 @@ class Alerts(Result):
         )
 
     def table(self) -> Table:
-        """The alerts, largest value at risk first."""
+        """The alerts, largest value at risk first; what to do stands there only where earlier
+        lists held more leavers than chance puts on one.
+        """
+        act = (Column("action", _("Suggested action"), terms=ACTIONS),) if self.lift.shown else ()
         reasons = dict(zip(self.frame["reason"], self.frame["reason_terms"], strict=True))
         return make_table(
             "churn.alerts",
-            _("Accounts to look after now"),
-            self.frame,
+            _("Accounts to look after now")
+            if self.lift.shown
+            else _("Accounts whose orders fell behind their own rhythm"),
+            self.frame if act else self.frame.drop(columns="action"),
             "account_id",
             "account_name",
             "region",
@@ -228,11 +309,11 @@ class Alerts(Result):
             Column("alert_month", _("Alert since"), "period"),
             Column("reason", _("Why"), terms=reasons),
             Column("manager_id", _("Owner"), terms=OWNER_TERMS),
-            Column("action", _("Suggested action"), terms=ACTIONS),
+            *act,
             caption=_(
                 "Largest value at risk first: profit of the last twelve months (revenue, "
-                "where no cost is known) times the risk of leaving (the pooled rate where "
-                "no model is used); largest profit or revenue first where no risk is known."
+                "where no cost is known) times the risk of leaving; largest profit or revenue "
+                "first where no risk is known."
             ),
             rows_shown=25,
             followed=Followed(_("Accounts with an alert"), "account_id", "account_name"),
@@ -243,7 +324,7 @@ class Alerts(Result):
         return make_table(
             "churn.alert_power",
             _("What the watch can see, by the account's rhythm"),
-            self.thresholds.table,
+            pd.concat([self.thresholds.table, self.thresholds.by_regularity], ignore_index=True),
             Column("rhythm", _("Rhythm"), terms=CLASS_TERMS),
             Column("n", _("Account-years"), "count"),
             Column("false_alarm_rate", _("False alarms a year"), "share"),
@@ -312,6 +393,8 @@ def raise_alerts(
     Alerts
         Without enough past to set a threshold, no alerts and the reason.
     """
+    if accounts["churn_probability"].isna().all():
+        no_model = no_model or NO_PROBABILITY
     if not 0.001 <= false_alarm_rate <= 0.5:
         raise AnalysisError(
             "false_alarm_rate",
@@ -330,7 +413,7 @@ def raise_alerts(
         false_alarm_rate,
         seed,
     )
-    if not ends or all(value is None for value in thresholds.values):
+    if not ends or not thresholds.known:
         n = sum(thresholds.n)
         why = _(
             "too short a past to set a threshold: {n} account-years that stayed, {least} "
@@ -342,7 +425,7 @@ def raise_alerts(
             as_of, frame_alerts([]), thresholds, pd.DataFrame(columns=list(BACKTEST)), 0, why
         )
     now = watches[ends[0]]
-    backtest = run_backtest(watches, ends, losses, false_alarm_rate, seed)
+    backtest, lift = run_backtest(watches, ends, losses, false_alarm_rate, seed)
     frame, example = list_alerts(now, thresholds, accounts, as_of)
     watched = int(np.isin(now.ids, accounts["account_id"].to_numpy()).sum())
-    return Alerts(as_of, frame, thresholds, backtest, watched, None, example, no_model)
+    return Alerts(as_of, frame, thresholds, backtest, watched, None, example, no_model, lift)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.churn.losses import Losses
+from kamresearch.analysis.warning.lift import Lift, measure_lift
 from kamresearch.analysis.warning.rhythm import LEAST_BASE, WATCH, Watch
 from kamresearch.analysis.warning.thresholds import Thresholds, first_alerts, set_thresholds
 
@@ -63,11 +64,13 @@ def who_stayed(watch: Watch, losses: Losses) -> np.ndarray:
     return ~pd.Series(watch.ids).isin(gone).to_numpy()
 
 
-def run_backtest(watches: dict, ends: list, losses: Losses, rate: float, seed: int) -> pd.DataFrame:
+def run_backtest(
+    watches: dict, ends: list, losses: Losses, rate: float, seed: int
+) -> tuple[pd.DataFrame, Lift]:
     """Each year that has years before it, watched with the thresholds of those → `BACKTEST`,
-    one row a year.
+    one row a year, and what became of the lists at the years' ends.
     """
-    rows = []
+    rows, lift = [], Lift()
     for place, end in enumerate(ends[1:], 1):
         earlier = ends[place + 1 :]
         known = losses_known(losses, end)
@@ -77,10 +80,11 @@ def run_backtest(watches: dict, ends: list, losses: Losses, rate: float, seed: i
             rate,
             seed,
         )
-        if all(value is None for value in limits.values):
+        if not limits.known:
             continue
         rows.append(_backtest_year(watches[end], limits, losses, end))
-    return pd.DataFrame(rows, columns=list(BACKTEST))
+        lift += measure_lift(watches[end], limits, losses, end)
+    return pd.DataFrame(rows, columns=list(BACKTEST)), lift
 
 
 def losses_known(losses: Losses, end: pd.Timestamp) -> Losses:

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from kamresearch.analysis.warning.rhythm import WATCH, Watch
-from kamresearch.analysis.warning.thresholds import Thresholds
+from kamresearch.analysis.warning.rhythm import Watch
+from kamresearch.analysis.warning.thresholds import Thresholds, standing_alerts
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 
@@ -31,19 +31,12 @@ def list_alerts(
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Standing alerts, largest value at risk first, and the months behind the first of them."""
     known = accounts.set_index("account_id")
-    bars = np.array([np.inf if value is None else value for value in limits.values])[watch.rhythm]
+    bars, standing = limits.bars(watch), standing_alerts(watch, limits)
     rows, example = [], None
     for i, account in enumerate(watch.ids):
-        crossed = np.flatnonzero(watch.sums[i] > bars[i])
-        # Standing alerts: crossed within the last six months, and still more than half the bar
-        # behind.
-        if (
-            account not in known.index
-            or not len(crossed)
-            or crossed[-1] < WATCH - 6
-            or watch.sums[i, -1] <= bars[i] / 2
-        ):
+        if account not in known.index or not standing[i]:
             continue
+        crossed = np.flatnonzero(watch.sums[i] > bars[i])
         rows.append(_alert_row(account, known.loc[account], watch, i, int(crossed[0]), as_of))
     frame = frame_alerts(rows)
     if rows:

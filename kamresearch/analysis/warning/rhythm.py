@@ -17,9 +17,10 @@ WATCH, BASE, LEAST_BASE = 12, 24, 12
 DROP = 0.5
 """The CUSUM is tuned to find orders falling to this share of the account's level."""
 CLASSES = (("rare", 0.0), ("some", 0.35), ("often", 0.9))
-"""Classes of rhythm: name and least expected orders a month; each has a threshold of its own
-where it can.
-"""
+"""Classes of rhythm: name and least expected orders a month, for what is told."""
+REGULARITY = (("even", 0.0), ("usual", 0.7), ("uneven", 1.4))
+"""Classes of regularity: name and least dispersion; 24 months of a Poisson lie in the middle one
+nine times in ten."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class Watch:
     months: pd.DatetimeIndex
     scale: np.ndarray
     """accounts × months: spread of an account's month"""
+    dispersion: np.ndarray
+    """Variance of the account's months before over a Poisson's: below 1 an even buyer"""
+    own: np.ndarray
+    """Orders a month of the account's months before, less what all did together"""
 
     @property
     def level(self) -> np.ndarray:
@@ -45,6 +50,12 @@ class Watch:
     def rhythm(self) -> np.ndarray:
         """Class of rhythm, as the place in `CLASSES`."""
         return np.searchsorted([least for _name, least in CLASSES], self.level, side="right") - 1
+
+    @property
+    def regularity(self) -> np.ndarray:
+        """Class of regularity, as the place in `REGULARITY`."""
+        edges = [least for _name, least in REGULARITY]
+        return np.searchsorted(edges, self.dispersion, side="right") - 1
 
 
 def pivot_months(months: pd.DataFrame) -> pd.DataFrame:
@@ -105,7 +116,8 @@ def watch_year(
     there = ~np.isnan(counts)
     expected = np.where(there, own[:, None] * _common(counts, own)[None, :], 0.0)
     filled = np.where(there, counts, 0.0)
-    scale = _spread(expected, base, own[:, None] * common_base[None, :])
+    dispersion = _dispersion(base, own[:, None] * common_base[None, :])
+    scale = _spread(expected, base, own[:, None] * common_base[None, :], dispersion)
     months = pd.DatetimeIndex(columns[end - WATCH : end])
     return Watch(
         wide.index.to_numpy()[usable],
@@ -114,6 +126,8 @@ def watch_year(
         add_up(expected, filled, scale),
         months,
         scale,
+        dispersion,
+        own,
     )
 
 
@@ -132,13 +146,15 @@ def add_up(expected: np.ndarray, counts: np.ndarray, scale: np.ndarray) -> np.nd
     return sums
 
 
-def _spread(expected: np.ndarray, base: np.ndarray, expected_base: np.ndarray) -> np.ndarray:
+def _spread(
+    expected: np.ndarray, base: np.ndarray, expected_base: np.ndarray, dispersion: np.ndarray
+) -> np.ndarray:
     """Standard deviation of each watched month, carried from the base's level to the month's."""
     mean_base = np.where(np.isnan(base), 0.0, expected_base).sum(axis=1) / (~np.isnan(base)).sum(
         axis=1
     )
     mean = np.maximum(expected, 0.02)
-    extra = (_dispersion(base, expected_base) - 1)[:, None]
+    extra = (dispersion - 1)[:, None]
     return np.sqrt(mean * (1 + np.where(extra > 0, extra * mean / mean_base[:, None], extra)))
 
 
