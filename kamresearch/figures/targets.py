@@ -206,7 +206,7 @@ def run_chart(result: RunChart) -> Figure:
         draw=draw,
         data=result.table(),
         caption=_(
-            "Grey: limits that chance alone passes in about 3 of 1000 quarters; red: "
+            "Grey: limits that chance alone seldom passes in any of the {n} quarters; red: "
             "signals. {k} of {n} quarters give one.",
             k=len(result.signals),
             n=len(frame),

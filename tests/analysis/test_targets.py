@@ -293,20 +293,19 @@ def test_a_jump_a_fall_and_a_long_run_give_their_signals():
     fall = targets.chart_shares(counts([20, 19, 21, 20, 20, 19, 21, 20, 1]))
     assert fall.frame["signal"].iloc[-1] == "below"
     run = targets.chart_shares(counts([10, 9, 11, 10, 10, 11, 9, 10] + [12] * 9))
-    assert (run.frame["signal"] == "run").sum() == 2
+    assert (run.frame["signal"] == "run").any()
 
 
 @pytest.mark.recovery
 def test_chance_alone_seldom_gives_a_signal():
-    rng, alarms = np.random.default_rng(2), 0
-    for _ in range(150):
-        alarms += (
-            targets.chart_shares(counts(rng.binomial(200, 0.05, 20).tolist()))
-            .frame["signal"]
-            .isin(["above", "below"])
-            .any()
-        )
-    assert alarms / 150 < 0.15
+    """Over all quarters of a chart together: plain limits and runs of eight signalled in a third of
+    charts of forty quarters.
+    """
+    rng = np.random.default_rng(2)
+    charts = [
+        targets.chart_shares(counts(rng.binomial(200, 0.05, 40).tolist())) for _ in range(100)
+    ]
+    assert sum(len(chart.signals) > 0 for chart in charts) / 100 < 0.05 + 0.06
 
 
 def test_too_few_quarters_give_no_centre_and_say_so():

@@ -1,15 +1,18 @@
 """Events of known date: what moved with them, beside what moved at dates that mean nothing."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.market import choose_facts
+from kamresearch.analysis.trend.breaks import find_break
 from kamresearch.analysis.trend.inputs import Inputs
 from kamresearch.analysis.trend.seasonality import is_seasonal
 from kamresearch.analysis.trend.series import read_series
+from kamresearch.analysis.trend.steps import WARMING, autoregress
 from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding, Interval
@@ -21,6 +24,12 @@ LEAST_SIDE = 2
 """Periods needed before and after an event."""
 LEAST_TREND = 24
 """Values from which a straight line is taken out beside the step."""
+PAST_RHOS = np.linspace(-0.3, 0.98, 17)
+"""Autocorrelations held for possible, all alike, before the series is looked at."""
+DRAWS_PER_RHO, ALIKE = 1000, 0.05
+"""Simulated series at each, and the share of them that is most like the series looked at."""
+MOST_COUNTERFACTUALS = 4
+"""So many comparison markets are shown, the fittest before the events first."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,8 @@ class EventEffect(Result):
     effect : float
         Level after over level before, minus one, against the counterfactual.
     low, high : float
-        95 % interval from errors robust to autocorrelation (NaN where fewer than six values).
+        Interval of the level asked for, from series simulated with the autocorrelations that this
+        one may have (NaN where fewer than six values).
     placebo_p : float
         Share of the possible dates at which a step at least as large is found, this one included:
         its smallest possible
@@ -78,6 +88,8 @@ class EventStudy(Result):
     n: int
     frequency: str
     caveats: tuple[Message, ...]
+    others: pd.DataFrame | None = None
+    """against, fit, event_id, effect: the same events against other comparison markets"""
 
     @property
     def reason(self) -> Message | None:
@@ -102,6 +114,11 @@ class EventStudy(Result):
             Column("placebo_p", _("Share of dates with a step as large"), "share"),
             Column("n_before", _("Periods before"), "count"),
             Column("n_after", _("Periods after"), "count"),
+            caption=_(
+                "Bounds hold 95% for all {m} events together, whatever the series’ own "
+                "autocorrelation may be.",
+                m=len(self.effects),
+            ),
         )
 
     def frame(self) -> pd.DataFrame:
@@ -167,9 +184,8 @@ class EventStudy(Result):
                     reason=_("No event lies inside the series with enough periods on both sides."),
                 )
             ]
-        interval = (
-            Interval(best.low, best.high) if np.isfinite([best.low, best.high]).all() else None
-        )
+        known = bool(np.isfinite([best.low, best.high]).all())
+        interval = Interval(best.low, best.high) if known else None
         return [
             Finding(
                 f"trend.{self.prefix}_effect",
@@ -182,17 +198,65 @@ class EventStudy(Result):
                 n_unit="months" if self.frequency == "M" else "years",
                 good="up",
                 figure=self.figure,
-                sentence=_(
-                    "{event}: {effect} against {against}; of {dates} possible dates "
-                    "{share} show a step as large.",
-                    event=self._named(best),
-                    effect=Quantity(best.effect, "share", signed=True),
-                    against=self.against,
-                    dates=len(best.placebos),
-                    share=Quantity(best.placebo_p, "share"),
-                ),
+                sentence=self.disagreement() or self._sentence(best, known),
             )
         ]
+
+    def _sentence(self, best: EventEffect, known: bool) -> Message:
+        values = {
+            "m": len(self.effects),
+            "event": self._named(best),
+            "effect": Quantity(best.effect, "share", signed=True),
+            "against": self.against,
+            "dates": len(best.placebos),
+            "share": Quantity(best.placebo_p, "share"),
+        }
+        if not known:
+            return _(
+                "Of {m} events the step at {event} is told first: {effect} against {against}; of "
+                "{dates} possible dates {share} show a step as large, and the values are too few "
+                "for bounds.",
+                **values,
+            )
+        values |= {
+            "low": Quantity(best.low, "share", signed=True),
+            "high": Quantity(best.high, "share", signed=True),
+        }
+        if best.low <= 0 <= best.high:
+            return _(
+                "None of {m} events shows a step beyond what such a series does by itself; that "
+                "at {event} stands out most: {effect} against {against} ({low} to {high}).",
+                **values,
+            )
+        return _(
+            "Of {m} events the step at {event} stands out most: {effect} against {against} ({low} "
+            "to {high}); of {dates} possible dates {share} show a step as large. What else "
+            "happened then moved with it.",
+            **values,
+        )
+
+    def disagreement(self) -> Message | None:
+        """Where two comparison markets turn the sign of an event's step: which; None where none do,
+        or where there is one market at most.
+        """
+        if self.others is None or self.others.empty:
+            return None
+        for one in sorted(self.effects, key=lambda one: one.placebo_p):
+            rows = self.others[self.others["event_id"] == one.event_id]
+            rows = rows.sort_values("effect", ignore_index=True)
+            if len(rows) and rows["effect"].iloc[0] < 0 < rows["effect"].iloc[-1]:
+                low, high = rows.iloc[0], rows.iloc[-1]
+                return _(
+                    "The comparison markets disagree: the step at {event} is {one} against {first} "
+                    "and {other} against {second}. These data do not tell whether the brand rose "
+                    "or fell with it.",
+                    event=self._named(one),
+                    one=Quantity(float(low["effect"]), "share", signed=True),
+                    first=str(low["against"]),
+                    other=Quantity(float(high["effect"]), "share", signed=True),
+                    second=str(high["against"]),
+                )
+        return None
 
 
 @dataclass(frozen=True)
@@ -203,7 +267,33 @@ class MarketEvents(EventStudy):
     figure = "trend.market_events"
     table = "trend.market_event_table"
     exports = ("trend.market_event_effect",)
-    shows = (Shown(figure), Shown(table, "steps_table"))
+    shows = (
+        Shown(figure),
+        Shown(table, "steps_table"),
+        Shown("trend.counterfactuals", "others_table"),
+    )
+
+    def opening(self) -> tuple[Message, ...]:
+        """That the comparison markets disagree, before anything else is said."""
+        said = self.disagreement()
+        return () if said is None else (said,)
+
+    def others_table(self) -> Table:
+        """The same events against each comparison market."""
+        return make_table(
+            "trend.counterfactuals",
+            _("The same steps against other comparison markets"),
+            self.others,
+            Column("against", _("Against")),
+            Column("fit", _("Misfit before"), "share"),
+            Column("event_id", _("Event"), terms=self.titles),
+            Column("effect", _("Step"), "share"),
+            caption=_(
+                "Misfit: how far the brand and that market moved apart from year to year before "
+                "the events (root mean square of logarithms). The least stands first and is the "
+                "one used above."
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -217,7 +307,13 @@ class MonthEvents(EventStudy):
 
 
 def measure_event(
-    series: pd.Series, date: str, control: pd.Series | None = None, event_id: str = ""
+    series: pd.Series,
+    date: str,
+    control: pd.Series | None = None,
+    event_id: str = "",
+    *,
+    other: pd.Period | None = None,
+    level: float = 0.95,
 ) -> EventEffect:
     """What moved at a known date, against a counterfactual?
 
@@ -235,6 +331,10 @@ def measure_event(
         Day of the event. A period that the date cuts counts to neither side.
     control : Series, optional
         What would have carried the series without the event: the rivals' market. Same index.
+    other : Period, optional
+        First period after a break that is known and is not this event's: it gets a step of its own.
+    level : float
+        Of the interval; where the largest of m events is told, 1 − 0.05 / m.
 
     Raises
     ------
@@ -243,9 +343,11 @@ def measure_event(
 
     Notes
     -----
-    It shows coincidence in time, not cause: whatever else happened then moves with it. With a
-    handful of annual
-    points the placebo share cannot fall below one over the number of dates, however large the step.
+    Interval: the step over the spread of what is left, as series without a step show it whose
+    residuals are as autocorrelated as this one's (drawn from all autocorrelations alike, the
+    nearest twentieth kept). It shows coincidence in time, not cause: whatever else happened then
+    moves with it. With a handful of annual points the placebo share cannot fall below one over the
+    number of dates, however large the step.
     """
     regular = read_series(series)
     values, index = regular.values, regular.index
@@ -277,14 +379,16 @@ def measure_event(
             "choose a finer period",
         )
     season = regular.season if is_seasonal(logs, regular.season) else 1
-    effect, error = _step(logs, before, first, season)
+    known = index.get_indexer([other])[0] if other is not None else -1
+    keep, design = _design(len(logs), before, first, season, known)
+    effect = float(np.linalg.lstsq(design, logs[keep], rcond=None)[0][1])
     width = first - before
     places = range(LEAST_SIDE, len(index) - LEAST_SIDE - width + 1)
-    steps = np.array([_step(logs, place, place + width, season)[0] for place in places])
+    steps = np.array([_step(logs, place, place + width, season, known) for place in places])
     placebos = pd.DataFrame(
         {"period": index[[place + width for place in places]], "effect": np.expm1(steps)}
     )
-    reach = 1.96 * error
+    reach = _reach(logs, _Shape(len(logs), before, first, season, known), level)
     return EventEffect(
         event_id,
         float(np.expm1(effect)),
@@ -298,35 +402,85 @@ def measure_event(
     )
 
 
-def _step(logs: np.ndarray, before: int, first: int, season: int) -> tuple[float, float]:
-    """Step and its standard error robust to autocorrelation (Newey and West); the cut period
-    is left out.
-    """
-    import statsmodels.api as sm
-
-    keep = np.r_[0:before, first : len(logs)]
+def _design(
+    n: int, before: int, first: int, season: int, other: int = -1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Places kept (the cut period is left out), and the columns: level, step, and what else."""
+    keep = np.r_[0:before, first:n]
     columns = [np.ones(len(keep)), (keep >= first).astype(float)]
-    if len(logs) >= LEAST_TREND:
+    if n >= LEAST_TREND:
         columns.append(keep - keep.mean())
+    # Beside the event itself another step cannot be told from it.
+    if min(other, n - other) >= LEAST_SIDE and not before - LEAST_SIDE <= other <= first + 1:
+        columns.append((keep >= other).astype(float))
     columns += [(keep % season == place).astype(float) for place in range(1, season)]
-    design = np.column_stack(columns)
-    if len(keep) < 6:
-        weights = np.linalg.lstsq(design, logs[keep], rcond=None)[0]
-        return float(weights[1]), np.nan
-    lags = max(1, int(np.floor(4 * (len(keep) / 100) ** (2 / 9))))
-    fitted = sm.OLS(logs[keep], design).fit(
-        cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}
-    )
-    return float(fitted.params[1]), float(fitted.bse[1])
+    return keep, np.column_stack(columns)
+
+
+def _step(logs: np.ndarray, before: int, first: int, season: int, other: int) -> float:
+    keep, design = _design(len(logs), before, first, season, other)
+    return float(np.linalg.lstsq(design, logs[keep], rcond=None)[0][1])
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What is asked of a series, whatever its values: how long it is, and where its steps lie."""
+
+    n: int
+    before: int
+    first: int
+    season: int
+    other: int
+
+
+def _reach(logs: np.ndarray, shape: _Shape, level: float) -> float:
+    """How far a step so estimated may lie from the true one; NaN below six values."""
+    keep, design = _design(*astuple(shape))
+    values = logs[keep]
+    if len(values) < 6 or len(values) <= design.shape[1] + 1:
+        return np.nan
+    spread, alike = (one[0] for one in _residuals(values[None, :], design)[1:])
+    if spread <= 1e-9 * max(1.0, float(np.abs(values).max())):
+        return np.nan
+    errors, others = _null(shape)
+    near = np.argsort(np.abs(others - alike), kind="stable")[: int(ALIKE * len(others))]
+    return float(np.quantile(errors[near], level) * spread)
+
+
+@lru_cache(maxsize=64)
+def _null(shape: _Shape) -> tuple[np.ndarray, np.ndarray]:
+    """Of series without a step: the step found over the spread, and the autocorrelation left."""
+    keep, design = _design(*astuple(shape))
+    steps, spreads, alike = _residuals(_noise(shape.n)[:, keep], design)
+    return np.abs(steps) / spreads, alike
+
+
+def _residuals(series: np.ndarray, design: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Per series (row): step, spread of the residuals, and their autocorrelation."""
+    weights = np.linalg.pinv(design)
+    rest = series - (series @ weights.T) @ design.T
+    squares = np.maximum((rest**2).sum(axis=1), 1e-300)
+    alike = (rest[:, 1:] * rest[:, :-1]).sum(axis=1) / squares
+    free = max(1, series.shape[1] - design.shape[1])
+    return series @ weights[1], np.sqrt(squares / free), alike
+
+
+@lru_cache(maxsize=4)
+def _noise(n: int) -> np.ndarray:
+    """Series without a step, at every autocorrelation that may be."""
+    rng = np.random.default_rng(n)
+    drawn = [rng.standard_normal((DRAWS_PER_RHO, n + WARMING)) for _rho in PAST_RHOS]
+    return np.vstack([autoregress(noise, rho) for noise, rho in zip(drawn, PAST_RHOS, strict=True)])
 
 
 def study_market_events(inputs: Inputs) -> EventStudy:
     """The brand's years against a market that would have carried it, at every known date; empty
     without market facts.
 
-    The counterfactual is the series of the same market with the most unbroken years in common with
-    the brand: the named
-    rivals' sum, or another brand, segment or whole market of the table.
+    Comparison markets are the named rivals' sum and every other brand, segment or whole market of
+    the table. Of those whose unbroken years in common with the brand hold the most events, the one
+    that moved most like the brand in the years before them is the counterfactual; the others are
+    shown beside it.
     """
     if inputs.facts is None:
         return study_events(
@@ -345,11 +499,36 @@ def study_market_events(inputs: Inputs) -> EventStudy:
         **dict(wide.items()),
     }
     usable = {name: _unbroken(own, values) for name, values in candidates.items()}
-    best = max(usable, key=lambda name: (len(usable[name]), float(candidates[name].sum())))
-    years = pd.PeriodIndex(usable[best], freq="Y")
-    series = pd.Series(own.reindex(usable[best]).to_numpy(), index=years)
-    control = pd.Series(candidates[best].reindex(usable[best]).to_numpy(), index=years)
-    return study_events(series, inputs.events, control, kind=MarketEvents, control_name=best)
+    studies, fits = {}, {}
+    for name, kept in usable.items():
+        years = pd.PeriodIndex(kept, freq="Y")
+        series = pd.Series(own.reindex(kept).to_numpy(float), index=years)
+        control = pd.Series(candidates[name].reindex(kept).to_numpy(float), index=years)
+        found = study_events(series, inputs.events, control, kind=MarketEvents, control_name=name)
+        studies[name], fits[name] = found, _misfit(series, control, found)
+    most = max(len(found.effects) for found in studies.values())
+    fitting = sorted(
+        (name for name, found in studies.items() if len(found.effects) == most),
+        key=lambda name: (fits[name], -len(usable[name]), name),
+    )
+    others = [
+        {"against": name, "fit": fits[name], "event_id": one.event_id, "effect": one.effect}
+        for name in fitting[:MOST_COUNTERFACTUALS]
+        for one in studies[name].effects
+    ]
+    columns = ["against", "fit", "event_id", "effect"]
+    return replace(studies[fitting[0]], others=pd.DataFrame(others, columns=columns))
+
+
+def _misfit(own: pd.Series, control: pd.Series, found: EventStudy) -> float:
+    """Root mean square of the yearly changes of own over control before the first event; without
+    end where no two years lie before it.
+    """
+    if not found.effects:
+        return np.inf
+    before = min(one.n_before for one in found.effects)
+    moves = np.diff(np.log(own.to_numpy()[:before] / control.to_numpy()[:before]))
+    return float(np.sqrt((moves**2).mean())) if len(moves) else np.inf
 
 
 def _unbroken(own: pd.Series, other: pd.Series) -> list[str]:
@@ -366,6 +545,16 @@ def _unbroken(own: pd.Series, other: pd.Series) -> list[str]:
     return [str(year) for year in max(reversed(runs), key=len, default=[])]
 
 
+def _find_other(series: pd.Series, control: pd.Series | None) -> pd.Period | None:
+    """First period after the break that the series shows by itself, whatever its cause; None where
+    none is found, or where a market stands beside it.
+    """
+    if control is not None or len(series) < LEAST_TREND or series.min() <= 0:
+        return None
+    found = find_break(np.log(series), trend=True)
+    return found.date if found.verdict == "break" else None
+
+
 def study_events(
     series: pd.Series,
     events: pd.DataFrame,
@@ -380,9 +569,24 @@ def study_events(
         row["event_id"]: Fixed({"en": row["title_en"], "zh": row["title_zh"]})
         for row in events.to_dict("records")
     }
-    for row in events.to_dict("records") if len(series) else ():
+    dated = events.to_dict("records") if len(series) else []
+    days = pd.to_datetime(pd.Series([str(row["date"])[:10] for row in dated], dtype="str"))
+    inside = 0
+    if len(series):
+        inside = int(days.between(series.index[0].start_time, series.index[-1].end_time).sum())
+    other = _find_other(series, control)
+    for row in dated:
         try:
-            effects.append(measure_event(series, str(row["date"])[:10], control, row["event_id"]))
+            effects.append(
+                measure_event(
+                    series,
+                    str(row["date"])[:10],
+                    control,
+                    row["event_id"],
+                    other=other,
+                    level=1 - 0.05 / max(1, inside),
+                )
+            )
         except AnalysisError as error:
             if "above zero" in str(error):
                 caveats.append(

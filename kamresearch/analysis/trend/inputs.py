@@ -14,6 +14,10 @@ STOPPED, QUIET = 6, 2
 have.
 """
 STRAY_SHARE = 0.01
+_IN_UNITS = _(
+    "The company’s own months are counted in units, not in revenue; units of different goods are "
+    "added as they stand."
+)
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,7 @@ class Inputs:
     @property
     def market_reason(self) -> Message:
         """Why there are no market facts to compare with."""
-        return (
-            self.caveats[0]
-            if self.facts is None and self.caveats
-            else _("There is no market table with our brand in it.")
-        )
+        return self.no_brand or _("There is no market table with our brand in it.")
 
     @property
     def uses(self) -> tuple[str, ...]:
@@ -131,7 +131,7 @@ def read_inputs(tables: object, params: object) -> Inputs:
         tuple(name.strip() for name in params.rivals.split(",") if name.strip()),
         params.market,
         as_of,
-        (*([no_brand] if no_brand else []), *caveats),
+        (*([no_brand] if no_brand else []), *caveats, *([_IN_UNITS] if has_units else [])),
         no_brand,
     )
 
