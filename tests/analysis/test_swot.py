@@ -139,6 +139,40 @@ def test_several_pieces_of_evidence_must_all_hold(second, verdict):
     assert judge_items(read_items(frame), Findings([RATE])).verdicts["W4"] == verdict
 
 
+@pytest.mark.parametrize(
+    ("evidence", "condition", "verdict"),
+    [
+        ("~churn.rate_12m", "> 0.1", "judgement"),
+        ("~churn.rate_12m", "> 0.5", "judgement"),
+        ("churn.rate_12m; ~no.such", "> 0.1; > 1", "supported"),
+    ],
+)
+def test_evidence_that_only_touches_the_subject_decides_nothing(evidence, condition, verdict):
+    items = read_items(items_of(("O4", "opportunity", evidence, condition)))
+    result = judge_items(items, Findings([RATE]))
+    assert result.verdicts["O4"] == verdict
+    assert "(~)" in result.table().frame["evidence"].iloc[0]
+
+
+def test_each_piece_of_evidence_says_what_it_measures_and_what_would_contradict_it():
+    items = read_items(items_of(("W5", "weakness", "churn.rate_12m", "> 0.1")))
+    row = judge_items(items, Findings([RATE])).table().frame.iloc[0]
+    assert row["falsified"] == "churn.rate_12m <= 0.1"
+    assert row["measures"] == RATE.label.render("en")
+
+
+def test_real_and_simulated_evidence_are_counted_apart():
+    items = read_items(
+        items_of(("W5", "weakness", "a.b", "> 0.1"), ("W6", "weakness", "c.d", "> 0.1"))
+    )
+    found = {
+        "a.b": finding("a.b", 0.3, 0.2, 0.4),
+        "c.d": finding("c.d", 0.3, 0.2, 0.4, simulated=True),
+    }
+    said = judge_items(items, found).verdict().render("en")
+    assert "1 of these verdicts rest on simulated data, 1 on real ones" in said
+
+
 def test_strict_mode_fails_on_a_contradicted_item_and_names_it_with_its_number():
     items = read_items(items_of(("W5", "weakness", "churn.rate_12m", "> 0.4"), ("S1", "strength")))
     assert judge_items(items, Findings([RATE])).count("contradicted") == 1

@@ -37,6 +37,19 @@ class Condition:
             return f"between {self.low:g} and {self.high:g}"
         return f"{self.sign} {self.low:g}"
 
+    def falsified(self) -> str:
+        """What the finding would have to be for the item to be contradicted.
+
+        >>> parse_condition("> 0.2").falsified(), parse_condition("between 1 and 3").falsified()
+        ('<= 0.2', '< 1 or > 3')
+        """
+        if self.text is not None:
+            return f"≠ {self.text}"
+        if self.sign == "between":
+            return f"< {self.low:g} or > {self.high:g}"
+        opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "=": "≠"}[self.sign]
+        return f"{opposite} {self.low:g}"
+
     def holds(self, value: float) -> bool:
         """Whether one number meets the condition."""
         if self.sign == "between":

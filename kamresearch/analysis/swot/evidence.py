@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from kamresearch.analysis.named import caveats_of_unknown, near_findings
-from kamresearch.analysis.swot.condition import judge_condition
+from kamresearch.analysis.swot.condition import Condition, judge_condition
 from kamresearch.analysis.swot.items import QUADRANT_NAMES, QUADRANTS, ROLES, Item
 from kamresearch.analysis.swot.weights import ItemWeights
 from kamresearch.display import Column, Followed, Table, make_table
 from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding
-from kamresearch.language import Fixed, Message, Text, format_quantity
+from kamresearch.language import LANGUAGES, Fixed, Message, Text, format_quantity
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
+
+INDIRECT = " (~)"
+"""Mark of evidence that only touches the subject of its item."""
 
 LIMITS = (
     _(
@@ -61,7 +64,7 @@ class ItemVerdicts(Result):
     frame: pd.DataFrame
     """A row per item and piece of evidence: item_id, quadrant, verdict (of the item), said (of this
     piece), finding,
-    condition, value, low, high, n, figure, simulated, near"""
+    condition, falsified, measures, value, low, high, n, figure, simulated, near"""
     caveats: tuple[Text, ...]
     importance: Mapping[str, float] = field(default_factory=dict)
     """Item → how much the raters say that it matters; empty where nobody judged"""
@@ -141,15 +144,42 @@ class ItemVerdicts(Result):
         ]
 
     def _sentence(self) -> Message:
+        values = {
+            "n": len(self.items),
+            "supported": self.count("supported"),
+            "contradicted": self.count("contradicted"),
+            "rest": len(self.items) - self.count("supported") - self.count("contradicted"),
+        }
+        by_item = self.frame[self.frame["said"].isin(["supported", "contradicted"])]
+        by_item = by_item[by_item["verdict"].isin(["supported", "contradicted"])]
+        simulated = by_item.groupby("item_id", sort=False)["simulated"].any()
+        if not simulated.any():
+            return _(
+                "Of {n} statements of the SWOT, the evidence supports {supported} and "
+                "contradicts {contradicted}; {rest} "
+                "rest on judgement or cannot be told yet.",
+                **values,
+            )
         return _(
-            "Of {n} statements of the SWOT, the evidence supports {supported} and "
-            "contradicts {contradicted}; {rest} "
-            "rest on judgement or cannot be told yet.",
-            n=len(self.items),
-            supported=self.count("supported"),
-            contradicted=self.count("contradicted"),
-            rest=len(self.items) - self.count("supported") - self.count("contradicted"),
+            "Of {n} statements of the SWOT, the evidence supports {supported} and contradicts "
+            "{contradicted}: {simulated} of these verdicts rest on simulated data, {real} on real "
+            "ones; {rest} rest on judgement or cannot be told yet.",
+            simulated=int(simulated.sum()),
+            real=int((~simulated.astype(bool)).sum()),
+            **values,
         )
+
+    def _measures(self) -> dict[str, Fixed]:
+        """What the pieces of evidence of an item measure, in English → in every language."""
+        told = {}
+        for _item, pieces in self.frame.groupby("item_id", sort=False):
+            labels = list(pieces["measures"].dropna())
+            texts = {
+                language: "; ".join(one.render(language) for one in labels)
+                for language in LANGUAGES
+            }
+            told[texts["en"]] = Fixed(texts)
+        return told
 
     def table(self) -> Table:
         """One row per item and piece of evidence's first: what readers see and the next
@@ -167,9 +197,17 @@ class ItemVerdicts(Result):
                     "owner": item.owner or None,
                     "date": item.date or None,
                     "evidence": "; ".join(
-                        f"{row.finding} {row.condition}"
+                        f"{row.finding} {row.condition}" + INDIRECT * (row.said == "indirect")
                         for row in pieces.itertuples()
                         if row.finding
+                    )
+                    or None,
+                    "measures": "; ".join(one.render("en") for one in pieces["measures"].dropna())
+                    or None,
+                    "falsified": "; ".join(
+                        f"{row.finding} {row.falsified}"
+                        for row in pieces.itertuples()
+                        if row.finding and row.said != "indirect"
                     )
                     or None,
                     "number": "; ".join(pieces["shown"].dropna()) or None,
@@ -190,6 +228,8 @@ class ItemVerdicts(Result):
             ),
             Column("verdict", _("Verdict"), terms=VERDICTS),
             Column("evidence", _("Evidence and condition")),
+            Column("measures", _("What is measured"), terms=self._measures()),
+            Column("falsified", _("Would be contradicted by")),
             Column("number", _("Number with interval")),
             Column("figure", _("Shown in figure")),
             Column("near", _("Near matches")),
@@ -197,8 +237,8 @@ class ItemVerdicts(Result):
             "date",
             caption=_(
                 "The interval decides: an item is supported or contradicted only where the "
-                "condition holds or fails over the "
-                "whole interval of its finding."
+                "condition holds or fails over the whole interval of its finding. Evidence marked "
+                "(~) only touches the subject and decides nothing."
             ),
             followed=Followed(_("SWOT items"), "item_id", "text", "verdict"),
         )
@@ -230,7 +270,8 @@ def judge_items(
     ItemVerdicts
         Several pieces of evidence join by *and*: one contradiction contradicts the item; else an
         unknown piece leaves it
-        unknown; else one that cannot be told leaves it open.
+        unknown; else one that cannot be told leaves it open. Indirect evidence is shown and decides
+        nothing: an item that has no other rests on judgement.
 
     Raises
     ------
@@ -261,7 +302,7 @@ def judge_items(
 
 def _judge_item(item: Item, findings: Mapping[str, Finding]) -> pd.DataFrame:
     rows = [_judge_piece(item, name, condition, findings) for name, condition in item.evidence]
-    said = [row["said"] for row in rows]
+    said = [row["said"] for row in rows if row["said"] != "indirect"]
     verdict = next(
         (one for one in ("contradicted", "unknown", "cannot_tell", "supported") if one in said),
         "judgement",
@@ -270,6 +311,8 @@ def _judge_item(item: Item, findings: Mapping[str, Finding]) -> pd.DataFrame:
         "said": "judgement",
         "finding": None,
         "condition": None,
+        "falsified": None,
+        "measures": None,
         "value": None,
         "low": None,
         "high": None,
@@ -288,10 +331,14 @@ def _judge_item(item: Item, findings: Mapping[str, Finding]) -> pd.DataFrame:
     )
 
 
-def _judge_piece(item: Item, name: str, condition: object, findings: Mapping[str, Finding]) -> dict:
+def _judge_piece(
+    item: Item, name: str, condition: Condition, findings: Mapping[str, Finding]
+) -> dict:
     row = {
         "finding": name,
         "condition": str(condition),
+        "falsified": condition.falsified(),
+        "measures": None,
         "value": None,
         "low": None,
         "high": None,
@@ -302,11 +349,13 @@ def _judge_piece(item: Item, name: str, condition: object, findings: Mapping[str
         "near": None,
     }
     if name not in findings:
-        return row | {"said": "unknown", "near": near_findings(name, findings)}
+        said = "indirect" if name in item.indirect else "unknown"
+        return row | {"said": said, "near": near_findings(name, findings)}
     finding = findings[name]
     interval = finding.interval
     return row | {
-        "said": judge_condition(condition, finding),
+        "said": "indirect" if name in item.indirect else judge_condition(condition, finding),
+        "measures": finding.label,
         "value": finding.value,
         "n": finding.n,
         "figure": finding.figure,

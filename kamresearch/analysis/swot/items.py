@@ -45,6 +45,8 @@ class Item:
     date: str = ""
     evidence: tuple[tuple[str, Condition], ...] = ()
     rating: int | None = None
+    indirect: frozenset[str] = frozenset()
+    """Findings of ``evidence`` that only touch the subject: shown, and deciding nothing"""
 
 
 def read_items(frame: pd.DataFrame) -> tuple[Item, ...]:
@@ -54,9 +56,8 @@ def read_items(frame: pd.DataFrame) -> tuple[Item, ...]:
     ----------
     frame : DataFrame
         Columns of the contract: item_id, quadrant, text_en, text_zh, and where known owner, date,
-        evidence (ids of
-        findings, separated by ``;``), condition (one for each, separated by ``;``), rating (1 to
-        4).
+        evidence (ids of findings, separated by ``;``; ``~`` before one that only touches the
+        subject), condition (one for each, separated by ``;``), rating (1 to 4).
 
     Returns
     -------
@@ -99,15 +100,16 @@ def _read_item(row: dict) -> Item:
             where, "a statement in text_en or text_zh", "neither", "write what the item says"
         )
     day = row.get("date")
-    rating = row.get("rating")
+    rating, evidence = row.get("rating"), _read_evidence(row, where)
     return Item(
         row["item_id"],
         quadrant,
         Fixed(texts),
         _text(row.get("owner")),
         "" if pd.isna(day) else str(pd.Timestamp(day).date()),
-        _read_evidence(row, where),
+        tuple((name.lstrip("~ "), condition) for name, condition in evidence),
         None if rating is None or pd.isna(rating) else int(rating),
+        frozenset(name.lstrip("~ ") for name, _condition in evidence if name.startswith("~")),
     )
 
 
