@@ -292,7 +292,7 @@ def test_a_jump_a_fall_and_a_long_run_give_their_signals():
     assert jump.frame["signal"].iloc[-1] == "above"
     fall = targets.chart_shares(counts([20, 19, 21, 20, 20, 19, 21, 20, 1]))
     assert fall.frame["signal"].iloc[-1] == "below"
-    run = targets.chart_shares(counts([10, 9, 11, 10, 10, 11, 9, 10] + [12] * 9))
+    run = targets.chart_shares(counts([10, 9, 11, 10, 10, 11, 9, 10] + [12] * 14))
     assert (run.frame["signal"] == "run").any()
 
 
