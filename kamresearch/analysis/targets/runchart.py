@@ -202,10 +202,8 @@ def chart_shares(counts: pd.DataFrame, *, baseline: int = 8) -> RunChart:
     signal = np.where(
         share > high + 1e-12, "above", np.where(share < low - 1e-12, "below", "none")
     ).astype(object)
-    signal[
-        (signal == "none") & _run_lengths(np.sign(np.round(share - centre, 12))[None, :])[0]
-        >= run_length
-    ] = "run"
+    runs = _run_lengths(np.sign(np.round(share - centre, 12))[None, :])[0]
+    signal[(signal == "none") & (runs >= run_length)] = "run"
     frame = counts.assign(share=share, low=low, high=high, signal=signal)
     caveats: list[Text] = []
     if first["n"].mean() < 100:
