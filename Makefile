@@ -11,7 +11,6 @@ SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 LOCKED := --quiet --disable-pip-version-check --no-deps --require-hashes
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
-export KAM_FAULT_ROUNDS ?= 8
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
@@ -74,6 +73,8 @@ test-faults: setup  ## 200 kills, full disks, hostile input (long)
 
 test-long: setup  ## the tests that take minutes
 	$(PYTEST) tests -m "long" --timeout 2400 $(SPREAD)
+	KAM_COMPANIES=10 KAM_FUZZ_EXAMPLES=60 $(PYTEST) tests/features/test_as_of.py tests/data/test_checks_fuzz.py \
+	  -m "not long" --timeout 2400 $(SPREAD)
 
 test-fuzz: setup  ## 10,000 broken tables at the gate (more than an hour)
 	KAM_FUZZ_LONG=10000 $(PYTEST) tests/data/test_checks_fuzz.py -m "long" --timeout 14400 -n $(WORKERS)

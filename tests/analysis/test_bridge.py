@@ -8,8 +8,8 @@ from kamresearch.analysis import segmentation, trend
 
 
 @pytest.fixture(scope="module")
-def case(case_folder):
-    return kam.open_data(case_folder)
+def case(case_tables):
+    return case_tables
 
 
 @pytest.mark.golden

@@ -549,8 +549,8 @@ def test_models_that_fit_are_fitted_and_no_model_is_silently_replaced(shop):
 
 
 @pytest.fixture(scope="module")
-def case(case_folder):
-    return kam.open_data(case_folder)
+def case(case_tables):
+    return case_tables
 
 
 def test_the_engine_and_pandas_count_the_same_purchases(case):

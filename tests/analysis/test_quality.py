@@ -26,8 +26,8 @@ AS_OF = "2012-12-31"
 
 
 @pytest.fixture(scope="module")
-def tables(case_folder):
-    return kam.open_data(case_folder)
+def tables(case_tables):
+    return case_tables
 
 
 @pytest.fixture(scope="module")

@@ -294,8 +294,8 @@ def test_the_caption_states_what_the_mean_of_the_cells_weighs():
 
 
 @pytest.fixture(scope="module")
-def case(case_folder):
-    tables = kam.open_data(case_folder)
+def case(case_tables):
+    tables = case_tables
     snapshot = kam.account_snapshot(tables, as_of="2012-12-31")
     moments = order_moments(tables, "2012-12-31")
     profile = score_rfm(snapshot)

@@ -112,8 +112,8 @@ def test_without_the_table_every_number_says_what_it_needs():
         assert "service_events" in one.reason.render("en")
 
 
-def test_the_cases_visits_are_those_of_its_file(case_folder):
-    care = kam.service.read_care(kam.open_data(case_folder), "2012-12-31")
+def test_the_cases_visits_are_those_of_its_file(case_folder, case_tables):
+    care = kam.service.read_care(case_tables, "2012-12-31")
     events = pd.read_parquet(case_folder / "service_events.parquet")
     day = pd.to_datetime(events["event_date"])
     year = events[(day > "2012-01-01") & (day <= "2012-12-31") & (events["kind"] == "visit")]

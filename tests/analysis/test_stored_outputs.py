@@ -1,10 +1,8 @@
 """What the studies said of the case, they say again, in both languages: findings, tables, captions,
 caveats.
 
-nbval compares the text of a kernel's outputs; here the same cells run in this process, and
-everything that a page is made of is
-compared with the notebooks. The mutation check needs that: it sees only what runs in its own
-process.
+nbval compares the same in kernels of their own (`notebooks/conftest.py`), in every `make test`; here
+the cells run in this process, because the mutation check sees only what runs in its own.
 """
 
 import json
@@ -13,29 +11,13 @@ import pytest
 
 from kamresearch.studies import all_studies, session
 from kamresearch.studies.outputs import MIME
+from tests.alike import assert_alike
 
 pytestmark = [pytest.mark.golden, pytest.mark.slow]
 
-DIGITS = 5
-"""Significant digits compared: the last ones differ from one processor to another."""
 
-
-def assert_alike(found, stored, place):
-    """Equal but for the last digits."""
-    if isinstance(stored, dict) and isinstance(found, dict):
-        assert sorted(found) == sorted(stored), place
-        for key in stored:
-            assert_alike(found[key], stored[key], f"{place}, {key}")
-    elif isinstance(stored, list) and isinstance(found, list):
-        assert len(found) == len(stored), place
-        for number, (one, other) in enumerate(zip(found, stored, strict=True)):
-            assert_alike(one, other, f"{place}, {number}")
-    elif isinstance(stored, float) or isinstance(found, float):
-        assert found == pytest.approx(stored, rel=10**-DIGITS * 2, abs=1e-9), place
-    else:
-        assert found == stored, place
-
-
+@pytest.mark.long
+@pytest.mark.stored
 @pytest.mark.parametrize("study", all_studies(), ids=lambda study: study.name)
 def test_a_study_says_of_the_case_what_its_notebook_holds(study, root, monkeypatch):
     published = []

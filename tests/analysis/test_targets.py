@@ -11,6 +11,7 @@ from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import proportion_confint, proportion_effectsize
 
 from kamresearch.analysis import targets
+from kamresearch.analysis.targets.did_ratio import fit_effects
 from kamresearch.errors import AnalysisError, DataError, ParameterError
 from kamresearch.finding import Finding, Findings, Interval
 from kamresearch.language import Fixed
@@ -496,6 +497,22 @@ def test_units_chosen_because_they_lose_most_fool_the_plain_comparison_and_not_t
     assert effect.naive_ratio > 0.75
     assert effect.low <= 0.6 <= effect.high
     assert effect.high < 1
+
+
+def test_the_effects_found_are_those_at_which_the_posterior_is_flat():
+    """Units, periods and the scale between them, by the derivatives written down anew."""
+    rng = np.random.default_rng(4)
+    days = rng.uniform(500, 20_000, (12, 30)) * (rng.random((12, 30)) > 0.2)
+    lost = rng.poisson(days * rng.uniform(0.0002, 0.002, (12, 1))).astype(float)
+    rate = fit_effects(lost, days, prior=0.5) / (lost.sum() / days.sum())
+    unit = rate[:, 0]  # any one column gives the unit effects but for their scale
+    more = len(rate) - rate.shape[1]
+    period = rate[0] / unit[0]
+    scale = (more + np.sqrt(more**2 + 4 * unit.sum() * period.sum())) / (2 * unit.sum())
+    unit, period = unit * scale, period / scale
+    exposure = days * (lost.sum() / days.sum())
+    np.testing.assert_allclose(lost.sum(axis=1) + 0.5, unit * (exposure @ period + 0.5))
+    np.testing.assert_allclose(lost.sum(axis=0) + 0.5, period * (unit @ exposure + 0.5))
 
 
 def test_a_trend_that_all_share_is_no_effect():

@@ -320,10 +320,8 @@ def test_the_verdict_stands_beside_the_naive_forecasts(table):
 
 
 @pytest.mark.recovery
-def test_the_case_shows_the_break_planted_in_its_orders(case_folder):
-    import kamresearch as kam
-
-    tables = kam.open_data(case_folder)
+def test_the_case_shows_the_break_planted_in_its_orders(case_tables):
+    tables = case_tables
     params = SimpleNamespace(
         as_of="2012-12-31", brand="Volvo Cars", rivals=",".join(RIVALS), market="China"
     )

@@ -340,10 +340,8 @@ def test_a_wrong_type_is_an_error_where_the_column_is_required(accounts, orders)
     assert [(issue.check, issue.column) for issue in result.errors] == [("wrong_type", "revenue")]
 
 
-def test_the_built_in_case_has_the_flaws_that_were_planted_and_no_error(case_folder):
-    import kamresearch as kam
-
-    result = check_tables(kam.open_data(case_folder), as_of="2012-12-31")
+def test_the_built_in_case_has_the_flaws_that_were_planted_and_no_error(case_tables):
+    result = check_tables(case_tables, as_of="2012-12-31")
     assert not result.has_errors
     counts = {(issue.check, issue.table): issue.count for issue in result.issues}
     assert counts["order_before_onboarding", "accounts"] == 2

@@ -206,7 +206,7 @@ QUIET = [
 
 @pytest.mark.slow
 @settings(
-    max_examples=int(os.environ.get("KAM_FUZZ_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("KAM_FUZZ_EXAMPLES", "15")),
     deadline=None,
     phases=PHASES,
     suppress_health_check=QUIET,

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.unit
 
 
 @pytest.fixture(scope="module")
-def tables(case_folder):
-    return open_data(case_folder)
+def tables(case_tables):
+    return case_tables
 
 
 def test_every_frame_has_every_column_of_the_contract(tables):

@@ -22,6 +22,8 @@ from tests.publishing.toy import Project, make_project
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 ROUNDS = int(os.environ.get("KAM_FAULT_ROUNDS", "8"))
+FEW = 2
+"""Kills of a run that does not ask for all of them."""
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +100,14 @@ def family_ends(pid: int) -> bool:
     return False
 
 
-def test_a_kill_at_any_moment_leaves_no_half_version_and_the_next_run_goes_on(project):
+@pytest.mark.parametrize("rounds", [FEW, pytest.param(ROUNDS, marks=pytest.mark.long)])
+def test_a_kill_at_any_moment_leaves_no_half_version_and_the_next_run_goes_on(project, rounds):
     rng = random.Random(7)
     began = time.monotonic()
     project.publish("-p", "alpha.factor=1.5")
     whole = time.monotonic() - began
     versions = set(assert_whole(project))
-    for number in range(ROUNDS):
+    for number in range(rounds):
         arguments = ("-p", f"all.factor={2 + number}")
         process = start(project, *arguments)
         try:
@@ -131,15 +134,21 @@ def test_what_a_run_left_that_was_killed_right_after_sealing_goes_with_the_next_
     assert leftovers(project) == []
 
 
-def test_eight_publishers_at_once_lose_nothing(project):
+@pytest.mark.parametrize(
+    ("publishers", "versions"), [(3, 2), pytest.param(8, 6, marks=pytest.mark.long)]
+)
+def test_publishers_at_once_lose_nothing(project, publishers, versions):
     running = [
-        start(project, "--jobs", "1", "-p", f"all.factor={10 + number % 6}") for number in range(8)
+        start(project, "--jobs", "1", "-p", f"all.factor={10 + number % versions}")
+        for number in range(publishers)
     ]
     results = [(process.communicate(timeout=600), process.returncode) for process in running]
-    assert [code for _texts, code in results] == [0] * 8, [texts[1] for texts, _code in results]
+    assert [code for _texts, code in results] == [0] * publishers, [
+        texts[1] for texts, _code in results
+    ]
     paths = {texts[0].strip().splitlines()[-1] for texts, _code in results}
-    assert len(paths) == 6
-    assert len(assert_whole(project)) == 7
+    assert len(paths) == versions
+    assert len(assert_whole(project)) == versions + 1
     assert leftovers(project) == []
     index = (project.reports / "index.html").read_text(encoding="utf-8")
     assert all(path.name in index for path in project.versions())

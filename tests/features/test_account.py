@@ -12,8 +12,8 @@ pytestmark = pytest.mark.unit
 
 
 @pytest.fixture(scope="module")
-def tables(case_folder):
-    return open_data(case_folder)
+def tables(case_tables):
+    return case_tables
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 currency scales money alone.
 """
 
+import os
+
 import numpy as np
 import pandas as pd
 import pandas.testing as pdt
@@ -15,8 +17,10 @@ from kamresearch.features.months import company_months
 pytestmark = [pytest.mark.properties, pytest.mark.slow]
 
 DAY = pd.Timestamp("2012-12-31")
+EXAMPLES = int(os.environ.get("KAM_COMPANIES", "2"))
+"""Companies drawn for each property; each is written and opened twice."""
 QUIET = settings(
-    max_examples=5,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],

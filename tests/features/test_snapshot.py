@@ -243,9 +243,9 @@ def test_months_worked_by_hand(hand):
 
 
 @pytest.mark.golden
-def test_the_case_against_an_independent_route(case_folder):
+def test_the_case_against_an_independent_route(case_folder, case_tables):
     """The same figures by pandas, from the raw file."""
-    frame = account_snapshot(open_data(case_folder), DAY).set_index("account_id")
+    frame = account_snapshot(case_tables, DAY).set_index("account_id")
     orders = pd.read_parquet(case_folder / "orders.parquet").dropna(
         subset=["order_date", "revenue"]
     )

@@ -2,6 +2,7 @@
 notebooks and a few rows.
 """
 
+import compileall
 import json
 import os
 import shutil
@@ -222,7 +223,8 @@ def make_project(folder: Path) -> Project:
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "kamresearch"
-    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__", "*.part"))
+    compileall.compile_dir(PACKAGE, quiet=2)  # else each process of each project compiles it all
+    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("*.part"))
     for path in (target / "studies").glob("*.py"):
         if path.name not in HOUSE:
             path.unlink()

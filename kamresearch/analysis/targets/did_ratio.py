@@ -91,10 +91,19 @@ def fit_effects(lost: np.ndarray, days: np.ndarray, *, prior: float = PRIOR_LOSS
     for _round in range(500):
         unit = _divide(by_unit, exposure @ period + prior)
         following = _divide(by_period, unit @ exposure + prior)
-        if np.abs(following - period).max() < 1e-12 * max(1.0, following.max()):
+        scaled = following / _best_scale(unit, following) if prior else following
+        if np.abs(scaled - period).max() < 1e-12 * max(1.0, scaled.max()):
             break
-        period = following
+        period = scaled
     return unit[:, None] * following[None, :] * (lost.sum() / days.sum())
+
+
+def _best_scale(unit: np.ndarray, period: np.ndarray) -> float:
+    """What unit effects are multiplied and period effects divided by to please the prior most:
+    rates do not feel it, so that alternating alone takes thousands of rounds to get there.
+    """
+    more, units, periods = len(unit) - len(period), unit.sum(), period.sum()
+    return (more + np.sqrt(more**2 + 4 * units * periods)) / (2 * units)
 
 
 def _divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
