@@ -45,11 +45,16 @@ def font_family() -> str:
 
 def house_style() -> dict[str, object]:
     """The theme as matplotlib settings."""
-    import seaborn as sns
     from cycler import cycler
 
     return {
-        **sns.axes_style("whitegrid"),
+        "patch.force_edgecolor": True,
+        "xtick.direction": "out",
+        "ytick.direction": "out",
+        "xtick.top": False,
+        "ytick.right": False,
+        "axes.spines.bottom": True,
+        "grid.linestyle": "-",
         # Names and labels are text, never formulas: a "$" in a company's name stays a dollar.
         "text.parse_math": False,
         "font.family": [font_family()],

@@ -154,40 +154,44 @@ def test_publishers_at_once_lose_nothing(project, publishers, versions):
     assert all(path.name in index for path in project.versions())
 
 
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [
-        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "signal 9"),
-        ("import os\nos._exit(3)", "a kernel that lives to the end"),
-        ("while True:\n    pass", "an end within 6 seconds"),
-        ("line = 'x' * 1_000_000\nfor _ in range(1100):\n    print(line)", "MiB of output"),
-        ("hoard = bytearray(3 << 30)", "MemoryError"),
-        (
-            "import mmap, time\nhoard = mmap.mmap(-1, 2 << 30)\nfor place in range(0, 2 << "
-            "30, 4096):\n    hoard[place] = 1\ntime.sleep(60)",
-            "GiB of memory",
-        ),
-        ("raise SystemExit(1)", "SystemExit"),
-    ],
-)
-def test_a_kernel_that_dies_hangs_shouts_or_hoards_ends_the_run_in_words(project, code, words):
-    project.add(4, "delta", more=code)
-    done = project.publish(
-        "delta", "--timeout", "6" if "pass" in code else "60", "--memory", "1", code=1
-    )
-    assert words in done.stderr
+DEATHS = {
+    "killed": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "signal 9"),
+    "ended": ("import os\nos._exit(3)", "a kernel that lives to the end"),
+    "shouts": ("line = 'x' * 1_000_000\nfor _ in range(1100):\n    print(line)", "MiB of output"),
+    "asks": ("hoard = bytearray(3 << 30)", "MemoryError"),
+    "hoards": (
+        "import mmap, time\nhoard = mmap.mmap(-1, 2 << 30)\nfor place in range(0, 2 << "
+        "30, 4096):\n    hoard[place] = 1\ntime.sleep(60)",
+        "GiB of memory",
+    ),
+    "leaves": ("raise SystemExit(1)", "SystemExit"),
+}
+HANGS = {"hangs": ("import time\nwhile True:\n    time.sleep(1)", "an end within 20 seconds")}
+
+
+@pytest.mark.parametrize(("deaths", "seconds"), [(DEATHS, "60"), (HANGS, "20")])
+def test_a_kernel_that_dies_hangs_shouts_or_hoards_ends_the_run_in_words(project, deaths, seconds):
+    for number, (name, (code, _words)) in enumerate(deaths.items(), start=4):
+        project.add(number, name, more=code)
+    done = project.publish(*deaths, "--timeout", seconds, "--memory", "1", code=1)
+    (told,) = (project.reports / "failed").rglob("reason.txt")
+    reasons = told.read_text(encoding="utf-8").splitlines()
+    for name, (_code, words) in deaths.items():
+        assert words in done.stderr, name
+        assert words in "".join(line for line in reasons if f"study {name}" in line), name
     assert "Traceback" not in done.stderr
     assert len(assert_whole(project)) == 1
     assert leftovers(project) == []
-    kept = list((project.reports / "failed").rglob("04_delta.ipynb"))
-    assert len(kept) == 1
-    cells = json.loads(kept[0].read_text(encoding="utf-8"))["cells"]
-    assert any(
-        "failed-here" in cell["metadata"].get("tags", ())
-        or "papermill-error-cell" in "".join(cell["source"])
-        for cell in cells
-    )
-    assert kept[0].stat().st_size < 100 << 20
+    kept = list((project.reports / "failed").rglob("*.ipynb"))
+    assert {path.stem[3:] for path in kept} == set(deaths)
+    for path in kept:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        assert any(
+            "failed-here" in cell["metadata"].get("tags", ())
+            or "papermill-error-cell" in "".join(cell["source"])
+            for cell in cells
+        ), path
+        assert path.stat().st_size < 100 << 20
 
 
 def test_a_hung_study_does_not_hide_that_another_failed(project):

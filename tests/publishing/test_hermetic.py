@@ -130,16 +130,15 @@ def test_every_file_of_the_package_is_part_of_the_name(tmp_path, monkeypatch):
         (package / path).parent.mkdir(parents=True, exist_ok=True)
         (package / path).write_text("1")
     monkeypatch.setattr(sources, "PACKAGE", package)
-
-    def fingerprint():
-        return sources.SourceCode().fingerprint(())
-
-    before = fingerprint()
-    for path in sorted(package.rglob("*")):
-        if path.is_file():
-            path.write_text("2")
-            assert fingerprint() != before, path
-            path.write_text("1")
+    code = sources.SourceCode()
+    before, sums = code.fingerprint(()), dict(code.files)
+    there = {path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()}
+    for path in there:
+        (package / path).write_text("2")
+        code.files = {**sums, path: sources.file_sha256(package / path)}
+        assert code.fingerprint(()) != before, path
+    assert set(sources.SourceCode().files) == there
+    assert not sums.items() & sources.SourceCode().files.items()
 
 
 DERIVED = {

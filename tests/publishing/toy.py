@@ -5,6 +5,7 @@ notebooks and a few rows.
 import compileall
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -218,13 +219,16 @@ class Project:
 
 
 def make_project(folder: Path) -> Project:
-    """The package without its own studies, and three toys: alpha, beta that reads alpha, gamma
+    """The package without its own studies (nor what only they import), and three toys: alpha, beta that reads alpha, gamma
     that needs contracts.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "kamresearch"
     compileall.compile_dir(PACKAGE, quiet=2)  # else each process of each project compiles it all
     shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("*.part"))
+    warm = target / "publishing" / "kernels" / "forking.py"
+    heavy = r'^ +"(scipy|statsmodels|sklearn)\..*",\n'
+    warm.write_text(re.sub(heavy, "", warm.read_text(encoding="utf-8"), flags=re.MULTILINE))
     for path in (target / "studies").glob("*.py"):
         if path.name not in HOUSE:
             path.unlink()

@@ -24,7 +24,6 @@ WARM = {
         "matplotlib.backends.backend_svg",
         "matplotlib.pyplot",
         "pandas",
-        "seaborn",
         "scipy.optimize",
         "scipy.stats",
         "statsmodels.api",
