@@ -25,6 +25,9 @@ class Params(StudyParams):
     hours_c: float = Field(
         2.5, ge=0, le=200, description="Hours a month that an account of tier C asks for."
     )
+    manager_cost: float = Field(
+        0.0, ge=0, description="Cost of one more manager a year; 0 where it is not known."
+    )
     balance: float = Field(
         0.5, ge=0, le=100, description="Weight of balanced load against likeness in linkage groups."
     )
@@ -47,6 +50,7 @@ STUDY = Study(
         "kamresearch.analysis.organisation.Structure",
         "kamresearch.analysis.organisation.Coverage",
         "kamresearch.analysis.organisation.Workload",
+        "kamresearch.analysis.organisation.OneMore",
         "kamresearch.analysis.organisation.LinkageGroups",
     ),
     decides=_("who needs a successor, whose load to lift, and which account teams to fill"),

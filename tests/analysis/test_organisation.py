@@ -870,70 +870,135 @@ def test_every_account_keeps_somebody_after_any_one_departure(n):
             one for one in group_of.index if group_of[one] == group_of[leaving] and one != leaving
         ]
         assert len(stay) >= 2 or orphans.empty
-    assert set(result.groups["deputy"]) <= set(group_of.index)
-    assert (result.groups["deputy"] != result.groups["manager_id"]).all()
+    named = result.groups.dropna(subset="deputy")
+    assert set(named["deputy"]) <= set(group_of.index)
+    assert (named["deputy"] != named["manager_id"]).all()
+    assert (named["n_served"] > 0).all()
 
 
-def region_lonely(held, groups: pd.DataFrame) -> tuple[int, int]:
-    """Account by account: does a mate of its manager sit in its region, or hold an account
-    there?
+def count_lonely(held, groups: pd.DataFrame, load: pd.Series) -> tuple[int, int]:
+    """Account by account: is there a mate of its manager in role, with hours left, for its region
+    and channel?
     """
     group_of = dict(zip(groups["manager_id"], groups["group"], strict=True))
-    place = dict(zip(held.managers["manager_id"], held.managers["region"], strict=True))
+    of = {row["manager_id"]: row for row in held.managers.to_dict("records")}
     lonely = told = 0
-    rows = held.accounts[
-        held.accounts["manager_id"].isin(group_of) & held.accounts["region"].notna()
-    ].to_dict("records")
-    for row in rows:
-        mates = [
-            one
+    for row in held.accounts.to_dict("records"):
+        if row["manager_id"] not in group_of:
+            continue
+        told += 1
+        lonely += not any(
+            group_of[one] == group_of[row["manager_id"]]
+            and one != row["manager_id"]
+            and load[one] < 1
+            and (
+                pd.isna(row["region"])
+                or pd.isna(of[one]["region"])
+                or of[one]["region"] == row["region"]
+            )
+            and (pd.isna(row["channel"]) or of[one]["channel"] == row["channel"])
             for one in group_of
-            if group_of[one] == group_of[row["manager_id"]] and one != row["manager_id"]
-        ]
-        known = any(place[one] == row["region"] for one in mates) or any(
-            other["manager_id"] in mates and other["region"] == row["region"] for other in rows
         )
-        lonely, told = lonely + (not known), told + 1
     return lonely, told
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_accounts_whose_region_nobody_else_of_the_group_serves_are_counted(seed):
+def test_accounts_that_nobody_else_of_the_group_can_serve_are_counted(seed):
     held, tiers = company(seed, n_accounts=30, n_managers=9)
-    result = organisation.group_managers(held, organisation.measure_workload(held, tiers).load)
-    assert (result.n_uncovered, result.n_placed) == region_lonely(held, result.groups)
-    assert f"{result.n_uncovered} of {result.n_placed} accounts lie in a region" in str(
+    load = organisation.measure_workload(held, tiers).load
+    result = organisation.group_managers(held, load)
+    assert (result.n_uncovered, result.n_placed) == count_lonely(held, result.groups, load)
+    assert f"{result.n_uncovered} of {result.n_placed} accounts can be served by nobody" in str(
         result.verdict()
     )
+    served = result.groups["n_served"]
+    assert served.sum() == result.n_placed - result.n_uncovered
+    assert result.n_alone <= result.n_uncovered
 
 
-def test_a_group_of_three_regions_leaves_each_region_to_one_manager():
-    """X serves East, Y West and one account of East, Z North: Y's two of West and Z's one of
-    North have nobody else.
-    """
+def test_a_group_of_three_regions_has_no_deputies_and_says_nobody():
+    """X serves East, Y West, Z North: nobody can take the other's accounts, until Z serves all."""
     accounts = accounts_of(a="East", b="West", c="West", d="East", e="North")
-    team = team_of(*[(name, None, "direct_manager", 100) for name in "XYZ"])
+    team = team_of(
+        *[(n, r, "direct_manager", 100) for n, r in zip("XYZ", ("East", "West", "North"))]
+    )
     spells = spells_of(
-        *[(account, name, "2010-01-01") for account, name in zip("abcde", "XYYYZ", strict=True)]
+        *[(account, name, "2010-01-01") for account, name in zip("abcde", "XYYXZ", strict=True)]
     )
-    held = organisation.find_holdings(accounts, team, spells, DAY)
-    result = organisation.group_managers(held, pd.Series(0.5, index=list("XYZ")))
-    found = next(
-        one for one in result.findings() if one.id == "organisation.uncovered_after_departure"
+    load = pd.Series(0.5, index=list("XYZ"))
+
+    def told(managers: pd.DataFrame, **more) -> organisation.LinkageGroups:
+        held = organisation.find_holdings(accounts.assign(**more), managers, spells, DAY)
+        return organisation.group_managers(held, load)
+
+    def uncovered(result) -> object:
+        return next(
+            one for one in result.findings() if one.id == "organisation.uncovered_after_departure"
+        )
+
+    alone = told(team)
+    found = uncovered(alone)
+    assert (found.value, found.n, found.n_unit) == (5, 5, "accounts")
+    assert alone.n_alone == 5
+    assert alone.groups["deputy"].isna().all()
+    national = told(team.assign(region=["East", "West", None]))
+    assert uncovered(national).value == 1
+    assert national.groups.set_index("manager_id")["deputy"].dropna().to_dict() == {
+        "X": "Z",
+        "Y": "Z",
+    }
+    nowhere = told(team, region=None, channel=None)
+    assert uncovered(nowhere).value is None
+    assert "region or channel is recorded" in str(uncovered(nowhere).reason)
+    assert str(nowhere.verdict()).endswith("%.")
+
+
+def test_a_mate_without_hours_left_covers_nobody():
+    held, load = world(3)
+    free = organisation.group_managers(held, load * 0 + 0.5)
+    full = organisation.group_managers(held, load * 0 + 1.2)
+    assert free.n_uncovered < full.n_uncovered == full.n_placed
+    assert full.groups["deputy"].isna().all()
+
+
+def test_one_manager_more_takes_the_accounts_without_hours_in_its_place_and_no_others():
+    """East: M1 has 14 hours for a and b (12 each): b has none. West: M2 has room for c and d."""
+    team = team_of(("M1", "East", "direct_manager", 14), ("M2", "West", "direct_manager", 100))
+    spells = spells_of(
+        *[(account, name, "2010-01-01") for account, name in zip("abcd", ("M1", "M1", "M2", "M2"))]
     )
-    assert (found.value, found.n, found.n_unit) == (3, 5, "accounts")
-    placed = organisation.find_holdings(
-        accounts, team.assign(region=[None, None, "West"]), spells, DAY
+    held = organisation.find_holdings(ACCOUNTS, team, spells, DAY)
+    tiers = pd.Series("A", index=list("abcd"))
+    more = organisation.add_manager(held, tiers, band=(0.1, 0.2), cost=50.0)
+    east, west = (more.frame.set_index("region").loc[one] for one in ("East", "West"))
+    assert (more.n_without, more.capacity) == (1, 57.0)
+    assert (east["n_without"], east["without_after"]) == (1, 0)
+    # a brings less per hour than b: b is served, a is not.
+    assert (east["revenue_without"], east["revenue_after"]) == (100.0, 0.0)
+    assert (east["risk_less_low"], east["risk_less_high"]) == (10.0, 20.0)
+    assert east["load"] == pytest.approx(24 / 14)
+    assert east["load_after"] == pytest.approx(24 / (14 + 57))
+    assert (west["n_without"], west["risk_less_high"]) == (0, 0.0)
+    assert more.caveats == ()
+    assert "helps most in East, direct: 1 accounts with 100" in str(more.verdict())
+
+
+def test_where_nobody_lacks_hours_no_manager_is_asked_for_and_unknown_cost_is_said():
+    held, _load = world(3)
+    tiers = pd.Series("C", index=held.accounts["account_id"])
+    near = organisation.Holdings(
+        held.as_of,
+        held.accounts.assign(region="East", channel="direct"),
+        held.managers,
+        held.problems,
     )
-    assert organisation.group_managers(placed, pd.Series(0.5, index=list("XYZ"))).n_uncovered == 1
-    nowhere = organisation.find_holdings(accounts.assign(region=None), team, spells, DAY)
-    result = organisation.group_managers(nowhere, pd.Series(0.5, index=list("XYZ")))
-    found = next(
-        one for one in result.findings() if one.id == "organisation.uncovered_after_departure"
-    )
-    assert found.value is None
-    assert "No account's region is recorded" in str(found.reason)
-    assert str(result.verdict()).endswith("%.")
+    more = organisation.add_manager(near, tiers, band=(0.1, 0.2))
+    assert more.n_without == 0
+    assert "would not change that" in str(more.verdict())
+    assert "manager_cost" in str(more.caveats[0])
+    afar = organisation.add_manager(held, tiers, band=(0.1, 0.2)).frame
+    assert (afar["afar_after"] <= afar["n_afar"]).all()
+    assert afar.loc[afar["region"] != "East", "n_afar"].gt(0).any()
 
 
 def test_who_has_left_is_nobodys_deputy():

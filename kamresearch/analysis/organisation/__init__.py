@@ -8,6 +8,7 @@ structure = check_structure(holdings.managers, regions)            # roles that 
 coverage = measure_coverage(coverage_table, snapshot)              # three layers, five functions
 workload = measure_workload(holdings, tiers)                       # hours against capacity, who
 should give up what
+add_manager(holdings, tiers, band=band)                            # where one more would help
 groups = group_managers(holdings, workload.load)                   # linkage groups of three or four
 """
 
@@ -20,6 +21,7 @@ from kamresearch.analysis.organisation.coverage import (
 from kamresearch.analysis.organisation.exposure import Exposure, measure_exposure
 from kamresearch.analysis.organisation.groups import LinkageGroups, group_managers
 from kamresearch.analysis.organisation.holdings import Holdings, find_holdings
+from kamresearch.analysis.organisation.scenario import OneMore, add_manager
 from kamresearch.analysis.organisation.workload import (
     Workload,
     choose_tiers,
@@ -32,8 +34,10 @@ __all__ = [
     "Exposure",
     "Holdings",
     "LinkageGroups",
+    "OneMore",
     "Structure",
     "Workload",
+    "add_manager",
     "check_structure",
     "choose_tiers",
     "find_holdings",

@@ -7,6 +7,7 @@ import pandas as pd
 
 from kamresearch.analysis.organisation import grouping, partition
 from kamresearch.analysis.organisation.holdings import EXECUTIVE_ROLES, Holdings
+from kamresearch.analysis.organisation.serving import can_serve
 from kamresearch.analysis.organisation.similarity import book_similarity
 from kamresearch.analysis.organisation.workload import USUAL_CAPACITY
 from kamresearch.display import Column, Table, make_table
@@ -41,7 +42,8 @@ class LinkageGroups(Result):
     cautions = False
 
     groups: pd.DataFrame
-    """group, manager_id, n_accounts, load, likeness (mean with the group's others), deputy,
+    """group, manager_id, n_accounts, load, likeness (mean with the group's others), n_served
+    (accounts that somebody else of the group can serve), deputy (nobody: missing),
     load_if_one_leaves (of the group)
     """
     cost: float | None
@@ -50,11 +52,13 @@ class LinkageGroups(Result):
     compared: pd.DataFrame
     """method (exact, greedy, random, random_best), cost, likeness, load_spread"""
     n_uncovered: int | None
-    """Accounts in a region that nobody else of the group serves; None where no region is
-    recorded
+    """Accounts that nobody else of the group can serve; None where neither region nor channel of
+    any account is recorded
     """
     n_placed: int
-    """Accounts of which that can be told: with a region, in the hands of a manager in a group"""
+    """Accounts of which that can be told: in the hands of a manager in a group"""
+    n_alone: int
+    """Of those, accounts that nobody else of the whole team can serve: no grouping helps them"""
     caveats: tuple[Text, ...]
     reason: Text | None = None
     """Why there are no groups; None where there are"""
@@ -128,19 +132,18 @@ class LinkageGroups(Result):
                 "organisation.uncovered_after_departure",
                 self.n_uncovered,
                 "accounts",
-                _("Accounts in a region that nobody else of the group serves"),
+                _("Accounts that nobody else of the group can serve"),
                 _(
-                    "Accounts in whose region no other manager of their manager's group is "
-                    "placed or holds an account: after a departure nobody "
-                    "of the group knows the place. Among accounts with a recorded region, "
-                    "in the hands of a manager in a group."
+                    "Accounts for which no other manager of their manager's group serves the "
+                    "region and channel, in a role for accounts, and has hours left (a load below "
+                    "1). Among accounts in the hands of a manager in a group."
                 ),
                 good="down",
                 **{
                     **shared,
                     "n": self.n_placed,
                     "n_unit": "accounts",
-                    "reason": self.reason or _("No account's region is recorded."),
+                    "reason": self.reason or _("No account's region or channel is recorded."),
                 },
             ),
         ]
@@ -163,10 +166,11 @@ class LinkageGroups(Result):
             )
         return _(
             "Verdict: against groups drawn at random the cost falls by {random}, against a "
-            "rule of thumb by {greedy}; {uncovered} of {n} accounts "
-            "lie in a region that nobody else of the group serves.",
+            "rule of thumb by {greedy}; {uncovered} of {n} accounts can be served by nobody "
+            "else of their group, {alone} of them by nobody else of the team: hire or move.",
             uncovered=self.n_uncovered,
             n=self.n_placed,
+            alone=self.n_alone,
             **falls,
         )
 
@@ -181,9 +185,13 @@ class LinkageGroups(Result):
             "n_accounts",
             Column("load", _("Load"), "share"),
             Column("likeness", _("Likeness to the group"), "score"),
+            Column("n_served", _("Accounts that others of the group can serve"), "accounts"),
             Column("deputy", _("First deputy")),
             Column("load_if_one_leaves", _("Load of the others if this one leaves"), "share"),
-            caption=_("The first deputy is the group's manager with the most alike book."),
+            caption=_(
+                "The first deputy is the group's manager with hours left who can serve the most of "
+                "the accounts, the likest book first among equals; empty where nobody can."
+            ),
         )
 
     def compared_table(self) -> Table:
@@ -230,10 +238,11 @@ def group_managers(
     Returns
     -------
     LinkageGroups
-        Cost of a group of k: the mean unlikeness (1 − cosine) of its pairs plus ``balance`` × the
+        Cost of a group of k: the mean distance of its pairs plus ``balance`` × the
         distance of its mean load
         from the team's, times k; divided by the number of managers in all. With five managers, one
-        group of five.
+        group of five. The distance of two managers is 1 less the mean of the likeness of their
+        books (cosine) and of the share of each one's accounts that the other can serve.
 
     Notes
     -----
@@ -260,6 +269,7 @@ def group_managers(
         "n_accounts",
         "load",
         "likeness",
+        "n_served",
         "deputy",
         "load_if_one_leaves",
     ]
@@ -270,6 +280,7 @@ def group_managers(
         "proven": False,
         "n_uncovered": None,
         "n_placed": 0,
+        "n_alone": 0,
         "compared": pd.DataFrame(columns=["method", "cost", "likeness", "load_spread"]),
     }
     if len(ids) < 3:
@@ -299,12 +310,20 @@ def group_managers(
         .fillna(float(load.mean()) if load.notna().any() else 0.0)
         .to_numpy()
     )
-    problem = grouping.Problem(1 - likeness, loads, balance)
+    held, serves = _who_serves(holdings, team)
+    reach = held @ serves / np.maximum(held.sum(axis=1, keepdims=True), 1)
+    near = (likeness + (reach + reach.T) / 2) / 2
+    problem = grouping.Problem(1 - near, loads, balance)
     solved = partition.solve(problem)
     others = {"greedy": [grouping.group_greedily(problem)]}
     others["random"] = grouping.group_randomly(problem, np.random.default_rng(seed))
     compared = _compare(problem, likeness, loads, solved.groups, others)
-    frame = _describe(ids, team, likeness, loads, solved.groups)
+    able = serves & (held.T == 0) & (loads < 1)[None, :]
+    covered = _find_covered(held, able, solved.groups)
+    frame = _describe(ids, team, likeness, loads, solved.groups, held @ able)
+    frame["n_served"] = frame["manager_id"].map(dict(zip(ids, held @ covered, strict=True)))
+    owned = held.any(axis=0)
+    placed = bool(holdings.accounts[["region", "channel"]].notna().any(axis=None))
     caveats: list[Text] = []
     if len(ids) == 5:
         caveats.append(
@@ -334,33 +353,27 @@ def group_managers(
         solved.bound,
         solved.proven,
         compared,
-        *count_uncovered(frame, holdings),
+        int((owned & ~covered).sum()) if placed and owned.any() else None,
+        int(owned.sum()),
+        int((owned & ~able.any(axis=1)).sum()),
         tuple(caveats),
     )
 
 
-def count_uncovered(frame: pd.DataFrame, holdings: Holdings) -> tuple[int | None, int]:
-    """Accounts in whose region no other manager of the group is placed or holds an account,
-    and accounts with a region.
-    """
-    group = frame.set_index("manager_id")["group"]
-    held, placed = (
-        one.loc[
-            one["manager_id"].isin(group.index) & one["region"].notna(), ["manager_id", "region"]
-        ]
-        for one in (holdings.accounts, holdings.managers)
-    )
-    if held.empty:
-        return None, 0
-    serving = pd.concat([held, placed]).drop_duplicates()
-    servers = (
-        serving.assign(group=serving["manager_id"].map(group))
-        .groupby(["group", "region"], sort=False)
-        .size()
-    )
-    # The manager of an account serves its region: one server alone means that there is no other.
-    alone = servers.loc[list(zip(held["manager_id"].map(group), held["region"], strict=True))] == 1
-    return int(alone.sum()), len(held)
+def _who_serves(holdings: Holdings, team: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Manager × account: who holds it; account × manager: who can serve it."""
+    holder = holdings.accounts["manager_id"].to_numpy(object)
+    held = team["manager_id"].to_numpy(object)[:, None] == holder[None, :]
+    return held.astype(int), can_serve(holdings.accounts, team)
+
+
+def _find_covered(held: np.ndarray, able: np.ndarray, groups: list[tuple[int, ...]]) -> np.ndarray:
+    """Accounts that somebody else of their manager's group can serve."""
+    covered = np.zeros(len(able), dtype=bool)
+    for group in groups:
+        members = list(group)
+        covered |= held[members].any(axis=0) & able[:, members].any(axis=1)
+    return covered
 
 
 def _describe(
@@ -369,7 +382,9 @@ def _describe(
     likeness: np.ndarray,
     loads: np.ndarray,
     groups: list[tuple[int, ...]],
+    standing_in: np.ndarray,
 ) -> pd.DataFrame:
+    """``standing_in``: manager × manager, accounts of the first that the second can take on."""
     capacity = (
         team["capacity_hours"]
         .astype("float64")
@@ -380,7 +395,8 @@ def _describe(
     for number, group in enumerate(sorted(groups), start=1):
         for one in group:
             mates = [other for other in group if other != one]
-            alike = likeness[one, mates]
+            alike, taken = likeness[one, mates], standing_in[one, mates]
+            deputy = mates[max(range(len(mates)), key=lambda k: (taken[k], alike[k]))]
             used = float(
                 (loads[list(group)] * capacity[list(group)]).sum()
                 / max(capacity[mates].sum(), 1e-9)
@@ -392,7 +408,7 @@ def _describe(
                     int(team["n_accounts"].iloc[one]),
                     float(loads[one]),
                     float(alike.mean()),
-                    ids[mates[int(alike.argmax())]],
+                    ids[deputy] if taken.max() > 0 else None,
                     used,
                 )
             )
