@@ -258,10 +258,12 @@ def test_an_assumption_or_limit_that_cannot_be_is_refused_in_words(case_tables, 
 @pytest.mark.properties
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_no_two_instructions_contradict_in_simulated_companies(tmp_path, seed):
+def test_in_simulated_companies_nothing_contradicts_and_ten_hold_half_of_the_risk(tmp_path, seed):
     folder = tmp_path / "world"
     kam.simulate.simulate(folder, accounts=80, seed=seed)
-    check_consistent(kam.decisions.from_tables(kam.open_data(folder), DAY))
+    found = kam.decisions.from_tables(kam.open_data(folder), DAY)
+    check_consistent(found)
+    assert found.stake_share() >= 0.5
 
 
 @pytest.fixture(scope="module")
@@ -291,6 +293,37 @@ def test_a_history_without_an_earlier_day_says_so(tmp_path):
 def test_ten_instructions_hold_at_least_half_of_the_value_at_risk_on_the_list(listed):
     assert len(listed.first()) == 10
     assert listed.stake_share() >= 0.5
+
+
+@pytest.mark.unit
+def test_where_few_gain_much_and_many_risk_much_the_first_are_chosen_by_risk(listed):
+    """Twelve that gain 2 with 1 at stake, five that gain 1 with 10: half of 62 lies in the five."""
+    from dataclasses import replace
+
+    stakes, gains = [1.0] * 12 + [10.0] * 5, [2.0] * 12 + [1.0] * 5
+    rows = {"account_id": [f"z{k:02d}" for k in range(17)], "kind": "save", "stake": stakes}
+    frame = pd.DataFrame({**rows, "expected_gain": gains})
+    few = replace(listed, frame=frame)
+    assert few.stake_share(10) == pytest.approx(46 / 62)
+    twice = frame.iloc[[12]].assign(kind="renew", expected_gain=9.0)
+    both = replace(listed, frame=pd.concat([frame, twice], ignore_index=True))
+    assert both.stake_share(10) == pytest.approx(46 / 62, abs=10 / 62)
+
+
+@pytest.mark.unit
+def test_an_offer_that_disturbs_some_pays_for_fewer_accounts(listed):
+    from kamresearch.analysis.decisions import Assumptions, propose
+
+    def gains(disturbed: float) -> pd.Series:
+        rows = propose(listed.records, Assumptions(disturbed=disturbed))
+        return rows[rows["kind"] == "save"].set_index("account_id")["expected_gain"]
+
+    calm, some = gains(0.0), gains(0.2)
+    here = listed.records.frame.set_index("account_id").loc[calm.index]
+    assert (calm - some).to_numpy() == pytest.approx(
+        (0.2 * here["chance"] * here["value"]).to_numpy()
+    )
+    assert (some > 0).sum() < (calm > 0).sum()
 
 
 @pytest.mark.unit

@@ -77,13 +77,14 @@ def _make(
 
 
 def _offer(
-    chance: pd.Series, value: pd.Series, assumptions: Assumptions
+    chance: pd.Series, value: pd.Series, assumptions: Assumptions, disturbed: float = 0.0
 ) -> tuple[tuple[pd.Series, pd.Series, pd.Series], pd.Series]:
     """Gains of an offer to accounts that leave with a chance, and its expected cost in money."""
     given, fee = assumptions.incentive_share * value, assumptions.contact_cost
 
     def gain(acceptance: float) -> pd.Series:
-        return chance * acceptance * (value - given) - (1 - chance) * given - fee
+        kept = chance * acceptance * (value - given) - chance * disturbed * value
+        return kept - (1 - chance) * given - fee
 
     levels = (assumptions.acceptance, assumptions.acceptance_low, assumptions.acceptance_high)
     cost = fee + given * (1 - chance + chance * assumptions.acceptance)
@@ -93,7 +94,7 @@ def _offer(
 def _save(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
     # Where a contract ends, the talk about its renewal is the contact.
     part = here[here["chance"].notna() & (here["value"] > 0) & here["contract_ends"].isna()]
-    gains, cost = _offer(part["chance"], part["value"], assumptions)
+    gains, cost = _offer(part["chance"], part["value"], assumptions, assumptions.disturbed)
     why = [
         _(
             "{chance} risk of leaving on {value} a year: {signal}",

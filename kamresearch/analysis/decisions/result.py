@@ -110,22 +110,34 @@ class Decisions(Result):
 
     def first(self, n: int = 10) -> pd.DataFrame:
         """The instructions for one screen: as few as hold half of the value at risk on the list, by
-        expected gain, and then the best an hour of all others.
+        expected gain (by value at risk where ``n`` would not do), and then the best an hour.
         """
-        risky = self.frame[self.frame["kind"].isin(AT_RISK)]
-        risky = risky.sort_values("expected_gain", ascending=False, kind="stable")
-        held = risky["stake"].where(~risky.duplicated("account_id"), 0.0).cumsum()
-        enough = held.shift(fill_value=0.0) < risky["stake"].sum() / 2
-        chosen = risky.index[enough.to_numpy()][:n]
-        rest = self.frame.index.difference(chosen, sort=False)[: n - len(chosen)]
-        return self.frame.loc[sorted([*chosen, *rest])]
+        risky = self._risky
+        half = float(risky.drop_duplicates("account_id")["stake"].sum()) / 2
+        for order in ("expected_gain", "stake"):
+            one_each = risky.sort_values(order, ascending=False, kind="stable")
+            one_each = one_each.drop_duplicates("account_id")
+            chosen = one_each.index[one_each["stake"].cumsum().shift(fill_value=0.0) < half]
+            if len(chosen) <= n:
+                break
+        rest = self.frame.index.difference(chosen, sort=False)[: max(n - len(chosen), 0)]
+        return self.frame.loc[sorted([*chosen[:n], *rest])]
 
     def stake_share(self, n: int = 10) -> float | None:
         """Share of the value at risk on the list that `first` holds; None without any."""
-        risky = self.frame[self.frame["kind"].isin(AT_RISK)].drop_duplicates("account_id")
+        risky = self._risky
+        held = risky["account_id"].isin(
+            risky.loc[risky.index.isin(self.first(n).index), "account_id"]
+        )
+        risky = risky.assign(held=held).drop_duplicates("account_id")
         total = float(risky["stake"].sum())
-        held = risky.loc[risky.index.isin(self.first(n).index), "stake"]
-        return float(held.sum()) / total if total > 0 else None
+        return float(risky.loc[risky["held"], "stake"].sum()) / total if total > 0 else None
+
+    @property
+    def _risky(self) -> pd.DataFrame:
+        """Instructions that guard or win back value, an account's largest stake first."""
+        risky = self.frame[self.frame["kind"].isin(AT_RISK)]
+        return risky.sort_values("stake", ascending=False, kind="stable")
 
     @property
     def caveats(self) -> tuple[Text, ...]:
@@ -134,8 +146,10 @@ class Decisions(Result):
         texts: list[Text] = [
             _(
                 "Whom a contact would keep is in no table: an acceptance of {acceptance} is "
-                "assumed, with gains from {low} to {high} of it as the interval. Only offers drawn "
-                "by lot could tell.",
+                "assumed, with gains from {low} to {high} of it as the interval, and that an offer "
+                "raises the chance of leaving by {disturbed} because it disturbs some. Only offers "
+                "drawn by lot could tell.",
+                disturbed=Quantity(a.disturbed, "share"),
                 acceptance=Quantity(a.acceptance, "share"),
                 low=Quantity(a.acceptance_low, "share"),
                 high=Quantity(a.acceptance_high, "share"),
