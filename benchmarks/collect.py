@@ -4,6 +4,7 @@ from benchmarks.common import RESULTS, ROOT, describe_machine
 
 ORDER = (
     "forecast",
+    "unseen",
     "churn",
     "lifetime",
     "clusters",

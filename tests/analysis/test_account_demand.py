@@ -149,3 +149,16 @@ def test_accounts_drawn_in_blocks_are_the_same_as_drawn_at_once(monkeypatch):
     pd.testing.assert_frame_equal(blocks.frame, whole.frame)
     assert blocks.total == pytest.approx(whole.total)
     assert blocks.coverage == whole.coverage
+
+
+@pytest.mark.recovery
+@pytest.mark.parametrize(("fade", "most"), [(1.0, 0.15), (0.95, 0.5)])
+def test_demand_that_dies_everywhere_is_not_expected_to_last(fade, most):
+    rng = np.random.default_rng(3)
+    chance = rng.uniform(0.1, 0.5, size=(250, 1)) * fade ** np.arange(39)
+    orders = (rng.random(chance.shape) < chance).astype(int)
+    rows = {f"a{place:03d}": row[:36] for place, row in enumerate(orders)}
+    found = forecast_accounts(panel(rows), "2012-12-31")
+    kept = [int(name[1:]) for name in found.frame["account_id"]]
+    came = orders[kept, 36:].sum()
+    assert abs(found.total[0] / came - 1) < most  # without looking at the whole +2 % and +113 %
