@@ -349,9 +349,9 @@ def importance(result: Explanation) -> Figure:
         "churn.importance",
         _("What does the model lean on?"),
         _(
-            "What the model that is used ({model}) leans on, of {n} features the ten most "
-            "important, shuffled on held-out rows; lines are two standard errors. Association, "
-            "not cause.",
+            "Used is the {model}; shown are its most important features, {k} of {n}, shuffled on "
+            "held-out rows; lines are two standard errors. Association, not cause.",
+            k=len(frame),
             model=MODEL_TERMS[result.model],
             n=len(result.importance),
         ),
@@ -400,8 +400,7 @@ def dependence(result: Explanation) -> Figure:
         _("In which direction?"),
         _(
             "Mean probability that the model predicts were every account's value this one, "
-            "all else as it is ({model}). Association, not cause.",
-            model=MODEL_TERMS[result.model],
+            "all else as it is. Association, not cause."
         ),
         _("Line plots of the mean prediction over {k} features.", k=len(shown)),
         draw,

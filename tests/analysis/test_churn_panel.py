@@ -209,8 +209,17 @@ def test_recency_measured_to_the_end_of_the_data_is_caught(case, panel):
     assert single_auc(future, part["lost"].to_numpy(int)) > honest + 0.1
 
 
+@pytest.fixture(scope="module")
+def small():
+    """A hundred and twenty accounts at three cut-offs, every fourth of them lost."""
+    days = pd.to_datetime(["2010-06-30", "2011-06-30", "2012-06-30"])
+    rows = [(f"A{i:03d}", day, i % 4 == 0, float(i % 7)) for day in days for i in range(120)]
+    frame = pd.DataFrame(rows, columns=["account_id", "cutoff", "lost", "silence_in_gaps"])
+    return Panel(frame, ("silence_in_gaps",), 365, 0)
+
+
 @pytest.fixture
-def fitted(panel, monkeypatch):
+def fitted(small, monkeypatch):
     """Models that say what they are told to, and the names of those that were fitted, in order."""
     knows, names = {"hiatus": 0.3, "logistic": 0.3, "model": 0.0}, []
 
@@ -220,7 +229,7 @@ def fitted(panel, monkeypatch):
 
         def predict(self, X):
             far = knows[self.name]
-            return 0.15 + far * (panel.y[X.index] - 0.15)
+            return 0.15 + far * (small.y[X.index] - 0.15)
 
     def fit(name, *_):
         names.append(name)
@@ -230,9 +239,9 @@ def fitted(panel, monkeypatch):
     return knows, names
 
 
-def test_the_costly_model_is_left_where_it_is_no_better_on_a_third_of_the_accounts(panel, fitted):
-    judgement = judge_models(panel)
-    folds = len(list(time_and_account_folds(panel)))
+def test_the_costly_model_is_left_where_it_is_no_better_on_a_third_of_the_accounts(small, fitted):
+    judgement = judge_models(small)
+    folds = len(list(time_and_account_folds(small)))
     assert fitted[1] == ["hiatus"] * folds + ["logistic"] * folds + ["model"] * (folds // 3)
     assert judgement.chosen == "hiatus"
     assert {fold.name for fold, _test in judgement.last} == {"hiatus"}
@@ -244,10 +253,10 @@ def test_the_costly_model_is_left_where_it_is_no_better_on_a_third_of_the_accoun
     assert "three" not in draw_lift(judgement).alt.render("en")
 
 
-def test_the_costly_model_is_judged_on_all_and_explained_where_it_wins(panel, fitted):
+def test_the_costly_model_is_judged_on_all_and_explained_where_it_wins(small, fitted):
     fitted[0]["model"] = 0.9
-    judgement = judge_models(panel)
-    assert fitted[1].count("model") == len(list(time_and_account_folds(panel)))
+    judgement = judge_models(small)
+    assert fitted[1].count("model") == len(list(time_and_account_folds(small)))
     assert judgement.left is None
     assert judgement.held["model"].notna().all()
     assert judgement.chosen == "model"
