@@ -35,8 +35,10 @@ def project_root(start: Path | None = None) -> Path:
 
 def resolve_path(text: str) -> str:
     """A path made absolute against the project, else against what the package brings along;
-    addresses (``postgresql://…``) pass unchanged.
+    addresses (``postgresql://…``) pass unchanged, ``~/`` is the user's home.
     """
+    if text.startswith("~/"):
+        return os.path.expanduser(text)  # noqa: PTH111  (pathlib's raises where there is none)
     if not text or "://" in text or text.startswith("spark:") or Path(text).is_absolute():
         return text
     for base in (project_root(), builtin_home()):

@@ -87,6 +87,21 @@ def publish(
     force: Annotated[
         bool, typer.Option("--force", help="Run everything again even where nothing changed.")
     ] = False,
+    pseudonymise: Annotated[
+        Path | None,
+        typer.Option(
+            help="Put pseudonyms for names and numbers, and drop free text, by the key in a file.",
+            metavar="FILE",
+        ),
+    ] = None,
+    suppress_small: Annotated[
+        int,
+        typer.Option(
+            help="Publish no slice of fewer accounts, nor one from which such a slice follows.",
+            metavar="N",
+            min=0,
+        ),
+    ] = 0,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say why each study would run or not, and stop.")
     ] = False,
@@ -117,6 +132,8 @@ def publish(
         reports=reports,
         label=label,
         force=force,
+        pseudonymise=pseudonymise,
+        suppress_small=suppress_small,
         timeout=timeout,
         memory=memory,
     )

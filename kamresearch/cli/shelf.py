@@ -106,6 +106,10 @@ def verify(
         Path | None,
         typer.Option(help="A public key of ssh-keygen that must have signed it.", metavar="KEY"),
     ] = None,
+    pseudonymise: Annotated[
+        Path | None,
+        typer.Option(help="The key of its pseudonyms, where it has some.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Check every file of a version, then run it again from its manifest and compare findings
     and tables.
@@ -114,7 +118,12 @@ def verify(
     from kamresearch.publishing.progress import progress_for_terminal
 
     result = verify_version(
-        _find(version, reports), progress_for_terminal(), quick=quick, data=data, trust=trust
+        _find(version, reports),
+        progress_for_terminal(),
+        quick=quick,
+        data=data,
+        trust=trust,
+        pseudonymise=pseudonymise,
     )
     if json:
         echo_json(result.to_dict())

@@ -20,6 +20,8 @@ class ColumnSpec:
     values: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    contact: bool = False
+    """Leads to a person's door or telephone: shown only where a study is asked to."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,14 @@ TABLES: dict[str, TableSpec] = {
                 _may("region", "category", "Sales region."),
                 _may("channel", "category", "How it is served.", values=("direct", "dealer")),
                 _may("city", "text", "City of its head office."),
-                _may("address", "text", "Street address."),
-                _may("telephone", "text", "Main telephone number."),
-                _may("tax_number", "id", "Unified social credit code or tax number."),
+                _may("address", "text", "Street address.", contact=True),
+                _may("telephone", "text", "Main telephone number.", contact=True),
+                _may(
+                    "tax_number",
+                    "id",
+                    "Unified social credit code or tax number.",
+                    contact=True,
+                ),
                 _may("parent_id", "id", "Account of the group that it belongs to."),
                 _may("onboard_date", "date", "Day on which it became an account."),
                 _may(
@@ -349,9 +356,9 @@ TABLES: dict[str, TableSpec] = {
                 _must("record_id", "id", "Key inside the department."),
                 _may("account_id", "id", "The account, where the department knows it."),
                 _must("account_name", "text", "Name as the department writes it."),
-                _may("address", "text", "Address as recorded."),
-                _may("telephone", "text", "Telephone as recorded."),
-                _may("tax_number", "id", "Tax number as recorded."),
+                _may("address", "text", "Address as recorded.", contact=True),
+                _may("telephone", "text", "Telephone as recorded.", contact=True),
+                _may("tax_number", "id", "Tax number as recorded.", contact=True),
                 _may("region", "category", "Region as recorded."),
                 _may("year", "integer", "Year of the figures."),
                 _may("revenue", "number", "Revenue of the year as recorded.", unit="money"),
@@ -617,5 +624,10 @@ TABLES: dict[str, TableSpec] = {
     )
 }
 """Every table of the contract by name."""
+
+CONTACTS = frozenset(
+    column.name for table in TABLES.values() for column in table.columns if column.contact
+)
+"""Columns that lead to a person."""
 
 REQUIRED = tuple(name for name, table in TABLES.items() if table.required)

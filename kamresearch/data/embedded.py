@@ -5,10 +5,14 @@ out to.
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kamresearch.data.rich import register
 from kamresearch.data.rowwise import identifier
 from kamresearch.errors import DataError
+
+if TYPE_CHECKING:
+    import duckdb
 
 MEMORY = "3GB"
 """Memory of the engine at most; beyond it, it works through temporary files.
@@ -43,13 +47,18 @@ def connect_embedded(time_zone: str = "") -> object:
                 repr(value),
                 str(error).splitlines()[0][:120],
             ) from None
-    # For a kernel without a file of its own the engine draws a bar under long queries, and the
-    # report would hold it.
-    # Asked first, because where nobody could draw one, switching it off is refused.
-    if connection.raw_sql("SELECT current_setting('enable_progress_bar')").fetchall()[0][0]:
-        connection.raw_sql("SET enable_progress_bar = false")
+    draw_no_bar(connection.con)
     register(connection, time_zone)
     return connection
+
+
+def draw_no_bar(connection: "duckdb.DuckDBPyConnection") -> None:
+    """For a kernel without a file of its own the engine draws a bar under queries that take long,
+    and the report would hold it: on a busy machine, another one each time.
+    """
+    # Asked first, because where nobody could draw one, switching it off is refused.
+    if connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()[0][0]:
+        connection.execute("SET enable_progress_bar = false")
 
 
 def keep_table(connection: object, name: str, table: object) -> object:

@@ -2,12 +2,14 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import ibis.expr.types as ir
 
 from kamresearch.data.contract import TABLES
 from kamresearch.data.embedded import connect_embedded
+from kamresearch.data.pseudonyms import Pseudonyms
 from kamresearch.data.tables import Loaded, Tables
 from kamresearch.errors import DataError
 
@@ -16,7 +18,7 @@ ROWS_AT_ONCE = 100_000
 """Rows of a server that are under way at once."""
 
 
-def write_prepared(tables: Tables, path: Path) -> Path:
+def write_prepared(tables: Tables, path: Path, pseudonyms: Pseudonyms | None = None) -> Path:
     """Keep opened tables in a file: rows used, rows set aside, and what is known of each. Those
     of a server are copied.
 
@@ -26,11 +28,16 @@ def write_prepared(tables: Tables, path: Path) -> Path:
         As `open_data` gave them, not sliced.
     path : Path
         The file to be; it appears whole or not at all.
+    pseudonyms : Pseudonyms, optional
+        What stands in the place of names, numbers and words from here on: a kernel opens this file
+        and nothing else.
     """
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     embedded = getattr(tables.engine, "name", "") == "duckdb"
     engine = tables.engine if embedded else connect_embedded()
     engine.raw_sql(f"ATTACH '{_quoted(aside)}' AS {CATALOGUE}")
+    if pseudonyms:
+        pseudonyms.tell(engine)
     try:
         facts = {
             "source": tables.source,
@@ -38,10 +45,14 @@ def write_prepared(tables: Tables, path: Path) -> Path:
             "sure": list(tables.sure),
             "tables": {},
         }
-        for name, one in tables.loaded.items():
+        # Decisions about pairs come last: under pseudonyms they look for their ends in the others.
+        for name, one in sorted(tables.loaded.items(), key=lambda item: item[0] == "pairs"):
             for kind, rows in (("used", one.used), ("aside", one.aside)):
                 if rows is not None:
-                    written = _write_rows(engine, rows, f'{CATALOGUE}."{kind}_{name}"', embedded)
+                    chosen = _columns(pseudonyms, name, rows, facts["tables"])
+                    written = _write_rows(
+                        engine, rows, f'{CATALOGUE}."{kind}_{name}"', embedded, chosen
+                    )
                     if kind == "used" and written != one.rows_used:
                         raise _changed(one, written)
             facts["tables"][name] = {
@@ -50,7 +61,7 @@ def write_prepared(tables: Tables, path: Path) -> Path:
                 "aside": one.aside is not None,
                 "simulated": one.simulated,
                 "file": one.file,
-                "notes": one.notes,
+                "notes": [] if pseudonyms else one.notes,  # they quote cells
             }
         text = json.dumps(facts, ensure_ascii=False).replace("'", "''")
         engine.raw_sql(f"CREATE TABLE {CATALOGUE}.facts AS SELECT '{text}' AS facts").fetchall()
@@ -61,16 +72,28 @@ def write_prepared(tables: Tables, path: Path) -> Path:
     return path
 
 
-def _write_rows(engine: object, rows: ir.Table, name: str, embedded: bool) -> int:
+def _columns(
+    pseudonyms: Pseudonyms | None, table: str, rows: ir.Table, ready: Mapping[str, object]
+) -> str:
+    """What is kept of a table's columns; decisions about pairs look into tables that are ready."""
+    if pseudonyms is None:
+        return "*"
+    return pseudonyms.columns(
+        table, rows.columns, {name: f'{CATALOGUE}."used_{name}"' for name in ready}
+    )
+
+
+def _write_rows(engine: object, rows: ir.Table, name: str, embedded: bool, chosen: str) -> int:
     """Keep rows in a table; how many."""
     import ibis
 
     if embedded:
         query = ibis.to_sql(rows, dialect="duckdb")
+        query = query if chosen == "*" else f"SELECT {chosen} FROM ({query})"
         return engine.raw_sql(f"CREATE TABLE {name} AS {query}").fetchall()[0][0]
     batches = _plain_columns(rows).to_pyarrow_batches(chunk_size=ROWS_AT_ONCE)
     engine.con.register("incoming", batches)
-    query = f"CREATE TABLE {name} AS SELECT * FROM incoming"
+    query = f"CREATE TABLE {name} AS SELECT {chosen} FROM incoming"
     written = engine.raw_sql(query).fetchall()[0][0]
     engine.con.unregister("incoming")
     return written

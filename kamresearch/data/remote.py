@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import pyarrow as pa
+
 from kamresearch.data.addresses import Address, read_address
 from kamresearch.data.answers import answering, shown_address
 from kamresearch.data.contract import TABLES
@@ -82,7 +84,9 @@ KINDS: Mapping[str, Kind] = {
 """Schemes of addresses, as they are written before ``://``."""
 
 
-def connect_remote(source: str, rules: object) -> tuple[object, dict[str, Raw]]:
+def connect_remote(
+    source: str, rules: object, most: int | None = None
+) -> tuple[object, dict[str, Raw]]:
     """The embedded engine with copies of a server's tables, as many as are wanted.
 
     Parameters
@@ -91,6 +95,8 @@ def connect_remote(source: str, rules: object) -> tuple[object, dict[str, Raw]]:
         ``mysql://user@host/database`` and the like; ``sqlite:///folder/file.db``.
     rules : Mapping
         The mapping that names tables; those of the contract are wanted always.
+    most : int, optional
+        Rows of each table that are asked for; all of them where not given.
 
     Raises
     ------
@@ -101,7 +107,7 @@ def connect_remote(source: str, rules: object) -> tuple[object, dict[str, Raw]]:
     engine = connect_embedded(rules.time_zone)
     wanted = {*TABLES, *rules.sources}
     if address.scheme == "sqlite":
-        return engine, _read_sqlite_file(engine, address, shown, wanted)
+        return engine, _read_sqlite_file(engine, address, shown, wanted, most)
     kind = KINDS[address.scheme]
     if find_spec(kind.driver) is None:
         raise DataError(
@@ -114,7 +120,8 @@ def connect_remote(source: str, rules: object) -> tuple[object, dict[str, Raw]]:
         server = _connect(kind, address)
         raw = {}
         for name in (name for name in server.list_tables() if is_wanted(name, wanted)):
-            batches = server.table(name).to_pyarrow_batches()
+            table = server.table(name)
+            batches = (table.limit(most) if most else table).to_pyarrow_batches()
             copy = keep_rows(engine, f"raw_{name}", batches)
             raw[name] = Raw(copy, f"{shown}, table {name!r}")
         return engine, raw
@@ -132,15 +139,28 @@ def _connect(kind: Kind, address: Address) -> object:
 
 
 def _read_sqlite_file(
-    engine: object, address: Address, shown: str, wanted: set[str]
+    engine: object, address: Address, shown: str, wanted: set[str], most: int | None
 ) -> dict[str, Raw]:
     path = Path(address.database).expanduser()
     if not path.is_file():
         raise DataError(shown, "an SQLite file", f"nothing at {path}", "check the path")
     return {
         name: Raw(
-            keep_rows(engine, f"raw_{name}", rows), f"{path.name}, table {name!r}", settles=True
+            keep_rows(engine, f"raw_{name}", _first(rows, most)),
+            f"{path.name}, table {name!r}",
+            settles=True,
         )
         for name, rows in read_sqlite(path)
         if is_wanted(name, wanted)
     }
+
+
+def _first(rows: pa.RecordBatchReader, most: int | None) -> pa.RecordBatchReader:
+    """The first rows alone where not all of them are asked for."""
+    if most is None:
+        return rows
+    return pa.Table.from_batches([next(rows, None) or _no_rows(rows)]).slice(0, most).to_reader()
+
+
+def _no_rows(rows: pa.RecordBatchReader) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([], schema=rows.schema)

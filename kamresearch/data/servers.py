@@ -43,9 +43,11 @@ def is_server(source: str) -> bool:
 
 
 def connect_server(
-    source: str, rules: object, snapshot: bool = False
+    source: str, rules: object, snapshot: bool = False, most: int | None = None
 ) -> tuple[object, dict[str, Raw]]:
-    """Connection to a server, and its raw tables by name."""
+    """Connection to a server, and its raw tables by name; of those that are copied at once, so many
+    rows as are wanted (``most``).
+    """
     if source.startswith("spark"):
         from kamresearch.data.spark import connect_spark
 
@@ -53,7 +55,7 @@ def connect_server(
     if not source.startswith(_SCHEMES):
         from kamresearch.data.remote import connect_remote
 
-        return connect_remote(source, rules)
+        return connect_remote(source, rules, most)
     return _connect_postgres(source, rules, snapshot)
 
 

@@ -1,6 +1,7 @@
 """One slice of the accounts, and everything that references them."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import ibis.expr.types as ir
@@ -43,6 +44,55 @@ def slice_values(tables: object, column: str) -> list[str]:
         )
     values = accounts.select(column).distinct().execute()[column].dropna()
     return sorted({str(value) for value in values if str(value) != ""})
+
+
+def slice_sizes(tables: object, column: str) -> dict[str, int]:
+    """Accounts of each value that a column of the accounts has; under "" those without one."""
+    table = tables.accounts
+    counted = table.group_by(value=table[column].cast("string").fill_null("")).agg(n=table.count())
+    return {str(value): int(n) for value, n in counted.to_pandas().itertuples(index=False)}
+
+
+def withheld_slices(sizes: Mapping[str, int], least: int) -> tuple[str, ...]:
+    """The slices that are not published where none of fewer than ``least`` accounts may be told.
+
+    The whole less the slices that are told gives what the others hold together. So where some are
+    too small, the next smallest go with them, until at least two go that hold ``least`` accounts.
+
+    >>> withheld_slices({"East": 40, "North": 12, "West": 3}, 5)
+    ('North', 'West')
+    >>> withheld_slices({"East": 40, "North": 12}, 5)
+    ()
+    """
+    order = sorted((name for name in sizes if name), key=lambda name: (sizes[name], name))
+    gone = [name for name in order if sizes[name] < least]
+    nameless = sizes.get("", 0)
+    if not gone and not 0 < nameless < least:
+        return ()
+    for name in order[len(gone) :]:
+        groups = len(gone) + (nameless > 0)
+        if groups > 1 and sum(sizes[one] for one in gone) + nameless >= least:
+            break
+        gone.append(name)
+    return tuple(sorted(gone))
+
+
+def refuse_small(tables: object, part: object, least: int) -> None:
+    """Refuse a slice that could be told apart: it, or all accounts without it, are too few.
+
+    Raises
+    ------
+    ParameterError
+        Fewer than ``least`` accounts on one side.
+    """
+    whole, inside = (int(one.accounts.count().to_pandas()) for one in (tables, part))
+    if min(inside, whole - inside or least) < least:
+        raise ParameterError(
+            f"--where {part.slice}",
+            f"at least {least} accounts in it, and outside it",
+            "fewer",
+            "choose a larger slice, or a smaller --suppress-small",
+        )
 
 
 def _parts(condition: str) -> list[str]:

@@ -38,6 +38,7 @@ def publish(
     force: bool = False,
     timeout: float = 1800.0,
     memory: float | None = None,
+    pseudonymise: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Version:
     """Which version of the reports belongs to these inputs? The one on the shelf, or a new one,
@@ -67,6 +68,8 @@ def publish(
         Run everything again even where nothing changed.
     timeout, memory : float
         Seconds, and GiB, that each study's kernel may use.
+    pseudonymise : path
+        A file with a key: pseudonyms stand for names and numbers, free text is dropped.
     progress : Progress, optional
         What the work reports to.
 
@@ -97,6 +100,7 @@ def publish(
         force=force,
         timeout=timeout,
         memory=memory,
+        pseudonymise=pseudonymise,
     )
     return run(request, progress)
 

@@ -25,6 +25,9 @@ class Params(StudyParams):
     pages: int = Field(
         10, ge=1, le=100, description="Number of largest accounts with a page of their own."
     )
+    contacts: bool = Field(
+        False, description="Whether those pages write telephones, tax numbers and addresses out."
+    )
 
     @property
     def order(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from kamresearch.analysis.quality import (
     write_account_pages,
 )
 from kamresearch.analysis.quality.conflicts import sum_years
+from kamresearch.data.contract import CONTACTS
 from kamresearch.errors import AnalysisError
 
 pytestmark = pytest.mark.unit
@@ -342,7 +343,7 @@ def snapshot(tables):
 def test_a_page_is_the_single_account_view_with_departments_words_beside_it(
     tables, snapshot, links
 ):
-    pages = write_account_pages(tables, snapshot, links.records, AS_OF, 5)
+    pages = write_account_pages(tables, snapshot, links.records, AS_OF, 5, contacts=True)
     assert len(pages.views) == 5
     assert pages.views["revenue_12m"].is_monotonic_decreasing
     largest = pages.views["account_id"].iloc[0]
@@ -359,6 +360,29 @@ def test_a_page_is_the_single_account_view_with_departments_words_beside_it(
     assert set(differs["topic"]) <= {"sales", "finance", "after_sales"}
     assert differs["source"].eq("departments.parquet").all()
     assert (pages.lines["updated"].dropna() <= AS_OF).all()
+
+
+def test_pages_tell_that_contacts_are_recorded_and_write_none_out_unless_asked(
+    tables, snapshot, links
+):
+    written = [
+        value
+        for name in ("accounts", "departments")
+        for column in CONTACTS
+        for value in tables.frame(name)[column].dropna()
+    ]
+    shown, open_ = (
+        write_account_pages(tables, snapshot, links.records, AS_OF, 10, contacts=asked)
+        for asked in (False, True)
+    )
+    told = set(shown.lines["value"].dropna())
+    assert not told & set(written)
+    assert len(set(open_.lines["value"].dropna()) & set(written)) > 30
+    rest = ~open_.lines["field"].isin(CONTACTS)
+    pd.testing.assert_frame_equal(shown.lines[rest], open_.lines[rest])
+    pd.testing.assert_frame_equal(shown.views, open_.views)
+    contacts = shown.lines[~rest & open_.lines["value"].notna()]
+    assert set(contacts["state"]) == {"withheld", "differs"}
 
 
 def test_pages_do_without_departments_and_optional_tables(tables, snapshot):

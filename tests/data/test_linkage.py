@@ -53,6 +53,26 @@ def test_records_of_one_account_are_found_without_a_written_comparison(world, li
     assert recall > 0.97
 
 
+def test_no_engine_of_linkage_draws_a_bar_into_a_report(world, monkeypatch):
+    """It does under queries that take long, where a kernel is no file: on a busy machine a sealed
+    notebook held other bytes each time.
+    """
+    import duckdb
+
+    connect, opened = duckdb.connect, []
+
+    def connect_as_in_a_notebook(*arguments, **options):
+        opened.append(connect(*arguments, **options))
+        opened[-1].execute("SET enable_progress_bar = true")
+        return opened[-1]
+
+    monkeypatch.setattr(duckdb, "connect", connect_as_in_a_notebook)
+    link(world[COLUMNS].head(40))
+    assert opened
+    asked = "SELECT current_setting('enable_progress_bar')"
+    assert not any(one.execute(asked).fetchone()[0] for one in opened)
+
+
 def test_kinds_are_read_from_values(world, linked):
     kinds = {field.column: field.kind for field in infer_fields(world[COLUMNS]) if not field.part}
     assert kinds["account_name"] == "company"

@@ -11,6 +11,7 @@ import yaml
 from kamresearch import open_data
 from kamresearch.cli.starting import Terminal, run_start
 from kamresearch.data.start import draft_mapping, look, mapping_text
+from kamresearch.data.start.looking import LOOKED_AT
 from kamresearch.data.start.profiles import profile
 from kamresearch.data.start.roles import assign, name_merit
 from kamresearch.errors import DataError
@@ -302,3 +303,17 @@ def test_an_account_that_nothing_names_is_asked_for_with_all_else(tmp_path):
     frame = SALES.assign(Kunde=None, Datum=[f"0{n % 9 + 1}/0{n % 9 + 1}/2024" for n in range(30)])
     draft = draft_mapping(look(str(save(tmp_path, frame))))
     assert {one.id for one in draft.open} == {"account", "order_date_order"}
+
+
+def test_a_server_is_asked_for_the_rows_that_are_looked_at_and_no_more(tmp_path):
+    with sqlite3.connect(tmp_path / "shop.db") as file:
+        file.execute("CREATE TABLE sales (number TEXT, customer TEXT, day TEXT, amount REAL)")
+        file.executemany(
+            "INSERT INTO sales VALUES (?, ?, '2024-01-05', 9.5)",
+            ((f"S{n}", f"Firm {n % 9}") for n in range(LOOKED_AT + 7)),
+        )
+        file.execute("CREATE TABLE nothing_yet (number TEXT)")
+    address = f"sqlite:///{tmp_path / 'shop.db'}"
+    looked = look(address)
+    assert looked.raw["sales"].table.count().to_pandas() == LOOKED_AT
+    assert [one.name for one in looked.tables] == ["sales"]

@@ -10,8 +10,11 @@ import threading
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kamresearch.data.slicing import write_condition
+from kamresearch.data.slicing import refuse_small, withheld_slices, write_condition
+from kamresearch.errors import ParameterError
 from tests.publishing.toy import Project, make_project
 
 pytestmark = [pytest.mark.reports, pytest.mark.slow]
@@ -84,6 +87,32 @@ def test_a_slice_holds_its_own_rows_and_nothing_of_any_other(fanned):
         for other in set(REGIONS) - {region}:
             assert other not in together
             assert str(totals[other]) not in together
+
+
+@given(
+    sizes=st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 30), min_size=1),
+    nameless=st.integers(0, 8),
+    least=st.integers(1, 12),
+)
+def test_no_slice_of_few_accounts_follows_from_the_whole_and_the_slices_told(
+    sizes, nameless, least
+):
+    gone = withheld_slices({**sizes, "": nameless}, least)
+    assert all(sizes[name] >= least for name in set(sizes) - set(gone))
+    left = sum(sizes[name] for name in gone) + nameless
+    small = [name for name in gone if sizes[name] < least] or 0 < nameless < least
+    if small and set(gone) != set(sizes):
+        assert left >= least
+        assert len(gone) + (nameless > 0) > 1
+    if not small:
+        assert not gone
+
+
+def test_a_slice_that_the_rest_gives_away_is_refused(case_tables):
+    small = case_tables.where("city=" + case_tables.accounts.city.first().to_pandas())
+    with pytest.raises(ParameterError, match="at least 390 accounts in it, and outside it"):
+        refuse_small(case_tables, small, 390)
+    refuse_small(case_tables, small, 1)
 
 
 def test_a_second_run_finds_every_slice_on_the_shelf(fanned):

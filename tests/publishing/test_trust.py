@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -180,3 +181,41 @@ def test_a_forged_page_and_forged_prepared_data_are_found_though_every_sum_is_ri
     assert facts["changed"] == []
     assert facts["pages"] == ["alpha.en.html"]
     assert "not the one that log.jsonl knows" in facts["logged"][0]
+
+
+@pytest.mark.long
+@pytest.mark.slow
+def test_no_sealed_file_tells_where_or_by_whom_it_was_made_and_pseudonyms_leave_no_name(tmp_path):
+    home = tmp_path / "homes" / "ann.lee"
+    project = make_project(home / "work")
+    name = "Firm East 0 Ltd"
+    for place in (home / "export", tmp_path / "server" / "export"):
+        shutil.copytree(project.root / "data" / "toy", place)
+    key = home / "kam.key"
+    key.write_text("0123456789abcdef" * 4)
+    told = ("--data", "../export", "--lang", "en,zh")
+    plain = project.publish(*told, HOME=str(home)).stdout.splitlines()[-1]
+    veiled, elsewhere = (
+        project.publish(
+            "--data", str(place), "--lang", "en,zh", "--pseudonymise", str(key), HOME=str(home)
+        ).stdout.splitlines()[-1]
+        for place in (home / "export", tmp_path / "server" / "export")
+    )
+    for version, named in ((plain, True), (veiled, False), (elsewhere, False)):
+        whole = b"".join(
+            path.read_bytes() for path in sorted(Path(version).rglob("*")) if path.is_file()
+        )
+        for place in (str(tmp_path), "ann.lee", key.read_text()):
+            assert place.encode() not in whole, (version, place)
+        assert (name.encode() in whole) is named
+        assert (b"07031" in whole) is named
+    assert read_manifest(Path(plain)).data.source == "~/export"
+    assert read_manifest(Path(veiled)).previous == ""
+    assert read_manifest(Path(elsewhere)).data.source == "../../../server/export"
+    for version in (veiled, elsewhere):
+        number = Path(version).name
+        project.kam("verify", number, "--pseudonymise", str(key), HOME=str(home))
+        refused = project.kam("verify", number, HOME=str(home), code=1)
+        assert "expected the key under which it was made; found none" in refused.stdout
+    facts = [json.loads((Path(one) / "findings.json").read_text()) for one in (plain, veiled)]
+    assert [[row["value"] for row in one] for one in facts][0] == [row["value"] for row in facts[1]]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from kamresearch.analysis.quality.departments import DEPARTMENTS
+from kamresearch.data.contract import CONTACTS
 from kamresearch.display import Column, Table, make_table
 from kamresearch.features.account import AccountView, show_value, view_accounts
 from kamresearch.features.labels import FIELDS, STATES, TOPICS
@@ -15,7 +16,11 @@ from kamresearch.result import Result, Shown
 
 COMPARED = ("account_name", "address", "telephone", "tax_number", "region")
 """Fields of the account list that departments write too."""
-_ALL_STATES = {**STATES, "differs": _("written otherwise")}
+_ALL_STATES = {
+    **STATES,
+    "differs": _("written otherwise"),
+    "withheld": _("recorded, not shown"),
+}
 _ALL_TOPICS = {**TOPICS, **DEPARTMENTS}
 _ALL_FIELDS = {**FIELDS, "revenue": _("Revenue of the latest year")}
 
@@ -78,13 +83,20 @@ class AccountPages(Result):
             caption=_(
                 "One page per account, largest first; sort or filter by account. “Written "
                 "otherwise” stands where a department's record says something else than "
-                "the account list."
+                "the account list. Telephones, tax numbers and addresses are shown only where "
+                "the parameter contacts asks for them."
             ),
         )
 
 
 def write_account_pages(
-    tables: object, snapshot: pd.DataFrame, records: pd.DataFrame | None, as_of: str, most: int = 10
+    tables: object,
+    snapshot: pd.DataFrame,
+    records: pd.DataFrame | None,
+    as_of: str,
+    most: int = 10,
+    *,
+    contacts: bool = False,
 ) -> AccountPages:
     """What does the whole house know of its largest accounts?
 
@@ -102,6 +114,9 @@ def write_account_pages(
         The day of the snapshot; records changed later are not seen.
     most : int
         Number of accounts, by revenue of the last 12 months.
+    contacts : bool
+        Whether telephones, tax numbers and addresses are written out. That they are recorded, and
+        whether departments write them otherwise, is told in any case.
     """
     order = snapshot.sort_values(
         ["revenue_12m", "account_id"], ascending=[False, True], na_position="last"
@@ -130,9 +145,18 @@ def write_account_pages(
         "n_empty",
         "updated",
     ]
+    if not contacts:
+        pages = [_without_contacts(page) for page in pages]
     return AccountPages(
         pd.concat(pages, ignore_index=True), pd.DataFrame(rows, columns=names), as_of
     )
+
+
+def _without_contacts(page: pd.DataFrame) -> pd.DataFrame:
+    """The page without what leads to a person: its state stays, its words go."""
+    told = page["field"].isin(CONTACTS) & page["value"].notna()
+    state = page["state"].mask(told & (page["state"] == "known"), "withheld")
+    return page.assign(value=page["value"].mask(told), state=state)
 
 
 def _latest_records(records: pd.DataFrame | None, as_of: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from kamresearch.data.embedded import draw_no_bar
 from kamresearch.data.linkage.blocking import block_keys, choose_rules, pair_budget, rare_tokens
 from kamresearch.data.linkage.comparing import comparisons_of
 from kamresearch.data.linkage.kinds import Field
@@ -163,6 +164,7 @@ def gather_evidence(
     cleaned: pd.DataFrame, fields: tuple[Field, ...], rules: list[tuple[str, ...]]
 ) -> Evidence:
     """Block and compare with Splink; names of firms are compared by what is rare in them."""
+    import duckdb
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
     keys = block_keys(cleaned, fields)
@@ -183,9 +185,11 @@ def gather_evidence(
         ],
         retain_matching_columns=True,  # the levels are kept with them
     )
+    engine = duckdb.connect()
+    draw_no_bar(engine)
     with _quietly():
         linker = Linker(
-            DuckDBAPI().register(table), settings, log_level=None, validate_settings=False
+            DuckDBAPI(engine).register(table), settings, log_level=None, validate_settings=False
         )
         linker.training.estimate_u_using_random_sampling(
             max_pairs=RANDOM_PAIRS, seed=1, min_count_per_level=None

@@ -41,7 +41,8 @@ def look(source: str) -> Looked:
         Nothing is there, or nothing of it can be read; of a folder, what can be is taken.
     """
     if is_server(source):
-        _engine, raw = connect_server(source, Mapping(tables={"orders": {"from": "*"}}))
+        rules = Mapping(tables={"orders": {"from": "*"}})
+        _engine, raw = connect_server(source, rules, most=LOOKED_AT)
         unread: list[str] = []
     else:
         raw, unread = _read(Path(source))

@@ -7,6 +7,7 @@ from math import isfinite
 from pathlib import Path
 
 from kamresearch.data.addresses import is_address, read_address
+from kamresearch.data.pseudonyms import KEY, read_key
 from kamresearch.errors import ParameterError
 from kamresearch.places import find_path
 from kamresearch.publishing.asking.parameters import EVERY, ParameterSet, as_date, as_languages
@@ -38,10 +39,11 @@ class Request:
     studies : tuple of str
         Names; empty for all.
     data, mapping : str
-        As kernels shall see them: relative to the project where they lie in it, else absolute;
-        addresses without password.
+        As kernels shall see them: from the project, or from the user's home (``~/``); addresses
+        without password.
     env : mapping
-        What the process that opens the data gets, and no other: the password of an address.
+        What the process that opens the data gets, and no other: the password of an address, the
+        key of pseudonyms.
     asked : ParameterSet
         Parameters by study.
     as_of, where : str or None
@@ -65,6 +67,10 @@ class Request:
     jobs: int = 1
     label: str = ""
     force: bool = False
+    pseudonyms: str = ""
+    """Mark of the key under which names, numbers and words give way; empty where they stay."""
+    least: int = 0
+    """Accounts below which no slice is told, nor can be worked out from others."""
     hindcast: bool = False
     """Whether it is made later than its day, from data cut back to it."""
     limits: Limits = field(default_factory=Limits)
@@ -104,6 +110,8 @@ def make_request(
     jobs: int | None = None,
     label: str | None = None,
     force: bool = False,
+    pseudonymise: str | Path | None = None,
+    suppress_small: int = 0,
     timeout: float = 1800.0,
     memory: float | None = None,
 ) -> Request:
@@ -123,6 +131,9 @@ def make_request(
             "--reports", "a folder, there or to be made", f"the file {reports}", "name another"
         )
     clean, env = _without_password(data) if data else (data, {})
+    pseudonyms = read_key(pseudonymise) if pseudonymise else None
+    if pseudonyms:
+        env = {**env, KEY: pseudonyms.key}
     return Request(
         root=root,
         reports=Path(reports).absolute() if reports else root / "reports",
@@ -137,6 +148,8 @@ def make_request(
         jobs=jobs,
         label=(label if label is not None else asked.label) or "",
         force=force,
+        pseudonyms=pseudonyms.mark if pseudonyms else "",
+        least=suppress_small,
         limits=Limits(
             timeout=timeout, memory=int(memory * 2**30) if memory else _memory_share(jobs)
         ),
@@ -176,16 +189,21 @@ def _existing(text: str, root: Path) -> str:
 
 
 def _shown_path(text: str, root: Path) -> str:
-    """A path as kernels see it: relative to the project where it lies inside, else absolute."""
+    """A path as kernels see it and as it is sealed: from the project, or from the home of whoever
+    reads it, so that no version tells where on a machine, and under which name, it was made.
+    """
     if "://" in text:
         return text
     if text.startswith(SPARK):
-        return SPARK + str(Path(text.removeprefix(SPARK)).absolute())
+        return SPARK + _shown_path(find_path(text.removeprefix(SPARK)), root)
     path = Path(text).absolute()
     for base in (root, root.resolve()):
         if path.is_relative_to(base):
             return path.relative_to(base).as_posix() or "."
-    return str(path)
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111  (pathlib's raises where there is none)
+    if len(home.parts) > 1 and path.is_relative_to(home):
+        return f"~/{path.relative_to(home).as_posix()}"
+    return Path(os.path.relpath(path.resolve(), root.resolve())).as_posix()
 
 
 def asked_day(request: Request, params: StudyParams) -> str:

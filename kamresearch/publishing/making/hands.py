@@ -53,6 +53,7 @@ def data_env(data: Mapping) -> dict[str, str]:
     return {
         "KAM_PREPARED": data.get("prepared", ""),
         "KAM_PREPARED_FOR": data.get("prepared_for", ""),
+        "KAM_NO_STORY": "1" if data.get("pseudonyms") else "",
     }
 
 

@@ -19,7 +19,7 @@ from kamresearch.publishing.making.earlier import look_back
 from kamresearch.publishing.making.hands import Hands, last_words
 from kamresearch.publishing.making.version import make_version, write_shelf
 from kamresearch.publishing.outcome.collect import outputs_digest
-from kamresearch.publishing.planning.datafacts import DataMemory, is_sound
+from kamresearch.publishing.planning.datafacts import DataMemory, is_sound, made_from
 from kamresearch.publishing.planning.plan import Cache, Plan, make_plan
 from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress, Silent
@@ -148,11 +148,9 @@ def find_shelved(request: Request, code: SourceCode) -> Path | None:
 
 def _asked(request: Request, params: object, each: str) -> dict[str, str]:
     """What is asked of the data: where they lie, which slice, as of when."""
-    source = (
-        params.data
-        if "://" in params.data or params.data.startswith(SPARK)
-        else resolve_path(params.data)
-    )
+    source = resolve_path(params.data)
+    if params.data.startswith(SPARK):
+        source = SPARK + resolve_path(params.data.removeprefix(SPARK))
     mapping = resolve_path(params.mapping)
     return {
         "source": source,
@@ -160,6 +158,8 @@ def _asked(request: Request, params: object, each: str) -> dict[str, str]:
         "where": params.where,
         "as_of": asked_day(request, params),
         "each": each,
+        "pseudonyms": request.pseudonyms,
+        "least": request.least,
     }
 
 
@@ -219,7 +219,7 @@ def _kept_copy(memory: DataMemory, asked: Mapping) -> Path | None:
 
 def _own_copy(asked: Mapping, hands: Hands) -> Path:
     """Where data are copied to that cannot be kept: once for a run, and gone with it."""
-    name = json_sha256([asked["source"], asked["mapping"]])[:32]
+    name = json_sha256(made_from(asked))[:32]
     return hands["kernel"].folder / f"{name}.duckdb"
 
 

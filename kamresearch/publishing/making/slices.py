@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from kamresearch.data.slicing import write_condition
+from kamresearch.data.slicing import withheld_slices, write_condition
 from kamresearch.errors import KamError, ParameterError
 from kamresearch.publishing.asking.parameters import ParameterSet, choose_studies, validate
 from kamresearch.publishing.asking.request import Limits, Request
@@ -80,7 +80,7 @@ def publish_each(request: Request, column: str, cluster: str, progress: Progress
         )
     make_shelf(request)
     with Hands() as hands:
-        values = _values(request, column, hands)
+        values = _values(request, column, hands, progress)
         progress.begin(len(values), f"One version for each of {len(values)} values of {column}")
         outcome = Outcome()
         for value, path in _shelved(request, column, values).items():
@@ -118,20 +118,33 @@ def publish_each(request: Request, column: str, cluster: str, progress: Progress
     return outcome
 
 
-def _values(request: Request, column: str, hands: Hands) -> list[str]:
+def _values(request: Request, column: str, hands: Hands, progress: Progress) -> list[str]:
     """The values of the column: the data are opened and checked here, once."""
     code = SourceCode()
     studies = choose_studies(request.studies)
     params = validate(studies, request.asked, request.options())
     data = find_data(request, params[studies[0].name], code, hands, each=column)
-    if not data["slices"]:
+    gone = _withheld(request, data, progress)
+    told = [value for value in data["slices"] if value not in gone]
+    if not told:
         raise ParameterError(
             f"--each {column}",
-            "accounts with a value in this column",
-            "none",
+            f"accounts with a value in this column, {request.least} or more a value",
+            f"{len(data['slices'])} values, none that may be told",
             "choose another column",
         )
-    return list(data["slices"])
+    return told
+
+
+def _withheld(request: Request, data: Mapping, progress: Progress) -> tuple[str, ...]:
+    """Slices that are not made since they, or what is left without them, hold too few accounts."""
+    gone = withheld_slices(data["sizes"], request.least) if request.least else ()
+    if gone:
+        progress.note(
+            f"{len(gone)} slices are withheld: too few accounts, or what they hold could be worked "
+            "out from the others and the whole"
+        )
+    return gone
 
 
 def _shelved(request: Request, column: str, values: list[str]) -> dict[str, str]:
@@ -142,7 +155,8 @@ def _shelved(request: Request, column: str, values: list[str]) -> dict[str, str]
         return {}
     code, found = SourceCode(), {}
     for value in values:
-        path = find_shelved(replace(request, where=write_condition(column, value)), code)
+        one = replace(request, where=write_condition(column, value), least=0)
+        path = find_shelved(one, code)
         if path is not None:
             found[value] = str(path)
     return found
@@ -162,6 +176,7 @@ def slice_job(request: Request, column: str, value: str) -> dict:
         "languages": list(request.languages),
         "label": request.label,
         "force": request.force,
+        "pseudonyms": request.pseudonyms,
         "limits": asdict(request.limits),
         "column": column,
         "value": value,
@@ -184,6 +199,7 @@ def publish_slice(job: Mapping, hands: Hands) -> dict:
         jobs=1,
         label=job["label"],
         force=job["force"],
+        pseudonyms=job["pseudonyms"],
         limits=Limits(**job["limits"]),
     )
     try:

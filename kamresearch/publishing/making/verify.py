@@ -154,6 +154,7 @@ def verify_version(
     quick: bool = False,
     data: str | None = None,
     trust: Path | None = None,
+    pseudonymise: Path | None = None,
 ) -> Verification:
     """Can this version be trusted? Its files are checked; then it is made again from its manifest
     and compared.
@@ -172,6 +173,8 @@ def verify_version(
         owner named.
     trust : Path, optional
         A public key; the version must be signed by it.
+    pseudonymise : Path, optional
+        The key of its pseudonyms, where it was made with one.
     """
     result = check_files(version)
     if trust is not None:
@@ -179,12 +182,14 @@ def verify_version(
     if quick or result.damage:
         return result
     try:
-        return _make_again(version, result, progress, data)
+        return _make_again(version, result, progress, data, pseudonymise)
     except KamError as error:
         return replace(result, hindered=str(error))
 
 
-def request_of(manifest: Manifest, reports: Path, data: str | None = None) -> Request:
+def request_of(
+    manifest: Manifest, reports: Path, data: str | None = None, pseudonymise: Path | None = None
+) -> Request:
     """The request that a manifest records, its data taken from elsewhere where that is said."""
     parameters = manifest.parameters
     one_for_all = ("data", "mapping", "lang", "findings", "where", "as_of")
@@ -202,7 +207,7 @@ def request_of(manifest: Manifest, reports: Path, data: str | None = None) -> Re
             "one that the manifest names",
             "give the address: kam verify VERSION --data ADDRESS",
         )
-    return replace(
+    request = replace(
         make_request(
             root,
             reports=reports,
@@ -212,12 +217,21 @@ def request_of(manifest: Manifest, reports: Path, data: str | None = None) -> Re
             where=first["where"] or None,
             lang=",".join(manifest.languages),
             force=True,
-            data=source if "://" in source or source.startswith(SPARK) else resolve_path(source),
+            data=source if source.startswith(SPARK) else resolve_path(source),
             mapping=resolve_path(first["mapping"]) or None,
+            pseudonymise=pseudonymise,
         ),
         label=manifest.label,
         hindcast=manifest.hindcast,
     )
+    if request.pseudonyms != manifest.data.pseudonyms:
+        raise ParameterError(
+            "--pseudonymise",
+            "the key under which it was made" if manifest.data.pseudonyms else "no key",
+            "another" if request.pseudonyms else "none",
+            "give the file that holds its key, and none where it was made without",
+        )
+    return request
 
 
 def _earlier(version: Version) -> list[dict]:
@@ -227,11 +241,15 @@ def _earlier(version: Version) -> list[dict]:
 
 
 def _make_again(
-    version: Version, result: Verification, progress: Progress, data: str | None
+    version: Version,
+    result: Verification,
+    progress: Progress,
+    data: str | None,
+    pseudonymise: Path | None,
 ) -> Verification:
     manifest = version.manifest
     with tempfile.TemporaryDirectory(prefix="kam-verify-") as aside, Hands() as hands:
-        request = request_of(manifest, Path(aside) / "reports", data)
+        request = request_of(manifest, Path(aside) / "reports", data, pseudonymise)
         plan = prepare(request, hands, earlier=_earlier(version))
         hindered = other_data(manifest, plan)
         if hindered:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kamresearch.data.answers import shown_address
 from kamresearch.data.budgets import set_budgets, spending
+from kamresearch.data.pseudonyms import KEY, Pseudonyms
 from kamresearch.errors import DataError, KamError
 from kamresearch.language import LANGUAGES, render
 from kamresearch.publishing.files import file_sha256, json_sha256, write_json, write_text
@@ -33,7 +34,8 @@ def ask_data(request: Mapping) -> int:
     request : mapping
         ``source``, ``mapping``, ``where``, ``as_of`` (empty for the last order day), ``each`` (a
         column of accounts or empty), ``prepared`` (where the opened data are or shall be kept, or
-        empty), ``out`` (path of the JSON); ``seconds`` and ``memory`` (bytes) that it may take.
+        empty), ``pseudonyms`` (mark of the key, or empty), ``least`` (accounts below which no slice
+        is told), ``out`` (path of the JSON); ``seconds`` and ``memory`` (bytes) that it may take.
     """
     os.umask(0o077)  # parts of opened data are their owner's alone while they are written too
     set_budgets(request.get("seconds", 0), request.get("memory", 0))
@@ -47,11 +49,13 @@ def ask_data(request: Mapping) -> int:
 
 
 def _facts(request: Mapping) -> dict:
-    from kamresearch.data.slicing import slice_values
+    from kamresearch.data.slicing import refuse_small, slice_sizes, slice_values
 
-    tables = _open(request)
+    tables = whole = _open(request)
     if request["where"]:
-        tables = tables.where(request["where"])
+        tables = whole.where(request["where"])
+        if request.get("least"):
+            refuse_small(whole, tables, request["least"])
     as_of = _day_of_report(tables, request["as_of"])
     errors, warnings = check_opened(tables, as_of)
     return {
@@ -63,6 +67,8 @@ def _facts(request: Mapping) -> dict:
         "errors": errors,
         "warnings": warnings,
         "slices": slice_values(tables, request["each"]) if request["each"] else [],
+        "sizes": slice_sizes(tables, request["each"]) if request["each"] else {},
+        **({"pseudonyms": request["pseudonyms"]} if request.get("pseudonyms") else {}),
     }
 
 
@@ -93,14 +99,23 @@ def _open(request: Mapping) -> object:
     tables = open_data(request["source"], request["mapping"] or None, snapshot=served)
     if not prepared:
         return tables
+    pseudonyms = _pseudonyms(request)
+    if pseudonyms and check_opened(tables)[0]:
+        return tables  # its errors are told, in the words of the data, and nothing is kept
     if not served:
         _forget_old(prepared.parent)
-    # A file can be opened again as it is; a server may hold other rows by then, so that without
-    # the copy there is no version.
-    with suppress(*(() if served else (OSError, duckdb_error()))):
-        write_prepared(tables, prepared)
+    # A file can be opened again as it is; a server may hold other rows by then, and names must not
+    # be read where pseudonyms are asked for, so that without the copy there is no version.
+    needed = served or pseudonyms is not None
+    with suppress(*(() if needed else (OSError, duckdb_error()))):
+        write_prepared(tables, prepared, pseudonyms)
         write_text(_sum_beside(prepared), file_sha256(prepared) + "\n")
-    return open_prepared(prepared) if served else tables
+    return open_prepared(prepared) if needed else tables
+
+
+def _pseudonyms(request: Mapping) -> Pseudonyms | None:
+    """The pseudonyms asked for; their key came to this process alone."""
+    return Pseudonyms(os.environ[KEY]) if request.get("pseudonyms") else None
 
 
 def is_sound(prepared: Path) -> bool:
@@ -202,6 +217,11 @@ def _state(path: Path) -> list:
     return [str(path), facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino]
 
 
+def made_from(request: Mapping) -> list[str]:
+    """What prepared data hang on beside their files."""
+    return [request["source"], request["mapping"], request.get("pseudonyms", "")]
+
+
 class DataMemory:
     """Facts of data remembered in the cache, under the state of their files and of the code
     that reads them.
@@ -217,10 +237,7 @@ class DataMemory:
         files = watched_files(request["source"], request["mapping"])
         if files is None:
             return None
-        return (
-            self.folder
-            / f"{json_sha256([files, request['source'], request['mapping'], self.code])[:32]}.duckdb"  # noqa: E501
-        )
+        return self.folder / f"{json_sha256([files, *made_from(request), self.code])[:32]}.duckdb"
 
     def path(self, request: Mapping) -> Path | None:
         """Where the facts of a request are kept; None where they cannot be."""
@@ -233,7 +250,11 @@ class DataMemory:
         )
         if abs(time.time() - max(newest)) < SETTLED_SECONDS:
             time.sleep(SETTLED_SECONDS)
-        asked = [request[name] for name in ("source", "mapping", "where", "each", "as_of")]
+        asked = [
+            *(request[name] for name in ("source", "mapping", "where", "each", "as_of")),
+            request.get("pseudonyms", ""),
+            request.get("least", 0),
+        ]
         return self.folder / f"{json_sha256([files, asked, self.code])[:32]}.json"
 
     def recall_for(self, request: Mapping) -> dict | None:

@@ -55,7 +55,11 @@ class Step:
 
     @cached_property
     def story(self) -> str:
-        """The checksum of what the case itself says about the study; empty where nothing."""
+        """The checksum of what the case itself says about the study; empty where nothing, and
+        under pseudonyms, since its words may hold names.
+        """
+        if self.data.get("pseudonyms"):
+            return ""
         folder = case_folder(self.params.data, self.params.mapping)
         return story_digest(folder, self.study.name, self.params.as_of)
 
@@ -169,7 +173,8 @@ def _beside_rows(data: Mapping[str, object]) -> dict[str, object]:
     """What a result takes from the data beside their rows: the same rows in another currency are
     another report.
     """
-    return {name: data.get(name, "") for name in ("currency", "mapping_text")}
+    told = {name: data.get(name, "") for name in ("currency", "mapping_text")}
+    return told | ({"pseudonyms": data["pseudonyms"]} if data.get("pseudonyms") else {})
 
 
 def make_plan(

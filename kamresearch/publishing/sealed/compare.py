@@ -283,8 +283,11 @@ def previous_version(reports: Path, manifest: Manifest) -> Version | None:
 
 
 def same_series(one: Manifest, other: Manifest) -> bool:
-    """Whether two versions speak of the same slice of the same source, or carry one label."""
-    return one.slice == other.slice and (
+    """Whether two versions speak of the same slice of the same source, or carry one label; names
+    never meet pseudonyms.
+    """
+    alike = one.slice == other.slice and one.data.pseudonyms == other.data.pseudonyms
+    return alike and (
         one.data.source == other.data.source or bool(one.label) and one.label == other.label
     )
 

@@ -37,6 +37,8 @@ class DataFacts(_Part):
     mapping: str = ""
     mapping_text: str = ""
     """Checksum of the mapping's text as read."""
+    pseudonyms: str = ""
+    """Mark of the key under which names gave way; empty where they stand."""
     tables: dict[str, TableFacts] = Field(default_factory=dict)
 
 
