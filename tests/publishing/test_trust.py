@@ -197,9 +197,13 @@ def test_no_sealed_file_tells_where_or_by_whom_it_was_made_and_pseudonyms_leave_
     plain = project.publish(*told, HOME=str(home)).stdout.splitlines()[-1]
     veiled, elsewhere = (
         project.publish(
-            "--data", str(place), "--lang", "en,zh", "--pseudonymise", str(key), HOME=str(home)
+            *("--data", str(place), "--lang", "en,zh", "--pseudonymise", str(key), *more),
+            HOME=str(home),
         ).stdout.splitlines()[-1]
-        for place in (home / "export", tmp_path / "server" / "export")
+        for place, *more in (
+            (home / "export",),
+            (tmp_path / "server" / "export", "-p", "alpha.days=31"),
+        )
     )
     for version, named in ((plain, True), (veiled, False), (elsewhere, False)):
         whole = b"".join(

@@ -197,6 +197,7 @@ def _shown_path(text: str, root: Path) -> str:
     if text.startswith(SPARK):
         return SPARK + _shown_path(find_path(text.removeprefix(SPARK)), root)
     path = Path(text).absolute()
+    path = path.resolve() if ".." in path.parts else path
     for base in (root, root.resolve()):
         if path.is_relative_to(base):
             return path.relative_to(base).as_posix() or "."
