@@ -276,10 +276,35 @@ def _quote(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
+ROWS_A_BYTE = 1000
+"""Rows of a Parquet file to a byte of it at most: a few letters can name rows without end."""
+
+
+def check_rows(path: Path) -> None:
+    """Refuse a Parquet file that names more rows than any data need for its size."""
+    from pyarrow import ArrowException
+    from pyarrow.parquet import read_metadata
+
+    try:
+        rows = read_metadata(path).num_rows
+    except (ArrowException, OSError):
+        return  # the engine that reads it says so better
+    most = max(10_000_000, ROWS_A_BYTE * path.stat().st_size)
+    if rows > most:
+        raise DataError(
+            path.name,
+            f"at most {most:,} rows in a file of {path.stat().st_size:,} bytes",
+            f"{rows:,}",
+            "look at the file first; export its rows again",
+        )
+
+
 def _view_parquet(connection: object, name: str, paths: list[Path], where: str) -> ir.Table:
     """A lazy view: columns and rows are read when a query asks for them. ``__row__`` counts
     within each part.
     """
+    for path in paths:
+        check_rows(path)
     files = ", ".join(_quote(path) for path in paths)
     head = connection.raw_sql(
         f"SELECT name FROM parquet_schema([{files}]) WHERE num_children IS NULL"

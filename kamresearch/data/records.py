@@ -57,11 +57,11 @@ def read_json(path: Path) -> pa.Table:
     try:
         with path.open(encoding=encoding) as file:
             records = _records(path.name, file.read().lstrip("\ufeff"))
-    except ValueError as error:
+        flat = [_flatten(record) for record in records]
+    except (ValueError, RecursionError) as error:
         raise DataError(
             path.name, "JSON: records, one a line or in a list", str(error)[:120], "export it again"
         ) from None
-    flat = [_flatten(record) for record in records]
     head = tuple(dict.fromkeys(name for record in flat for name in record))
     if not head:
         raise DataError(path.name, "records with names and values", "none", "export it again")

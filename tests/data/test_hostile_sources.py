@@ -5,9 +5,11 @@ import sys
 import zipfile
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from kamresearch.data import budgets
+from kamresearch.data import budgets, files
 from kamresearch.data.checks import check_tables
 from kamresearch.data.mapping import read_mapping
 from kamresearch.data.prepared import open_prepared, write_prepared
@@ -195,3 +197,18 @@ def test_what_takes_too_long_or_too_much_is_told_with_the_file_and_the_budget(
     code = READ.format(how=how, seconds=seconds, memory=memory, path=str(path))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert f"accounts.xlsx: expected a file that is read {told}" in done.stdout, done.stderr
+
+
+def test_json_nested_beyond_any_need_is_refused_in_words(tmp_path):
+    for text in ("[" * 200_000, '{"a":' * 5_000 + "1" + "}" * 5_000):
+        (tmp_path / "orders.json").write_text(text)
+        with pytest.raises(DataError, match=r"orders\.json: expected JSON: records"):
+            open_data(tmp_path / "orders.json")
+
+
+def test_a_parquet_file_of_few_bytes_that_names_rows_without_end_is_refused(tmp_path, monkeypatch):
+    rows = pa.table({"order_id": pa.nulls(12_000_000, pa.int8())})
+    pq.write_table(rows, tmp_path / "orders.parquet")
+    monkeypatch.setattr(files, "ROWS_A_BYTE", 100)  # of 24,000 bytes
+    with pytest.raises(DataError, match=r"at most 10,000,000 rows .* found 12,000,000"):
+        open_data(tmp_path / "orders.parquet")
