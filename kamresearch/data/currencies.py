@@ -6,12 +6,16 @@ import ibis
 import ibis.expr.types as ir
 
 from kamresearch.data.casting import as_id, clean_text, is_text
+from kamresearch.data.habits import credit_values, scale_of
 from kamresearch.data.quarantine import ROW
 from kamresearch.errors import DataError
 
 MOST_CODES = 40
 GROUPED = 0.3
 """Share of rows without an account from which a report is taken for a grouped one."""
+
+UNSIGNED = 0.9
+"""Share of credits without a sign from which the column beside them is taken for the sign."""
 
 
 @cache
@@ -25,8 +29,8 @@ def codes() -> frozenset[str]:
 def doubts_of(
     raw: ir.Table, table: dict, left_out: list[ir.BooleanValue]
 ) -> tuple[tuple[str, str, int, str], ...]:
-    """What is doubted of the orders' source: several currencies, an account in the first line of
-    its group alone.
+    """What is doubted of the orders' source: several currencies, a scale in the amount's name,
+    credits without a sign, an account in the first line of its group alone.
     """
     for mark in left_out:
         raw = raw.filter(~mark.fill_null(False))
@@ -35,6 +39,11 @@ def doubts_of(
     notes = []
     if not (isinstance(revenue, dict) and "rates" in revenue):
         notes += _several_currencies(raw, revenue)
+    amount = revenue.get("from") if isinstance(revenue, dict) else revenue or "revenue"
+    if amount in raw.columns:
+        notes += _scaled(raw, amount)
+        if not (isinstance(revenue, dict) and "negative_where" in revenue):
+            notes += _unsigned(raw, amount)
     account = columns.get("account_id", "account_id")
     if isinstance(account, str) and account in raw.columns and "fill_down" not in table:
         notes += _grouped(raw, account)
@@ -58,6 +67,37 @@ def _several_currencies(raw: ir.Table, revenue: object) -> list[tuple[str, str, 
         if 1 < len(values) < MOST_CODES and values <= codes() | set("€£¥$₹"):
             few = int(found["n"].sum() - found["n"].max())
             return [("many_currencies", name, few, ", ".join(sorted(values)[:6]))]
+    return []
+
+
+def _scaled(raw: ir.Table, amount: str) -> list[tuple[str, str, int, str]]:
+    """The amount's column is named after thousands or millions, and nothing multiplies it."""
+    if scale_of(amount) == 1:
+        return []
+    n = int(raw[amount].count().to_pandas())
+    return [("scaled_name", amount, n, f"{scale_of(amount):,.0f} × {amount}")]
+
+
+def _unsigned(raw: ir.Table, amount: str) -> list[tuple[str, str, int, str]]:
+    """A column says which rows are credits, and their amounts bear no sign."""
+    cell = raw[amount]
+    if is_text(cell):
+        plain = cell.re_search(r"[0-9]") & ~cell.re_search(r"[-(−]|(?i:\bcr\b)")
+    else:
+        plain = cell > 0
+    texts = [name for name in raw.columns if name not in (ROW, amount) and is_text(raw[name])]
+    if not texts:
+        return []
+    sums = {}
+    for place, name in enumerate(texts):
+        credit = clean_text(raw[name]).lower().isin(sorted(credit_values(name))).fill_null(False)
+        sums[f"all{place}"] = credit.ifelse(1, 0).sum()
+        sums[f"bare{place}"] = (credit & plain.fill_null(False)).ifelse(1, 0).sum()
+    found = raw.aggregate(n=raw.count(), **sums).to_pandas().iloc[0]
+    for place, name in enumerate(texts):
+        every, bare = int(found[f"all{place}"] or 0), int(found[f"bare{place}"] or 0)
+        if bare and bare >= UNSIGNED * every and every < 0.5 * found["n"]:
+            return [("unsigned_credits", name, bare, amount)]
     return []
 
 

@@ -22,11 +22,29 @@ def find_head(rows: Sequence[Sequence[str | None]]) -> tuple[int, list[str], int
     first = next((at for at, row in enumerate(filled) if any(row)), 0)
     if place != first and (widest < 3 or _names_values(rows[place])):
         place = first
+    if _heads_values(rows, filled, place, FULL * widest):
+        place += 1
     if place == first and _is_above(rows, filled, place):
         return place, _joined(rows[place], rows[place + 1]), 2
     if place > first and _is_above(rows, filled, place - 1):
         return place - 1, _joined(rows[place - 1], rows[place]), 2
     return place, [cell or "" for cell in rows[place]], 1
+
+
+def _heads_values(rows: Sequence, filled: Sequence, place: int, full: float) -> bool:
+    """Whether a row of values (what a program says of its export) stands above a row of words
+    alone that heads values.
+    """
+    if place + 2 >= len(rows) or not _names_values(rows[place]):
+        return False
+    below = [cell for cell in rows[place + 1] if cell and cell.strip()]
+    return (
+        len(below) >= max(2.0, full)
+        and len({cell.strip().lower() for cell in below}) == len(below)
+        and all(any(sign.isalpha() for sign in cell) for cell in below)
+        and not _names_values(rows[place + 1])
+        and _names_values(rows[place + 2])
+    )
 
 
 def _names_values(row: Sequence[str | None]) -> bool:

@@ -72,6 +72,7 @@ _COLUMN = (
     "between",
     "date_of",
     "default",
+    "negative_where",
     "decimal",
     "day_first",
     "year_first",
@@ -511,6 +512,8 @@ def _column(raw: ir.Table, name: object, place: str) -> ir.Value:
 def _map_column(
     raw: ir.Table, rule: dict, style_of: Callable[[str], TextStyle], place: str
 ) -> ir.Value:
+    if "negative_where" in rule:
+        return _signed(raw, rule, style_of, place)
     if "formula" in rule:
         return compute(raw, str(rule["formula"]), style_of, place)
     if "value" in rule:
@@ -555,6 +558,20 @@ def _map_column(
         wanted = ibis.literal(str(rule["default"]) if is_text(value) else rule["default"])
         value = (clean_text(value) if is_text(value) else value).fill_null(wanted)
     return value
+
+
+def _signed(
+    raw: ir.Table, rule: dict, style_of: Callable[[str], TextStyle], place: str
+) -> ir.FloatingValue:
+    """An amount that counts as negative where another column says so, whatever sign it bears."""
+    rest = {word: how for word, how in rule.items() if word != "negative_where"}
+    value = _map_column(raw, rest, style_of, place)
+    amount = as_number(value, style_of(str(rule.get("from")))) if is_text(value) else value
+    taken_back = ibis.literal(False)
+    for name, values in rule["negative_where"].items():
+        many = [str(one) for one in (values if isinstance(values, list) else [values])]
+        taken_back = taken_back | as_id(_column(raw, name, place)).isin(many).fill_null(False)
+    return taken_back.ifelse(-amount.abs(), amount)
 
 
 def _date_of_parts(raw: ir.Table, parts: list, place: str) -> ir.StringValue:

@@ -156,6 +156,16 @@ CHECKS: dict[str, Check] = {
         _("several currencies in one column"),
         _("Choose one with a keep rule, or give rates and currency for revenue in mapping.yml."),
     ),
+    "scaled_name": Check(
+        "warning",
+        _("a name that says thousands or millions, over figures that are read as they stand"),
+        _("Write the amount as a formula such as = 1000 * [the column] in mapping.yml."),
+    ),
+    "unsigned_credits": Check(
+        "error",
+        _("rows that this column calls credits or returns, with amounts that bear no sign"),
+        _("Add negative_where: {the column: [its values]} to revenue in mapping.yml."),
+    ),
     "grouped": Check(
         "error",
         _("an account only in the first line of its group"),

@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from kamresearch.data.contract import TABLES
+from kamresearch.data.currencies import UNSIGNED
+from kamresearch.data.habits import credit_values, scale_of
 from kamresearch.data.start.looking import Looked
 from kamresearch.data.start.open_styles import open_styles
 from kamresearch.data.start.profiles import Column, Profile
 from kamresearch.data.start.reading import (
     amounts_of,
     constant_within_orders,
+    grows_with_units,
     is_rate,
+    names_one,
     not_sold,
+    number,
     sign_currency,
 )
 from kamresearch.data.start.roles import LEAST, NEAR, SURE, merit
@@ -300,7 +305,17 @@ def _to_fill(chosen: Candidate) -> list[str]:
             and all(keys[at] is None or keys[at] == keys[at - 1] for at in gaps)
         )
         alone = (keys is None or role == "order_id") and column.filled_share <= 0.7
-        if grouped or alone or (keys is not None and column.filled_share <= 0.7 and found):
+        each_once = (
+            role in ("account_id", "account_name")
+            and 2 <= len(column.filled) == len(column.different)
+            and column.filled_share <= 0.5
+        )
+        if (
+            grouped
+            or alone
+            or each_once
+            or (keys is not None and column.filled_share <= 0.7 and found)
+        ):
             found.append(column.name)
     return list(dict.fromkeys(found))
 
@@ -350,9 +365,17 @@ def _revenue(
     column = played.get("revenue")
     formula = _formula(chosen, played) if _priced(played) else ""
     if formula and not column:
+        price = played["unit_price"]
+        if _price_of_line(chosen, played, asker):
+            rule = _styled(looked, chosen, price, "revenue", asker)
+            return Line("revenue", rule, _("as answered: {role}", role=ROLES["revenue"]))
         return Line("revenue", formula, _("no amount: units times price"))
     if not column:
         return None
+    scale = scale_of(column)
+    if scale > 1 and not any(map(_has_words, chosen.table.column(column).different)):
+        why = _("the name says that figures are to be multiplied by {scale}", scale=f"{scale:,.0f}")
+        return Line("revenue", f"= {scale:.0f} * [{column}]", why)
     order = played.get("order_id")
     if formula and order and constant_within_orders(chosen.table, order, column):
         why = _("{column} repeats an order's total on each of its lines", column=column)
@@ -360,7 +383,51 @@ def _revenue(
     why = _reason(chosen, "revenue", column)
     if _priced(played) and amounts_of(chosen.table, column, played["units"], played["unit_price"]):
         why = _("{why}; equals units times price", why=why)
-    return Line("revenue", _styled(looked, chosen, column, "revenue", asker), why)
+    rule = _styled(looked, chosen, column, "revenue", asker)
+    if credits := _credits(chosen, column, asker):
+        rule = (rule if isinstance(rule, dict) else {"from": rule}) | {"negative_where": credits}
+    return Line("revenue", rule, why)
+
+
+def _has_words(cell: str) -> bool:
+    return any(sign.isalpha() for sign in cell)
+
+
+def _credits(chosen: Candidate, amount: str, asker: _Asker) -> dict[str, list[str]]:
+    """Column and values that say which rows take their amount back, where no amount of theirs
+    bears a sign and their owner says that it is so.
+    """
+    amounts = chosen.table.column(amount).cells
+    for column in chosen.table.columns:
+        told = credit_values(column.name)
+        values = [cell for cell in column.different if cell.strip().lower() in told]
+        rows = [at for at, cell in enumerate(column.cells) if cell in values]
+        known = [number(amounts[at]) for at in rows]
+        bare = sum(value is not None and value > 0 for value in known)
+        if not rows or bare < UNSIGNED * len(rows) or len(rows) >= 0.5 * len(amounts):
+            continue
+        text = _(
+            "{column} calls rows {values}, whose amounts bear no sign: do they count as negative?",
+            column=column.name,
+            values=", ".join(values),
+        )
+        if asker.ask("credits", text, ("yes", "no"), "yes") == "yes":
+            return {column.name: values}
+    return {}
+
+
+def _price_of_line(chosen: Candidate, played: Map[str, str], asker: _Asker) -> bool:
+    """Whether a price is that of a whole line (as marketplaces report it) and not of one unit;
+    asked where its name does not say.
+    """
+    price = played["unit_price"]
+    if names_one(price):
+        return False
+    grows = "product" in played and grows_with_units(
+        chosen.table, played["product"], played["units"], price
+    )
+    text = _("Is {column} the price of one unit, or the amount of the whole line?", column=price)
+    return asker.ask("price_of", text, ("one", "line"), "line" if grows else "one") == "line"
 
 
 def _formula(chosen: Candidate, played: Map[str, str]) -> str:

@@ -1,5 +1,6 @@
 """What the cells of several columns say together: amounts, totals, rates, currencies."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from kamresearch.yamlfile import read_yaml
 
 CHECKED = 500
 _SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "zł": "PLN", "R$": "BRL"}
+_ONE = re.compile(
+    r"unit|each|per\b|list|msrp|rate|单价|單價|単価|단가|einzel|stück|stuck|stk|pu\b|jednost|stuks|"
+    r"birim|цена за"
+)
 _CODES = ("EUR", "USD", "GBP", "CHF", "CNY", "JPY", "PLN", "SEK", "DKK", "NOK", "INR", "BRL")
 
 
@@ -36,6 +41,24 @@ def amounts_of(table: Profile, amount: str, units: str, price: str) -> bool:
     full = [row for row in known if None not in row]
     equal = [row for row in full if abs(row[0] - row[1] * row[2]) <= 0.01 * abs(row[0]) + 0.011]
     return len(full) >= 5 and len(equal) >= 0.8 * len(full)
+
+
+def names_one(name: str) -> bool:
+    """Whether a price's name says that it is that of one unit."""
+    return _ONE.search(name.casefold()) is not None
+
+
+def grows_with_units(table: Profile, product: str, units: str, price: str) -> bool:
+    """Whether a product's price is in most rows the same multiple of its units: a line's amount."""
+    held: dict[str, list[tuple[float, float]]] = {}
+    columns = (table.column(name).cells for name in (product, units, price))
+    for key, *cells in zip(*columns, strict=True):
+        many, paid = (number(cell) for cell in cells)
+        if key is not None and many and paid:
+            held.setdefault(key, []).append((many, paid))
+    several = [rows for rows in held.values() if len({many for many, _ in rows}) > 1]
+    grown = [rows for rows in several if len({round(paid / many, 2) for many, paid in rows}) == 1]
+    return bool(several) and len(grown) >= 0.8 * len(several)
 
 
 def constant_within_orders(table: Profile, order: str, amount: str) -> bool:

@@ -1,0 +1,52 @@
+"""Habits of exporting programs that change what an amount means: a scale in a column's name, and a
+column of its own that says which rows are credits.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+from kamresearch.yamlfile import read_yaml
+
+_SCALES = (
+    (1e8, r"亿元?|億元?"),
+    (1e6, r"百万元?|百萬元?|in millions?|\bmillions? of\b|\bmio\b|\bmln\b|\bmdd\b|млн"),
+    (1e6, r"\bm\s?(?:€|\$|£|eur|usd|gbp|chf)(?:\b|$|\))"),
+    (1e4, r"万元|萬元|万円"),
+    (1e3, r"千元|千円|тыс|in thousands|\bthousands? of\b|in tausend|en milliers|en miles"),
+    (1e3, r"\b[kt]\s?(?:€|eur|usd|gbp|chf|cny|rmb|\$|£)(?:\b|$|\))|[$€£]\s?000s?\b|\(000s?\)|'000"),
+)
+"""A power of ten, and how a column's name writes it."""
+
+_MARKED = re.compile(
+    r"soll|haben|debit|credit|\bd\s?/\s?c\b|\bs\s?/\s?h\b|\bdr\b|\bcr\b|借贷|借貸|方向"
+)
+"""Names of columns whose single letters say on which side of the ledger an amount stands."""
+_SIDES = "sides of a ledger"
+
+
+@cache
+def _credits(sides: bool) -> frozenset[str]:
+    """Values that take an amount back; single letters only where a column is named for them."""
+    table = read_yaml(Path(__file__).with_name("credits.yml"), texts=True)
+    return frozenset(
+        one for part, words in table.items() if sides or part != _SIDES for one in words
+    )
+
+
+def scale_of(name: str) -> float:
+    """By how much a column's name says that its figures are to be multiplied; 1 where it says
+    nothing.
+
+    >>> [scale_of(name) for name in ("Revenue (k EUR)", "Umsatz in T€", "金额(万元)", "KW")]
+    [1000.0, 1000.0, 10000.0, 1.0]
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return next((scale for scale, form in _SCALES if re.search(form, plain)), 1.0)
+
+
+def credit_values(name: str) -> frozenset[str]:
+    """Values of a column, in small letters, that say that a row takes its amount back."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return _credits(_MARKED.search(plain) is not None)
