@@ -91,11 +91,11 @@ def _unsigned(raw: ir.Table, amount: str) -> list[tuple[str, str, int, str]]:
     sums = {}
     for place, name in enumerate(texts):
         credit = clean_text(raw[name]).lower().isin(sorted(credit_values(name))).fill_null(False)
-        sums[f"all{place}"] = credit.ifelse(1, 0).sum()
-        sums[f"bare{place}"] = (credit & plain.fill_null(False)).ifelse(1, 0).sum()
+        sums[f"all{place}"] = credit.ifelse(1, 0).sum().fill_null(0)
+        sums[f"bare{place}"] = (credit & plain.fill_null(False)).ifelse(1, 0).sum().fill_null(0)
     found = raw.aggregate(n=raw.count(), **sums).to_pandas().iloc[0]
     for place, name in enumerate(texts):
-        every, bare = int(found[f"all{place}"] or 0), int(found[f"bare{place}"] or 0)
+        every, bare = int(found[f"all{place}"]), int(found[f"bare{place}"])
         if bare and bare >= UNSIGNED * every and every < 0.5 * found["n"]:
             return [("unsigned_credits", name, bare, amount)]
     return []
