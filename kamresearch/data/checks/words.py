@@ -164,7 +164,7 @@ CHECKS: dict[str, Check] = {
     "unsigned_credits": Check(
         "error",
         _("rows that this column calls credits or returns, with amounts that bear no sign"),
-        _("Add negative_where: {the column: [its values]} to revenue in mapping.yml."),
+        _("Add negative_where with this column and these values to revenue in mapping.yml."),
     ),
     "grouped": Check(
         "error",
