@@ -212,7 +212,7 @@ class Briefing(Result):
             "briefing.goals",
             _("Where the goals stand"),
             self.goals,
-            Column("goal", _("Standing"), terms=GOAL_TERMS),
+            Column("goal", _("State of the goal"), terms=GOAL_TERMS),
             Column("n", _("Goals"), "count"),
             caption=_("Together these are all {n} goals.", n=int(self.goals["n"].sum())),
         )

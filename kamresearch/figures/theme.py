@@ -28,7 +28,7 @@ DIVERGING = ("#9c2740", "#cf6f7f", "#efc6cb", "#f2f2f0", "#bcdccf", "#63a98d", "
 
 WIDTH, HEIGHT = 7.2, 3.8
 """Inches of a normal figure: the width of a report's text."""
-MANY_MARKS, RASTER_DPI = 3000, 192
+MANY_MARKS, RASTER_DPI = 1000, 192
 """Marks of a scatter or bundle of lines that are drawn as shapes at most, and the resolution
 of those drawn as pixels.
 """

@@ -20,6 +20,7 @@ from tests.browser.checks import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
+FRONT = ("index", "briefing")
 LIMIT, BRIEFING_LIMIT = 400_000, 200_000
 NAMES = [
     (
@@ -49,8 +50,41 @@ def case_page(request, case_version):
 
 
 def test_a_page_of_the_case_is_light(case_page):
-    limit = BRIEFING_LIMIT if case_page.name.startswith(("index", "briefing")) else LIMIT
+    limit = BRIEFING_LIMIT if case_page.name.startswith(FRONT) else LIMIT
     assert case_page.stat().st_size <= limit
+
+
+@pytest.fixture(scope="module")
+def printed(case_version, tmp_path_factory):
+    """Every page of the case on paper: its name → sheets."""
+    import pypdfium2
+
+    from kamresearch.publishing.exports.paper import print_pages
+    from kamresearch.publishing.sealed.store import Version
+
+    folder = tmp_path_factory.mktemp("paper")
+    pages = [(case_version / name, folder / f"{name}.pdf") for *_, name in NAMES]
+    made = print_pages(Version(case_version), [one for one in pages if one[0].exists()])
+    return {path.stem: len(pypdfium2.PdfDocument(path)) for path in made}
+
+
+def test_the_briefing_is_one_sheet_of_paper_and_a_study_at_most_twelve(printed):
+    fronts = {name: sheets for name, sheets in printed.items() if name.startswith(FRONT)}
+    assert set(fronts.values()) == {1}, fronts
+    assert max(printed.values()) <= 12, printed
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_to_decide_stands_above_the_fold(open_page, case_version, language):
+    name = "index.html" if language == "en" else "briefing.zh.html"
+    page = open_page(case_version / name, viewport={"width": 1440, "height": 900})
+    ends = page.evaluate(
+        "['headlines', 'calls', 'changes', 'goals'].map((id) =>"
+        " document.querySelector(`#${id} tbody`)?.getBoundingClientRect().bottom ?? 0)"
+    )
+    assert max(ends) <= 900
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.getElementById('calls').getBoundingClientRect().top") <= 900
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1440)])

@@ -368,3 +368,24 @@ def fill_table(view: dict) -> str:
 
     parts = environment().get_template("parts.html.j2").module
     return str(parts.table(view, spoken("en")))
+
+
+def test_a_page_stays_light_however_many_names_it_knows():
+    """Rows beyond those shown share one allowance, and their glyphs are left out when too many."""
+    from kamresearch.publishing.pages.webfont import HAN_MOST, page_font
+
+    shown = "".join(map(chr, range(0x4E00, 0x4E00 + 40)))
+    names = "".join(map(chr, range(0x5000, 0x5000 + HAN_MOST)))
+    few, many = (page_font(f'<p data-glyphs="{text}">{shown}</p>', "zh") for text in ("", names))
+    assert many == few
+    assert len(page_font(f'<p data-glyphs="{names[:40]}">{shown}</p>', "zh")) > len(few)
+    content = {
+        "id": "a.b",
+        "title": {"en": "T"},
+        "columns": [{"name": "x", "label": {"en": "X"}, "unit": "text"}],
+        "rows": [[f"row {number}"] for number in range(200)],
+        "rows_shown": 10,
+        "rows_total": 200,
+    }
+    assert table_view(content, "en")["covered"]
+    assert not table_view(content, "en", room=100)["covered"]

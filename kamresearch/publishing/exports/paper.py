@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
 FOOT = (
-    "<div style='font: 7pt sans-serif; color: #46515d; width: 100%; margin: 0 15mm; "
+    "<div style='font: 7pt sans-serif; color: #46515d; width: 100%; margin: 0 13mm; "
     "display: flex; justify-content: space-between'><span>{told}</span>"
     "<span><span class='pageNumber'></span> / <span class='totalPages'></span></span></div>"
 )

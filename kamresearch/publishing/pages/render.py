@@ -16,7 +16,13 @@ from kamresearch.publishing.pages.prose import Explainer, inline, markdown
 from kamresearch.publishing.pages.shell import TEMPLATES, finish_page
 from kamresearch.publishing.pages.surroundings import Surroundings
 from kamresearch.publishing.pages.svg import inline_svg
-from kamresearch.publishing.pages.views import anchor_of, figure_view, slug, table_view
+from kamresearch.publishing.pages.views import (
+    PACKED_BYTES,
+    anchor_of,
+    figure_view,
+    slug,
+    table_view,
+)
 from kamresearch.studies import Study
 from kamresearch.studies.case import PLACEHOLDER
 from kamresearch.studies.outputs import MIME, iterate_outputs, read_findings
@@ -95,6 +101,7 @@ class _Page(Surroundings):
         self.contents: list[dict] = []
         self._ends = ""
         self._numbers = 0
+        self._room = PACKED_BYTES
         self._stories: dict[str, list[dict]] = {}
         self._tables = {
             content["id"]: content["rows"] for content in iterate_outputs(notebook, "table")
@@ -339,15 +346,15 @@ class _Page(Surroundings):
             self.pictured = shown
             return {"kind": "moved", "anchor": view["anchor"], "title": view["title"]}
         if kind == "table":
-            return {
-                "kind": kind,
-                "table": table_view(
-                    content,
-                    self.language,
-                    csv=self.context.tables.get(content["id"]),
-                    link=self.link,
-                ),
-            }
+            table = table_view(
+                content,
+                self.language,
+                csv=self.context.tables.get(content["id"]),
+                link=self.link,
+                room=self._room,
+            )
+            self._room -= len(table["packed"])
+            return {"kind": kind, "table": table}
         if kind in ("findings", "cards"):
             views = [self.finding(Finding.from_dict(row)) for row in content["findings"]]
             return {

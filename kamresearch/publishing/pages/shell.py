@@ -61,7 +61,7 @@ def finish_page(
     no address can be asked for anything.
     """
     script = _script("script.js") + ("\n" + _script("shelf.js") if kind == "shelf" else "")
-    style = _style() + page_font(glyphs or str(body) + title, language)
+    style = _style(glance=" glance" in body) + page_font(glyphs or str(body) + title, language)
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -91,11 +91,15 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
-@lru_cache(maxsize=1)
-def _style() -> str:
-    text = re.sub(
-        r"/\*.*?\*/", "", (TEMPLATES / "style.css").read_text(encoding="utf-8"), flags=re.DOTALL
-    )
+@cache
+def _style(*, glance: bool) -> str:
+    """The style of a page; what only the front door at a glance needs, it alone carries."""
+    text = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    if not glance:
+        text = re.sub(
+            r"/\* The front door.*?/\* Every page", "/* Every page", text, flags=re.DOTALL
+        )
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     text = re.sub(r"\s+", " ", text)
     return re.sub(r"\s*([{};,>])\s*", r"\1", text).replace(";}", "}").strip()
 

@@ -163,7 +163,7 @@ def short_prefix(name: str) -> str:
     >>> short_prefix("figure-churn-causes") != short_prefix("figure-churn-gains")
     True
     """
-    return f"k{crc32(name.encode()):x}"
+    return f"k{crc32(name.encode()) & 0xFFFFF:x}"
 
 
 def _convert(

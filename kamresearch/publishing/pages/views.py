@@ -17,13 +17,13 @@ from kamresearch.language.units import COUNTS, HEAD_UNITS, N_UNITS, NUMERIC
 
 SMALL = 30
 """Cases below which an estimate is called a small sample."""
-ROWS_BEHIND = 40
-"""Rows behind a figure that a page holds: what an eye could tell apart in the picture."""
+ROWS_BEHIND = 10
+"""Rows behind a figure that a page holds; all stand in the CSV file that it names."""
 WIDE = 22
 """Half-width columns of text from which on a column keeps room to be read."""
 PACKED_BYTES = 60_000
-"""What the rows of a table beyond those shown may weigh in its page; heavier ones stay in the
-CSV file beside it, and the filter says that it does not cover them.
+"""What the rows beyond those shown may weigh in a page, all tables together; heavier ones stay in
+the CSV file beside it, and the filter says that it does not cover them.
 """
 LONG = 90
 """Characters of a cell beyond which its rest folds away."""
@@ -80,8 +80,11 @@ def table_view(
     prefix: str = "table",
     most: int | None = None,
     link: Link | None = None,
+    room: int = PACKED_BYTES,
 ) -> dict:
     """A table for its template: heads, cells, how many of how many rows (``most`` at most).
+
+    ``room``: bytes that the page still has for rows beyond those shown.
 
     Rows beyond those shown come ``packed``, so that filter, sort and download cover all of them;
     ``covered`` says whether they do.
@@ -94,7 +97,7 @@ def table_view(
     ]
     rows = _cells(content["rows"][:limit], columns, language, link)
     beyond = content["rows"][limit:] if most is None else []
-    packed = _pack_rows(_cells(beyond, columns, language, link)) if beyond else ""
+    packed = _pack_rows(_cells(beyond, columns, language, link), room) if beyond else ""
     heads = [
         {
             "label": choose(column["label"], language),
@@ -139,14 +142,14 @@ def _cells(
     return made
 
 
-def _pack_rows(rows: list[list[Cell]]) -> str:
+def _pack_rows(rows: list[list[Cell]], room: int) -> str:
     """Rows as the page's script unpacks them; empty where they would be too heavy for a page."""
     if len(rows) * len(rows[0]) > PACKED_BYTES * 8:
         return ""  # no compression makes that light enough: not worth the try
     plain = [[_packed_cell(cell) for cell in row] for row in rows]
     text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
     packed = b64encode(zlib.compress(text.encode(), 9)).decode()
-    return packed if len(packed) <= PACKED_BYTES else ""
+    return packed if len(packed) <= room else ""
 
 
 def _wide_characters(rows: list[list]) -> set[str]:
