@@ -39,4 +39,5 @@ STUDY = Study(
         "kamresearch.analysis.price.Rule",
         "kamresearch.analysis.price.Yield",
     ),
+    decides=_("which discounts to take back, and which accounts to serve with less"),
 )
