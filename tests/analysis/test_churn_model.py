@@ -184,6 +184,8 @@ def test_weights_that_leave_one_outcome_are_refused_in_words():
     frame, y = messy(60, 4)
     with pytest.raises(ChurnModelError, match="one class alone"):
         ChurnModel().fit(frame, y, sample_weight=1.0 - y)
+    with pytest.raises(ChurnModelError, match="every weight zero"):
+        ChurnModel().fit(frame, y, sample_weight=0.0 * y)
 
 
 def test_folds_fitted_at_the_same_time_give_equal_bits():

@@ -366,4 +366,11 @@ def _take_weights(sample_weight: object, n: int) -> np.ndarray:
             f"shape {weights.shape}, smallest {weights.min() if weights.size else None}",
             "align them, and leave no gap",
         )
+    if not weights.any():
+        raise ChurnModelError(
+            "sample_weight",
+            "a weight above zero",
+            "every weight zero",
+            "leave it out, or count rows",
+        )
     return weights
