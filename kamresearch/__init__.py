@@ -36,6 +36,7 @@ _PUBLIC = {
     "service": ("kamresearch.analysis.service", None),
     "rivals": ("kamresearch.analysis.rivals", None),
     "price": ("kamresearch.analysis.price", None),
+    "customer": ("kamresearch.analysis.customer", None),
     "quality": ("kamresearch.analysis.quality", None),
     "record": ("kamresearch.analysis.record", None),
     "experiment": ("kamresearch.analysis.experiment", None),

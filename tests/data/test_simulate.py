@@ -79,6 +79,7 @@ def test_the_built_in_case_is_what_its_seed_makes(case_folder, tmp_path):
     )
     first = ("accounts", "orders", "churn_events", "departments")
     added = ("opportunities", "wallet", "order_prices", "activities")
+    added += ("value_delivered", "contacts", "needs")
     for name in (*first, *added, "truth/opportunities", "truth/serving"):
         pd.testing.assert_frame_equal(read(case_folder, name), read(again, name))
     assert (again / "mapping.yml").read_text() == (case_folder / "mapping.yml").read_text()

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from kamresearch.data.simulate import World, simulate
-from kamresearch.data.simulate.settings import Deals, Prices, Serving, Wallets
+from kamresearch.data.simulate.settings import Customers, Deals, Prices, Serving, Wallets
 from kamresearch.studies import all_studies
 from kamresearch.studies.outputs import MIME, iterate_outputs, read_findings
 from tests.reports.answers import opens_with_an_answer
@@ -67,7 +67,13 @@ def small_world(tmp_path_factory, case_folder):
         accounts=60,
         seed=3,
         start="2010-01-01",
-        world=World(deals=Deals(), wallets=Wallets(), prices=Prices(), serving=Serving()),
+        world=World(
+            deals=Deals(),
+            wallets=Wallets(),
+            prices=Prices(),
+            serving=Serving(),
+            customers=Customers(),
+        ),
     )
     for name in ("goals", "swot", "judgements", "strategies"):
         for ending in ("csv", "yml"):

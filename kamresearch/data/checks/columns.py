@@ -68,6 +68,11 @@ EMPTY_BY_MEANING = {
     ("orders", "discount"),
     ("orders", "bonus"),
     ("activities", "cost"),
+    ("contacts", "last_met"),
+    ("value_delivered", "confirmed"),
+    ("needs", "answered"),
+    ("needs", "words"),
+    ("needs", "units"),
 }
 """Columns whose empty cell says something (no group, still running, vacant)."""
 SLACK = 0.002

@@ -273,6 +273,47 @@ class Serving:
 
 
 @dataclass(frozen=True)
+class Customers:
+    """What is true of the accounts' own side in a world that tells it.
+
+    Parameters
+    ----------
+    gains : float
+        Gains a year of an account that are written down.
+    gain : float
+        Mean worth of one to an account of size 1.
+    confirmed : float
+        Share of them that the account confirmed.
+    known : float
+        Chance that each of five roles at an account is known.
+    met : float
+        Share of the known who were met within the last year.
+    asked : float
+        Needs a year that an account names.
+    wishes : dict
+        Per product or feature, its weight among the needs.
+    answered : float
+        Share of the needs that are answered.
+    """
+
+    gains: Ratio = 1.5
+    gain: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 60_000.0
+    confirmed: Share = 0.35
+    known: Share = 0.55
+    met: Share = 0.6
+    asked: Ratio = 0.4
+    wishes: dict[str, Share] = field(
+        default_factory=lambda: {
+            "long wheelbase": 0.4,
+            "diesel engine": 0.25,
+            "fleet telematics": 0.2,
+            "seven seats": 0.15,
+        }
+    )
+    answered: Share = 0.3
+
+
+@dataclass(frozen=True)
 class World:
     """What is true in the simulated world.
 
@@ -315,6 +356,8 @@ class World:
         joins; None: no such columns.
     serving : Serving, optional
         What was done for accounts, with its hours; None: no such table.
+    customers : Customers, optional
+        What accounts gain, whom we know there, what they ask for; None: no such tables.
     """
 
     hazards: dict[str, Ratio] = field(
@@ -351,6 +394,7 @@ class World:
     wallets: Wallets | None = None
     prices: Prices | None = None
     serving: Serving | None = None
+    customers: Customers | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from kamresearch.data.simulate import settings as s
 from kamresearch.data.simulate import tables as t
+from kamresearch.data.simulate.customers import make_customers
 from kamresearch.data.simulate.deals import make_deals
 from kamresearch.data.simulate.departments import make_records
 from kamresearch.data.simulate.dirt import spoil_accounts, spoil_orders
@@ -34,6 +35,9 @@ _TITLES = {
     "wallet": "What accounts buy of each brand (simulated)",
     "order_prices": "List prices, discounts and bonuses of the orders (simulated)",
     "activities": "Work for accounts, with its hours (simulated)",
+    "value_delivered": "What accounts gained from us (simulated)",
+    "contacts": "Whom we know at the accounts, by role (simulated)",
+    "needs": "What accounts asked for (simulated)",
     "managers": "Key account managers (simulated)",
     "assignments": "Who looked after whom, and when (simulated)",
     "coverage": "Team roles filled per account (simulated)",
@@ -132,7 +136,7 @@ def _beyond(world: s.World) -> str:
     """Tables that this world has beyond the usual one, as the sidecars name them."""
     beyond = [
         name
-        for name in ("life", "deals", "wallets", "prices", "serving")
+        for name in ("life", "deals", "wallets", "prices", "serving", "customers")
         if getattr(world, name) is not None
     ]
     return f", world with {', '.join(beyond)}" if beyond else ""
@@ -213,6 +217,12 @@ def _write_chunk(
         )
         _append(writer, "activities", activities)
         _append(writer, "truth/serving", truth)
+    if world.customers:
+        made = make_customers(
+            profile, lives, calendar, world.customers, accounts["account_id"], chunk.seed
+        )
+        for name, table in made.items():
+            _append(writer, name, table)
     if chunk.first < world.departments_most:
         records = make_records(profile, figures, calendar, chunk.messy, rng)
         _append(writer, "departments", records.drop(columns=["true_account_id", "true_kind"]))
@@ -237,7 +247,7 @@ def _plain_type(name: str, kind: pa.DataType) -> pa.DataType:
     """Dates as days, text as plain strings, also where a column happens to be empty."""
     if (
         pa.types.is_timestamp(kind)
-        or name in ("from", "to", "opened", "closed", "date")
+        or name in ("from", "to", "opened", "closed", "date", "last_met")
         or name.endswith("_date")
         or name == "updated"
     ):

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from kamresearch.data.simulate.settings import (
     CAUSES,
     SEGMENTS,
+    Customers,
     Deals,
     Life,
     Prices,
@@ -48,7 +49,14 @@ def read_world(path: str | Path) -> World:
             str(path), "names and values", f"a {type(content).__name__}", "write `field: value`"
         )
     usual = asdict(
-        World(life=Life(), deals=Deals(), wallets=Wallets(), prices=Prices(), serving=Serving())
+        World(
+            life=Life(),
+            deals=Deals(),
+            wallets=Wallets(),
+            prices=Prices(),
+            serving=Serving(),
+            customers=Customers(),
+        )
     )
     _refuse_unknown(content, usual, f"{path}")
     for name, value in content.items():
