@@ -30,7 +30,6 @@ STUDY = Study(
     prefix="price",
     needs=("accounts", "orders"),
     wants=("activities", "churn_events"),
-    decides=_("whose prices to raise, whom to serve otherwise, and which discounts to end"),
     answer=("price.n_losing", "price.kept_share", "price.n_beyond"),
     answer_figure="price.waterfall",
     totals=(("price.n_losing", tuple(f"price.by_{name}" for name in CAUSES)),),
