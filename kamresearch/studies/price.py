@@ -42,6 +42,4 @@ STUDY = Study(
         "kamresearch.analysis.price.Yield",
     ),
     decides=_("which discounts to take back, and which accounts to serve with less"),
-    answer=("price.n_losing", "price.kept_share", "price.n_beyond"),
-    answer_figure="price.waterfall",
 )
