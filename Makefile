@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-faults test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
-        bench-unseen bench-decisions bench-recovery bench-exports bench-start mutants clean
+        bench-unseen bench-decisions bench-recovery bench-breaks bench-exports bench-start mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -126,6 +126,9 @@ bench-decisions: setup  ## profit of the list against simple rules, on companies
 
 bench-recovery: setup  ## do the intervals hold the truth of drawn worlds? (hours; goes on where it stopped)
 	$(BIN)/python -m benchmarks.bench_recovery
+
+bench-breaks: setup  ## how often the break test errs (the sales trend's page shows it)
+	$(BIN)/python -m benchmarks.bench_breaks
 
 bench-exports: setup  ## awkward exports: read right, asked about, or wrong
 	$(BIN)/python -m benchmarks.bench_exports

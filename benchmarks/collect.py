@@ -14,6 +14,7 @@ ORDER = (
     "publish",
     "decisions",
     "recovery",
+    "breaks",
     "exports",
     "start",
 )

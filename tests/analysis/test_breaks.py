@@ -6,6 +6,7 @@ import pytest
 from scipy.signal import lfilter
 
 from kamresearch.analysis.trend import find_break, study_break
+from kamresearch.analysis.trend.breaks import WORLDS
 from kamresearch.errors import AnalysisError
 
 
@@ -134,3 +135,11 @@ def test_too_few_values_are_refused_and_a_constant_never_broke():
     calm = find_break(pd.Series([5.0] * 30))
     assert (calm.verdict, calm.p_value, calm.confidence_set) == ("no_break", 1.0, ())
     assert "too few to look for a break" in str(study_break(pd.Series([1.0] * 5)).reason)
+
+
+@pytest.mark.unit
+def test_the_page_shows_how_often_the_test_erred_where_nothing_broke():
+    table = find_break(pd.Series(np.arange(12) % 5.0)).error_table()
+    assert set(table.frame["world"]) == set(WORLDS)
+    told = table.frame.set_index("world")["share"]
+    assert told["none_kink"] > 0.2, "what the test cannot tell from a break is shown, not hidden"
