@@ -12,12 +12,15 @@ from datetime import date
 from kamresearch.errors import AnalysisError
 from kamresearch.figures.theme import (
     BAD,
+    FIRST_DARK,
     GOOD,
     GRID,
     INK,
     MUTED,
     NEUTRAL,
+    ON_DARK,
     PALETTE,
+    PAPER,
     SEQUENTIAL,
     clean,
     shorten,
@@ -408,40 +411,41 @@ def draw_heat(
 
     Colours come from the theme's seven steps, so that print and a dark page keep them apart.
     """
-    from matplotlib.patches import Rectangle
+    import seaborn as sns
+    from matplotlib.colors import ListedColormap
 
     values = frame.to_numpy(dtype=float)
-    top = (
-        high
-        or float(max((value for value in values.ravel() if value == value), default=1.0))
-        or 1.0
-    )
+    top = high or max((value for value in values.ravel() if value == value), default=1.0) or 1.0
     language = current_language()
-    for row in range(values.shape[0]):
-        for column in range(values.shape[1]):
-            value = values[row, column]
-            if value != value:
-                continue
-            step = min(int(max(value, 0) / top * len(SEQUENTIAL)), len(SEQUENTIAL) - 1)
-            axes.add_patch(
-                Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor=SEQUENTIAL[step])
-            )
-            axes.text(
-                column,
-                row,
-                format_quantity(float(value), unit, language, bare=True),
-                ha="center",
-                va="center",
-                color=INK if step < 4 else "#fdfefe",
-                fontsize=9,
-            )
-    axes.set_xlim(-0.5, max(values.shape[1], 1) - 0.5)
-    axes.set_ylim(max(values.shape[0], 1) - 0.5, -0.5)
+    said = [
+        [format_quantity(float(value), unit, language, bare=True) for value in row]
+        for row in values
+    ]
+    if values.size:
+        sns.heatmap(
+            values,
+            vmin=0.0,
+            vmax=top,
+            cmap=ListedColormap(SEQUENTIAL),
+            annot=said,
+            fmt="",
+            annot_kws={"fontsize": 9},
+            cbar=False,
+            linewidths=3,
+            linecolor=PAPER,
+            ax=axes,
+        )
+    # Seaborn writes white on the fourth step, where dark letters are read more easily.
+    for text, value in zip(axes.texts, values[values == values], strict=True):
+        text.set_color(ON_DARK if value / top * len(SEQUENTIAL) >= FIRST_DARK else INK)
     axes.set_xticks(
-        range(values.shape[1]), [wrap(say(name), 14, 2) for name in (columns or frame.columns)]
+        [one + 0.5 for one in range(values.shape[1])],
+        [wrap(say(name), 14, 2) for name in (columns or frame.columns)],
     )
     axes.set_yticks(
-        range(values.shape[0]), [wrap(say(name), 26, 2) for name in (rows or frame.index)]
+        [one + 0.5 for one in range(values.shape[0])],
+        [wrap(say(name), 26, 2) for name in (rows or frame.index)],
+        rotation=0,
     )
     axes.tick_params(labelcolor=INK)
     axes.grid(visible=False)

@@ -23,6 +23,8 @@ SEQUENTIAL = ("#eaf2f9", "#c9dff0", "#9cc5e4", "#65a3d1", "#3481ba", "#0f609f", 
 """Seven steps from little to much, for heat maps: dark text on the first four, light text on
 the last three.
 """
+FIRST_DARK, ON_DARK = 4, "#fdfefe"
+"""The first step that wants light letters, and their colour."""
 DIVERGING = ("#9c2740", "#cf6f7f", "#efc6cb", "#f2f2f0", "#bcdccf", "#63a98d", "#1f6b51")
 """Seven steps from bad over nothing to good."""
 
@@ -45,16 +47,11 @@ def font_family() -> str:
 
 def house_style() -> dict[str, object]:
     """The theme as matplotlib settings."""
+    import seaborn as sns
     from cycler import cycler
 
     return {
-        "patch.force_edgecolor": True,
-        "xtick.direction": "out",
-        "ytick.direction": "out",
-        "xtick.top": False,
-        "ytick.right": False,
-        "axes.spines.bottom": True,
-        "grid.linestyle": "-",
+        **sns.axes_style("whitegrid"),
         # Names and labels are text, never formulas: a "$" in a company's name stays a dollar.
         "text.parse_math": False,
         "font.family": [font_family()],

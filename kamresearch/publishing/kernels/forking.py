@@ -24,6 +24,7 @@ WARM = {
         "matplotlib.backends.backend_svg",
         "matplotlib.pyplot",
         "pandas",
+        "seaborn",
         "scipy.optimize",
         "scipy.stats",
         "statsmodels.api",

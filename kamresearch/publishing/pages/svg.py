@@ -102,7 +102,7 @@ def _names() -> dict[str, str]:
         theme.MUTED: "muted",
         theme.GRID: "grid",
         theme.PAPER: "paper",
-        "#fdfefe": "on-dark",
+        theme.ON_DARK: "on-dark",
     }
     names |= {colour: f"s{step}" for step, colour in enumerate(theme.SEQUENTIAL, start=1)}
     names |= {colour: f"d{step}" for step, colour in enumerate(theme.DIVERGING, start=1)}
