@@ -39,5 +39,5 @@ def clean_columns(
         for at, name in enumerate(names)
         if found[f"n{at}"]
     )
-    cleaned = {name: table[name].re_replace(_PATTERN, "") for _code, name, _n, _first in notes}
-    return (table.mutate(**cleaned) if cleaned else table), notes
+    cleaned = [table[name].re_replace(_PATTERN, "").name(name) for _code, name, _n, _first in notes]
+    return (table.mutate(cleaned) if cleaned else table), notes

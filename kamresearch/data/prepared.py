@@ -111,12 +111,12 @@ def _changed(one: Loaded, written: int) -> DataError:
 
 def _plain_columns(rows: ir.Table) -> ir.Table:
     """Columns of a kind that only their server knows (uuid, json, arrays) as texts."""
-    plain = {
-        name: rows[name].cast("string")
+    plain = [
+        rows[name].cast("string").name(name)
         for name, kind in rows.schema().items()
         if not (kind.is_primitive() or kind.is_string() or kind.is_temporal() or kind.is_decimal())
-    }
-    return rows.mutate(**plain) if plain else rows
+    ]
+    return rows.mutate(plain) if plain else rows
 
 
 def open_prepared(path: Path) -> Tables:

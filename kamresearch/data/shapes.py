@@ -33,7 +33,9 @@ def fill_down(raw: Raw, names: Sequence[str], find: Find, where: str) -> Raw:
         place = value.notnull().ifelse(table[ROW], ibis.null("int64")).max().over(above)
         placed = table.mutate(__above__=place)
         filled = placed.left_join(known, placed["__above__"] == known["__at__"])
-        table = filled.mutate(**{own: filled["__value__"]}).drop("__above__", "__at__", "__value__")
+        table = filled.mutate(filled["__value__"].name(own)).drop(
+            "__above__", "__at__", "__value__"
+        )
     return replace(raw, table=table)
 
 
@@ -56,8 +58,8 @@ def unpivot(raw: Raw, rule: dict, where: str) -> Raw:
             f"the columns are {', '.join(map(repr, present[:12]))}",
         )
     name, value = str(rule.get("name", "name")), str(rule.get("value", "value"))
-    texts = {one: table[one].cast("string") for one in wanted}
-    long = table.mutate(**texts).pivot_longer(wanted, names_to=name, values_to=value)
+    texts = [table[one].cast("string").name(one) for one in wanted]
+    long = table.mutate(texts).pivot_longer(wanted, names_to=name, values_to=value)
     long = long.filter(long[value].notnull() & (long[value].strip() != ""))
     return replace(raw, table=long, settles=raw.embedded or raw.settles)
 

@@ -136,11 +136,12 @@ def _odd_columns(raw: ir.Table, numbers: list[str], dates: list[str]) -> frozens
         tests[name] = ~text.re_search(days.PLAIN) | text.re_search(days.ZONE)
     if not tests:
         return frozenset()
+    # Named values, no keywords: a column of a user may be called `by`, as an argument is.
     found = raw.aggregate(
-        **{
-            name: _count(test & ~says_nothing(raw[name]) & (raw[name].strip() != ""))
+        [
+            _count(test & ~says_nothing(raw[name]) & (raw[name].strip() != "")).name(name)
             for name, test in tests.items()
-        }
+        ]
     ).to_pandas()
     return frozenset(name for name in tests if found[name].fillna(0).iloc[0])
 

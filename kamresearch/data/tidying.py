@@ -62,11 +62,11 @@ def tidy(raw: Raw, keep: Callable[[str, ir.Table], ir.Table]) -> Raw:
         .fillna(0)
         .iloc[0]
     )
-    cleaned = {
-        name: table[name].re_replace('^="([^"]*)"$', r"\1")
+    cleaned = [
+        table[name].re_replace('^="([^"]*)"$', r"\1").name(name)
         for at, name in enumerate(texts)
         if found[f"wrapped {at}"]
-    }
+    ]
     aside = []
     if found["head"] and len(texts) > 1:
         aside.append(("head_again", head))
@@ -77,11 +77,11 @@ def tidy(raw: Raw, keep: Callable[[str, ir.Table], ir.Table]) -> Raw:
         gaps = _any([table[name].fill_null("").strip() == "" for name in usual])
         aside.append(("total", named & gaps))
     if cleaned and not aside:
-        return replace(raw, table=keep("tidy", table.mutate(**cleaned)))
+        return replace(raw, table=keep("tidy", table.mutate(cleaned)))
     if not aside:
         return raw
     code = ibis.cases(*((holds, name) for name, holds in aside), else_=ibis.null("string"))
-    marked = keep("marked", table.mutate(__code__=code, **cleaned))
+    marked = keep("marked", table.mutate([*cleaned, code.name("__code__")]))
     table = marked
     lines = marked.filter(marked["__code__"].notnull()).select(
         ROW,

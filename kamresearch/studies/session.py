@@ -487,7 +487,7 @@ def _about_rows(table: Table) -> dict:
 
 
 def _cell(value: object) -> object:
-    if value is None or value is pd.NaT or value != value:
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
         return None
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat() if value == value.normalize() else value.isoformat()

@@ -176,3 +176,17 @@ def test_whether_a_price_is_that_of_one_or_of_the_line_is_asked_and_guessed_from
     rule = mapping["tables"]["orders"]["columns"]["revenue"]
     assert rule == ("item-price" if line else "= [quantity-purchased] * [item-price]")
     assert revenue(tables) == sum((5 + at % 4) * (at % 3 + 1) for at in range(24))
+
+
+def test_columns_may_be_called_as_arguments_of_a_program_are(tmp_path):
+    (tmp_path / "accounts.csv").write_text(
+        'account_id,account_name,by,self\nA1,One,k\x0b,="1"\nA2,Two,m,n\n', encoding="utf-8"
+    )
+    (tmp_path / "orders.csv").write_text(
+        'order_id,account_id,order_date,revenue,by,self,having\n1,A1,2024-01-05,"1,000.50",x\x0b,'
+        '="a",2\n2,A2,2024-02-05,20,y,="b",3\n',
+        encoding="utf-8",
+    )
+    tables = open_data(tmp_path)
+    assert tables.orders.revenue.sum().execute() == pytest.approx(1020.5)
+    assert list(tables.accounts.order_by("account_id").account_name.execute()) == ["One", "Two"]

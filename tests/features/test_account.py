@@ -27,7 +27,7 @@ def test_each_field_names_its_table_its_source_and_its_age(view):
     assert frame.loc["n_orders", "value"] == "17"
     assert frame.loc["revenue_12m", ["value", "source", "age_days"]].tolist() == [
         "17,580,700",
-        "orders.parquet",
+        "orders.parquet + order_prices.parquet",
         57,
     ]
     assert frame.loc["churn_cause", "value"] == "product"

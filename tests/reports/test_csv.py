@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kamresearch.display import Column, make_table
+from kamresearch.language import Fixed
 from kamresearch.publishing.outcome.csvfile import plain_text, safe_text, write_csv
 from kamresearch.studies.session import table_content
 from tests.reports import synthetic
@@ -65,3 +67,10 @@ def test_every_row_of_a_shown_table_comes_back_equal():
     ]
     assert [plain_text(name) for name in frame["account_name"]] == list(synthetic.HOSTILE)
     assert frame["revenue"].tolist() == table.frame["revenue"].tolist()
+
+
+def test_what_pandas_does_not_know_is_an_empty_cell():
+    names = Fixed({"en": "A", "zh": "甲"})
+    frame = pd.DataFrame({"flag": pd.array([True, pd.NA], dtype="boolean"), "n": [1.0, None]})
+    table = make_table("x.y", names, frame, Column("flag", names), Column("n", names, "count"))
+    assert table_content(table, simulated=True)["rows"] == [[True, 1.0], [None, None]]
