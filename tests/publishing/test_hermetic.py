@@ -171,6 +171,7 @@ HARMLESS = {
     "KAM_NOTEBOOKS": "the notebooks of the same version",
     "KAM_PREDICTIONS": "a file of the version, counted as earlier",
     "KAM_PROJECT": "where the project lies",
+    "KAM_NO_STORY": "set where there are pseudonyms, which the name counts",
 }
 """Variables that a study may meet, and why none moves a number."""
 
