@@ -99,8 +99,8 @@ def test_paper_shows_what_is_folded_but_the_numbers_behind_pictures_and_what_onl
     assert overflow(page) <= 0
     hidden = page.evaluate(
         "[...document.querySelectorAll('main table, main figure, main p, main dd')]"
-        ".filter((one) => !one.closest('.contents, .tools, .controls, .pick, .find, .go, .code, "
-        ".behind:not([open]), #compare, [hidden]') && one.textContent.trim() && "
+        ".filter((one) => !one.closest('.contents, .tools, .controls, .pick, .find, .go, .moved, "
+        ".code, .behind:not([open]), #compare, [hidden]') && one.textContent.trim() && "
         "one.getBoundingClientRect().height === 0)"
         ".map((one) => one.outerHTML.slice(0, 100))"
     )
