@@ -283,7 +283,9 @@ class LifetimeValue(Result):
         spread = max(
             self._money_spread(days), 2 / np.sqrt(max(frame["expected_orders"].sum(), 1.0))
         )
-        return total, Interval(total / (1 + spread), total * (1 + spread), 0.8)
+        # The spread is a share: of nothing it is nothing, which is no measured error.
+        bounds = Interval(total / (1 + spread), total * (1 + spread), 0.8) if total > 0 else None
+        return total, bounds
 
     def _money_spread(self, days: float) -> float:
         """How far the model's totals of revenue were off in the backtest, as a share: the root
