@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from kamresearch.errors import StudyError
-from kamresearch.language import LANGUAGES, Fixed, Text
+from kamresearch.language import LANGUAGES, Fixed, Text, tongue
 from kamresearch.language import message as _
 from kamresearch.language.format import UNITS
 
@@ -202,10 +202,10 @@ def join_terms(codes: Iterable[str], terms: Mapping[str, Text], mark: str | None
     >>> join_terms(["a", "b"], {"a": Fixed({"en": "one", "zh": "一"})}).render("zh")
     '一、b'
     """
-    codes, commas = list(codes), {"zh": "、"}
+    codes = list(codes)
     return Fixed(
         {
-            language: (mark or commas.get(language, ", ")).join(
+            language: (mark or tongue(language).comma).join(
                 terms[code].render(language) if code in terms else code for code in codes
             )
             for language in LANGUAGES

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
-from kamresearch.language import Fixed, Quantity, Text
+from kamresearch.language import Fixed, Quantity, Text, tongue
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
 
@@ -260,7 +260,7 @@ class Joined:
     findings: tuple[Finding, ...]
 
     def render(self, language: str) -> str:
-        return ("、" if language == "zh" else ", ").join(
+        return tongue(language).comma.join(
             finding.label.render(language) for finding in self.findings
         )
 

@@ -228,10 +228,7 @@ def judge_claims(claims: pd.DataFrame, facts: pd.DataFrame) -> ClaimLedger:
         "quote",
         "reading",
     ]
-    texts = {
-        str(row["claim_id"]): Fixed({"en": str(row["text_en"]), "zh": str(row["text_zh"])})
-        for row in claims.to_dict("records")
-    }
+    texts = {str(row["claim_id"]): Fixed.of_row(row, "text") for row in claims.to_dict("records")}
     return ClaimLedger(pd.DataFrame(rows, columns=columns), texts)
 
 

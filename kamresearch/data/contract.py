@@ -5,6 +5,8 @@ One definition serves the checks, the dictionary in ``data/README.md`` and the s
 
 from dataclasses import dataclass
 
+from kamresearch.language import LANGUAGES
+
 KINDS = ("id", "text", "category", "date", "month", "number", "integer", "flag")
 
 
@@ -55,6 +57,17 @@ def _may(name: str, kind: str, meaning: str, **more: object) -> ColumnSpec:
     return ColumnSpec(name, kind, False, meaning, **more)
 
 
+def _said(name: str, meaning: str) -> tuple[ColumnSpec, ...]:
+    """A text in a column for each language; where a report speaks one that is not filled, it shows
+    the first.
+    """
+    return (
+        _must(f"{name}_{LANGUAGES[0]}", "text", meaning),
+        *(_may(f"{name}_{code}", "text", IN_OTHER_WORDS) for code in LANGUAGES[1:]),
+    )
+
+
+IN_OTHER_WORDS = "The same in the language that the column names."
 _ACCOUNT = (("account_id", "accounts"),)
 
 TABLES: dict[str, TableSpec] = {
@@ -470,8 +483,7 @@ TABLES: dict[str, TableSpec] = {
             (
                 _must("event_id", "id", "Key."),
                 _must("date", "date", "Day."),
-                _must("title_en", "text", "Title in English."),
-                _must("title_zh", "text", "Title in Chinese."),
+                *_said("title", "Title in English."),
                 _may(
                     "kind",
                     "category",
@@ -489,8 +501,7 @@ TABLES: dict[str, TableSpec] = {
             (
                 _must("claim_id", "id", "Key."),
                 _must("who", "text", "Who says it."),
-                _must("text_en", "text", "The claim in English."),
-                _must("text_zh", "text", "The claim in Chinese."),
+                *_said("text", "The claim in English."),
                 _may(
                     "quantity",
                     "category",
@@ -528,8 +539,7 @@ TABLES: dict[str, TableSpec] = {
                     "Quadrant.",
                     values=("strength", "weakness", "opportunity", "threat"),
                 ),
-                _must("text_en", "text", "Statement in English."),
-                _must("text_zh", "text", "Statement in Chinese."),
+                *_said("text", "Statement in English."),
                 _may("owner", "text", "Who answers for it (a role)."),
                 _may("date", "date", "Day of the judgement."),
                 _may("evidence", "text", "Id of a finding."),
@@ -563,8 +573,7 @@ TABLES: dict[str, TableSpec] = {
             ("goal_id",),
             (
                 _must("goal_id", "id", "Key."),
-                _must("text_en", "text", "The goal in English."),
-                _must("text_zh", "text", "The goal in Chinese."),
+                *_said("text", "The goal in English."),
                 _must("finding", "text", "Id of the finding that measures it."),
                 _must("baseline", "number", "Value at the start."),
                 _must("target", "number", "Value to reach."),
@@ -654,7 +663,7 @@ TABLES: dict[str, TableSpec] = {
                 _must("verdict", "category", "What was decided.", values=("same", "not_same")),
                 _may("who", "text", "Who decided (a role)."),
                 _may("why", "text", "Reason."),
-                _may("why_zh", "text", "Reason in Chinese, where the other is not."),
+                *(_may(f"why_{code}", "text", IN_OTHER_WORDS) for code in LANGUAGES[1:]),
                 _may("until", "date", "Last day on which it holds; empty for good."),
             ),
         ),
@@ -665,8 +674,7 @@ TABLES: dict[str, TableSpec] = {
             ("strategy_id",),
             (
                 _must("strategy_id", "id", "Key."),
-                _must("text_en", "text", "Strategy in English."),
-                _must("text_zh", "text", "Strategy in Chinese."),
+                *_said("text", "Strategy in English."),
                 _must("pairs", "text", "Items that it joins, such as S5+O4."),
                 _may("owner", "text", "Who answers for it (a role)."),
                 _may("due_date", "date", "Day by which."),

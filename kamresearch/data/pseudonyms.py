@@ -14,11 +14,17 @@ from pathlib import Path
 
 from kamresearch.data.contract import TABLES
 from kamresearch.errors import ParameterError
+from kamresearch.language import LANGUAGES
 
 KEY = "KAM_PSEUDONYM_KEY"
 """Variable in which the one process that opens data gets the key."""
 LEAST = 32
 """Letters of a key: fewer can be tried out."""
+
+
+def _in_each(stem: str, languages: Iterable[str] = LANGUAGES) -> dict[str, str]:
+    return {f"{stem}_{code}": "words" for code in languages}
+
 
 MARKS: dict[str, dict[str, str]] = {
     "accounts": {
@@ -57,8 +63,8 @@ MARKS: dict[str, dict[str, str]] = {
         "tax_number": "number",
     },
     "judgements": {"rater": "manager"},
-    "swot": {"text_en": "words", "text_zh": "words", "owner": "manager"},
-    "goals": {"text_en": "words", "text_zh": "words", "owner": "manager"},
+    "swot": {**_in_each("text"), "owner": "manager"},
+    "goals": {**_in_each("text"), "owner": "manager"},
     "programme": {"account_id": "account"},
     "overrides": {"account_id": "account", "who": "manager", "why": "words"},
     "actions": {
@@ -67,8 +73,14 @@ MARKS: dict[str, dict[str, str]] = {
         "decided_by": "manager",
         "outcome": "words",
     },
-    "pairs": {"left": "end", "right": "end", "who": "manager", "why": "words", "why_zh": "words"},
-    "strategies": {"text_en": "words", "text_zh": "words", "owner": "manager"},
+    "pairs": {
+        "left": "end",
+        "right": "end",
+        "who": "manager",
+        "why": "words",
+        **_in_each("why", LANGUAGES[1:]),
+    },
+    "strategies": {**_in_each("text"), "owner": "manager"},
 }
 """Table → column → what stands in its place. ``words`` go: a required column gets its row's key."""
 
@@ -87,9 +99,9 @@ OPEN: dict[str, tuple[str, ...]] = {
     "coverage": ("layer", "function", "role"),
     "departments": ("department", "region"),
     "market": ("period", "brand", "market", "measure", "status", "source", "note"),
-    "events": ("event_id", "title_en", "title_zh", "kind", "source"),
+    "events": ("event_id", *_in_each("title"), "kind", "source"),
     "claims": (
-        *("claim_id", "who", "text_en", "text_zh", "quantity", "brand", "market", "period"),
+        *("claim_id", "who", *_in_each("text"), "quantity", "brand", "market", "period"),
         *("source", "quote", "reading"),
     ),
     "swot": ("item_id", "quadrant", "evidence", "condition"),

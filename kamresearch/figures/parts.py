@@ -26,8 +26,7 @@ from kamresearch.figures.theme import (
     shorten,
     wrap,
 )
-from kamresearch.language import current_language, format_quantity, render
-from kamresearch.language.format import LOCALES
+from kamresearch.language import current_language, format_quantity, render, tongue
 
 __all__ = [
     "BAD",
@@ -120,31 +119,32 @@ def _tick(value: float, unit: str, language: str, signed: bool) -> str:
 
     value = 0.0 if abs(value) < 1e-12 else value
     if unit in ("share", "probability", "growth", "net_share"):
-        shown = format_percent(value, format="#,##0.#%", locale=LOCALES[language])
+        shown = format_percent(value, format="#,##0.#%", locale=tongue(language).locale)
         return f"+{shown}" if signed and value > 0 else shown
     if unit in ("score", "ratio", "index", "p_value"):
         from babel.numbers import format_decimal
 
-        shown = format_decimal(value, format="#,##0.###", locale=LOCALES[language])
+        shown = format_decimal(value, format="#,##0.###", locale=tongue(language).locale)
         return f"+{shown}" if signed and value > 0 else shown
     return format_quantity(value, unit, language, signed=signed, bare=True)
 
 
 def format_month_axis(axes: object, which: str = "x", *, most: int = 8) -> None:
     """Dates on an axis: years where the span is long, months of years where it is short."""
+    from babel.dates import format_date
     from matplotlib.dates import AutoDateLocator, num2date
     from matplotlib.ticker import FuncFormatter
 
     axis = axes.xaxis if which == "x" else axes.yaxis
     low, high = axis.get_view_interval()
     years = (high - low) / 365.25
-    language = current_language()
+    locale = tongue(current_language()).locale
 
     def label(value: float, _: object) -> str:
         day = num2date(value)
         if years > 4:
             return f"{day.year}" if day.month == 1 else ""
-        return f"{day.year}年{day.month}月" if language == "zh" else day.strftime("%b %Y")
+        return format_date(day, "MMM y", locale=locale)
 
     axis.set_major_locator(AutoDateLocator(minticks=3, maxticks=most))
     axis.set_major_formatter(FuncFormatter(label))

@@ -137,7 +137,7 @@ def sweep(frame: pd.DataFrame, finding: str) -> Figure:
             "series.sweep",
             one.label,
             shown.assign(**{name: shown[name].astype(str) for name in varied}),
-            *(Column(name, Fixed({"en": name, "zh": name})) for name in varied),
+            *(Column(name, Fixed({"en": name})) for name in varied),
             Column("value", one.label, one.unit),
             Column("low", _("Lower bound"), one.unit),
             Column("high", _("Upper bound"), one.unit),

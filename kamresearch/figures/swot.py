@@ -23,7 +23,7 @@ from kamresearch.figures.parts import (
 )
 from kamresearch.figures.registry import draws
 from kamresearch.figures.swot_quadrants import quadrants
-from kamresearch.language import Fixed
+from kamresearch.language import LANGUAGES, Fixed
 from kamresearch.language import message as _
 
 
@@ -248,7 +248,7 @@ def strategies(choice: StrategyChoice) -> Figure:
     texts = {one.id: one.text for one in choice.strategies}
     terms = {
         one.id: Fixed(
-            {language: f"{one.id}  {one.text.render(language)}" for language in ("en", "zh")}
+            {language: f"{one.id}  {one.text.render(language)}" for language in LANGUAGES}
         )
         for one in choice.strategies
     }

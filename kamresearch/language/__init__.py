@@ -1,15 +1,14 @@
-"""Two languages from one execution: messages, catalogues, and the forms of numbers and dates.
+"""Several languages from one execution: messages, catalogues, and the forms of numbers and dates.
 
     from kamresearch.language import message as _
     caption = _("Sales fell by {change} in {year}.", change=Quantity(-0.109, "share"), year="2012")
     caption.render("zh")
 
 English is the source language; translations live in ``catalogue/<language>/*.po`` where a
-translator edits
-them. All catalogues of a language are read as one.
+translator edits them. All catalogues of a language are read as one (see `tongues`).
 """
 
-from kamresearch.language.catalogue_store import LANGUAGES, missing_translations, translate
+from kamresearch.language.catalogue_store import missing_translations, translate
 from kamresearch.language.format import Quantity, format_quantity
 from kamresearch.language.message import (
     Fixed,
@@ -20,6 +19,7 @@ from kamresearch.language.message import (
     render,
     use_language,
 )
+from kamresearch.language.tongues import LANGUAGES, tongue
 
 __all__ = [
     "LANGUAGES",
@@ -32,6 +32,7 @@ __all__ = [
     "message",
     "missing_translations",
     "render",
+    "tongue",
     "translate",
     "use_language",
 ]

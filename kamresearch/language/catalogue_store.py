@@ -3,11 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-LANGUAGES = ("en", "zh")
-"""Every language that a report can be read in; the first is the source language."""
-
-CATALOGUES = Path(__file__).parent / "catalogue"
-
+from kamresearch.language.tongues import FOLDERS, LANGUAGES
 
 _ADDED: list[tuple[str, Path]] = []
 
@@ -24,15 +20,15 @@ def add_catalogue(language: str, path: Path) -> None:
 @cache
 def load_catalogue(language: str) -> dict[str, str]:
     """All messages of a language: source text → translation, from every ``.po`` file in its
-    folder.
+    folders; the package's words stand above those of a study, the project's above all.
     """
     from babel.messages.pofile import read_po
 
     translations: dict[str, str] = {}
     added = [path for code, path in _ADDED if code == language]
-    for path in [*added, *sorted((CATALOGUES / language).glob("*.po"))]:
+    for path in [*added, *(one for base in FOLDERS[language] for one in sorted(base.glob("*.po")))]:
         with path.open("rb") as file:
-            for entry in read_po(file, locale=language, charset="utf-8"):
+            for entry in read_po(file, charset="utf-8"):
                 if entry.id and entry.string and not entry.fuzzy:
                     translations[entry.id] = entry.string
     return translations

@@ -9,8 +9,8 @@ from math import isfinite
 
 from kamresearch.language.catalogue_store import translate
 from kamresearch.language.message import current_language
+from kamresearch.language.tongues import tongue
 
-LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 MISSING = "–"
 
 UNITS = {
@@ -75,7 +75,8 @@ def money_in(currency: str) -> Iterator[None]:
 
 def currency_name(language: str) -> str:
     """The currency that `money_in` named, as a table's head says it; empty where none is named."""
-    return "元" if language == "zh" and _CURRENCY.get() == "CNY" else _CURRENCY.get()
+    code = _CURRENCY.get()
+    return tongue(language).currencies.get(code, code).replace("{amount}", "").strip()
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def format_quantity(
         from babel.dates import format_date
 
         day = date.fromisoformat(str(value)[:10])
-        return format_date(day, format="medium", locale=LOCALES[language])
+        return format_date(day, format="medium", locale=tongue(language).locale)
     if unit in ("text", "period") or isinstance(value, str):
         return str(value)
     return _format_number(value, unit, language, signed=signed, bare=bare)
@@ -135,7 +136,7 @@ def format_quantity(
 def _format_number(value: float, unit: str, language: str, *, signed: bool, bare: bool) -> str:
     from babel.numbers import format_compact_decimal, format_decimal, format_percent
 
-    locale = LOCALES[language]
+    locale = tongue(language).locale
     plus = "+" if signed and value > 0 else ""
     if abs(value) >= _WRITTEN_OUT:
         return f"{plus}{float(value):.3g}"
@@ -156,8 +157,8 @@ def _format_number(value: float, unit: str, language: str, *, signed: bool, bare
     elif unit in ("cny", "money"):
         if abs(value) < 1e4:
             number = format_decimal(value, format="#,##0", locale=locale)
-        elif language == "zh":
-            number = _in_wan(value, bare=bare)
+        elif tongue(language).myriads:
+            number = _in_myriads(value, language, bare=bare)
         else:
             number = format_compact_decimal(value, fraction_digits=1, locale=locale)
         text = number if bare else _with_currency(number, unit, language)
@@ -174,35 +175,32 @@ def _format_number(value: float, unit: str, language: str, *, signed: bool, bare
     return plus + _without_minus_zero(text)
 
 
-def _in_wan(value: float, *, bare: bool) -> str:
+def _in_myriads(value: float, language: str, *, bare: bool) -> str:
     """An amount in 万 or 亿 as people write it: 6,395万, and in a column, where points stand under
     each other, 6,394.7万.
 
-    >>> _in_wan(63_947_000, bare=False), _in_wan(63_947_000, bare=True), _in_wan(214e6, bare=False)
-    ('6,395万', '6,394.7万', '2.14亿')
+    >>> _in_myriads(63_947_000, "zh", bare=False), _in_myriads(63_947_000, "zh", bare=True)
+    ('6,395万', '6,394.7万')
+    >>> _in_myriads(214e6, "zh", bare=False)
+    '2.14亿'
     """
     from babel.numbers import format_decimal
 
+    (myriad, square), locale = tongue(language).myriads, tongue(language).locale
+
     # 亿 is ten thousand 万: one digit behind it would leave as little as one figure.
     if abs(value) >= 99_995_000:
-        return format_decimal(value / 1e8, format="#,##0.##", locale="zh") + "亿"
-    many = abs(value) >= 9_995_000 and not bare
-    return format_decimal(value / 1e4, format="#,##0" if many else "#,##0.#", locale="zh") + "万"
+        return format_decimal(value / 1e8, format="#,##0.##", locale=locale) + square
+    written = "#,##0" if abs(value) >= 9_995_000 and not bare else "#,##0.#"
+    return format_decimal(value / 1e4, format=written, locale=locale) + myriad
 
 
 def _with_currency(number: str, unit: str, language: str) -> str:
     if unit == "cny":
         return f"¥{number}"
-    named = currency_name(language)
-    if not named:
-        return number
-    return (
-        f"{number}{named}"
-        if named == "元"
-        else f"{number} {named}"
-        if language == "zh"
-        else f"{named} {number}"
-    )
+    code, written = _CURRENCY.get(), tongue(language)
+    pattern = written.currencies.get(code, written.money)
+    return pattern.format(amount=number, currency=code) if code else number
 
 
 def _without_minus_zero(text: str) -> str:

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from kamresearch.errors import KamError
-from kamresearch.language.catalogue_store import LANGUAGES
+from kamresearch.language.tongues import FOLDERS
 from kamresearch.yamlfile import read_yaml
 
 FOLDER = Path(__file__).parent / "glossary"
@@ -29,11 +29,16 @@ class Term:
 @cache
 def load_glossary(language: str) -> tuple[Term, ...]:
     """Every term of every topic in a language; of a term that two topics explain, the first
-    file's words count.
+    file's words count. Terms that a language does not explain are left out.
+
+    A project's language explains them in its ``glossary.yml``, in entries of the same form.
     """
     terms: dict[str, Term] = {}
-    for path in sorted(FOLDER.glob("*.yml")):
+    own = [base / "glossary.yml" for base in reversed(FOLDERS[language])]
+    for path in [*(one for one in own if one.is_file()), *sorted(FOLDER.glob("*.yml"))]:
         for entry in read_yaml(path) or ():
+            if isinstance(entry, dict) and "id" in entry and language not in entry:
+                continue
             term = _read_term(entry, language, path)
             if term.id not in terms and not any(
                 term.term.lower() == known.term.lower() for known in terms.values()
@@ -43,24 +48,15 @@ def load_glossary(language: str) -> tuple[Term, ...]:
 
 
 def _read_term(entry: object, language: str, path: Path) -> Term:
-    whole = (
-        isinstance(entry, dict)
-        and "id" in entry
-        and all(
-            isinstance(entry.get(one), dict)
-            and entry[one].get("term")
-            and entry[one].get("meaning")
-            for one in LANGUAGES
-        )
-    )
+    words = entry.get(language) if isinstance(entry, dict) else None
+    whole = isinstance(words, dict) and "id" in entry and {"term", "meaning"} <= set(words)
     if not whole:
         raise KamError(
-            f"glossary/{path.name}",
-            f"an id, and a term with its meaning in {', '.join(LANGUAGES)}",
+            f"{path.parent.name}/{path.name}",
+            f"an id, and below {language} a term with its meaning",
             repr(entry)[:120],
             "complete the entry",
         )
-    words = entry[language]
     return Term(
         str(entry["id"]),
         str(words["term"]),

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Protocol, runtime_checkable
 
-from kamresearch.language.catalogue_store import LANGUAGES, translate
+from kamresearch.language.catalogue_store import translate
+from kamresearch.language.tongues import LANGUAGES
 
 _current: ContextVar[str] = ContextVar("language", default=LANGUAGES[0])
 
@@ -42,10 +43,22 @@ class Message:
 @dataclass(frozen=True)
 class Fixed:
     """A text that comes already written in each language: a user's SWOT item, a finding read
-    back.
+    back. Where a language has none, the first text stands.
     """
 
     texts: Mapping[str, str]
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, object], stem: str) -> "Fixed":
+        """What a row of a table says in its columns ``<stem>_<language>``.
+
+        >>> Fixed.of_row({"text_en": "Grow", "text_zh": None}, "text").render("zh")
+        'Grow'
+        """
+        cells = {code: row.get(f"{stem}_{code}") for code in LANGUAGES}
+        # what is missing in a frame (None, NaN, NA) is no text
+        told = {code: cell.strip() for code, cell in cells.items() if isinstance(cell, str)}
+        return cls({code: text for code, text in told.items() if text})
 
     def render(self, language: str) -> str:
         return self.texts.get(language) or next(iter(self.texts.values()), "")

@@ -1,7 +1,7 @@
 """Studies that a project or another package brings: found by folder and by entry point.
 
 A project keeps each in ``studies/<name>/``: ``<name>.py`` with a ``STUDY``, ``<name>.ipynb``, and
-where somebody translated it ``zh.po``. A package names its own under the entry point group
+where somebody translated it ``<language>.po``. A package names its own under the entry point group
 ``kamresearch.studies``. One with the name of a built-in study takes its place.
 """
 
@@ -64,8 +64,8 @@ def _placed(study: object, folder: Path, name: str, declared: type[Declared]) ->
             told,
             f"declare it in {name}.py, as `kam new-study` writes it",
         )
-    if (folder / "zh.po").is_file():
-        add_catalogue("zh", folder / "zh.po")
+    for path in sorted(folder.glob("*.po")):
+        add_catalogue(path.stem, path)
     return replace(study, folder=folder)
 
 

@@ -16,7 +16,7 @@ ALLOWED = {
     "errors": set(),
     "places": set(),
     "yamlfile": {"errors"},
-    "language": {"errors", "yamlfile"},
+    "language": {"errors", "places", "yamlfile"},
     "finding": {"errors", "language"},
     "display": {"errors", "language", "finding"},
     "result": {"language", "finding"},

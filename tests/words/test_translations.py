@@ -13,9 +13,9 @@ from babel.messages.pofile import read_po
 
 import kamresearch
 from kamresearch.language import LANGUAGES, missing_translations
-from kamresearch.language.catalogue_store import CATALOGUES
 from kamresearch.language.format import _NAMED
 from kamresearch.language.glossary import load_glossary
+from kamresearch.language.tongues import CATALOGUES
 from kamresearch.studies import all_studies
 
 pytestmark = pytest.mark.unit

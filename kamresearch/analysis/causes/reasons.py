@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from kamresearch.errors import DataError, near_matches
+from kamresearch.language import LANGUAGES
 from kamresearch.language import message as _
 from kamresearch.yamlfile import parse_yaml
 
@@ -42,7 +43,7 @@ def _read_table(text: str, name: str) -> tuple[tuple[str, re.Pattern], ...]:
                 repr(cause),
                 near_matches(str(cause), CAUSES),
             )
-        words = [str(word) for language in ("en", "zh") for word in row.get(language) or ()]
+        words = [str(word) for language in LANGUAGES for word in row.get(language) or ()]
         pairs.append((cause, _pattern(words)))
     return tuple(pairs)
 

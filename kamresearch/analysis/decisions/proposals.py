@@ -8,7 +8,7 @@ from kamresearch.analysis.decisions.assumptions import KEEPING, Assumptions
 from kamresearch.analysis.decisions.records import CONFLICTS, MANAGER_PROBLEMS, Records
 from kamresearch.analysis.decisions.risk import SIGNAL_TERMS
 from kamresearch.features.population import PRESENT
-from kamresearch.language import Fixed, Quantity, Text
+from kamresearch.language import LANGUAGES, Fixed, Quantity, Text, tongue
 from kamresearch.language import message as _
 
 COLUMNS = ("account_id", "kind", "stake", "expected_gain", "low", "high", "cost", "hours", "due")
@@ -330,8 +330,9 @@ def _join(texts: list[Text]) -> Text:
     texts = list({one.render("en"): one for one in texts}.values())
     if len(texts) == 1:
         return texts[0]
-    marks = {"en": "; ", "zh": "；"}
-    return Fixed({one: mark.join(t.render(one) for t in texts) for one, mark in marks.items()})
+    return Fixed(
+        {one: tongue(one).semicolon.join(t.render(one) for t in texts) for one in LANGUAGES}
+    )
 
 
 def count_once(proposals: pd.DataFrame, assumptions: Assumptions) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from kamresearch.data.names import normalise_name
 from kamresearch.data.pairs import read_pairs
 from kamresearch.display import Column, Table, make_table
-from kamresearch.language import Fixed, Text
+from kamresearch.language import LANGUAGES, Fixed, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown, needs_table
 
@@ -26,16 +26,18 @@ STATES: dict[str, Text] = {
 }
 ACCOUNT, RECORD = "A", "R"
 """First letter of a key: an account's number, or a department's record (department/record_id)."""
-COLUMNS = ("left", "right", "verdict", "who", "why", "why_zh", "until")
+TOLD = ("why", *(f"why_{code}" for code in LANGUAGES[1:]))
+"""The reason, and the same in other languages."""
+COLUMNS = ("left", "right", "verdict", "who", *TOLD, "until")
 
 
 @dataclass(frozen=True)
 class Decisions(Result):
     """Decisions as of a day, and what became of each.
 
-    ``frame``: left, right, verdict, who, why, why_zh, until, state (a code of `STATES`), n_pairs;
-    ``same`` and
-    ``apart``: pairs of keys, ``A`` + account_id or ``R`` + department/record_id.
+    ``frame``: left, right, verdict, who, why (and in other languages), until, state (a code
+    of `STATES`), n_pairs; ``same`` and ``apart``: pairs of keys, ``A`` + account_id or ``R`` +
+    department/record_id.
     """
 
     shows = (Shown("quality.decisions", "table"),)
@@ -74,9 +76,9 @@ class Decisions(Result):
 
     def table(self) -> Table:
         """Every decision with its state."""
-        reasons = self.frame.dropna(subset="why_zh")
         reasons = {
-            en: Fixed({"en": en, "zh": zh}) for en, zh in zip(reasons["why"], reasons["why_zh"])
+            row["why"]: Fixed.of_row({f"why_{LANGUAGES[0]}": row["why"], **row}, "why")
+            for row in self.frame[list(TOLD)].dropna(subset="why").to_dict("records")
         }
         return make_table(
             "quality.decisions",
@@ -161,7 +163,7 @@ def read_decisions(
     )
     frame["n_pairs"] = frame.pop("across").map(len)
     frame["until"] = pd.to_datetime(frame["until"])
-    frame["why"] = frame["why"].fillna(frame["why_zh"])
+    frame["why"] = frame[list(TOLD)].bfill(axis=1)["why"]
     return Decisions(
         frame, frozenset(found["same"] - found["not_same"]), frozenset(found["not_same"])
     )

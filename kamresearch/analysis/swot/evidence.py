@@ -12,7 +12,7 @@ from kamresearch.analysis.swot.weights import ItemWeights
 from kamresearch.display import Column, Followed, Table, make_table
 from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding
-from kamresearch.language import LANGUAGES, Fixed, Message, Text, format_quantity
+from kamresearch.language import LANGUAGES, Fixed, Message, Text, format_quantity, tongue
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
 
@@ -175,10 +175,10 @@ class ItemVerdicts(Result):
         for _item, pieces in self.frame.groupby("item_id", sort=False):
             labels = list(pieces["measures"].dropna())
             texts = {
-                language: "; ".join(one.render(language) for one in labels)
+                language: tongue(language).semicolon.join(one.render(language) for one in labels)
                 for language in LANGUAGES
             }
-            told[texts["en"]] = Fixed(texts)
+            told[texts[LANGUAGES[0]]] = Fixed(texts)
         return told
 
     def table(self) -> Table:

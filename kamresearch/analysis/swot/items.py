@@ -8,7 +8,7 @@ import pandas as pd
 
 from kamresearch.analysis.swot.condition import Condition, parse_condition
 from kamresearch.errors import DataError, first_offenders, near_matches
-from kamresearch.language import Fixed
+from kamresearch.language import LANGUAGES, Fixed
 from kamresearch.language import message as _
 
 QUADRANTS = ("strength", "weakness", "opportunity", "threat")
@@ -93,18 +93,17 @@ def _read_item(row: dict) -> Item:
             repr(quadrant),
             near_matches(quadrant, QUADRANTS),
         )
-    texts = {"en": _text(row.get("text_en")), "zh": _text(row.get("text_zh"))}
-    texts = {language: text for language, text in texts.items() if text}
-    if not texts:
+    text = Fixed.of_row(row, "text")
+    if not text.texts:
         raise DataError(
-            where, "a statement in text_en or text_zh", "neither", "write what the item says"
+            where, f"a statement in text_{LANGUAGES[0]}", "none", "write what the item says"
         )
     day = row.get("date")
     rating, evidence = row.get("rating"), _read_evidence(row, where)
     return Item(
         row["item_id"],
         quadrant,
-        Fixed(texts),
+        text,
         _text(row.get("owner")),
         "" if pd.isna(day) else str(pd.Timestamp(day).date()),
         tuple((name.lstrip("~ "), condition) for name, condition in evidence),

@@ -147,10 +147,9 @@ def _read_strategy(row: dict, quadrants: dict[str, str]) -> Strategy:
             "join an internal with an external item, such as S5+O4",
         )
     due = row.get("due_date")
-    texts = {"en": _cell(row.get("text_en")), "zh": _cell(row.get("text_zh"))}
     return Strategy(
         row["strategy_id"],
-        Fixed({language: text for language, text in texts.items() if text}),
+        Fixed.of_row(row, "text"),
         joined,
         _cell(row.get("owner")),
         "" if due is None or pd.isna(due) else str(pd.Timestamp(due).date()),

@@ -83,10 +83,9 @@ def _read_goal(row: dict) -> Goal:
             due,
             "mend one of the dates",
         )
-    texts = {language: _text(row.get(f"text_{language}")) for language in ("en", "zh")}
     return Goal(
         row["goal_id"],
-        Fixed({language: text for language, text in texts.items() if text}),
+        Fixed.of_row(row, "text"),
         _text(row["finding"]),
         baseline,
         target,

@@ -565,10 +565,7 @@ def study_events(
 ) -> EventStudy:
     """Every event that lies inside the series, measured alike; what cannot be measured is said."""
     effects, caveats = [], []
-    titles = {
-        row["event_id"]: Fixed({"en": row["title_en"], "zh": row["title_zh"]})
-        for row in events.to_dict("records")
-    }
+    titles = {row["event_id"]: Fixed.of_row(row, "title") for row in events.to_dict("records")}
     dated = events.to_dict("records") if len(series) else []
     days = pd.to_datetime(pd.Series([str(row["date"])[:10] for row in dated], dtype="str"))
     inside = 0

@@ -83,8 +83,7 @@ class Inputs:
     def event_texts(self) -> dict[str, Fixed]:
         """Titles of the events by id."""
         return {
-            row["event_id"]: Fixed({"en": row["title_en"], "zh": row["title_zh"]})
-            for row in self.events.to_dict("records")
+            row["event_id"]: Fixed.of_row(row, "title") for row in self.events.to_dict("records")
         }
 
 

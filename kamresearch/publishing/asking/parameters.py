@@ -9,7 +9,7 @@ from math import isfinite
 from pathlib import Path
 
 from kamresearch.errors import DataError, ParameterError, StudyError, near_matches
-from kamresearch.language import LANGUAGES
+from kamresearch.language import LANGUAGES, tongue
 from kamresearch.studies.case import own_values
 from kamresearch.studies.declaration import (
     Study,
@@ -328,4 +328,6 @@ def as_languages(text: str) -> tuple[str, ...]:
             repr(text),
             "write for example en,zh",
         )
+    for code in LANGUAGES:  # findings and tables are told in all of them
+        tongue(code)
     return chosen

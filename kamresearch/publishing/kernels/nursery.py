@@ -84,7 +84,10 @@ class ForkedChild(Child):
     def __init__(self, connection: socket.socket) -> None:
         self._connection, self._text, self._code = connection, b"", None
         while b"\n" not in self._text:
-            part = connection.recv(4096)
+            try:
+                part = connection.recv(4096)
+            except ConnectionError:
+                part = b""
             if not part:
                 raise StudyError(
                     "kernel",

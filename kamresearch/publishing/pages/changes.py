@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from kamresearch.figures.theme import clean
 from kamresearch.finding import Finding
-from kamresearch.language import Quantity, Text, format_quantity, message
+from kamresearch.language import LANGUAGES, Quantity, Text, format_quantity, message, tongue
 from kamresearch.language import message as _
 from kamresearch.language.format import money_in
-from kamresearch.publishing.pages.shell import LANGUAGE_NAMES, fill, finish_page
+from kamresearch.publishing.pages.shell import fill, finish_page
 from kamresearch.publishing.pages.views import Href
 from kamresearch.publishing.sealed.causes import KINDS
 from kamresearch.publishing.sealed.compare import (
@@ -65,6 +65,7 @@ def render_comparison(
         Addresses beside it; without them the page links to nothing.
     """
     links = links or ComparisonLinks()
+    addresses = links.languages or {}
     with money_in(clean(newer.manifest.data.currency)):
         view = comparison_view(compare(older, newer), language, lambda _id: None)
     names = {
@@ -78,9 +79,9 @@ def render_comparison(
         names=names,
         links=links,
         language_links=[
-            (code, name, None if code == language else (links.languages or {}).get(code))
-            for code, name in LANGUAGE_NAMES.items()
-            if code == language or code in (links.languages or {})
+            (code, tongue(code).name, None if code == language else addresses.get(code))
+            for code in LANGUAGES
+            if code == language or code in addresses
         ],
         facts={
             side: manifest_facts(version.manifest, language)

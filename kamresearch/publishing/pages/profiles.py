@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from markupsafe import Markup
 
 from kamresearch.figures.theme import clean
+from kamresearch.language import tongue
 from kamresearch.language.format import format_quantity, money_in
 from kamresearch.publishing.pages.context import RenderContext
-from kamresearch.publishing.pages.shell import LANGUAGE_NAMES, fill, finish_page
+from kamresearch.publishing.pages.shell import fill, finish_page
 from kamresearch.publishing.pages.subjects import Subjects, index_of
 from kamresearch.publishing.pages.surroundings import Surroundings
 from kamresearch.publishing.pages.views import choose, facts_of, table_view
@@ -101,7 +102,7 @@ class _Profile(Surroundings):
         """Code, name and address of each language; no address for this page's own."""
         own = [(code, self.subjects.page(self.key, code)) for code in self.context.languages]
         return [
-            (code, LANGUAGE_NAMES[code], None if code == self.language else f"../{page}")
+            (code, tongue(code).name, None if code == self.language else f"../{page}")
             for code, page in own
         ]
 

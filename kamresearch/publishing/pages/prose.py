@@ -7,6 +7,7 @@ from functools import cache
 from markupsafe import Markup, escape
 
 from kamresearch.figures.theme import clean
+from kamresearch.language import tongue
 from kamresearch.language.glossary import Term, load_glossary
 
 _SKIPPED = {
@@ -114,5 +115,5 @@ def _pattern(spellings: Iterable[str], language: str) -> re.Pattern | None:
     if not longest_first:
         return None
     words = "|".join(re.escape(str(escape(spelling))) for spelling in longest_first)
-    bounded = rf"(?<![\w&])({words})(?:e?s)?(?!\w)" if language == "en" else f"({words})"
+    bounded = rf"(?<![\w&])({words})(?:e?s)?(?!\w)" if not tongue(language).wide else f"({words})"
     return re.compile(bounded, re.IGNORECASE)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from kamresearch.figures.theme import clean
 from kamresearch.finding import Finding
-from kamresearch.language import LANGUAGES
+from kamresearch.language import LANGUAGES, message, missing_translations, translate
 from kamresearch.language.format import money_in
 from kamresearch.publishing.pages.answer import answering, pictured, statements, unanswered
 from kamresearch.publishing.pages.context import RenderContext
@@ -132,7 +132,9 @@ class _Page(Surroundings):
 
     @property
     def spoken(self) -> str:
-        """The language of the prose: that of the page, or English where nobody translated it."""
+        """The language in which the notebook's prose stands: the page's, or else English, whose
+        cells a catalogue may translate.
+        """
         tags = {
             tag
             for cell in self.notebook["cells"]
@@ -144,8 +146,21 @@ class _Page(Surroundings):
     @property
     def banners(self) -> list[str]:
         """What the reader must know before anything else; also that the study is in English."""
-        own = [] if self.spoken == self.language else [self._("This study is in English only.")]
-        return [*own, *super().banners]
+        told = {
+            "".join(cell["source"])
+            for cell in self.notebook["cells"]
+            if cell["cell_type"] == "markdown" and self.spoken in cell["metadata"].get("tags", ())
+        }
+        lacking = self.spoken != self.language and missing_translations(told, self.language)
+        if not lacking:
+            return super().banners
+        all_of_it = lacking == told
+        said = (
+            message("This study is in English only.")
+            if all_of_it
+            else message("Parts of this study are in English only.")
+        )
+        return [said.render(self.language), *super().banners]
 
     @property
     def simulated(self) -> bool:
@@ -237,6 +252,8 @@ class _Page(Surroundings):
 
     def _prose(self, cell: dict, tags: list[str]) -> dict:
         source = "".join(cell["source"])
+        if self.spoken != self.language:
+            source = translate(source, self.language)
         if source.lstrip().startswith("# "):
             # The page has its title already; what follows the notebook's own title stays.
             source = source.lstrip().partition("\n")[2]

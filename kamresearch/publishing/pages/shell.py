@@ -11,13 +11,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from kamresearch.language import LANGUAGES, message
+from kamresearch.language import LANGUAGES, message, tongue
 from kamresearch.publishing.pages.webfont import page_font
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
-HTML_LANGUAGE = {"en": "en", "zh": "zh-Hans"}
 
 
 def spoken(language: str) -> object:
@@ -29,9 +26,9 @@ def shared_values(language: str) -> dict[str, object]:
     """What every template knows: the language, its names, and ``_``."""
     return {
         "lang": language,
-        "html_lang": HTML_LANGUAGE[language],
+        "html_lang": tongue(language).html,
         "languages": LANGUAGES,
-        "language_names": LANGUAGE_NAMES,
+        "language_names": {code: tongue(code).name for code in LANGUAGES},
         "_": spoken(language),
     }
 

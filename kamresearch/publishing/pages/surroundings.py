@@ -7,10 +7,10 @@ from pathlib import Path
 
 from kamresearch.figures.theme import clean
 from kamresearch.finding import Finding
-from kamresearch.language import format_quantity
+from kamresearch.language import format_quantity, tongue
 from kamresearch.language.format import currency_name
 from kamresearch.publishing.pages.context import RenderContext
-from kamresearch.publishing.pages.shell import LANGUAGE_NAMES, spoken
+from kamresearch.publishing.pages.shell import spoken
 from kamresearch.publishing.pages.views import anchor_of, finding_view
 from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.studies import Study, owner_of
@@ -43,7 +43,7 @@ class Surroundings:
         return [
             (
                 code,
-                LANGUAGE_NAMES[code],
+                tongue(code).name,
                 None if code == self.language else self.context.page(self.name, code),
             )
             for code in self.context.languages

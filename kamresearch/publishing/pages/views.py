@@ -297,7 +297,7 @@ def interval_text(finding: Finding, language: str) -> str | None:
         for bound in (finding.interval.low, finding.interval.high)
     )
     named = currency_name(language)
-    if language == "zh" and named and high.endswith(named):
+    if named and high.endswith(named):
         low = low.removesuffix(named).rstrip()  # 6,395万至8,854万元
     if finding.interval.level >= 1:
         return _("range {low} to {high}", low=low, high=high).render(language)

@@ -11,6 +11,7 @@ from html import unescape
 from io import BytesIO
 
 from kamresearch.figures.theme import FONT_FILE
+from kamresearch.language import tongue
 
 LATIN, HAN = "Kam Sans", "Kam Han"
 """Families: Latin letters for pictures, whose layout was measured with them; Chinese for
@@ -42,11 +43,11 @@ def page_font(html: str, language: str = "en") -> str:
     if len(han) > HAN_MOST:
         characters = frozenset(unescape(re.sub(r' data-glyphs="[^"]*"', "", text)))
         han = _han(characters)
-    if language == "zh":
+    if tongue(language).wide:
         han |= characters & SHARED_MARKS
     latin = frozenset(map(chr, range(0x20, 0x7F))) | (characters - han)
     ranges = ",".join(f"U+{low:X}-{high:X}" for low, high in HAN_RANGES)
-    if language == "zh":
+    if tongue(language).wide:
         ranges += "," + ",".join(f"U+{ord(mark):X}" for mark in sorted(SHARED_MARKS))
     rules = _face(LATIN, latin, "font-weight:100 900;")
     return rules + (_face(HAN, han, f"unicode-range:{ranges};") if han else "")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import kamresearch
 from kamresearch.errors import ParameterError
+from kamresearch.places import project_root
 from kamresearch.publishing.files import file_sha256, json_sha256, text_sha256
 from kamresearch.studies.declaration import Study
 
@@ -51,6 +52,13 @@ class SourceCode:
                     path = Path(folder, name)
                     found[path.relative_to(PACKAGE).as_posix()] = file_sha256(path)
         return found
+
+    @cached_property
+    def languages(self) -> dict[str, str]:
+        """Path → checksum of every file of the languages that the project brings itself."""
+        base = project_root() / "languages"
+        paths = sorted(path for path in base.rglob("*") if path.suffix in (".yml", ".po"))
+        return {f"languages/{one.relative_to(base).as_posix()}": file_sha256(one) for one in paths}
 
     @cached_property
     def modules(self) -> dict[str, str]:
@@ -95,7 +103,7 @@ class SourceCode:
         studies = list(studies)
         notebooks = {study.name: self.notebook_digest(study) for study in studies}
         own = {study.name: self.own_files(study) for study in studies if study.folder}
-        return json_sha256([self.files, notebooks, *([own] if own else [])])
+        return json_sha256([self.files | self.languages, notebooks, *([own] if own else [])])
 
     def own_files(self, study: Study) -> dict[str, str]:
         """Name → checksum of the modules and words in the folder of a study outside the package."""
@@ -124,7 +132,7 @@ class SourceCode:
             waiting.append(name.rpartition(".")[0])
         paths = {self.modules[name] for name in reached} | set(self._read_not_imported())
         own = {f"{study.name}/{name}": one for name, one in self.own_files(study).items()}
-        return {path: self.files[path] for path in sorted(paths)} | own
+        return {path: self.files[path] for path in sorted(paths)} | own | self.languages
 
     def _read_not_imported(self) -> Iterator[str]:
         for path in self.files:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from kamresearch.figures.theme import clean, shorten
 from kamresearch.finding import Finding
-from kamresearch.language import LANGUAGES, Fixed
+from kamresearch.language import LANGUAGES, Fixed, tongue
 from kamresearch.language import message as _
 from kamresearch.language.format import money_in
 from kamresearch.publishing.pages.changes import (
@@ -18,7 +18,7 @@ from kamresearch.publishing.pages.changes import (
     manifest_facts,
     render_comparison,
 )
-from kamresearch.publishing.pages.shell import LANGUAGE_NAMES, fill, finish_page
+from kamresearch.publishing.pages.shell import fill, finish_page
 from kamresearch.publishing.sealed.compare import (
     Comparison,
     compare,
@@ -123,7 +123,7 @@ def shelf_page(
     packed = pack(versions, language)
     entries = [_entry(version, versions, pairs.get(version.id), language) for version in versions]
     links = [
-        (code, LANGUAGE_NAMES[code], None if code == language else _page(code, languages))
+        (code, tongue(code).name, None if code == language else _page(code, languages))
         for code in languages
     ]
     title = _("The shelf of versions").render(language)
