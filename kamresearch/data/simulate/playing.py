@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,9 @@ import pandas as pd
 from kamresearch.data.simulate import settings as s
 from kamresearch.data.simulate.world import simulate
 from kamresearch.errors import ParameterError, near_matches
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 Policy = Callable[..., pd.DataFrame]
 """(tables, as_of) → a frame with ``account_id`` and ``kind``, the most urgent first."""
@@ -43,6 +48,13 @@ class Company:
         """Last day before a month of the play."""
         start = pd.Timestamp(START) + pd.DateOffset(months=self.first + month)
         return (start - pd.Timedelta(days=1)).date().isoformat()
+
+    @cached_property
+    def tables(self) -> "Tables":
+        """What a policy is shown, opened once: opening costs more than most policies do."""
+        from kamresearch.data.sources import open_data
+
+        return open_data(str(self.folder))
 
 
 @dataclass(frozen=True)
@@ -144,14 +156,11 @@ def play_on(
     cost: float = 2_000.0,
 ) -> Played:
     """`play` on a company that is there already, so that policies can be compared on it."""
-    from kamresearch.data.sources import open_data
-
     truth = Truth.read(company, cost)
     capacity = max(1, len(truth.value) // 50) if capacity is None else capacity
-    tables = open_data(str(company.folder))
     taken = []
     for month in range(0, company.months, every):
-        asked = _check_answer(policy(tables, company.as_of(month)), truth)
+        asked = _check_answer(policy(company.tables, company.as_of(month)), truth)
         taken.append(_carry_out(asked, month, capacity, taken, company, truth))
     best: list[pd.DataFrame] = []
     for month in range(0, company.months, every):
