@@ -60,12 +60,15 @@ def __getattr__(name: str) -> object:
     module_name, attribute = _PUBLIC[name]
     module = import_module(module_name)
     value = module if attribute is None else getattr(module, attribute)
+    if attribute is None and hasattr(module, "__all__"):
+        # Tab shows what is meant to be called, not what the module itself imports.
+        module.__dict__.setdefault("__dir__", lambda: sorted(module.__all__))
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_PUBLIC})
+    return [*__all__, "__all__", "__doc__", "__version__"]
 
 
 def load_ipython_extension(shell: object) -> None:

@@ -7,10 +7,19 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from kamresearch import rich
 from kamresearch.errors import StudyError
-from kamresearch.language import LANGUAGES, Fixed, Text, tongue
+from kamresearch.language import (
+    LANGUAGES,
+    Fixed,
+    Text,
+    current_language,
+    format_quantity,
+    tongue,
+)
 from kamresearch.language import message as _
 from kamresearch.language.format import UNITS
+from kamresearch.language.units import NUMERIC
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,38 @@ class Table:
                 f"table {self.id!r}", "columns of its frame", repr(unknown), "mend its column list"
             )
 
+    def __repr__(self) -> str:
+        return f"Table {self.id}: {self.title.render('en')} ({len(self.frame)} rows)"
+
+    def _repr_html_(self) -> str:
+        return table_html(self, current_language())
+
+
+def table_html(table: Table, language: str) -> str:
+    """A table as its page shows it: title, heads, the first rows with formatted cells, how many
+    there are, caption.
+    """
+    shown = table.frame[[column.name for column in table.columns]].head(table.rows_shown)
+    cells = [
+        [_cell_text(value, column, language) for value in shown[column.name].tolist()]
+        for column in table.columns
+    ]
+    heads = [column.label.render(language) for column in table.columns]
+    numeric = [column.unit in NUMERIC for column in table.columns]
+    parts = [rich.heading(table.title.render(language))]
+    parts.append(rich.grid(heads, zip(*cells, strict=True), numeric))
+    if len(table.frame) > len(shown):
+        told = _("The first {shown} of {total} rows.", shown=len(shown), total=len(table.frame))
+        parts.append(rich.below(told.render(language)))
+    parts.append(rich.below(table.caption.render(language) if table.caption else ""))
+    return "".join(parts)
+
+
+def _cell_text(value: object, column: Column, language: str) -> str:
+    if value in column.terms:
+        return column.terms[value].render(language)
+    return format_quantity(value, column.unit, language, bare=True)
+
 
 def make_table(
     id: str,
@@ -193,6 +234,24 @@ class Figure:
     draw: Callable[[], object]
     data: Table
     says: Text | None = None
+
+    def __repr__(self) -> str:
+        return f"Figure {self.id}: {self.title.render('en')} ({len(self.data.frame)} rows)"
+
+    def _ipython_display_(self) -> None:
+        language = current_language()
+        picture = {"image/svg+xml": PAINTERS[-1](self, language)} if PAINTERS else {}
+        rich.show_framed(
+            self.title.render(language),
+            {"text/plain": repr(self), **picture},
+            self.caption.render(language),
+        )
+
+
+PAINTERS: list[Callable[[Figure, str], str]] = []
+"""What draws a figure, in a language, as SVG: the room of figures registers its own when it loads,
+since nothing here may know it.
+"""
 
 
 def join_terms(codes: Iterable[str], terms: Mapping[str, Text], mark: str | None = None) -> Fixed:

@@ -7,8 +7,10 @@ from math import isfinite
 from numbers import Real
 from typing import TYPE_CHECKING
 
+from kamresearch import rich
 from kamresearch.errors import StudyError, near_matches
-from kamresearch.language import LANGUAGES, Fixed, Message, Quantity, Text
+from kamresearch.language import LANGUAGES, Fixed, Message, Quantity, Text, current_language
+from kamresearch.language import message as _
 from kamresearch.language.format import UNITS, format_quantity
 
 if TYPE_CHECKING:
@@ -108,6 +110,13 @@ class Finding:
             return "finite numbers (None with a reason where undefined)", repr(numbers)
         return None
 
+    def __repr__(self) -> str:
+        value = self.render("en") if self.value is not None else f"– ({self.reason.render('en')})"
+        return " ".join([f"{self.id} = {value}", *_bounds(self, "en")])
+
+    def _repr_html_(self) -> str:
+        return cards([self], current_language())
+
     @property
     def quantity(self) -> Quantity:
         """The value as a sentence shows it."""
@@ -186,6 +195,30 @@ class Finding:
             reason=text("reason"),
             words=text("words") if "words" in data else None,
         )
+
+
+def cards(findings: Iterable[Finding], language: str) -> str:
+    """Findings as a notebook shows them: a card each, with formatted numbers."""
+    return rich.beside(_card(finding, language) for finding in findings)
+
+
+def _card(finding: Finding, language: str) -> str:
+    known = finding.value is not None
+    value = finding.render(language) if known else finding.reason.render(language)
+    about = _bounds(finding, language)
+    about += [] if finding.n is None else [f"n = {finding.n:,}"]
+    about += [" – ".join(dict.fromkeys(finding.period))] if finding.period else []
+    about += [_("simulated").render(language)] if finding.simulated else []
+    texts = (finding.label.render(language), finding.definition.render(language))
+    return rich.card(texts[0], value, about, finding.id, texts[1], known)
+
+
+def _bounds(finding: Finding, language: str) -> list[str]:
+    if finding.interval is None:
+        return []
+    bounds = (finding.interval.low, finding.interval.high)
+    low, high = (format_quantity(one, finding.unit, language) for one in bounds)
+    return [f"{low} – {high} ({finding.interval.level:.0%})"]
 
 
 def plain(value: object) -> object:
@@ -268,28 +301,7 @@ class Findings(Mapping[str, Finding]):
         return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["id", "label", "value"])
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        def cells(one: Finding) -> list[str]:
-            value = one.render("en") if one.value is not None else "–"
-            bounds = ""
-            if one.interval:
-                low, high = (
-                    format_quantity(bound, one.unit, "en")
-                    for bound in (one.interval.low, one.interval.high)
-                )
-                bounds = f"{low} to {high} ({one.interval.level:.0%})"
-            n = "" if one.n is None else f"{one.n:,} {one.n_unit}"
-            why = one.reason.render("en") if one.reason else ""
-            return [one.id, one.label.render("en"), value, bounds, n, why]
-
-        rows = [
-            "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in cells(one)) + "</tr>"
-            for one in self._by_id.values()
-        ]
-        heads = ("finding", "what", "value", "interval", "n", "why not")
-        head = "".join(f"<th>{name}</th>" for name in heads)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        return cards(self._by_id.values(), current_language())
 
     def headlines(self) -> list[Finding]:
         """Those that the shelf and the briefing show first."""

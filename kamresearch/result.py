@@ -2,13 +2,12 @@
 a notebook.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from html import escape
 from typing import ClassVar
 
-from kamresearch.finding import Finding
-from kamresearch.language import Text, current_language, render
+from kamresearch import rich
+from kamresearch.finding import Finding, Findings, cards
+from kamresearch.language import Text, current_language
 from kamresearch.language import message as _
 
 
@@ -67,12 +66,23 @@ class Result:
         """Ids of everything that it shows or says why not."""
         return (*cls.exports, *dict.fromkeys(one.id for one in cls.shows))
 
+    def __init_subclass__(cls, **more: object) -> None:
+        """Keep the short text of a result: a dataclass would print its frames whole."""
+        super().__init_subclass__(**more)
+        if "__repr__" not in cls.__dict__:
+            cls.__repr__ = Result.__repr__
+
+    def __repr__(self) -> str:
+        name, shown = type(self).__name__, [one.id for one in self.shows]
+        more = [f"shows {', '.join(dict.fromkeys(shown))}"] if shown else []
+        return "\n".join([f"{name}: {Findings(self.findings())!r}", *more])
+
     def _repr_html_(self) -> str:
-        language = current_language()
-        title = escape(type(self).__name__)
-        rows = "".join(_row(finding, language) for finding in self.findings())
-        table = f"<table><tbody>{rows}</tbody></table>" if rows else ""
-        return f"<section><strong>{title}</strong>{table}{_caveats(getattr(self, 'caveats', ()), language)}</section>"  # noqa: E501
+        told = getattr(self, "caveats", ())
+        told = told() if callable(told) else told
+        texts = [one for one in told if isinstance(one, (Text, str))]
+        found = cards(self.findings(), current_language())
+        return f"{rich.heading(type(self).__name__)}{found}{rich.caveats_list(texts)}"
 
 
 @dataclass(frozen=True)
@@ -96,38 +106,3 @@ class Missing(Result):
 def needs_table(name: str) -> Text:
     """Why a section is empty: the data do not have its table."""
     return _("This section needs the table “{table}”, which the data do not have.", table=name)
-
-
-def _row(finding: Finding, language: str) -> str:
-    interval = ""
-    if finding.interval:
-        bounds = (finding.interval.low, finding.interval.high)
-        low, high = (
-            render(type(finding.quantity)(bound, finding.unit), language) for bound in bounds
-        )
-        interval = f"{low} – {high} ({finding.interval.level:.0%})"
-    n = "" if finding.n is None else f"n = {finding.n:,}"
-    value = (
-        finding.render(language) if finding.value is not None else render(finding.reason, language)
-    )
-    cells = (
-        render(finding.label, language),
-        value,
-        interval,
-        n,
-        render(finding.definition, language),
-    )
-    return (
-        "<tr>"
-        + "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in cells)
-        + "</tr>"
-    )
-
-
-def _caveats(caveats: object, language: str) -> str:
-    if callable(caveats):
-        caveats = caveats()
-    if not isinstance(caveats, Iterable) or isinstance(caveats, str):
-        return ""
-    items = [render(caveat, language) for caveat in caveats if isinstance(caveat, (Text, str))]
-    return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>" if items else ""

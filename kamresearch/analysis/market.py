@@ -490,3 +490,16 @@ def measure_position(
         effects.drop(columns="mix_effect"),
         tuple(caveats),
     )
+
+
+__all__ = [
+    "FIRM",
+    "MarketPosition",
+    "SourceConflicts",
+    "brand_series",
+    "choose_facts",
+    "find_conflicts",
+    "list_conflicts",
+    "measure_position",
+    "read_facts",
+]

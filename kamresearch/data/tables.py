@@ -9,6 +9,7 @@ from functools import cached_property
 import ibis.expr.types as ir
 import pandas as pd
 
+from kamresearch import rich
 from kamresearch.data.answers import answering
 from kamresearch.data.contract import TABLES, ColumnSpec
 from kamresearch.data.quarantine import count_left_out, list_rows_aside
@@ -93,6 +94,40 @@ class Tables:
     def has(self, name: str) -> bool:
         """Whether the data hold a table."""
         return name in self.loaded
+
+    def __getitem__(self, name: str) -> ir.Table:
+        return self._find(name).used
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.names})
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.names)
+
+    def _about(self) -> list[tuple[str, str]]:
+        rows = {name: f"{self.loaded[name].rows_used:,} rows" for name in self.names}
+        aside = {name: self.loaded[name].rows_in - self.loaded[name].rows_used for name in rows}
+        return [
+            (
+                name,
+                told
+                + (f", {aside[name]:,} set aside" if aside[name] else "")
+                + (", simulated" if name in self.simulated else ""),
+            )
+            for name, told in rows.items()
+        ]
+
+    def __repr__(self) -> str:
+        where = f", {self.slice}" if self.slice else ""
+        return "\n".join(
+            [
+                f"Tables of {self.source}{where}",
+                *(f"{name}: {told}" for name, told in self._about()),
+            ]
+        )
+
+    def _repr_html_(self) -> str:
+        return rich.facts(f"Tables of {self.source}", self._about())
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -5,8 +5,12 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from io import StringIO
 from pathlib import Path
 from typing import TextIO
+
+from kamresearch.display import PAINTERS, Figure
+from kamresearch.language import use_language
 
 FONT_FILE = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.otf"
 """Noto Sans SC, cut to the characters of everyday Chinese and of names; its licence (OFL) lies
@@ -136,6 +140,17 @@ def house_theme() -> Iterator[Callable[[object, TextIO, str], None]]:
             "ignore", message=r"Glyph \d+ .* missing from font", category=UserWarning
         )
         yield save
+
+
+def draw_svg(figure: Figure, language: str) -> str:
+    """A figure's picture as SVG, in a language."""
+    with use_language(language), house_theme() as savefig:
+        buffer = StringIO()
+        savefig(figure.draw(), buffer, figure.id)
+    return buffer.getvalue()
+
+
+PAINTERS.append(draw_svg)
 
 
 def _rasterise_dense(figure: object) -> bool:

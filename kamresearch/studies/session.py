@@ -12,18 +12,19 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from hashlib import sha256
-from io import StringIO
 from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 
-from kamresearch.display import Figure, Part, Profiles, Table
+from kamresearch import rich
+from kamresearch.display import Figure, Part, Profiles, Table, table_html
 from kamresearch.errors import StudyError
-from kamresearch.finding import Finding, Findings, mark_simulated, plain
-from kamresearch.language import LANGUAGES, Text, render, use_language
-from kamresearch.language.format import format_quantity, money_in
+from kamresearch.figures.theme import draw_svg
+from kamresearch.finding import Finding, Findings, cards, mark_simulated, plain
+from kamresearch.language import LANGUAGES, Text, render
+from kamresearch.language.format import money_in
 from kamresearch.result import Missing, Result, Shown, needs_table
 from kamresearch.studies.case import case_folder, own_values, read_story
 from kamresearch.studies.declaration import Study, StudyParams, find_study
@@ -115,7 +116,8 @@ class Session:
         lines = [_plain_line(finding) for finding in Findings(flat).values()]
         with self._named_money():
             written = [finding.to_dict() for finding in flat]
-        _publish("\n".join(lines), {"kind": "findings", "findings": written})
+            looks = {"text/html": cards(flat, self.params.languages[0])}
+        _publish("\n".join(lines), {"kind": "findings", "findings": written}, looks)
 
     def tell(self, facts: pd.DataFrame) -> None:
         """Hand on what the study knows of each account, for its record.
@@ -151,17 +153,17 @@ class Session:
         that made them.
         """
         lines = [_plain_line(finding) for finding in findings]
-        _publish(
-            "\n".join(lines),
-            {"kind": "cards", "findings": [finding.to_dict() for finding in findings]},
-        )
+        with self._named_money():
+            looks = {"text/html": cards(findings, self.params.languages[0])}
+        content = {"kind": "cards", "findings": [finding.to_dict() for finding in findings]}
+        _publish("\n".join(lines), content, looks)
 
     def show(self, *items: Figure | Table, uses: tuple[str, ...] | None = None) -> None:
         """Show figures and tables, each figure once per language."""
         for item in items:
             if isinstance(item, Figure):
                 for language in self.params.languages:
-                    picture = _draw(item, language)
+                    picture = draw_svg(item, language)
                     with self._named_money():
                         _show_figure(item, picture, language, self._simulated(uses))
             else:
@@ -405,6 +407,14 @@ def _publish(text: str, content: dict, more: dict | None = None) -> None:
     publish_display_data({"text/plain": text, **(more or {}), MIME: content})
 
 
+def _frame(html: str) -> None:
+    """What stands above or below a picture in a notebook; a page makes its own of the content."""
+    from IPython.display import publish_display_data
+
+    if html:
+        publish_display_data({"text/html": html})
+
+
 def _texts(text: Text | None) -> dict | None:
     return None if text is None else {language: render(text, language) for language in LANGUAGES}
 
@@ -497,27 +507,8 @@ def _cell(value: object) -> object:
 
 def _show_table(table: Table, language: str, simulated: bool) -> None:
     content = table_content(table, simulated)
-    shown = table.frame[[column.name for column in table.columns]].head(table.rows_shown).copy()
-    for column in table.columns:
-        shown[column.name] = [
-            render(column.terms[value], language)
-            if value in column.terms
-            else format_quantity(value, column.unit, language, bare=True)
-            for value in shown[column.name].tolist()
-        ]
-    shown.columns = [render(column.label, language) for column in table.columns]
-    html = shown.to_html(index=False, escape=True, border=0)
+    html = table_html(table, language)
     _publish(_table_line("table", table.id, content), content, {"text/html": html})
-
-
-def _draw(figure: Figure, language: str) -> str:
-    """The picture as SVG, in a language."""
-    from kamresearch.figures.theme import house_theme
-
-    with use_language(language), house_theme() as savefig:
-        buffer = StringIO()
-        savefig(figure.draw(), buffer, figure.id)
-    return buffer.getvalue()
 
 
 def _show_figure(figure: Figure, picture: str, language: str, simulated: bool) -> None:
@@ -534,7 +525,9 @@ def _show_figure(figure: Figure, picture: str, language: str, simulated: bool) -
     if figure.says is not None:
         content["says"] = render(figure.says, language)
     line = _table_line("figure", figure.id, content["data"])
+    _frame(rich.heading(content["title"]))
     _publish(line, content, {"image/svg+xml": picture})
+    _frame(rich.below(content["caption"]))
 
 
 def _table_line(kind: str, id: str, content: dict) -> str:

@@ -17,12 +17,14 @@ ALLOWED = {
     "places": set(),
     "yamlfile": {"errors"},
     "language": {"errors", "places", "yamlfile"},
-    "finding": {"errors", "language"},
-    "display": {"errors", "language", "finding"},
-    "result": {"language", "finding"},
-    "data": {"errors", "yamlfile", "language", "finding", "display", "places"},
+    "rich": {"language"},
+    "finding": {"errors", "language", "rich"},
+    "display": {"errors", "language", "finding", "rich"},
+    "result": {"language", "finding", "rich"},
+    "data": {"errors", "yamlfile", "language", "finding", "display", "places", "rich"},
     "features": {"errors", "language", "finding", "display", "result", "data"},
     "analysis": {
+        "rich",
         "errors",
         "yamlfile",
         "language",
@@ -44,6 +46,7 @@ ALLOWED = {
     },
     # Only the session reaches out of the words: it opens data, and draws what has registered.
     "studies": {
+        "rich",
         "errors",
         "yamlfile",
         "language",

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import pandas as pd
 
+from kamresearch import rich
 from kamresearch.analysis.churn.losses import (
     Losses,
     clean_losses,
@@ -50,6 +51,22 @@ class Case:
     observed_from: pd.Timestamp
     snapshot_at: Callable[[str], pd.DataFrame]
     alternatives: dict[str, Losses] = field(default_factory=dict)
+
+    def _about(self) -> list[tuple[str, str]]:
+        return [
+            ("as of", self.as_of),
+            ("observed from", str(self.observed_from.date())),
+            ("accounts", f"{len(self.accounts):,}"),
+            ("present", f"{len(self.present):,}"),
+            ("losses", f"{len(self.losses.frame):,} ({self.losses.kind})"),
+            ("other definitions", ", ".join(self.alternatives) or "none"),
+        ]
+
+    def __repr__(self) -> str:
+        return rich.facts_line("Case", self._about())
+
+    def _repr_html_(self) -> str:
+        return rich.facts("Case", self._about())
 
     @property
     def first_seen(self) -> pd.Series:

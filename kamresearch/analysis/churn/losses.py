@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from kamresearch import rich
 from kamresearch.errors import AnalysisError, DataError, first_offenders
 from kamresearch.language import Text
 from kamresearch.language import message as _
@@ -44,6 +45,25 @@ class Losses:
     frame: pd.DataFrame
     set_aside: dict[str, int] = field(default_factory=dict)
     started: pd.Series | None = None
+
+    def _about(self) -> list[tuple[str, str]]:
+        away = self.away_at(self.as_of)
+        return [
+            ("as of", str(self.as_of.date())),
+            ("losses", f"{len(self.frame):,}"),
+            ("accounts", f"{self.frame['account_id'].nunique():,}"),
+            ("returns", f"{int(self.frame['return_date'].notna().sum()):,}"),
+            ("away now", f"{len(away):,}"),
+            ("set aside", f"{sum(self.set_aside.values()):,}"),
+        ]
+
+    def __repr__(self) -> str:
+        return rich.facts_line(f"Losses ({self.kind})", self._about())
+
+    def _repr_html_(self) -> str:
+        return rich.facts(f"Losses: {KINDS[self.kind]}", self._about()) + rich.caveats_list(
+            self.caveats
+        )
 
     @property
     def caveats(self) -> tuple[Text, ...]:
