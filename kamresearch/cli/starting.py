@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kamresearch.data.start import Question, draft_mapping, look, mapping_text, read_cells
+from kamresearch.data.start import Looked, Question, draft_mapping, look, mapping_text, read_cells
 from kamresearch.errors import DataError
 from kamresearch.language import Text, render, use_language
 from kamresearch.language import message as _
@@ -66,6 +66,8 @@ def _start(
     looked = look(source)
     for line in looked.unread:
         terminal.say(_("not read: {file}", file=line))
+    for line in _doubts(looked):
+        terminal.say(line)
     told = _read_answers(answers)
     draft = draft_mapping(looked, told)
     open_questions = [one for one in draft.questions if one.id not in told]
@@ -80,6 +82,23 @@ def _start(
     target.write_text(mapping_text(draft, terminal.language), encoding="utf-8")
     terminal.say(_("written: {file}", file=str(target)))
     return _show(source, target, read_cells(looked, draft), terminal)
+
+
+def _doubts(looked: Looked) -> list[Text]:
+    """What is doubted of the files themselves, before their columns are looked at."""
+    from kamresearch.data.checks.words import CHECKS
+
+    return [
+        _(
+            "{file}: {doubt} ({first}). {remedy}",
+            file=raw.where,
+            doubt=CHECKS[code].title,
+            first=first,
+            remedy=CHECKS[code].remedy,
+        )
+        for raw in looked.raw.values()
+        for code, _column, _n, first in raw.notes
+    ]
 
 
 def _place(source: str) -> Path:

@@ -6,7 +6,12 @@ in Python within the embedded engine.
 
 import re
 
-_WIDE = str.maketrans("０１２３４５６７８９，．－＋（）％−–‒﹣", "0123456789,.-+()%----")
+_WIDE = str.maketrans("０１２３４５６７８９，．－＋（）％−–—‒﹣٫٬", "0123456789,.-+()%-----.,") | {
+    first + digit: str(digit) for first in (0x660, 0x6F0, 0x966) for digit in range(10)
+}
+"""Full-width figures, dashes of all lengths, and Arabic, Persian and Hindi figures."""
+_NO_CENTS = re.compile(r"(?<=[.,])-+(?=\)?$)|/[-=]$")
+"""``120.–``, ``1.234,-`` and ``120/-`` are whole amounts and not below zero."""
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009\u2007'’ʼ´`]+")
 _SIGNS = re.compile("[₹₽₩₺₴₫฿₪₦₱₡₲₵€£$¥￥＄￡]")
 _CODE_BEFORE = re.compile(
@@ -14,7 +19,7 @@ _CODE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _CODE_BEHIND = re.compile(
-    r"(?<=[\d.,)%万亿-])(?:zł|kč|ft|kr\.?|sek|лв\.?|руб\.?|р\.?|грн\.?|lei|din|元整?|圆|円|원|,-|[a-z]{3})"
+    r"(?<=[\d.,)%万亿-])(?:zł|kč|ft|kr\.?|sek|лв\.?|руб\.?|р\.?|грн\.?|lei|din|元整?|圆|円|원|[a-z]{3})"
     r"(\)?)$",
     re.IGNORECASE,
 )
@@ -60,6 +65,7 @@ def strip_amount(text: str) -> tuple[str, float]:
         if match := _WORD_BEHIND.search(text):  # 1.2万元
             factor *= _TIMES[match[1].lower()]
             text = text[: match.start()] + match[2]
+    text = _NO_CENTS.sub("", text)
     if text.endswith("%"):
         factor, text = factor * 0.01, text[:-1]
     if text.startswith("(") and text.endswith(")"):

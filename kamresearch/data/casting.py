@@ -134,7 +134,8 @@ def as_number(column: ir.Value, style: TextStyle) -> ir.FloatingValue:
         return amount_of(column, style.decimal)
     text = _narrow(column).re_replace(_BETWEEN, "")
     mark, group = (r"\.", ",") if style.decimal == "." else (",", r"\.")
-    percent, bracket, behind = text.endswith("%"), text.startswith("("), text.endswith("-")
+    percent, bracket = text.endswith("%"), text.startswith("(")
+    behind = text.re_search("[^.,]-$")  # 1.234,- and 120.- are whole amounts
     digits = tidy_number(column)
     plain = digits.re_search(rf"^([0-9]+({mark}[0-9]*)?|{mark}[0-9]+)([eE][-+]?[0-9]{{1,2}})?$")
     grouped = digits.re_search(rf"^[1-9][0-9]{{0,2}}({group}[0-9]{{3}})+({mark}[0-9]*)?$")

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from kamresearch.data.casting import as_id, clean_text, is_text
-from kamresearch.data.habits import credit_values, scale_of
+from kamresearch.data.habits import credit_values, not_sold, scale_of
 from kamresearch.data.quarantine import ROW
 from kamresearch.errors import DataError
 
@@ -30,7 +30,8 @@ def doubts_of(
     raw: ir.Table, table: dict, left_out: list[ir.BooleanValue]
 ) -> tuple[tuple[str, str, int, str], ...]:
     """What is doubted of the orders' source: several currencies, a scale in the amount's name,
-    credits without a sign, an account in the first line of its group alone.
+    credits without a sign, states in which nothing is sold, an account in the first line of its
+    group alone.
     """
     for mark in left_out:
         raw = raw.filter(~mark.fill_null(False))
@@ -44,6 +45,7 @@ def doubts_of(
         notes += _scaled(raw, amount)
         if not (isinstance(revenue, dict) and "negative_where" in revenue):
             notes += _unsigned(raw, amount)
+    notes += _unsold(raw)
     account = columns.get("account_id", "account_id")
     if isinstance(account, str) and account in raw.columns and "fill_down" not in table:
         notes += _grouped(raw, account)
@@ -98,6 +100,28 @@ def _unsigned(raw: ir.Table, amount: str) -> list[tuple[str, str, int, str]]:
         every, bare = int(found[f"all{place}"]), int(found[f"bare{place}"])
         if bare and bare >= UNSIGNED * every and every < 0.5 * found["n"]:
             return [("unsigned_credits", name, bare, amount)]
+    return []
+
+
+def _unsold(raw: ir.Table) -> list[tuple[str, str, int, str]]:
+    """A coded column calls some rows cancelled, drafts or the like, and no rule leaves them out."""
+    names = [name for name in raw.columns if name != ROW and is_text(raw[name])]
+    if not names:
+        return []
+    cells = {name: clean_text(raw[name]).lower() for name in names}
+    sums = {}
+    for place, name in enumerate(names):
+        unsold = cells[name].isin(sorted(not_sold())).fill_null(False)
+        sums[f"n{place}"] = unsold.ifelse(1, 0).sum().fill_null(0)
+    found = raw.aggregate(n=raw.count(), **sums).to_pandas().iloc[0]
+    for place, name in enumerate(names):
+        count = int(found[f"n{place}"])
+        if not 0 < count < 0.5 * found["n"]:
+            continue
+        counts = raw.group_by(cell=cells[name]).agg(n=raw.count()).limit(MOST_CODES).to_pandas()
+        if len(counts) < MOST_CODES:
+            values = sorted(set(counts["cell"].dropna()) & not_sold())
+            return [("unsold_rows", name, count, ", ".join(values))]
     return []
 
 

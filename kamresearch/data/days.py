@@ -29,7 +29,7 @@ that does not exist.
 """
 PLAIN = f"({_YEAR_FIRST})|({YEAR_LAST})|({_COMPACT})"
 """Texts that the short rules read."""
-ZONE = r"[T ][0-9:.]+ ?(Z|[+-][0-9][0-9:]*)$"
+ZONE = r"[T ][0-9:.]+ ?(Z|UTC|GMT|[+-][0-9][0-9:]*)$"
 """The end of a moment with a zone."""
 
 CALENDARS = {"buddhist": -543, "minguo": 1911, "year_first": 2000}
@@ -43,10 +43,12 @@ _WORDS = tuple(
     for pattern in (
         rf"(?:[^\W\d]{{2,12}}\.?,? )?(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.|º|°)?[-/. ]*"
         rf"(?:de |del |of )?{_WORD}\.?[-/., ]*(?:de |del )?{_YEAR}(?: ?г\.?| р\.)?{_END}",
-        rf"(?:[^\W\d]{{2,12}}, )?{_WORD}\.?[-/ ]*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-/, ]+"
+        rf"(?:[^\W\d]{{2,12}},? )?{_WORD}\.?[-/ ]*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-/, ]+"
         rf"{_YEAR}{_END}",
         rf"(?P<year>\d{{4}})[-/ ]{_WORD}\.?[-/ ](?P<day>\d{{1,2}}){_END}",
-        rf"{_WORD}\.?[-/, ]*(?:de )?'?(?P<year>\d{{4}})",
+        rf"(?:[^\W\d]{{2,12}},? )?{_WORD} +(?P<day>\d{{1,2}}) [0-9:]+ (?:utc |gmt )?"
+        r"(?P<year>\d{4})",
+        rf"{_WORD}\.?(?:[-/, ]*(?:de )?'?(?P<year>\d{{4}})|[-'](?P<short>\d{{2}}))",
     )
 )
 _MONTHS_ALONE = tuple(
@@ -60,16 +62,32 @@ _MONTHS_ALONE = tuple(
 _QUARTERS = tuple(
     re.compile(pattern)
     for pattern in (
-        r"[qtк](?P<quarter>[1-4])[-/ ']*(?P<year>\d{4})",
+        r"[qtк](?P<quarter>[1-4])[-/ ']*(?P<year>\d{4}|\d{2})",
+        r"(?P<quarter>[1-4])[qtк][-/ ']*(?P<year>\d{4}|\d{2})",
         r"(?P<year>\d{4})[-/ ]*[qt](?P<quarter>[1-4])",
         r"(?P<year>\d{4})年? ?第?(?P<quarter>[1-4])季度?",
         r"(?P<quarter>[1-4])\.? ?(?:quartal|квартал|kwartał|trimestre)[ ,]+(?P<year>\d{4})",
     )
 )
+_DOTTED = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(\d{4})\. (\d{1,2})\. (\d{1,2})\.?(?: .*)?",
+        r"(\d{4})년 ?(\d{1,2})월 ?(\d{1,2})일(?: .*)?",
+    )
+)
+"""Days of Hungary and Korea."""
+_SCRIPT = re.compile(r"\\?/date\((-?\d{12,13})(?:[-+]\d{4})?\)\\?/")
+"""``/Date(1704412800000)/``, as programs of Microsoft and SAP write a moment into JSON."""
 _MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})[t ]?(?:[01]\d|2[0-3])(?:[0-5]\d(?:[0-5]\d)?)?z?")
 _ZONED = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[t ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(z|[+-]\d{2}(?::?\d{2})?)"
+    r"(\d{4}-\d{2}-\d{2})[t ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?"
+    r"(z|utc|gmt|[+-]\d{2}(?::?\d{2})?)"
 )
+_ZONE_BEHIND = re.compile(
+    r".*[ ,](\d{2}:\d{2}(?::\d{2})?) (?:gmt|utc)? ?(z|utc|gmt|[+-]\d{2}:?\d{2})(?: \(.*\))?"
+)
+"""The time and zone of a moment whose day is in words: ``Fri, 05 Jan 2024 23:30:00 -0500``."""
 _ERAS = tuple(
     (re.compile(pattern), years)
     for pattern, years in (
@@ -135,7 +153,10 @@ def parse_day(text: str, day_first: bool, calendar: str = "", zone: str = "") ->
         first, second, year = match.groups()[:3]
         day, month = (first, second) if day_first else (second, first)
         return _day(_full_year(year), int(month), int(day))
-    return _of_words(text) or _of_period(text) or _of_figures(text)
+    day = _of_words(text)
+    if day and (match := _ZONE_BEHIND.fullmatch(text)):
+        return _of_moment(day, *match.groups(), zone)
+    return day or _of_period(text) or _of_figures(text, zone)
 
 
 def _of_words(text: str) -> str | None:
@@ -143,8 +164,12 @@ def _of_words(text: str) -> str | None:
         match = pattern.fullmatch(text)
         number = match and months().get(match["word"].rstrip("."))
         if number:
-            day = int(match.groupdict().get("day") or 1)
-            return _day(_full_year(match["year"]), number, day)
+            parts = match.groupdict()
+            year = _full_year(parts["year"] or parts["short"])
+            return _day(year, number, int(parts.get("day") or 1))
+    for pattern in _DOTTED:
+        if match := pattern.fullmatch(text):
+            return _day(*map(int, match.groups()))
     for pattern, years in _ERAS:
         if match := pattern.fullmatch(text.replace("元年", "1年")):
             year, month, day = map(int, match.groups())
@@ -159,12 +184,15 @@ def _of_period(text: str) -> str | None:
             return _day(int(match["year"]), int(match["month"]), 1)
     for pattern in _QUARTERS:
         if match := pattern.fullmatch(text):
-            return _day(int(match["year"]), 3 * int(match["quarter"]) - 2, 1)
+            return _day(_full_year(match["year"]), 3 * int(match["quarter"]) - 2, 1)
     return None
 
 
-def _of_figures(text: str) -> str | None:
+def _of_figures(text: str, zone: str) -> str | None:
     """A moment in figures alone, a day number of a spreadsheet, or Unix time."""
+    if match := _SCRIPT.fullmatch(text):
+        moment = datetime.fromtimestamp(int(match[1]) / 1000, UTC)
+        return moment.astimezone(ZoneInfo(zone or "UTC")).date().isoformat()
     if (match := _MOMENT.fullmatch(text)) and 1900 <= int(match[1]) < 2200:
         found = _day(*map(int, match.groups()))
         if found:
@@ -186,7 +214,8 @@ def _of_figures(text: str) -> str | None:
 def _of_moment(day: str, time: str, offset: str, zone: str) -> str | None:
     """The day on which a moment falls in a zone."""
     try:
-        moment = datetime.fromisoformat(f"{day}T{time[:15]}{offset.upper()}")
+        offset = "Z" if offset in ("utc", "gmt") else offset.upper()
+        moment = datetime.fromisoformat(f"{day}T{time[:15]}{offset}")
         return moment.astimezone(ZoneInfo(zone or "UTC")).date().isoformat()
     except (ValueError, OverflowError):
         return None
@@ -206,7 +235,7 @@ def _of_calendar(text: str, years: int, day_first: bool) -> str | None:
 def is_period(text: str) -> bool:
     """Whether a text names a month or a quarter alone."""
     text = " ".join(text.split()).lower()
-    month = _WORDS[3].fullmatch(text)
+    month = _WORDS[-1].fullmatch(text)
     return _of_period(text) is not None or bool(month and months().get(month["word"]))
 
 

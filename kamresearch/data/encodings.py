@@ -32,6 +32,7 @@ _LETTERS = {
     "da": "æøåé",
     "sv": "åäöé",
     "is": "áðéíóúýþæö",
+    "fi": "äöåšž",
     "nl": "éëïöüáó",
     "pl": "ąćęłńóśźż",
     "cs": "áčďéěíňóřšťúůýž",
@@ -53,6 +54,7 @@ _LETTERS = {
 _WEST = ("de", "fr", "es", "pt", "it", "da", "sv", "nl", "is")
 _SINGLE = {
     "cp1252": _WEST,
+    "iso8859_15": (*_WEST, "fi"),
     "cp1250": ("pl", "cs", "sk", "hu", "ro", "hr", "de"),
     "cp1254": ("tr",),
     "cp1257": ("lt", "lv", "et"),
@@ -74,11 +76,25 @@ _SINGLE = {
 stands.
 """
 _APART = set("–—‘’“”„«»€£¥§°©®™…·•²³½¼×ªº¡¿№\u00a0\u200e\u200f") | set("ºª")
+_NO_WORD = re.compile(
+    r"[a-zA-Z][–—‘“”„«»€£¥§°©®™…·•²³½¼×ªº¡¿№][a-zA-Z]|[£¥§²³º°]{2}|[¼½¾³¹×¸¨¯¬¦¶±÷¤¢»”›™£¥°•][^\W\d_]"
+    r"|[^\W\d_][¼½¾¹×¸¨¯¬¦¶±÷¤¢«„{}|~^`\\]|[^\x00-\x7f][{}|~^`\\]"
+)
+"""Marks beside letters as no word has them: what a wrong reading makes of letters."""
 _VOWELS = {"ru": "аеёиоуыэюя", "uk": "аеєиіїоуюя", "el": "αεηιουωάέήίόύώ"}
 _VOWEL_SHARE = 0.25
 """In texts of these languages at least so many letters are vowels; a wrong reading has fewer."""
 SURE = 0.4
 """Merit below which no reading is believed."""
+FEW = 8
+"""With so few different cells beyond ASCII, another reading may be as good by chance."""
+FEW_OF_A_SCRIPT = 2
+"""Of Russian, Greek or Arabic cells fewer tell: other scripts' readings have odd capitals."""
+_NEAR = 0.05
+_USUAL = set("äöüßéèêëàâçîïôùûñáíóúãåøæœ’–—‘“”«»€£§°·º")
+"""Letters so usual in Western texts that their reading is taken, and said, where others fit too."""
+_LEADS = {"cp949": (0xB0, 0xC8), "big5": (0xA4, 0xC6), "cp932": (0x82, 0x97), "johab": (1, 0)}
+"""First bytes of the usual signs of an encoding of pairs."""
 
 
 def judge_encodings(start: bytes) -> list[tuple[float, str]]:
@@ -91,10 +107,46 @@ def judge_encodings(start: bytes) -> list[tuple[float, str]]:
         for encoding, languages in _SINGLE.items()
         if (merit := _merit(words, encoding, languages)) > 0
     ]
+    if all(re.fullmatch(rb"[\x00-\x7f\xe0-\xfa]*", cell) for cell in words):
+        # Small Russian letters alone, none of them ы, ь, э, ю or я: that is Hebrew.
+        found = [(merit - 0.1 * (encoding == "cp1251"), encoding) for merit, encoding in found]
     east = _eastern(start)
     if east and (_in_pairs(start) or max(found, default=(0.0, ""))[0] < SURE + 0.2):
-        found.append((1.5, east))
+        sure = len(words) > FEW or _usual_pairs(words, east) or not found
+        found.append((1.5 if sure else SURE, east))
     return sorted(found, key=lambda one: -one[0])
+
+
+def other_readings(start: bytes, encoding: str) -> tuple[dict[str, str], bool]:
+    """How other encodings, as good as this one, read the first cell that they read otherwise (this
+    one's first), and whether this reading is of usual letters. None where many cells tell.
+    """
+    words, judged = _high_words(start), judge_encodings(start)
+    best = {name: merit for merit, name in judged}.get(encoding, 0.0)
+    if not 0 < len(words) <= FEW or encoding not in _SINGLE:
+        return {}, True
+    own = [word.decode(encoding) for word in words]
+    if len(words) > FEW_OF_A_SCRIPT and any(letter > "\u024f" for letter in own[0]):
+        return {}, True
+    found: dict[str, str] = {}
+    for name in (name for merit, name in judged if merit >= best - _NEAR and name != encoding):
+        read = [word.decode(name, errors="replace") for word in words]
+        other = next(((a, b) for a, b in zip(own, read, strict=True) if a != b), None)
+        if other and other[1] not in found.values():
+            found |= {encoding: found.get(encoding, other[0]), name: other[1]}
+    usual = {letter for text in own for letter in text.lower() if letter > "\x7f"} <= _USUAL
+    if not found and not encoding.startswith("cp125"):
+        found = {encoding: own[0]}  # of DOS and old Macs: rare, and right by chance more often
+    return found, usual
+
+
+def _usual_pairs(words: list[bytes], encoding: str) -> bool:
+    """Whether nearly all pairs of bytes are of the usual signs of their encoding."""
+    if encoding not in _LEADS:
+        return True
+    first, last = _LEADS[encoding]
+    pairs = re.findall(rb"[\x80-\xff].", b" ".join(words), re.DOTALL)
+    return sum(first <= pair[0] <= last for pair in pairs) >= 0.9 * len(pairs)
 
 
 def _high_words(start: bytes) -> list[bytes]:
@@ -146,7 +198,7 @@ def _plausible_case(text: str) -> bool:
             rest = word[1:]
             if any(letter.isupper() and letter > "\x7f" for letter in rest):
                 return False
-    return not re.search(r"[a-zA-Z][–—‘“”„«»€£¥§°©®™…·•²³½¼×ªº¡¿№][a-zA-Z]", text)
+    return _NO_WORD.search(text) is None
 
 
 def _in_pairs(start: bytes) -> bool:

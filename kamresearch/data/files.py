@@ -66,6 +66,8 @@ class Raw:
         query.
     embedded : bool
         Whether it is on the embedded engine, where tables can be made.
+    notes : tuple
+        What is doubted of its reading: code of a check, column, cells, an example.
     """
 
     table: ir.Table
@@ -76,6 +78,7 @@ class Raw:
     n_broken: int = 0
     settles: bool = False
     embedded: bool = True
+    notes: tuple[tuple[str, str, int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -339,7 +342,12 @@ def _read_text(connection: object, path: Path, name: str, simulated: bool, state
             table, broken, n_broken = _load_text(connection, readable, path.name, form)
         except duckdb.InvalidInputException:
             table, broken, n_broken = load_oddly_quoted(connection, readable, path.name, form)
-    return Raw(table, path.name, simulated, form.delimiter == ";", broken, n_broken, settles=True)
+    notes = (("guessed_encoding", "", 1, form.guessed),) if form.guessed else ()
+    return Raw(
+        *(table, path.name, simulated, form.delimiter == ";", broken, n_broken),
+        settles=True,
+        notes=notes,
+    )
 
 
 def _load_text(
@@ -388,15 +396,18 @@ def _read_book(
     connection: object, path: Path, name: str, simulated: bool, stated: Stated, kind: str
 ) -> dict[str, Raw]:
     """Each sheet of a workbook with anything in it; a single sheet takes the file's name."""
-    from kamresearch.data.workbook import read_sheets
+    from kamresearch.data.workbook import count_uncalculated, read_sheets
 
     check_expanded(path)
     sheets = read_sheets(path, kind, name, stated.head_rows)
+    n, first = count_uncalculated(path) if kind == "workbook" else (0, "")
+    notes = (("uncalculated", "", n, first),) if n else ()
     found = {}
     for sheet, rows in sheets.items():
         title = name if len(sheets) == 1 else sheet
         where = path.name if len(sheets) == 1 else f"{path.name}, sheet {sheet!r}"
-        found[title] = _keep(connection, f"{path.name}_{title}", rows, where, simulated)
+        raw = _keep(connection, f"{path.name}_{title}", rows, where, simulated)
+        found[title] = replace(raw, notes=notes)
     return found
 
 

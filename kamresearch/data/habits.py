@@ -1,5 +1,5 @@
-"""Habits of exporting programs that change what an amount means: a scale in a column's name, and a
-column of its own that says which rows are credits.
+"""Habits of exporting programs that change what an amount means: a scale in a column's name, a
+column of its own that says which rows are credits, or which were never sold.
 """
 
 import re
@@ -50,3 +50,10 @@ def credit_values(name: str) -> frozenset[str]:
     """Values of a column, in small letters, that say that a row takes its amount back."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     return _credits(_MARKED.search(plain) is not None)
+
+
+@cache
+def not_sold() -> frozenset[str]:
+    """What states call themselves that are no orders, in small letters."""
+    table = read_yaml(Path(__file__).with_name("not_sold.yml"))
+    return frozenset(word for words in table.values() for word in words)

@@ -123,7 +123,7 @@ def open_table(
         for name, style in styles.items()
         for code, count, first in style.notes
     )
-    notes = (*cleaned, *notes)
+    notes = (*raw.notes, *cleaned, *notes)
     return Loaded(used, rows, n_used, aside, raw.simulated, where, notes=notes)
 
 

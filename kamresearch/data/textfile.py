@@ -5,10 +5,10 @@ themselves decide.
 import codecs
 import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kamresearch.data.encodings import SURE, judge_encodings
+from kamresearch.data.encodings import SURE, judge_encodings, other_readings
 from kamresearch.data.heads import find_head
 from kamresearch.errors import DataError
 
@@ -54,6 +54,8 @@ class TextForm:
     delimiter: str
     head: tuple[str, ...]
     skip: int = 1
+    guessed: str = ""
+    """Other readings of its letters where few of them tell the encoding."""
 
 
 def too_broken(where: str, row: int) -> DataError:
@@ -90,7 +92,10 @@ def read_form(path: Path, encoding: str = "", delimiter: str = "", head_row: int
         raise DataError(
             path.name, "a head line with column names", "an empty file", "export it again"
         )
+    guessed, stated = "", encoding
     encoding = encoding or find_encoding(path)
+    if not stated and not encoding.startswith("utf"):
+        guessed = " · ".join(f"{name}: {read}" for name, read in _others(path, encoding).items())
     try:
         with path.open(encoding=encoding, errors="strict", newline="") as file:
             sample = file.read(SAMPLE)
@@ -102,7 +107,23 @@ def read_form(path: Path, encoding: str = "", delimiter: str = "", head_row: int
         raise DataError(path.name, "text", "bytes that are no text", "export it as CSV again")
     told = _TOLD.match(sample.lstrip("\ufeff"))
     delimiter = delimiter or (told[1] if told else find_delimiter(sample))
-    return _find_form(path.name, sample, encoding, delimiter, head_row or (2 if told else 0))
+    form = _find_form(path.name, sample, encoding, delimiter, head_row or (2 if told else 0))
+    return replace(form, guessed=guessed)
+
+
+def _others(path: Path, encoding: str) -> dict[str, str]:
+    """Other readings that are as good; asked for where this one's letters are unusual."""
+    with path.open("rb") as file:
+        others, usual = other_readings(file.read(_BLOCK), encoding)
+    if others and not usual:
+        told = ", ".join(f"{name}: {read!r}" for name, read in list(others.items())[:4])
+        raise DataError(
+            path.name,
+            "enough letters to tell the encoding",
+            f"few, and several readings of them ({told})",
+            "state its encoding in mapping.yml, such as encoding: cp1252",
+        )
+    return others
 
 
 def find_encoding(path: Path) -> str:
@@ -115,6 +136,9 @@ def find_encoding(path: Path) -> str:
         if start.startswith(mark):
             return encoding
     zeros = (start[0::2].count(0), start[1::2].count(0))
+    quarters = [start[at::4].count(0) for at in range(4)]
+    if max(zeros) > len(start) // 8 and quarters[1] > len(start) // 8 < quarters[2]:
+        return "utf-32-be" if quarters[0] > quarters[3] else "utf-32-le"
     if max(zeros) > len(start) // 8:
         return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
     if _decodes(path, "utf-8"):

@@ -1,5 +1,5 @@
 """Lines of an export that are no records: the head again, totals; and cells that Excel was made to
-keep as texts (``="00123"``).
+keep as texts (``="00123"``, ``'00123``).
 """
 
 from collections.abc import Callable
@@ -32,6 +32,8 @@ TOTALS = (
 )
 """What a total line calls itself, in small letters."""
 _TOTAL_OF = r"^(total|subtotal|sub-total|sum) (for|of) .+|.+ (total|subtotal)$"
+_KEPT_AS_TEXT = """^(?:="([^"]*)"|'([0-9]+))$"""
+"""``="00123"`` and ``'00123``, by which figures are made to stay texts in Excel."""
 _USUALLY = 0.7
 """A record fills the columns that at least this share of the rows fill; a total line does not."""
 
@@ -53,7 +55,7 @@ def tidy(raw: Raw, keep: Callable[[str, ir.Table], ir.Table]) -> Raw:
         return raw
     head = _all([table[name].fill_null("").strip() == name for name in texts])
     named = _any([is_total(table[name]) | _of_one(table[name]) for name in texts])
-    wrapped = {name: table[name].re_search('^="[^"]*"$') for name in texts}
+    wrapped = {name: table[name].re_search(_KEPT_AS_TEXT) for name in texts}
     counts = {f"filled {at}": _count(table[name] != "") for at, name in enumerate(texts)}
     counts |= {f"wrapped {at}": _count(wrapped[name]) for at, name in enumerate(texts)}
     found = (
@@ -63,7 +65,7 @@ def tidy(raw: Raw, keep: Callable[[str, ir.Table], ir.Table]) -> Raw:
         .iloc[0]
     )
     cleaned = [
-        table[name].re_replace('^="([^"]*)"$', r"\1").name(name)
+        table[name].re_replace(_KEPT_AS_TEXT, r"\1\2").name(name)
         for at, name in enumerate(texts)
         if found[f"wrapped {at}"]
     ]

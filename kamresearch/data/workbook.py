@@ -3,6 +3,7 @@ text.
 """
 
 import datetime
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -101,6 +102,27 @@ def _rows_of_xlsx(path: Path, shown: list[str]) -> list[tuple[str, list[list[str
         return found
     finally:
         book.close()
+
+
+_UNCALCULATED = re.compile(
+    rb"<c\b([^>]*)>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+)
+"""A cell with a formula and no value, as programs write them that do not calculate."""
+
+
+def count_uncalculated(path: Path) -> tuple[int, str]:
+    """Cells of an .xlsx whose formula was never calculated, so that they read as empty, and the
+    place of the first.
+    """
+    n, first = 0, ""
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.namelist():
+            if member.startswith("xl/worksheets/") and member.endswith(".xml"):
+                for match in _UNCALCULATED.finditer(archive.read(member)):
+                    place = re.search(rb'\br="([A-Z]+[0-9]+)"', match[1])
+                    first = first or (place[1].decode() if place else Path(member).name)
+                    n += 1
+    return n, first
 
 
 def _shown(cell: object) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from kamresearch.data.workbook import read_sheets
+from kamresearch.data.workbook import count_uncalculated, read_sheets
 from tests.data.books import write_ods, write_xlsb
 
 pytestmark = pytest.mark.unit
@@ -88,3 +88,8 @@ def test_a_head_of_two_rows_joins_groups_with_names(tmp_path):
         "Feb Amount",
     ]
     assert table.column("Feb Amount").to_pylist() == ["21", "42"]
+
+
+def test_formulas_that_nobody_calculated_are_counted(tmp_path):
+    write_xlsx(tmp_path / "sales.xlsx", [["No", "Amount"], ["A", "=1*2"], ["B", 3.5]])
+    assert count_uncalculated(tmp_path / "sales.xlsx") == (1, "B2")

@@ -192,6 +192,18 @@ def test_a_bound_written_with_three_digits_is_not_out_of_range():
             lambda a, o: a.__setitem__("account_name", ["Al\ufffdha", "Beta", "Gamma", "Delta"]),
             "broken_text",
         ),
+        (
+            lambda a, o: a.__setitem__("account_name", ["MÃ¼ller", "Beta", "Gamma", "Delta"]),
+            "broken_text",
+        ),
+        (
+            lambda a, o: a.__setitem__("account_name", ["????", "Beta", "Gamma", "Delta"]),
+            "broken_text",
+        ),
+        (
+            lambda a, o: a.__setitem__("account_name", ["Customer", "Beta", "Gamma", "Delta"]),
+            "no_account",
+        ),
     ],
 )
 def test_each_flaw_is_found_by_its_check(accounts, orders, change, expected):

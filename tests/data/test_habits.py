@@ -64,6 +64,22 @@ def test_where_nobody_says_so_they_stay_and_are_doubted(tmp_path):
     assert "unsigned_credits" in doubts(tables)
 
 
+def test_a_state_that_comes_after_the_rows_looked_at_is_seen_and_else_doubted(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("kamresearch.data.start.looking.LOOKED_AT", 4)
+    path = write(
+        tmp_path,
+        "Status,Invoice,Customer,Date,Net amount",
+        lambda r: f"{'Cancelled' if r[4] else 'Completed'},{r[0]},{r[1]},{r[2]},{r[3]}",
+    )
+    _draft, mapping, tables = started(path)
+    assert mapping["tables"]["orders"]["keep"][0]["not_in"] == ["Cancelled"]
+    assert "unsold_rows" not in doubts(tables)
+    _draft, _mapping, tables = started(path, {"not_orders": "-"})
+    assert "unsold_rows" in doubts(tables)
+
+
 def test_the_side_of_a_ledger_is_a_sign_only_in_a_column_named_for_it(tmp_path):
     path = write(
         tmp_path,
@@ -176,6 +192,26 @@ def test_whether_a_price_is_that_of_one_or_of_the_line_is_asked_and_guessed_from
     rule = mapping["tables"]["orders"]["columns"]["revenue"]
     assert rule == ("item-price" if line else "= [quantity-purchased] * [item-price]")
     assert revenue(tables) == sum((5 + at % 4) * (at % 3 + 1) for at in range(24))
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "formula"),
+    [
+        ("Discount %", {}, "= [Qty] * [Unit price] * (1 - [Discount %] / 100)"),
+        ("Discount", {}, "= [Qty] * [Unit price] - [Discount]"),
+        ("Discount", {"discount": "neither"}, "= [Qty] * [Unit price]"),
+    ],
+)
+def test_what_a_discount_in_whole_figures_means_is_asked(tmp_path, name, answer, formula):
+    path = write(
+        tmp_path,
+        f"Invoice,Customer,Date,Qty,Unit price,{name}",
+        lambda r: f"{r[0]},{r[1]},{r[2]},4,{r[3]},25",
+    )
+    draft = draft_mapping(look(str(path)), answer)
+    assert "discount" in [one.id for one in draft.questions]
+    columns = yaml.safe_load(mapping_text(draft, "en"))["tables"]["orders"]["columns"]
+    assert columns["revenue"] == formula
 
 
 def test_columns_may_be_called_as_arguments_of_a_program_are(tmp_path):

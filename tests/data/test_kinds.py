@@ -5,6 +5,8 @@ import pytest
 from kamresearch.data.amounts import parse_amount
 from kamresearch.data.days import is_number, is_period, parse_day
 from kamresearch.data.encodings import judge_encodings
+from kamresearch.data.textfile import read_form
+from kamresearch.errors import DataError
 
 pytestmark = pytest.mark.unit
 
@@ -37,6 +39,13 @@ pytestmark = pytest.mark.unit
         ("1 234,50 руб.", ",", 1234.5),
         ("kr 1.234,50", ",", 1234.5),
         ("1,23,456", ".", 123456.0),
+        ("120.-", ".", 120.0),
+        ("CHF 1’234.–", ".", 1234.0),
+        ("1.234,-", ",", 1234.0),
+        ("120,- EUR", ",", 120.0),
+        ("(5,-)", ",", -5.0),
+        ("12,34,567/-", ".", 1234567.0),
+        ("١٢٣٤٫٥", ".", 1234.5),
     ],
 )
 def test_an_amount_is_read_however_it_is_written(text, decimal, value):
@@ -84,6 +93,16 @@ def test_what_is_no_amount_is_none(text):
         ("1/31/2024 11:05:09 PM", "2024-01-31"),
         ("2024-01-05T23:30:00+09:00", "2024-01-05"),
         ("2024-01-05 00:30:00+09:00", "2024-01-04"),
+        ("Fri, 05 Jan 2024 23:30:00 -0500", "2024-01-06"),
+        ("Fri Jan 05 2024 23:30:00 GMT-0500 (EST)", "2024-01-06"),
+        ("Fri Jan 05 23:30:00 2024", "2024-01-05"),
+        ("/Date(1704412800000)/", "2024-01-05"),
+        ("2024. 1. 5.", "2024-01-05"),
+        ("2024년 1월 5일", "2024-01-05"),
+        ("Jan-24", "2024-01-01"),
+        ("Jan'24", "2024-01-01"),
+        ("Q3'24", "2024-07-01"),
+        ("3Q24", "2024-07-01"),
     ],
 )
 def test_a_day_is_read_however_it_is_written(text, day):
@@ -104,7 +123,8 @@ def test_another_calendar_is_read_where_it_is_stated():
 
 
 def test_a_moment_falls_on_the_day_of_the_stated_zone():
-    assert parse_day("2024-01-05T20:00:00Z", False, zone="Asia/Shanghai") == "2024-01-06"
+    for text in ("2024-01-05T20:00:00Z", "2024-01-05 20:00 UTC", "Fri, 5 Jan 2024 20:00:00 GMT"):
+        assert parse_day(text, False, zone="Asia/Shanghai") == "2024-01-06"
 
 
 def test_months_and_day_numbers_are_told_from_days():
@@ -121,7 +141,7 @@ NAMES = {
     "cp1252": ["Müller", "Société Générale", "Peña", "Größe AG", "Façade SARL"],
     "cp1253": ["Ελληνική Τράπεζα", "Κρήτη Λάδι"],
     "cp1254": ["İstanbul Çelik", "Şişecam", "Gıda Ağı", "Yıldız Holding"],
-    "cp1255": ["חברת החשמל", "תנובה", "אסם השקעות"],
+    "cp1255": ["חברת החשמל", "תנובה", "אסם השקעות", "אלביט מערכות", "בנק לאומי"],
     "cp1256": ["شركة الراجحي", "مصنع الحديد", "المراعي"],
     "cp1257": ["Šiaulių bankas", "Lietuvos paštas", "Žemaitijos pienas", "Vilniaus šilumos tinklų"],
     "mac_roman": ["Müller", "Société Générale", "Peña", "Größe AG"],
@@ -130,6 +150,7 @@ NAMES = {
     "euc_kr": ["삼성전자", "현대자동차", "서울식품", "부산철강"],
     "big5": ["台灣積體電路", "鴻海精密", "台北食品", "高雄鋼鐵"],
     "gb18030": ["上海钢铁", "北京玻璃", "广州食品", "深圳电子"],
+    "iso8859_15": ["Œuvre SA", "Société Générale", "Peña", "Cœur de Ville"],
     "koi8_r": ["Северсталь", "Лукойл", "Газпром нефть"],
     "cp866": ["Северсталь", "Лукойл", "Газпром нефть"],
 }
@@ -143,3 +164,34 @@ def test_names_arrive_as_they_were_written_in_any_old_encoding(encoding):
     merit, found = judge_encodings(raw)[0]
     assert raw.decode(found) == text
     assert merit > 0.4
+
+
+def few(folder, encoding, name):
+    lines = "".join(f"SO{n};{name if n == 3 else 'Alpha'};2024-02-01;1000,50\n" for n in range(9))
+    path = folder / "sales.csv"
+    path.write_bytes(f"No;Who;Day;Amount\n{lines}".encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        *(("cp1254", "Şişecam"), ("mac_roman", "Müller"), ("cp1250", "Plzeň"), ("big5", "台北")),
+        *(("euc_kr", "삼성"), ("cp932", "山本")),
+    ],
+)
+def test_one_word_that_several_encodings_read_is_asked_about(tmp_path, encoding, name):
+    with pytest.raises(DataError, match="state its encoding in mapping.yml"):
+        read_form(few(tmp_path, encoding, name))
+
+
+def test_one_usual_word_is_read_and_other_readings_of_it_are_said(tmp_path):
+    assert read_form(few(tmp_path, "cp1252", "Müller")).guessed == ""
+    form = read_form(few(tmp_path, "cp1252", "Façade"))
+    assert form.encoding == "cp1252"
+    assert form.guessed.startswith("cp1252: Façade · cp1257: Faēade")
+
+
+@pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"])
+def test_wide_encodings_without_a_mark_are_told_by_their_noughts(tmp_path, encoding):
+    assert read_form(few(tmp_path, encoding, "Müller")).encoding == encoding

@@ -192,6 +192,15 @@ def test_files_that_differ_by_figures_are_one_table(tmp_path):
     assert written(draft)["tables"]["orders"]["from"] == ["umsatz_2022", "umsatz_2023"]
 
 
+def test_files_that_differ_by_months_in_words_are_one_table(tmp_path):
+    for month in ("January", "February", "March"):
+        save(tmp_path, SALES, f"sales {month}.csv")
+    looked = look(str(tmp_path))
+    assert [one.sources for one in looked.tables] == [
+        ("sales February", "sales January", "sales March")
+    ]
+
+
 def test_a_total_on_each_line_is_not_added_up(tmp_path):
     frame = pd.DataFrame(
         {

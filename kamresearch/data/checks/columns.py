@@ -15,6 +15,10 @@ FUTURE_DAYS = 366
 """A date more than so many days after both the as-of day and the last order day is a slip, in
 columns that speak of the past; what lies between is not yet seen, and no fault.
 """
+DAMAGED = "\ufffd|锟斤拷|[ÂÃâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œž]|^\\?\\?|\\?{3}"
+"""What a wrong encoding leaves: signs of replacement, UTF-8 read as Windows-1252 (``MÃ¼ller``),
+question marks in the place of letters.
+"""
 PLANNED = {
     ("contracts", "start_date"),
     ("contracts", "end_date"),
@@ -184,7 +188,7 @@ def _rules_of_column(
             _rule(
                 "broken_text",
                 name,
-                lambda t: t[name].contains("\ufffd") | t[name].contains("锟斤拷"),
+                lambda t: t[name].re_search(DAMAGED),
             )
         )
     return rules

@@ -1,5 +1,7 @@
 """What was read is doubted: each doubt is a question, with the mapping line that answers it."""
 
+from collections.abc import Sequence
+
 import ibis
 
 from kamresearch.data.checks.result import Issue
@@ -7,12 +9,30 @@ from kamresearch.data.checks.words import CHECKS
 from kamresearch.data.tidying import TOTALS
 
 FAR_END = "2090-01-01"
-_POWER = r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]+$"
+PLACEHOLDERS = (
+    *("0", "00", "000", "0000", "x", "xx", "xxx", "?", "??", "???", ".", "*"),
+    *("customer", "customer name", "customer id", "client", "account", "account name", "name"),
+    *("test", "unknown", "unassigned", "not assigned", "dummy", "kunde", "kundenname", "unbekannt"),
+    *(
+        "client inconnu",
+        "cliente",
+        "desconocido",
+        "клиент",
+        "客户",
+        "客户名称",
+        "客戶",
+        "未知",
+        "测试",
+    ),
+)
+"""What stands where nobody named the account, in small letters."""
+_POWER = r"^[0-9]([.,][0-9]+)?[eE]\+?[0-9]+$"
 
 
 def find_doubts(tables: object, ledger: object, n_orders: int) -> list[Issue]:
     """Doubts about opened tables; those that the mapping answers (``sure``) are notes."""
-    issues = _notes(tables) + _total_accounts(tables, ledger) + _keys(tables, ledger)
+    issues = _notes(tables) + _named(tables, ledger, "total_account", TOTALS)
+    issues += _named(tables, ledger, "no_account", PLACEHOLDERS) + _keys(tables, ledger)
     issues += _open_ends(tables) + _orders_of_many(tables, n_orders)
     return [
         Issue(
@@ -41,28 +61,27 @@ def _notes(tables: object) -> list[Issue]:
     ]
 
 
-def _total_accounts(tables: object, ledger: object) -> list[Issue]:
-    """Accounts that are called a total, and have orders."""
+def _named(tables: object, ledger: object, check: str, words: Sequence[str]) -> list[Issue]:
+    """Accounts that are called what no account is called."""
     accounts = tables.accounts
     name = accounts.account_name.cast("string").strip().lower().re_replace(":$", "")
     key = accounts.account_id.cast("string").strip().lower().re_replace(":$", "")
-    found = accounts.filter(name.isin(TOTALS) | key.isin(TOTALS)).select(
-        "account_id", "account_name"
-    )
+    found = accounts.filter(name.isin(words) | key.isin(words)).select("account_id", "account_name")
     frame = found.limit(100).to_pandas()
     if frame.empty:
         return []
     n = int(accounts.count().to_pandas())
     share = ledger.share_of(frame["account_id"])
+    first = tuple(frame["account_name"].astype(str).head(3))
     return [
         _doubt(
-            "total_account",
+            check,
             "accounts",
             "account_name",
             len(frame),
             n,
             share_of_revenue=share,
-            first_offenders=tuple(frame["account_name"].astype(str).head(3)),
+            first_offenders=first,
         )
     ]
 

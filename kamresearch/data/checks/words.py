@@ -141,6 +141,11 @@ CHECKS: dict[str, Check] = {
         _("text damaged by a wrong encoding"),
         _("State the file's encoding in mapping.yml."),
     ),
+    "guessed_encoding": Check(
+        "warning",
+        _("letters beyond ASCII too few to tell the file's encoding: other readings fit as well"),
+        _("Look at the readings below, and state the encoding in mapping.yml."),
+    ),
     "department_coverage": Check(
         "warning",
         _("accounts without a record in a department"),
@@ -166,6 +171,11 @@ CHECKS: dict[str, Check] = {
         _("rows that this column calls credits or returns, with amounts that bear no sign"),
         _("Add negative_where with this column and these values to revenue in mapping.yml."),
     ),
+    "unsold_rows": Check(
+        "warning",
+        _("rows that this column calls cancelled, drafts or the like, counted as orders"),
+        _("Leave them out with a keep rule (not_in); sure: [unsold_rows] if they are orders."),
+    ),
     "grouped": Check(
         "error",
         _("an account only in the first line of its group"),
@@ -181,6 +191,11 @@ CHECKS: dict[str, Check] = {
         _("numbers read as days (of a spreadsheet, or Unix time)"),
         _("Hold some of them against the source; else export dates as texts."),
     ),
+    "uncalculated": Check(
+        "warning",
+        _("formulas of the workbook that no program has calculated: read as empty"),
+        _("Open the workbook in Excel or LibreOffice, save it, and read it again."),
+    ),
     "controls": Check(
         "warning",
         _("invisible control characters: taken out"),
@@ -190,6 +205,11 @@ CHECKS: dict[str, Check] = {
         "error",
         _("an account that is called a total: its revenue would count twice"),
         _("Leave its lines out with a keep rule; sure: [total_account] if it is a company."),
+    ),
+    "no_account": Check(
+        "warning",
+        _("an account that is called as if nobody had named it"),
+        _("Leave its lines out with a keep rule; sure: [no_account] if it is a company."),
     ),
     "damaged_id": Check(
         "error",

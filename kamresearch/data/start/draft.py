@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from kamresearch.data.contract import TABLES
 from kamresearch.data.currencies import UNSIGNED
-from kamresearch.data.habits import credit_values, scale_of
-from kamresearch.data.start.looking import Looked
+from kamresearch.data.habits import credit_values, not_sold, scale_of
+from kamresearch.data.start.looking import Looked, every_value_of
 from kamresearch.data.start.open_styles import open_styles
 from kamresearch.data.start.profiles import Column, Profile
 from kamresearch.data.start.reading import (
@@ -18,11 +18,11 @@ from kamresearch.data.start.reading import (
     grows_with_units,
     is_rate,
     names_one,
-    not_sold,
     number,
+    says_percent,
     sign_currency,
 )
-from kamresearch.data.start.roles import LEAST, NEAR, SURE, merit
+from kamresearch.data.start.roles import LEAST, NEAR, SURE, merit, name_merit
 from kamresearch.data.start.tables import Candidate, find_accounts, find_candidates
 from kamresearch.data.start.words import ROLES, TOLD
 from kamresearch.errors import DataError, near_matches
@@ -123,8 +123,8 @@ def draft_mapping(looked: Looked, answers: Map[str, str] | None = None) -> Draft
     chosen = _choose(looked, asker)
     played = _settle_roles(chosen, asker)
     orders = _orders(looked, chosen, played, asker)
-    currency = _currency(chosen, played, asker)
-    orders = _with_keep(orders, chosen, played, currency, asker)
+    currency = _currency(looked, chosen, played, asker)
+    orders = _with_keep(looked, orders, chosen, played, currency, asker)
     accounts = _accounts(looked, chosen, played)
     known = [one.id for one in asker.asked]
     for name in asker.answers:
@@ -240,7 +240,7 @@ def _orders(looked: Looked, chosen: Candidate, played: Map[str, str], asker: _As
         )
     if (revenue := _revenue(looked, chosen, played, asker)) is not None:
         columns.append(revenue)
-    columns += _measures(chosen, played, asker)
+    columns += _measures(looked, chosen, played, asker)
     if "product" in played:
         columns.append(
             Line("product", played["product"], _reason(chosen, "product", played["product"]))
@@ -355,6 +355,13 @@ def _styled(looked: Looked, chosen: Candidate, column: str, role: str, asker: _A
     return rule if len(rule) > 1 else column
 
 
+def _every(looked: Looked, chosen: Candidate, column: Column) -> list[str]:
+    """Values of a coded column in all rows that were read, those of the rows looked at first."""
+    holder = chosen.base if _is_of(chosen.base, column.name) else chosen.joined
+    more = every_value_of(looked, holder.sources, column.name) if holder else []
+    return list(dict.fromkeys([*column.different, *more]))
+
+
 def _is_of(table: Profile, column: str) -> bool:
     return any(one.name == column for one in table.columns)
 
@@ -363,7 +370,7 @@ def _revenue(
     looked: Looked, chosen: Candidate, played: Map[str, str], asker: _Asker
 ) -> Line | None:
     column = played.get("revenue")
-    formula = _formula(chosen, played) if _priced(played) else ""
+    formula = _formula(chosen, played, not column, asker) if _priced(played) else ""
     if formula and not column:
         price = played["unit_price"]
         if _price_of_line(chosen, played, asker):
@@ -430,20 +437,40 @@ def _price_of_line(chosen: Candidate, played: Map[str, str], asker: _Asker) -> b
     return asker.ask("price_of", text, ("one", "line"), "line" if grows else "one") == "line"
 
 
-def _formula(chosen: Candidate, played: Map[str, str]) -> str:
+def _formula(chosen: Candidate, played: Map[str, str], needed: bool, asker: _Asker) -> str:
+    """Units times price, less the discount; what a discount's figures are is asked where the
+    amount hangs on it and they do not say so.
+    """
     parts = [f"[{played['units']}]", f"[{played['unit_price']}]"]
-    if "discount" in played and is_rate(chosen.table.column(played["discount"])):
-        parts.append(f"(1 - [{played['discount']}])")
-    return "= " + " * ".join(parts)
+    if "discount" not in played:
+        return "= " + " * ".join(parts)
+    name = played["discount"]
+    column = chosen.table.column(name)
+    if is_rate(column):
+        return "= " + " * ".join([*parts, f"(1 - [{name}])"])
+    if not needed:
+        return "= " + " * ".join(parts)
+    usual = "percent" if says_percent(name) else "amount"
+    text = _(
+        "Is {column} a percentage of the price, an amount off the line, or neither?", column=name
+    )
+    answer = asker.ask("discount", text, ("percent", "amount", "neither"), usual)
+    if answer == "percent":
+        parts.append(f"(1 - [{name}] / 100)")
+    return "= " + " * ".join(parts) + (f" - [{name}]" if answer == "amount" else "")
 
 
-def _measures(chosen: Candidate, played: Map[str, str], asker: _Asker) -> list[Line]:
+def _measures(
+    looked: Looked, chosen: Candidate, played: Map[str, str], asker: _Asker
+) -> list[Line]:
     found = []
     if "units" in played:
         column = played["units"]
         value: object = column
         why = _reason(chosen, "units", column)
-        measures = chosen.table.column(played["measure"]).different if "measure" in played else []
+        measures = []
+        if "measure" in played:
+            measures = _every(looked, chosen, chosen.table.column(played["measure"]))
         if len(measures) > 1:
             cells = chosen.table.column(played["measure"]).filled
             most = max(measures, key=cells.count)
@@ -462,15 +489,18 @@ def _measures(chosen: Candidate, played: Map[str, str], asker: _Asker) -> list[L
     return found
 
 
-def _currency(chosen: Candidate, played: Map[str, str], asker: _Asker) -> tuple[Line, dict | None]:
+def _currency(
+    looked: Looked, chosen: Candidate, played: Map[str, str], asker: _Asker
+) -> tuple[Line, dict | None]:
     """The currency of the whole, and the rule that keeps its rows where there are several."""
     if "currency" in played:
         column = chosen.table.column(played["currency"])
-        if len(column.different) == 1:
+        several = _every(looked, chosen, column)
+        if len(several) == 1:
             return Line("currency", column.different[0].upper(), TOLD["currency_column"]), None
-        most = max(column.different, key=column.filled.count)
+        most = max(several, key=column.filled.count)
         text = _("Amounts are in several currencies; which one shall be reported?")
-        wanted = asker.ask("currency", text, column.different, most)
+        wanted = asker.ask("currency", text, several, most)
         keep = {
             "column": column.name,
             "in": [wanted],
@@ -486,6 +516,7 @@ def _currency(chosen: Candidate, played: Map[str, str], asker: _Asker) -> tuple[
 
 
 def _with_keep(
+    looked: Looked,
     orders: TableDraft,
     chosen: Candidate,
     played: Map[str, str],
@@ -493,14 +524,14 @@ def _with_keep(
     asker: _Asker,
 ) -> TableDraft:
     rules = [currency[1]] if currency[1] else []
-    if "status" in played:
-        column = chosen.table.column(played["status"])
-        out = [cell for cell in column.different if cell.strip().lower() in not_sold()]
+    for column in _states(chosen, played):
+        states = _every(looked, chosen, column)
+        out = [cell for cell in states if cell.strip().lower() in not_sold()]
         if out:
             text = _(
                 "Which values of {column} are no orders? Parted by |; there are: {values}",
                 column=column.name,
-                values=" | ".join(column.different),
+                values=" | ".join(states),
             )
             answer = asker.ask("not_orders", text, (), " | ".join(out))
             left = [part.strip() for part in answer.split("|") if part.strip()]
@@ -511,6 +542,15 @@ def _with_keep(
         return orders
     line = Line("keep", rules, _("rows that are no orders are set aside with this reason"))
     return TableDraft("orders", (*orders.lines, line), orders.columns)
+
+
+def _states(chosen: Candidate, played: Map[str, str]) -> list[Column]:
+    """The column of an order's state, also where its first rows hold one state alone."""
+    if "status" in played:
+        return [chosen.table.column(played["status"])]
+    taken = set(played.values())
+    named = [one for one in chosen.table.columns if name_merit(one.name, "status") >= SURE]
+    return [one for one in named if one.name not in taken and len(one.different) == 1][:1]
 
 
 def _accounts(looked: Looked, chosen: Candidate, played: Map[str, str]) -> TableDraft:

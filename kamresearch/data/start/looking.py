@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping as Map
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pandas as pd
 
+from kamresearch.data.casting import clean_text, is_text, says_nothing
+from kamresearch.data.days import months
 from kamresearch.data.embedded import connect_embedded, keep_table
 from kamresearch.data.files import ENDINGS, Raw, Stated, read_file, read_parts, table_name
 from kamresearch.data.mapping import Mapping
@@ -20,6 +23,8 @@ from kamresearch.errors import DataError
 
 LOOKED_AT = 5_000
 """Rows of each table that are looked at."""
+MOST_VALUES = 200
+"""Different cells of a coded column that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,25 @@ def look(source: str) -> Looked:
             "export it again, or name the file",
         )
     return Looked(source, tuple(_stacked(tables)), raw, tuple(unread))
+
+
+def every_value_of(looked: Looked, sources: Sequence[str], column: str) -> list[str]:
+    """Different cells of a coded column in all rows of its tables; of a server's table in those
+    that were asked for.
+    """
+    found: list[str] = []
+    for one in (looked.raw[name].table for name in sources):
+        if column in one.columns and is_text(one[column]):
+            cell = clean_text(one[column])
+            rows = (
+                one.filter(~says_nothing(one[column]))
+                .select(cell=cell)
+                .distinct()
+                .order_by("cell")
+                .limit(MOST_VALUES)
+            )
+            found += rows.to_pandas()["cell"].dropna().tolist()
+    return found
 
 
 def first_rows(raw: Raw) -> pd.DataFrame:
@@ -106,12 +130,23 @@ def _tidied(engine: object, name: str, raw: Raw) -> Raw:
     return tidy(raw, partial(keep)) if raw.settles else raw
 
 
+def _without_time(name: str) -> str:
+    """A table's name with stars for figures and months: ``Sales Jan 2024`` → ``Sales * *``."""
+
+    def star(match: re.Match) -> str:
+        return "*" if match[0].lower() in months() else match[0]
+
+    return re.sub(r"\d+", "*", re.sub(r"[^\W\d_]+", star, name))
+
+
 def _stacked(tables: list[Profile]) -> list[Profile]:
-    """Tables whose names differ by figures alone and whose columns are the same, as one."""
+    """Tables whose names differ by figures or months alone and whose columns are the same, as
+    one.
+    """
     groups: dict[tuple, list[Profile]] = {}
     for one in tables:
         names = tuple(sorted(column.name for column in one.columns))
-        groups.setdefault((re.sub(r"\d+", "*", one.name), names), []).append(one)
+        groups.setdefault((_without_time(one.name), names), []).append(one)
     found = []
     for (pattern, _names), parts in groups.items():
         if len(parts) == 1:

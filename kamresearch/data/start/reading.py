@@ -1,12 +1,9 @@
 """What the cells of several columns say together: amounts, totals, rates, currencies."""
 
 import re
-from functools import cache
-from pathlib import Path
 
 from kamresearch.data.amounts import parse_amount
 from kamresearch.data.start.profiles import Column, Profile
-from kamresearch.yamlfile import read_yaml
 
 CHECKED = 500
 _SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "zł": "PLN", "R$": "BRL"}
@@ -15,13 +12,6 @@ _ONE = re.compile(
     r"birim|цена за"
 )
 _CODES = ("EUR", "USD", "GBP", "CHF", "CNY", "JPY", "PLN", "SEK", "DKK", "NOK", "INR", "BRL")
-
-
-@cache
-def not_sold() -> frozenset[str]:
-    """What states call themselves that are no orders, in small letters."""
-    table = read_yaml(Path(__file__).with_name("not_sold.yml"))
-    return frozenset(word for words in table.values() for word in words)
 
 
 def number(cell: str | None) -> float | None:
@@ -89,6 +79,14 @@ def is_rate(column: Column) -> bool:
     values = [number(cell) for cell in column.different]
     known = [value for value in values if value is not None]
     return bool(known) and all(0 <= value <= 1 for value in known)
+
+
+def says_percent(name: str) -> bool:
+    """Whether the name of a discount says that its figures are per cent."""
+    plain = name.casefold()
+    return any(
+        one in plain for one in ("%", "％", "percent", "prozent", "pct", "rate", "satz", "率")
+    )
 
 
 def sign_currency(column: Column) -> str:
