@@ -353,7 +353,7 @@ def value_potential(result: ValueMatrix) -> Figure:
     grow = int((frame["cell"] == "grow").sum())
     return Figure(
         "segmentation.value_potential",
-        _("Whom to defend, to grow, to develop, to serve?"),
+        _("Who is large, and who could buy more?"),
         _(
             "Each point is an account; lines hold 90% of the draws of its orders. Dashed "
             "lines are medians; logarithmic scales. "

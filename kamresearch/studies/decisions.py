@@ -38,6 +38,7 @@ STUDY = Study(
     question=_("What should be done, for whom, by whom, first?"),
     params=Params,
     prefix="decisions",
+    reads=("churn", "organisation"),
     needs=("accounts", "orders"),
     wants=(
         "churn_events",

@@ -345,6 +345,22 @@ def test_the_successor_has_the_likest_book_among_those_with_room():
     assert pd.isna(full.loc["X", "load_after"])
 
 
+@pytest.mark.parametrize(("hours", "successor"), [(12.0, "Y"), (30.0, None)])
+def test_who_takes_over_an_executives_book_must_have_room_for_it(hours, successor):
+    accounts = accounts_of(**{f"x{k}": "East" for k in range(3)}, y="East")
+    team = team_of(("X", "East", "executive", 100), ("Y", "East", "direct_manager", 100))
+    spells = spells_of(*[(name, name[0].upper(), "2010-01-01") for name in accounts["account_id"]])
+    held = organisation.find_holdings(accounts, team, spells, DAY)
+    tiers = pd.Series("A", index=accounts["account_id"])
+    workload = organisation.measure_workload(held, tiers, {"A": hours})
+    assert "X" not in workload.load.index
+    found = organisation.measure_exposure(held, load=workload.load, asked=workload.asked)
+    book = found.by_manager.set_index("manager_id").loc["X"]
+    assert (None if pd.isna(book["successor"]) else book["successor"]) == successor
+    if successor:
+        assert book["load_after"] == pytest.approx(4 * hours / 100)
+
+
 def fits(account, manager) -> bool:
     """Whether a manager's region and channel, where recorded, are the account's, where recorded."""
     return all(

@@ -15,7 +15,7 @@ import pytest
 from kamresearch.data.simulate import World, simulate
 from kamresearch.data.simulate.settings import Customers, Deals, Prices, Serving, Wallets
 from kamresearch.studies import all_studies
-from kamresearch.studies.outputs import MIME, iterate_outputs, read_findings
+from kamresearch.studies.outputs import MIME, iterate_outputs, read_findings, read_table
 from tests.reports.answers import opens_with_an_answer
 
 pytestmark = [pytest.mark.notebooks, pytest.mark.slow]
@@ -127,6 +127,25 @@ def test_a_study_keeps_its_promises_on_other_data_or_says_why_not(study, world, 
             opens_with_an_answer(study, notebooks[study.name])
     else:
         assert study.name not in notebooks, "a study without its data is left out"
+
+
+def test_no_table_of_a_version_advises_what_another_forbids(published, small_world):
+    from kamresearch.analysis.decisions import CONTRADICTIONS, gather_advice
+
+    for day in ("2012-12-31", "2011-12-31"):
+        notebooks = published(small_world, day)
+        tables = {
+            content["id"]: read_table(notebook, content["id"])
+            for notebook in notebooks.values()
+            for content in iterate_outputs(notebook, "table")
+        }
+        listed = tables["decisions.list"][["account_id", "kind"]].assign(source="decisions.list")
+        advice = pd.concat([gather_advice(tables.get), listed])
+        assert {"churn.contacts", "decisions.list"} <= set(advice["source"])
+        for _account, part in advice.groupby("account_id"):
+            kinds = set(part["kind"])
+            pairs = {frozenset((a, b)) for a in kinds for b in kinds if a != b}
+            assert not pairs & CONTRADICTIONS, part
 
 
 # A study that looks back has nothing to look back on in a notebook: tests/publishing/test_record.py.

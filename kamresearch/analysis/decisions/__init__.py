@@ -7,10 +7,12 @@ decisions.conflicts    # records that say two things
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
 from kamresearch.analysis.decisions.accounts import describe_accounts
+from kamresearch.analysis.decisions.advice import find_forestalled, gather_advice
 from kamresearch.analysis.decisions.assumptions import (
     CONTRADICTIONS,
     KINDS,
@@ -41,6 +43,7 @@ def from_tables(
     budget: float | None = None,
     most: int | None = None,
     history: History | None = None,
+    advice: pd.DataFrame | None = None,
     **assumptions: object,
 ) -> Decisions:
     """What should be done, for whom, by whom, first?
@@ -58,6 +61,8 @@ def from_tables(
         See `kamresearch.analysis.decisions.reconcile.Limits`.
     history : History, optional
         As `read_history` gives it for the same day, where it is at hand.
+    advice : DataFrame, optional
+        What other studies advise, as `gather_advice` gives it: the list says nothing against it.
     **assumptions
         Fields of `kamresearch.analysis.decisions.assumptions.Assumptions`.
 
@@ -67,7 +72,7 @@ def from_tables(
         An assumption or a limit that cannot be.
     """
     assumed = read_assumptions(assumptions)
-    records = gather_records(tables, as_of, assumed, history)
+    records = replace(gather_records(tables, as_of, assumed, history), advice=advice)
     return decide(records, capacity=capacity, budget=budget, most=most, assumptions=assumed)
 
 
@@ -88,6 +93,7 @@ def decide(
     limits = Limits(capacity, budget, most)
     everything = propose(records, assumed)
     settled = find_settled(everything, records.actions, records.as_of, assumed)
+    settled = settled.where(settled != "", find_forestalled(everything, records.advice))
     proposals = count_once(everything[settled == ""], assumed)
     found = reconcile(proposals, records.frame, records.managers, limits, assumed)
     facts = records.frame[["account_id", "account_name", "standing", "region", "channel"]]
@@ -131,6 +137,7 @@ __all__ = [
     "decide",
     "describe_accounts",
     "from_tables",
+    "gather_advice",
     "gather_records",
     "list_lost",
     "propose",

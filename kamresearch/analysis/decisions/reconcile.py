@@ -21,6 +21,8 @@ REASONS = {
     "contradicts": _("contradicts a better instruction for the same account"),
     "no_budget": _("no money left for it"),
     "too_many": _("beyond the number of instructions asked for"),
+    "advised_against": _("contradicts what another study advises for the same account"),
+    "handed_over": _("the organisation study hands the account over already"),
     "done_lately": _("was done lately"),
     "decided_not": _("somebody decided against it"),
     "held_out": _("its account is left alone by lot, for an experiment"),

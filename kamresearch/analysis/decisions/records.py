@@ -70,6 +70,8 @@ class Records:
     """Tables that the data do not have and the list would use"""
     actions: pd.DataFrame | None = None
     """What was proposed before and became of it, as known on the day; None without the table"""
+    advice: pd.DataFrame | None = None
+    """What other studies advise, as `gather_advice` gives it"""
 
 
 USED = ("churn_events", "contracts", "service_events", "managers", "assignments", "overrides")

@@ -162,6 +162,16 @@ class Decisions(Result):
                     "company's own rate, and the list follows the size of accounts."
                 )
             )
+        against = int((self.left_out["reason"] == "advised_against").sum())
+        if against:
+            texts.append(
+                _(
+                    "{n} proposals are left out because they go against what another study advises "
+                    "for the same account: whom a contact would hold is not asked for more "
+                    "business, or a higher price, first.",
+                    n=Quantity(against, "count"),
+                )
+            )
         if not self.records.value_is_profit:
             texts.append(_("Orders carry no cost: gains are of revenue, not of profit."))
         texts += [

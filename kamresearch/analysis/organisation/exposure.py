@@ -157,6 +157,7 @@ def measure_exposure(
     *,
     band: tuple[float, float] = PUBLISHED_BAND,
     load: pd.Series | None = None,
+    asked: pd.Series | None = None,
 ) -> Exposure:
     """How much hangs on single people, and who should take over if one leaves?
 
@@ -174,6 +175,9 @@ def measure_exposure(
         Lower and upper share of a book's yearly revenue that a departure puts at risk.
     load : Series, optional
         Share of capacity used, by manager_id: who takes over must have room.
+    asked : Series, optional
+        Hours that the accounts of each ask for, by manager_id: of an executive, whose own hours are
+        not for accounts, no load tells them.
 
     Returns
     -------
@@ -194,7 +198,7 @@ def measure_exposure(
     holders = holders.sort_values(
         ["revenue", "manager_id"], ascending=[False, True], kind="stable"
     ).reset_index(drop=True)
-    holders = holders.join(_find_successors(holdings, holders, load))
+    holders = holders.join(_find_successors(holdings, holders, load, asked))
     contacts, known = _count_contacts(holdings.accounts, coverage)
     single = contacts.le(1).astype("boolean").where(contacts.notna())
     accounts = holdings.accounts.assign(n_contacts=contacts, single_threaded=single)
@@ -220,7 +224,10 @@ def _count_contacts(accounts: pd.DataFrame, coverage: pd.DataFrame | None) -> tu
 
 
 def _find_successors(
-    holdings: Holdings, holders: pd.DataFrame, load: pd.Series | None
+    holdings: Holdings,
+    holders: pd.DataFrame,
+    load: pd.Series | None,
+    asked: pd.Series | None = None,
 ) -> pd.DataFrame:
     """For each manager the colleague with the most alike book who serves the region and channel of
     every account in it and keeps within capacity; nobody where there is none.
@@ -240,8 +247,12 @@ def _find_successors(
         if load is None
         else load.reindex(ids).to_numpy(dtype="float64", na_value=np.nan)
     )
+    hours = used * capacity
+    if asked is not None and load is not None:
+        told = asked.reindex(ids).to_numpy(dtype="float64", na_value=np.nan)
+        hours = np.where(np.isnan(hours), told, hours)
     with np.errstate(divide="ignore", invalid="ignore"):
-        after = used[able] + (used * capacity)[:, None] / capacity[able]
+        after = used[able] + hours[:, None] / capacity[able]
     # Nobody takes over from oneself; where no load is known, room is no criterion.
     other = able != np.arange(len(ids))[:, None]
     after[~other] = np.nan

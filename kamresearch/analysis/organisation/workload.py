@@ -51,6 +51,8 @@ class Workload(Result):
     """
     spare_hours: float
     caveats: tuple[Text, ...]
+    asked: pd.Series
+    """Hours that each one's accounts ask for, by manager_id, executives' too"""
 
     @property
     def load(self) -> pd.Series:
@@ -267,7 +269,9 @@ def measure_workload(
                 hours=Quantity(-spare, "hours"),
             )
         )
-    return Workload(hours, team[columns].reset_index(drop=True), moves, spare, tuple(caveats))
+    return Workload(
+        hours, team[columns].reset_index(drop=True), moves, spare, tuple(caveats), needed
+    )
 
 
 def _propose_moves(accounts: pd.DataFrame, team: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:

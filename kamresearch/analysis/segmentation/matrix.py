@@ -16,11 +16,12 @@ from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
 
 CELLS = {
-    "defend": _("defend: large, little left to win"),
-    "grow": _("grow: large, much left to win"),
-    "develop": _("develop: small, much left to win"),
-    "serve": _("serve: small, little left to win"),
+    "defend": _("large, little left to win"),
+    "grow": _("large, much left to win"),
+    "develop": _("small, much left to win"),
+    "serve": _("small, little left to win"),
 }
+"""Cell → its words. They describe: what to do with an account, the list of decisions says."""
 LEAST = 4
 BLOCK = 20_000
 """Accounts drawn at once: the draws of all would fill the memory."""
@@ -66,7 +67,7 @@ class ValueMatrix(Result):
                 _("Judged demand of large accounts beyond what they buy"),
                 _(
                     "Judged yearly potential less revenue over twelve months, summed over "
-                    "the accounts in the cell “grow”."
+                    "the large accounts with much left to win."
                 ),
                 n=len(grow) if known else 0,
                 good="up",
