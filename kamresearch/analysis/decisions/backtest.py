@@ -41,7 +41,7 @@ class Backtest(Result):
         order (a code of `ORDERS`), share (of the later lost value), low, high, precision, lift,
         lift_low, lift_high.
     days : DataFrame
-        day, n_accounts, n_named, n_lost, value_lost, and the share of each order.
+        day, n_accounts, n_named, n_lost, value_lost, and by order its share of that value.
     ahead : tuple or None
         The list's share less that of the best simple order, with its 95 % interval.
     """
@@ -266,7 +266,18 @@ def _measure(cases: pd.DataFrame, rng: np.random.Generator) -> Backtest:
     gap = shares[:, 0] - shares[:, rival]
     bounds = np.nanquantile(gap[1:], [0.025, 0.975])
     ahead = (float(gap[0]), float(bounds[0]), float(bounds[1]))
-    days = cases.groupby("day", sort=True).agg(
-        n_accounts=("lost", "size"), n_named=("list", "sum"), n_lost=("lost", "sum")
+    return Backtest(frame, _by_day(cases.assign(taken=lost * value)), ahead)
+
+
+def _by_day(cases: pd.DataFrame) -> pd.DataFrame:
+    days = cases.groupby("day", sort=True)
+    told = days.agg(
+        n_accounts=("lost", "size"),
+        n_named=("list", "sum"),
+        n_lost=("lost", "sum"),
+        value_lost=("taken", "sum"),
     )
-    return Backtest(frame, days.reset_index(), ahead)
+    for name in ORDERS:
+        held = (cases[name] * cases["taken"]).groupby(cases["day"], sort=True).sum()
+        told[name] = held / told["value_lost"].where(told["value_lost"] > 0)
+    return told.reset_index()

@@ -97,8 +97,8 @@ class Alerts(Result):
         if self.lift.shown:
             return (
                 _(
-                    "Of {listed} accounts on such lists at earlier years' ends, {share} left "
-                    "within a year, of all accounts watched {base}: lift {lift} (95% interval "
+                    "Of {listed} accounts on such lists at earlier years' ends, {share} were "
+                    "lost within a year, of all accounts watched {base}: lift {lift} (95% interval "
                     "{low} to {high}).",
                     lift=Quantity(self.lift.value, "ratio"),
                     low=Quantity(bounds.low, "ratio"),
@@ -108,9 +108,10 @@ class Alerts(Result):
             )
         return (
             _(
-                "Of {listed} accounts on such lists at earlier years' ends, {share} left within a "
-                "year, of all accounts watched {base}: that those under alert leave more often is "
-                "not shown. The list says whose orders fell behind; it is no list to act on.",
+                "Of {listed} accounts on such lists at earlier years' ends, {share} were lost "
+                "within a year, of all accounts watched {base}: that those under alert leave more "
+                "often is not shown. The list says whose orders fell behind; it is no list to act "
+                "on.",
                 **values,
             ),
         )
