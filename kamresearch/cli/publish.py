@@ -149,13 +149,15 @@ def publish(
     elif each or cluster:
         _publish_each(request, each, cluster, progress, json)
     else:
+        from kamresearch.publishing.making.hands import Hands
         from kamresearch.publishing.making.run import run
 
-        if hindcast:
-            from kamresearch.publishing.making.hindcasts import publish_hindcasts
+        with Hands() as hands:
+            if hindcast:
+                from kamresearch.publishing.making.hindcasts import publish_hindcasts
 
-            publish_hindcasts(request, hindcast, progress)
-        version = run(request, progress)
+                publish_hindcasts(request, hindcast, progress, hands)
+            version = run(request, progress, hands)
         _export(version, forms)
         _tell([version.summary() | {"path": str(version.path)}] if json else [version.path], json)
 

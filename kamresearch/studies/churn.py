@@ -53,6 +53,7 @@ STUDY = Study(
     params=Params,
     prefix="churn",
     predicts=True,
+    looks_back=True,
     needs=("accounts", "orders"),
     wants=("churn_events", "contracts", "service_events", "assignments"),
     sections=(
@@ -73,6 +74,7 @@ STUDY = Study(
         "kamresearch.analysis.causes.CausePrediction",
         "kamresearch.analysis.causes.Returns",
         "kamresearch.analysis.churn.risk.Modelling",
+        "kamresearch.analysis.record.AdjustedRisk",
         "kamresearch.analysis.churn.explain.Explanation",
         "kamresearch.analysis.churn.money.Contacts",
         "kamresearch.analysis.warning.Alerts",

@@ -104,7 +104,9 @@ def read_predictions(contents: Iterable[dict]) -> "pd.DataFrame":
         frame[day] = pd.to_datetime(frame[day])
     for number in ("value", "low", "high", "level", "rival_value", "weight"):
         frame[number] = pd.to_numeric(frame[number])
-    for text in ("account_id", "rival", "currency", "definition"):
+    if "source" not in frame:  # older versions did not say which model spoke
+        frame["source"] = ""
+    for text in ("account_id", "rival", "currency", "definition", "source"):
         frame[text] = frame[text].fillna("").astype(str)
     frame.attrs["labels"] = labels
     return frame

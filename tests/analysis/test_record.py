@@ -6,7 +6,15 @@ import pytest
 from sklearn.metrics import brier_score_loss, log_loss
 
 from kamresearch import open_data
-from kamresearch.analysis.record import make_predictions, measure_record, score
+from kamresearch.analysis.churn.risk import Modelling, Risk
+from kamresearch.analysis.churn.validation import Judgement
+from kamresearch.analysis.record import (
+    adjust_risk,
+    make_predictions,
+    measure_record,
+    score,
+    state_adjusted,
+)
 from kamresearch.analysis.record.recalibration import recalibrate
 from kamresearch.analysis.record.scoring import Scores
 from kamresearch.analysis.record.windows import measure_windows
@@ -252,6 +260,76 @@ def test_a_window_is_adjusted_by_earlier_ones_alone_and_little_record_adjusts_no
     few = recalibrate(lived(5, 1.8, windows=3, n=100).frame, 20)
     assert few["verdict"].item() == "too_few"
     assert recalibrate(scores.frame.iloc[:0], 20).empty
+
+
+def company_with_record(folder, scores: Scores):
+    """Data in which came what the scored statements say, and the statements without it."""
+    rows = scores.frame[scores.frame["actual"] > 0]
+    days = (rows["issued"] + pd.Timedelta(days=90)).dt.date
+    names = sorted(set(scores.frame["account_id"]))
+    texts = {
+        "accounts": "account_id,account_name\n" + "".join(f"{one},N{one}\n" for one in names),
+        "orders": "order_id,account_id,order_date,revenue\n"
+        + "".join(f"{one},{one},2024-12-30,10\n" for one in names),
+        "churn_events": "account_id,churn_date\n"
+        + "".join(f"{one},{day}\n" for one, day in zip(rows["account_id"], days, strict=True)),
+    }
+    for name, text in texts.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return open_data(folder), scores.frame.drop(columns="actual").assign(source="hiatus")
+
+
+def modelled(chance: pd.Series) -> Modelling:
+    frame = pd.DataFrame({"account_id": chance.index, "churn_probability": chance.to_numpy()})
+    risk = Risk(
+        "2024-12-31", 365, frame.assign(rate=chance.to_numpy(), revenue=1.0), "hiatus", False
+    )
+    return Modelling(Judgement(pd.DataFrame(), pd.DataFrame(), None, 0, 0), risk)
+
+
+@pytest.mark.recovery
+def test_probabilities_are_adjusted_by_the_companys_own_record_once_the_rule_holds(tmp_path):
+    tables, told = company_with_record(tmp_path, lived(3, 1.8))
+    now = modelled(told[told["issued"] == "2023-12-31"].set_index("account_id")["value"])
+    found = adjust_risk(now, told, tables, n_resamples=200)
+    assert found.applied
+    before, after = (risk.frame["churn_probability"] for risk in (found.told, found.risk))
+    assert before.mean() > 0.15 + 0.05
+    # The truth is 0.15 on average; 1,600 statements tell it to two standard errors of 0.009.
+    assert after.mean() == pytest.approx(0.15, abs=0.02)
+    assert before.rank().tolist() == after.rank().tolist()
+    assert found.modelling.risk.findings()[0].value == pytest.approx(after.sum())
+    assert len(found.opening()) == 1
+
+    class Recorded:
+        losses = type("Kind", (), {"kind": "recorded"})
+
+    stated = state_adjusted(Recorded, found)
+    assert stated["value"].tolist() == after.tolist()
+    assert stated["rival_value"].tolist() == before.tolist(), "the record goes on judging both"
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("factor", "changes"),
+    [
+        (1.0, {}),
+        (1.8, {"source": "logistic"}),
+        (1.8, {"definition": "silence"}),
+        (1.8, {"prediction": "churn.contacts"}),
+    ],
+    ids=["right already", "another model", "another definition", "another statement"],
+)
+def test_probabilities_stand_as_told_where_the_record_does_not_speak_of_them(
+    tmp_path, factor, changes
+):
+    tables, told = company_with_record(tmp_path, lived(3, factor))
+    now = modelled(told[told["issued"] == "2023-12-31"].set_index("account_id")["value"])
+    found = adjust_risk(now, told.assign(**changes), tables, n_resamples=100)
+    assert not found.applied
+    assert found.modelling is now
+    assert found.opening() == ()
+    assert (found.reason is None) == (not changes), "an untried adjustment says why"
 
 
 @pytest.mark.unit

@@ -1,5 +1,6 @@
 """The record: what earlier versions said of the future, scored once it has come."""
 
+from kamresearch.analysis.record.adjusting import AdjustedRisk, adjust_risk, state_adjusted
 from kamresearch.analysis.record.outcomes import OUTCOMES
 from kamresearch.analysis.record.predictions import (
     COLUMNS,
@@ -10,6 +11,7 @@ from kamresearch.analysis.record.predictions import (
 from kamresearch.analysis.record.scoring import Scores, score
 from kamresearch.analysis.record.statements import (
     ACTIVE,
+    ADJUSTED,
     CONTACTS,
     ORDERS,
     RISK,
@@ -21,6 +23,8 @@ from kamresearch.analysis.record.track import TOO_EARLY, TrackRecord, measure_re
 
 __all__ = [
     "ACTIVE",
+    "ADJUSTED",
+    "AdjustedRisk",
     "COLUMNS",
     "CONTACTS",
     "FORMS",
@@ -30,10 +34,12 @@ __all__ = [
     "TOO_EARLY",
     "Scores",
     "TrackRecord",
+    "adjust_risk",
     "make_predictions",
     "measure_record",
     "name_predictions",
     "score",
+    "state_adjusted",
     "state_contacts",
     "state_lifetime",
     "state_risk",

@@ -22,6 +22,7 @@ COLUMNS: dict[str, str] = {
     "weight": "float64",  # money at stake (revenue of the year before); 0 where there is none
     "currency": "str",  # of money outcomes
     "definition": "str",  # what must be the same for the outcome to mean the same
+    "source": "str",  # the model that made it; empty where there is but one
 }
 """Column of a table of predictions → dtype; one row a statement about one account or company."""
 
@@ -37,6 +38,7 @@ def make_predictions(
     rival: str = "",
     definition: str = "",
     currency: str = "",
+    source: str = "",
 ) -> pd.DataFrame:
     """Statements about the future in the one form in which they are sealed.
 
@@ -60,6 +62,8 @@ def make_predictions(
         What must still be so for a later outcome to be the same thing.
     currency : str
         Of outcomes in money.
+    source : str
+        The model that made it, where several could have.
 
     Raises
     ------
@@ -71,6 +75,7 @@ def make_predictions(
     out["prediction"], out["form"], out["outcome"] = prediction, form, outcome
     out["issued"], out["due"] = pd.Timestamp(issued), pd.Timestamp(due)
     out["rival"], out["definition"], out["currency"] = rival, definition, currency
+    out["source"] = source
     for name in ("low", "high", "level", "rival_value"):
         out[name] = out[name] if name in out else float("nan")
     out["weight"] = out["weight"].fillna(0.0) if "weight" in out else 0.0

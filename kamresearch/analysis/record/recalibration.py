@@ -57,7 +57,7 @@ def recalibrate(
 
 def _try(group: pd.DataFrame, n_resamples: int, rng: np.random.Generator) -> dict:
     tried = [
-        part.assign(adjusted=_adjust(known, part["value"]))
+        part.assign(adjusted=adjust(part["value"], *learn(known)))
         for issued, part in group.groupby("issued", sort=True)
         for known in [group[group["due"] <= issued]]
         if _is_enough(known["actual"])
@@ -93,18 +93,24 @@ def _is_enough(actual: pd.Series) -> bool:
 
 def _logit(chance: pd.Series) -> np.ndarray:
     told = chance.clip(_EDGE, 1 - _EDGE).to_numpy(float)
-    return np.log(told / (1 - told))[:, None]
+    return np.log(told / (1 - told))
 
 
-def _adjust(known: pd.DataFrame, chance: pd.Series) -> np.ndarray:
-    """Probabilities as the windows known would have them; as told where they turn the order."""
+def learn(known: pd.DataFrame) -> tuple[float, float]:
+    """Intercept and slope of logit p′ = a + b logit p from what came; 0 and 1, which leave
+    everything as told, where the record would turn the order round.
+    """
     from sklearn.linear_model import LogisticRegression
 
     # The weak pull only keeps the fit finite; at the events asked for it moves nothing.
-    model = LogisticRegression(C=1e6).fit(_logit(known["value"]), known["actual"])
-    if model.coef_[0, 0] <= 0:
-        return chance.to_numpy(float)
-    return model.predict_proba(_logit(chance))[:, 1]
+    model = LogisticRegression(C=1e6).fit(_logit(known["value"])[:, None], known["actual"])
+    intercept, slope = float(model.intercept_[0]), float(model.coef_[0, 0])
+    return (intercept, slope) if slope > 0 else (0.0, 1.0)
+
+
+def adjust(chance: pd.Series, intercept: float, slope: float) -> np.ndarray:
+    """Probabilities as the record would have them; missing ones stay missing."""
+    return 1 / (1 + np.exp(-intercept - slope * _logit(chance)))
 
 
 def _interval(

@@ -11,6 +11,7 @@ from kamresearch.analysis.record.predictions import COLUMNS, make_predictions
 from kamresearch.language import message as _
 
 RISK = _("account lost")
+ADJUSTED = _("account lost, adjusted by the record")
 CONTACTS = _("accounts worth a contact")
 ACTIVE = _("account orders again")
 ORDERS = _("order days of an account")
@@ -35,6 +36,7 @@ def state_risk(case: Case, risk: Risk, past_rate: float | None) -> pd.DataFrame:
         outcome="lost",
         rival="past_rate",
         definition="recorded",
+        source=risk.source,
     )
 
 

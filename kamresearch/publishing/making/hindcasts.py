@@ -1,6 +1,7 @@
 """Hindcasts: versions as of earlier days, made now from data cut back to what was known then."""
 
 import re
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pandas as pd
@@ -52,18 +53,18 @@ def read_days(text: str, as_of: str) -> tuple[str, ...]:
 
 
 def publish_hindcasts(
-    request: Request, text: str, progress: Progress | None = None
+    request: Request, text: str, progress: Progress | None = None, hands: Hands | None = None
 ) -> list[Version]:
     """A version for each earlier day, of the studies that state something about the future."""
     progress = progress or Silent()
     make_shelf(request)
-    with Hands() as hands:
-        plan = prepare(request, hands, earlier=[])
-    studies = tuple(step.study.name for step in plan.steps if step.study.predicts)
-    if not studies:
-        raise ParameterError(
-            "--hindcast", "a study that predicts", "none among those asked for", "add churn"
-        )
-    days = read_days(text, plan.as_of)
-    one = replace(request, studies=studies, hindcast=True)
-    return [run(replace(one, as_of=day), progress) for day in days]
+    with nullcontext(hands) if hands else Hands() as own:
+        plan = prepare(request, own, earlier=[])
+        studies = tuple(step.study.name for step in plan.steps if step.study.predicts)
+        if not studies:
+            raise ParameterError(
+                "--hindcast", "a study that predicts", "none among those asked for", "add churn"
+            )
+        one = replace(request, studies=studies, hindcast=True)
+        days = read_days(text, plan.as_of)
+        return [run(replace(one, as_of=day), progress, own) for day in days]

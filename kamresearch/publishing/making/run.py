@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from kamresearch.data.answers import shown_address
@@ -31,15 +31,15 @@ SECONDS_TO_END = 10
 """A reader whose time is over says so itself, with the file's name, unless it hangs."""
 
 
-def run(request: Request, progress: Progress | None = None) -> Version:
+def run(request: Request, progress: Progress | None = None, hands: Hands | None = None) -> Version:
     """Publish one version; where one of the same inputs stands on the shelf, that one, and no
-    kernel starts.
+    kernel starts. ``hands``: warmed parents of a run before it.
     """
     progress = progress or Silent()
     try:
         make_shelf(request)
-        with Hands() as hands:
-            return _run(request, hands, progress)
+        with nullcontext(hands) if hands else Hands() as own:
+            return _run(request, own, progress)
     except OSError as error:
         raise unwritable(request.reports, error) from error
 

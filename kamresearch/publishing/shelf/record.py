@@ -82,7 +82,8 @@ def record_content(version: Version) -> dict:
 
 
 def _looking_back() -> list[Study]:
-    return [study for study in all_studies() if study.looks_back]
+    """Studies that hold the record; one that predicts too only learns from it."""
+    return [study for study in all_studies() if study.looks_back and not study.predicts]
 
 
 def _table_names() -> list[str]:
