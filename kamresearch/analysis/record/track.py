@@ -397,7 +397,7 @@ def measure_record(
     chances = frame[frame["form"] == "probability"]
     intervals = frame[(frame["form"] == "interval") & frame["covered"].notna()]
     return TrackRecord(
-        calibration=_calibration(chances, n_resamples, rng),
+        calibration=measure_calibration(chances, n_resamples, rng),
         reliability=_reliability(chances),
         coverage=_coverage(intervals),
         points=_points(frame[frame["form"] == "point"], n_resamples, rng),
@@ -431,7 +431,10 @@ def drop_overlaps(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(kept) if kept else frame.iloc[:0]
 
 
-def _calibration(frame: pd.DataFrame, n_resamples: int, rng: np.random.Generator) -> pd.DataFrame:
+def measure_calibration(
+    frame: pd.DataFrame, n_resamples: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Events told against events seen, a row for each prediction: see `TrackRecord`."""
     rows = []
     for prediction, group in frame.groupby("prediction", sort=True):
         chance, seen = group["value"].to_numpy(), group["actual"].to_numpy()
