@@ -101,7 +101,8 @@ class Study:
     looks_back : bool
         Whether it reads what earlier versions stated about the future.
     predicts : bool
-        Whether it states something about the future; such studies are made for hindcasts.
+        Whether hindcasts are made of it. A study may state something about the future without: it
+        is sealed with each version, and a hindcast of it would cost more than it proves.
     reads : tuple of str
         Names of the studies whose findings it reads.
     sections : tuple of str

@@ -1,5 +1,7 @@
 """The record: predictions come due beside what came, by a ledger worked out by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,9 @@ from kamresearch.analysis.record import (
     make_predictions,
     measure_record,
     score,
+    state_actions,
     state_adjusted,
+    state_demand,
 )
 from kamresearch.analysis.record.recalibration import recalibrate
 from kamresearch.analysis.record.scoring import Scores
@@ -67,7 +71,10 @@ def test_each_outcome_reads_the_ledger_as_worked_out_by_hand(tables):
     for outcome, came in by_hand.items():
         told = stated(dict.fromkeys("ABCD", 0.5), outcome=outcome, form="point")
         assert score(told, tables, "2021-12-31").frame["actual"].tolist() == came, outcome
-    for outcome, came in {"total_revenue": 85, "n_lost": 1}.items():
+    told = stated(dict.fromkeys("ABCD", 0.5), outcome="n_orders", form="point")
+    assert score(told, tables, "2021-12-31").frame["actual"].tolist() == [2, 0, 0, 1]
+    # C was lost, whose orders of the year before came to 10.
+    for outcome, came in {"total_revenue": 85, "n_lost": 1, "lost_revenue": 10}.items():
         told = stated({"": 1.0}, outcome=outcome, form="point")
         assert score(told, tables, "2021-12-31").frame["actual"].tolist() == [came], outcome
 
@@ -381,6 +388,50 @@ def test_a_list_is_judged_by_lift_and_by_the_lost_revenue_that_it_had_named():
     assert lists["share"] == 0.5
     assert lists["lift"] == pytest.approx(0.5 / (1 / 6))
     assert lists["value_share"] == pytest.approx(0.75)
+
+
+@pytest.mark.unit
+def test_the_action_list_states_whom_it_keeps_and_a_probability_for_each_account_there():
+    accounts = pd.DataFrame(
+        {
+            "account_id": ["A", "B", "C", "gone"],
+            "standing": ["ordering", "silent", "never_ordered", "lost"],
+            "revenue_12m": [100.0, 50.0, np.nan, 0.0],
+            "chance": [0.2, 0.6, np.nan, np.nan],
+        }
+    )
+    records = SimpleNamespace(
+        absent=(),
+        as_of=pd.Timestamp("2020-12-31"),
+        frame=accounts,
+        risk=SimpleNamespace(base_rate=0.3),
+    )
+    plan = pd.DataFrame(
+        {"account_id": ["A", "B", "B", "gone"], "kind": ["grow", "save", "mend", "win_back"]}
+    )
+    about = {"records": records, "assumptions": SimpleNamespace(horizon_days=365), "frame": plan}
+    listed, chances = state_actions(SimpleNamespace(**about))
+    assert dict(zip(listed["account_id"], listed["value"], strict=True)) == {"A": 0, "B": 1, "C": 0}
+    assert chances["account_id"].tolist() == ["A", "B"]
+    assert set(chances["rival_value"]) == {0.3}
+    records.absent = ("churn_events",)
+    assert all(one.empty for one in state_actions(SimpleNamespace(**about)))
+
+
+@pytest.mark.unit
+def test_the_orders_of_a_quarter_are_stated_only_where_all_of_it_lies_ahead(tables):
+    frame = pd.DataFrame(
+        {"account_id": ["A", "B"], "expected": [0.4, 0.1], "low": 0.0, "high": 1.0}
+    )
+    known = pd.DataFrame({"month": [pd.Timestamp("2021-07-01")]})
+    demand = SimpleNamespace(frame=frame)
+    told = state_demand(demand, tables, SimpleNamespace(as_of="2021-07-31", months=known))
+    assert told["due"].unique() == pd.Timestamp("2021-10-31")
+    assert told["rival_value"].tolist() == [0, 0], "May to July: a return is no order"
+    came = score(told, tables, "2021-12-31").frame
+    assert came["covered"].all()
+    for day in ("2021-07-20", "2021-08-31"):
+        assert state_demand(demand, tables, SimpleNamespace(as_of=day, months=known)).empty
 
 
 @pytest.mark.unit

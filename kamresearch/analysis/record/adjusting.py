@@ -8,7 +8,7 @@ import pandas as pd
 
 from kamresearch.analysis.churn.case import Case
 from kamresearch.analysis.churn.risk import Modelling, Risk
-from kamresearch.analysis.record.predictions import COLUMNS, make_predictions
+from kamresearch.analysis.record.predictions import make_predictions
 from kamresearch.analysis.record.recalibration import (
     ENOUGH_EVENTS,
     FEWEST_WINDOWS,
@@ -18,7 +18,7 @@ from kamresearch.analysis.record.recalibration import (
     recalibrate,
 )
 from kamresearch.analysis.record.scoring import score
-from kamresearch.analysis.record.statements import state_risk
+from kamresearch.analysis.record.statements import nothing, state_risk
 from kamresearch.analysis.record.track import drop_overlaps
 from kamresearch.data.tables import Tables
 from kamresearch.display import Column, Table, make_table
@@ -186,7 +186,7 @@ def state_adjusted(case: Case, adjusted: AdjustedRisk) -> pd.DataFrame:
     """
     stated = state_risk(case, adjusted.risk, None)
     if not adjusted.applied or stated.empty:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return nothing()
     as_told = adjusted.told.frame.set_index("account_id")["churn_probability"]
     return make_predictions(
         stated[["account_id", "value", "weight"]].assign(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from kamresearch.data.answers import answering
 from kamresearch.data.tables import Tables
+from kamresearch.features.months import account_months
 
 Rule = Callable[[Tables, datetime.date, datetime.date], pd.Series]
 
@@ -45,6 +46,21 @@ def revenue(tables: Tables, issued: datetime.date, due: datetime.date) -> pd.Ser
     return pd.Series(found["value"].to_numpy(float).round(4), found["account_id"].astype(str))
 
 
+def n_orders(tables: Tables, issued: datetime.date, due: datetime.date) -> pd.Series:
+    """Orders by account, counted as the month panel counts them."""
+    months = account_months(tables, as_of=due.isoformat())
+    inside = months[pd.to_datetime(months["month"]) > pd.Timestamp(issued)]
+    return inside.groupby("account_id", observed=True)["n_orders"].sum().astype(float)
+
+
+def lost_revenue(tables: Tables, issued: datetime.date, due: datetime.date) -> pd.Series:
+    """Revenue of the accounts that were lost, in the twelve months before the day of issue."""
+    year = pd.Timestamp(issued) - pd.DateOffset(years=1)
+    before = revenue(tables, year.date(), issued).clip(lower=0)
+    gone = lost(tables, issued, due)
+    return pd.Series({"": float(before.reindex(gone.index).sum())})
+
+
 def total_revenue(tables: Tables, issued: datetime.date, due: datetime.date) -> pd.Series:
     """Revenue of the whole company, net of returns."""
     return pd.Series({"": float(revenue(tables, issued, due).sum())})
@@ -59,15 +75,17 @@ OUTCOMES: dict[str, tuple[Rule, str]] = {
     "lost": (lost, "churn_events"),
     "ordered": (ordered, "orders"),
     "order_days": (order_days, "orders"),
+    "n_orders": (n_orders, "orders"),
     "revenue": (revenue, "orders"),
+    "lost_revenue": (lost_revenue, "churn_events"),
     "total_revenue": (total_revenue, "orders"),
     "n_lost": (n_lost, "churn_events"),
 }
 """Name of a rule → the rule, and the table that it reads. An account that a rule does not name
 has the outcome nought: it did not leave, did not order."""
 
-DEFINITIONS = {"lost": ("", "recorded"), "n_lost": ("", "recorded")}
+DEFINITIONS = dict.fromkeys(("lost", "n_lost", "lost_revenue"), ("", "recorded"))
 """Rule → the definitions of an outcome that it settles, where there could be another: a loss is one
 that is recorded, not a silence that was taken for one."""
 
-IN_MONEY = {"revenue", "total_revenue"}
+IN_MONEY = {"revenue", "total_revenue", "lost_revenue"}
