@@ -3,7 +3,12 @@
 import hashlib
 import json
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
+
+PARTS_KEPT_SECONDS = 24 * 3600
+"""Nobody writes at one file for longer: a part that is older was left by a kill."""
 
 
 def write_text(path: Path, text: str) -> None:
@@ -17,6 +22,14 @@ def write_text(path: Path, text: str) -> None:
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
+
+
+def forget_parts(folder: Path) -> None:
+    """Remove what a kill left of files that were being written into a folder."""
+    for part in folder.glob(".*.part*"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > PARTS_KEPT_SECONDS:
+                part.unlink()
 
 
 def to_json(content: object) -> str:

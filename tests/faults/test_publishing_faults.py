@@ -6,7 +6,6 @@ import json
 import os
 import random
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,30 +16,13 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.publishing.toy import Project, make_project
+from tests.publishing.toy import Project
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 ROUNDS = int(os.environ.get("KAM_FAULT_ROUNDS", "8"))
 FEW = 2
 """Kills of a run that does not ask for all of them."""
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory) -> Project:
-    """A project of two studies that was published once (in English)."""
-    project = make_project(tmp_path_factory.mktemp("faults"))
-    for name in ("studies/gamma.py",):
-        (project.root / "kamresearch" / name).unlink()
-    (project.root / "notebooks" / "03_gamma.ipynb").unlink()
-    project.publish()
-    return project
-
-
-@pytest.fixture
-def project(base, tmp_path) -> Project:
-    shutil.copytree(base.root, tmp_path / "project")
-    return Project(tmp_path / "project")
 
 
 def start(project: Project, *arguments: str) -> subprocess.Popen:

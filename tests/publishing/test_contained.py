@@ -5,15 +5,27 @@ import re
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 from kamresearch.publishing.asking.request import Request
 from kamresearch.publishing.kernels.execute import tidy
 from kamresearch.publishing.making.run import make_shelf
 from kamresearch.publishing.outcome.csvfile import safe_text
 from kamresearch.publishing.planning.datafacts import PREPARED_KEPT, _forget_old
-from kamresearch.publishing.sealed.sealing import Workshop, failed_folder
+from kamresearch.publishing.planning.plan import Cache
+from kamresearch.publishing.sealed.sealing import Workshop, clear_abandoned, failed_folder
 from kamresearch.publishing.shelf.pruning import prune_shelf
 from tests.conftest import ROOT
+
+
+def _keep_a_notebook(folder):
+    """The cache of executed notebooks takes one in."""
+    (folder / "made.ipynb").write_text("{}")
+    step = SimpleNamespace(key=lambda _: "key", inputs={}, study=SimpleNamespace(name="one"))
+    Cache(folder).keep(step, {}, folder / "made.ipynb", 1.0)
+    assert (folder / "studies" / "key.ipynb").exists()
 
 
 def test_neither_a_failed_run_nor_pruning_touches_what_a_link_leads_to(tmp_path):
@@ -37,16 +49,23 @@ def test_a_cache_that_cannot_be_written_keeps_no_version_from_being_made(tmp_pat
         assert (workshop.path / "notebooks").is_dir()
 
 
-def test_parts_that_a_kill_left_go_with_the_next_run_and_those_being_written_stay(tmp_path):
-    old, new = tmp_path / ".x.duckdb.17.part", tmp_path / ".y.duckdb.18.part"
+@pytest.mark.parametrize("forget", [_forget_old, clear_abandoned, _keep_a_notebook])
+def test_parts_that_a_kill_left_go_with_the_next_run_and_those_being_written_stay(tmp_path, forget):
+    folder = tmp_path / "studies" if forget is _keep_a_notebook else tmp_path
+    folder.mkdir(exist_ok=True)
+    old, new = folder / ".x.duckdb.17.part", folder / ".y.ipynb.18.part"
     for path in (old, new):
         path.write_bytes(b"rows")
     os.utime(old, (time.time() - 90_000,) * 2)
+    forget(tmp_path)
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_only_the_newest_prepared_data_stay(tmp_path):
     for number in range(PREPARED_KEPT + 2):
         (tmp_path / f"{number}.duckdb").touch()
     _forget_old(tmp_path)
-    assert not old.exists()
-    assert new.exists()
     assert len(list(tmp_path.glob("*.duckdb"))) == PREPARED_KEPT - 1
 
 

@@ -3,7 +3,7 @@
 import inspect
 import json
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given, settings
@@ -49,6 +49,7 @@ class Code:
 
 
 def planned(asked=None, data=FACTS, languages=("en",), **options):
+    options = {"data": options.pop("source", None), **options}
     params = validate(all_studies(), ParameterSet(asked or {}), options)
     request = Request(ROOT, ROOT / "reports", languages=languages)
     return planning.make_plan(request, Code(), params, all_studies(), data)
@@ -139,6 +140,84 @@ def test_every_file_of_the_package_is_part_of_the_name(tmp_path, monkeypatch):
         assert code.fingerprint(()) != before, path
     assert set(sources.SourceCode().files) == there
     assert not sums.items() & sources.SourceCode().files.items()
+
+
+KINDS_OF_CODE = {
+    "a template": ("publishing/pages/templates/style.css", False),
+    "how a page is rendered": ("publishing/pages/render.py", False),
+    "a glossary": ("language/glossary/general.yml", False),
+    "a translation": ("language/catalogue/zh/trend.po", True),
+    "what numbers look like": ("language/format.py", True),
+    "how data are read": ("data/casting.py", True),
+    "a feature": ("features/snapshot.py", True),
+}
+"""File of the package → whether notebooks must run again, or their pages alone be rendered."""
+
+
+def test_a_change_of_the_code_renders_anew_and_runs_only_what_can_have_moved():
+    """Pages are never kept; executed notebooks are, under what they can reach."""
+    (study,) = [one for one in all_studies() if one.name == "sales_trend"]
+    code = sources.SourceCode()
+    files, whole, reach = dict(code.files), code.fingerprint([study]), code.reach(study)
+    for kind, (path, runs) in KINDS_OF_CODE.items():
+        assert path in files, f"{kind} has another name by now"
+        code.files = {**files, path: "another"}
+        assert code.fingerprint([study]) != whole, kind
+        assert (code.reach(study) != reach) is runs, kind
+
+
+COUNTED_OR_NOT = {
+    "root": "its notebooks count by what they say",
+    "reports": "where the version goes",
+    "studies": "each counts with its parameters",
+    "data": "",
+    "mapping": "",
+    "env": "passwords, and the key whose mark counts",
+    "asked": "counts as parameters",
+    "as_of": "",
+    "where": "",
+    "languages": "",
+    "jobs": "how many at once",
+    "label": "names a series, moves nothing",
+    "force": "whether the cache is used",
+    "pseudonyms": "a fact of the data, as tried below",
+    "least": "refuses slices, moves none",
+    "hindcast": "",
+    "limits": "end a run, move nothing",
+}
+"""Each thing that can be asked for, and why it is no input by itself; empty: it is one."""
+
+
+def test_everything_that_can_be_asked_for_is_part_of_the_name_or_says_why_not():
+    """Found in the class of requests, so that a new one cannot be forgotten."""
+    assert {one.name for one in fields(Request)} == set(COUNTED_OR_NOT)
+    before = planned()
+    others = {"languages": ("zh",), "hindcast": True}
+    for name, why in COUNTED_OR_NOT.items():
+        if why or name in ("data", "mapping", "as_of", "where"):
+            continue
+        other = replace(before, request=replace(before.request, **{name: others[name]}))
+        assert other.version != before.version, name
+    assert planned(data={**FACTS, "pseudonyms": "mark"}).version != before.version
+    assert planned(where="region=East").version != before.version
+    assert planned(as_of="2011-06-30").version != before.version
+
+
+def test_the_words_of_a_case_are_part_of_the_name_and_run_their_study_alone(tmp_path):
+    """Its story, by study; `params.yml` counts as the parameters that it sets."""
+    (tmp_path / "orders.csv").write_text("order_id\n")
+    story = tmp_path / "story.en.md"
+    names, found = [all_studies()[0].name, all_studies()[1].name], []
+    for text in ("One.", "Another."):
+        section = all_studies()[0].sections[0]
+        head = "---\nwho: We\nsaid: 2012-01-01\n---\n"
+        story.write_text(f"{head}# {names[0]}\n\n## {section}\n\n{text}\n", encoding="utf-8")
+        found.append(planned(source=str(tmp_path), as_of="2012-12-31"))
+        found[-1].stories()  # which are read when they are first asked for
+    assert found[0].stories() != found[1].stories()
+    assert found[0].version != found[1].version
+    assert keys(found[0])[names[0]] != keys(found[1])[names[0]]
+    assert keys(found[0])[names[1]] == keys(found[1])[names[1]]
 
 
 DERIVED = {

@@ -1,14 +1,21 @@
 """Versions of earlier releases, and shelves whose clock was odd, are read as any other."""
 
 import json
+import shutil
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
 
 from kamresearch.publishing.files import json_sha256
-from kamresearch.publishing.making.verify import check_files
+from kamresearch.publishing.making.verify import check_files, request_of
 from kamresearch.publishing.sealed.compare import compare, previous_version
 from kamresearch.publishing.sealed.listing import describe
+from kamresearch.publishing.sealed.log import note_found, write_log
 from kamresearch.publishing.sealed.manifest import SCHEMA
 from kamresearch.publishing.sealed.sealing import finish_manifest
-from kamresearch.publishing.sealed.store import Version, all_versions
+from kamresearch.publishing.sealed.store import Version, all_versions, version_folders
+from kamresearch.publishing.shelf.portal import write_shelf
 from tests.reports import shelves
 
 SINCE = {2: ("hindcast", "front", "previous", "log")}
@@ -42,6 +49,51 @@ def test_a_version_of_every_schema_is_listed_shown_checked_and_compared(tmp_path
         assert older.summary()["findings"] == 3
         assert compare(older, newest).to_dict()
     assert len(all_versions(tmp_path)) == 5
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """A version as each release that had another schema sealed it, on a shelf of its own."""
+    folders = {}
+    for path in sorted(Path(__file__).parent.glob("files/schema-*.zip")):
+        shelf = tmp_path_factory.mktemp(path.stem)
+        with ZipFile(path) as archive:
+            archive.extractall(shelf)
+        (folder,) = version_folders(shelf)
+        folders[int(path.stem.removeprefix("schema-"))] = folder
+    return folders
+
+
+def test_what_each_release_sealed_is_read_checked_and_compared_today(released):
+    assert set(released) == set(range(1, SCHEMA + 1))
+    newest = Version(released[SCHEMA])
+    for schema, folder in released.items():
+        version = Version(folder)
+        assert not version.damage
+        assert version.manifest.form == schema
+        assert check_files(version).ok, check_files(version).lines()
+        assert describe(version)
+        (total,) = version.findings.values()
+        assert total.value == newest.findings["alpha.total"].value
+        assert compare(version, newest).to_dict()
+        request = request_of(version.manifest, folder.parent)
+        assert (request.studies, request.languages) == (("alpha",), ("en",))
+
+
+def test_a_shelf_that_an_earlier_release_began_goes_on(released, tmp_path):
+    """It has neither a log nor the newer fields; the next version finds it, and no byte moves."""
+    shutil.copytree(released[1].parent, tmp_path / "shelf")
+    shelf = tmp_path / "shelf"
+    newer = shelf / released[SCHEMA].name
+    shutil.copytree(released[SCHEMA], newer)
+    note_found(shelf, [shelf / released[1].name])
+    write_log(shelf, "sealed", [newer])
+    write_shelf(shelf)
+    assert [version.id for version in all_versions(shelf)] == [newer.name, released[1].name]
+    assert check_files(Version(shelf / released[1].name)).ok
+    index = (shelf / "index.html").read_text(encoding="utf-8")
+    assert newer.name in index
+    assert released[1].name in index
 
 
 def dated(folder, made):

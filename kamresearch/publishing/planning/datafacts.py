@@ -15,7 +15,13 @@ from kamresearch.data.budgets import set_budgets, spending
 from kamresearch.data.pseudonyms import KEY, Pseudonyms
 from kamresearch.errors import DataError, KamError
 from kamresearch.language import LANGUAGES, render
-from kamresearch.publishing.files import file_sha256, json_sha256, write_json, write_text
+from kamresearch.publishing.files import (
+    file_sha256,
+    forget_parts,
+    json_sha256,
+    write_json,
+    write_text,
+)
 
 PREPARED_KEPT = 3
 """Prepared data that stay in the cache."""
@@ -153,9 +159,7 @@ def duckdb_error() -> type[Exception]:
 def _forget_old(folder: Path) -> None:
     """Keep room: only the newest prepared data stay."""
     folder.mkdir(parents=True, exist_ok=True)
-    for part in folder.glob(".*.part*"):  # of a run that was killed; nobody writes for a day
-        if time.time() - part.stat().st_mtime > 24 * 3600:
-            part.unlink(missing_ok=True)
+    forget_parts(folder)
     kept = sorted(folder.glob("*.duckdb"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in kept[PREPARED_KEPT - 1 :]:
         path.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from kamresearch.language import LANGUAGES
 from kamresearch.language import message as _
 from kamresearch.publishing.asking.parameters import NOT_INPUTS
 from kamresearch.publishing.asking.request import Request, injected
-from kamresearch.publishing.files import file_sha256, json_sha256, write_json
+from kamresearch.publishing.files import file_sha256, forget_parts, json_sha256, write_json
 from kamresearch.publishing.planning.sources import SourceCode, environment_facts, version_id
 from kamresearch.studies.case import case_folder, story_digest, unknown_sections
 from kamresearch.studies.declaration import Study, StudyParams
@@ -250,7 +250,8 @@ class Cache:
     ) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{step.key(findings)}.ipynb"
-        aside = path.with_suffix(f".{os.getpid()}.part")
+        forget_parts(self.folder)
+        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
         aside.write_bytes(notebook.read_bytes())
         aside.replace(path)
         facts = {

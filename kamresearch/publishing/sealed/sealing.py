@@ -13,7 +13,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from kamresearch.errors import StoreError
-from kamresearch.publishing.files import file_sha256, json_sha256, sync_folder, write_json
+from kamresearch.publishing.files import (
+    file_sha256,
+    forget_parts,
+    json_sha256,
+    sync_folder,
+    write_json,
+)
 from kamresearch.publishing.sealed.manifest import MANIFEST, Manifest
 
 BUILDING = ".building-"
@@ -69,7 +75,10 @@ def shelf_lock(reports: Path) -> Iterator[None]:
 
 
 def clear_abandoned(reports: Path) -> None:
-    """Remove folders aside whose owner has died (its lock is free). Call with the shelf locked."""
+    """Remove folders aside whose owner has died (its lock is free), and parts of the shelf's own
+    files. Call with the shelf locked.
+    """
+    forget_parts(reports)
     for folder in reports.glob(f"{BUILDING}*"):
         if folder.suffix == ".lock":
             continue

@@ -3,9 +3,11 @@
 import secrets
 import shutil
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from kamresearch.publishing.asking.parameters import as_date
+from kamresearch.publishing.failures import unwritable
 from kamresearch.publishing.sealed.log import write_log
 from kamresearch.publishing.sealed.sealing import clear_abandoned, shelf_lock
 from kamresearch.publishing.sealed.store import is_version, list_versions
@@ -47,13 +49,20 @@ def prune_shelf(
         kept = (reports / ".cache" / "studies", reports / ".cache" / "data")
         gone += [folder for folder in kept if _is_own(folder, reports)]
     if really and reports.is_dir():
-        with shelf_lock(reports):
-            clear_abandoned(reports)
-            write_log(reports, "cleared", [path for path in gone if is_version(path)])
-            for path in gone:
-                _remove(path)
-            _write_index(reports)
+        try:
+            _clear(reports, gone)
+        except OSError as error:
+            raise unwritable(reports, error) from error
     return [path.relative_to(reports).as_posix() for path in gone]
+
+
+def _clear(reports: Path, gone: Iterable[Path]) -> None:
+    with shelf_lock(reports):
+        clear_abandoned(reports)
+        write_log(reports, "cleared", [path for path in gone if is_version(path)])
+        for path in gone:
+            _remove(path)
+        _write_index(reports)
 
 
 def _is_own(folder: Path, reports: Path) -> bool:
