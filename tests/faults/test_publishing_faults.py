@@ -349,29 +349,3 @@ def test_five_runs_of_the_built_in_case_give_one_set_of_files(tmp_path):
         sets.add((version.name, *sorted(files.items())))
     assert len(sets) == 1
     assert len(next(iter(sets))) > 100
-
-
-@pytest.mark.long
-def test_without_home_in_another_locale_and_under_a_strict_mask_the_same_bytes_are_made(
-    project, tmp_path
-):
-    environment = {**project.environment(), "LANG": "C", "LC_ALL": "C", "TZ": "Pacific/Apia"}
-    environment.pop("HOME", None)
-    done = subprocess.run(
-        project.command("publish", "--jobs", "2", "--reports", str(tmp_path / "odd")),
-        cwd=project.root,
-        env=environment,
-        umask=0o077,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    (usual,), (odd,) = project.versions(), (tmp_path / "odd").glob("[0-9]*")
-    assert usual.name == odd.name
-    files = [
-        json.loads((one / "manifest.json").read_text(encoding="utf-8"))["files"]
-        for one in (usual, odd)
-    ]
-    differing = [name for name in files[0] if files[0][name] != files[1].get(name)]
-    assert [name for name in differing if not name.endswith(".html")] == []
-    assert odd.stat().st_mode & 0o077 == 0
