@@ -18,6 +18,7 @@ ORDER = (
     "breaks",
     "exports",
     "start",
+    "faults",
 )
 
 HEAD = """# Benchmark results

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -83,19 +84,24 @@ def family_ends(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("rounds", [FEW, pytest.param(ROUNDS, marks=pytest.mark.long)])
-def test_a_kill_at_any_moment_leaves_no_half_version_and_the_next_run_goes_on(project, rounds):
-    rng = random.Random(7)
+def test_a_kill_at_any_moment_leaves_no_half_version_and_the_next_run_goes_on(
+    project, rounds, record_property
+):
+    rng, killed = random.Random(7), 0
     began = time.monotonic()
     project.publish("-p", "alpha.factor=1.5")
     whole = time.monotonic() - began
     versions = set(assert_whole(project))
-    for number in range(rounds):
-        arguments = ("-p", f"all.factor={2 + number}")
+    for number in count():
+        if killed == rounds:
+            break
+        arguments = ("-p", f"all.factor={2 + number % 900}", "-p", f"all.days={1 + number}")
         process = start(project, *arguments)
         try:
             process.wait(rng.uniform(0.1, whole))
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)
+            killed += 1
         process.communicate()
         assert versions <= set(assert_whole(project))
         done = project.publish(*arguments)
@@ -104,6 +110,8 @@ def test_a_kill_at_any_moment_leaves_no_half_version_and_the_next_run_goes_on(pr
         assert leftovers(project) == []
         index = (project.reports / "index.html").read_text(encoding="utf-8")
         assert all(name in index for name in versions)
+    record_property("rounds", number)
+    record_property("faults", killed)
 
 
 def test_what_a_run_left_that_was_killed_right_after_sealing_goes_with_the_next_run_that_makes_nothing(
@@ -119,7 +127,8 @@ def test_what_a_run_left_that_was_killed_right_after_sealing_goes_with_the_next_
 @pytest.mark.parametrize(
     ("publishers", "versions"), [(3, 2), pytest.param(8, 6, marks=pytest.mark.long)]
 )
-def test_publishers_at_once_lose_nothing(project, publishers, versions):
+def test_publishers_at_once_lose_nothing(project, publishers, versions, record_property):
+    record_property("rounds", publishers)
     running = [
         start(project, "--jobs", "1", "-p", f"all.factor={10 + number % versions}")
         for number in range(publishers)
@@ -152,7 +161,10 @@ HANGS = {"hangs": ("import time\nwhile True:\n    time.sleep(1)", "an end within
 
 
 @pytest.mark.parametrize(("deaths", "seconds"), [(DEATHS, "60"), (HANGS, "20")])
-def test_a_kernel_that_dies_hangs_shouts_or_hoards_ends_the_run_in_words(project, deaths, seconds):
+def test_a_kernel_that_dies_hangs_shouts_or_hoards_ends_the_run_in_words(
+    project, deaths, seconds, record_property
+):
+    record_property("rounds", len(deaths))
     for number, (name, (code, _words)) in enumerate(deaths.items(), start=4):
         project.add(number, name, more=code)
     done = project.publish(*deaths, "--timeout", seconds, "--memory", "1", code=1)

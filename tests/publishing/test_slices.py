@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 
 from kamresearch.data.slicing import refuse_small, withheld_slices, write_condition
 from kamresearch.errors import ParameterError
+from kamresearch.publishing.making import slices as making
+from tests.conftest import ROOT
 from tests.publishing.toy import Project, make_project
 
 pytestmark = [pytest.mark.reports, pytest.mark.slow]
@@ -168,6 +171,40 @@ if __name__ == "__main__":
         print(*(worker.pid for worker in cluster.workers.values()), flush=True)
         sys.stdin.read()
 """
+
+
+def slice_of_a_moment(job: dict) -> dict:
+    """Stands for a slice on a worker: a result at once, or one that takes long."""
+    time.sleep(job["seconds"])
+    return {"ok": True, "path": job["value"], "how": "sealed"}
+
+
+def test_a_scheduler_that_goes_away_loses_what_it_had_not_told_and_says_so(tmp_path, monkeypatch):
+    script = tmp_path / "cluster.py"
+    script.write_text(CLUSTER)
+    cluster = subprocess.Popen(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    monkeypatch.setattr(making, "slice_on_worker", slice_of_a_moment)
+    jobs = [{"value": "first", "seconds": 0}, {"value": "second", "seconds": 600}]
+    told = {}
+    try:
+        address = cluster.stdout.readline().strip()
+        for value, result in making._on_cluster(address, jobs):
+            told[value] = result
+            if value == "first":
+                os.killpg(cluster.pid, signal.SIGKILL)
+    finally:
+        cluster.kill()
+        cluster.wait(30)
+    assert told["first"]["ok"]
+    assert not told["second"]["ok"]
+    assert "the scheduler went away" in told["second"]["message"]
 
 
 @pytest.mark.parametrize("number", [6, pytest.param(20, marks=pytest.mark.long)])

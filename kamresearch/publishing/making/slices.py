@@ -304,6 +304,11 @@ def _on_cluster(address: str, jobs: list[dict]) -> Iterator[tuple[str, dict]]:
 def _future_result(future: object) -> dict:
     if future.status == "finished":
         return future.result()
+    if future.status in ("cancelled", "lost"):  # nobody is left who could say how it went
+        return {
+            "ok": False,
+            "message": "not known, the scheduler went away; start one and publish again",
+        }
     error = future.exception()
     return {"ok": False, "message": f"{type(error).__name__}: {error}"}
 
