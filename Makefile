@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-faults audit test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
-        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-exports bench-start mutants clean
+        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-exports bench-start measure mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -147,6 +147,13 @@ bench-exports: setup  ## awkward exports: read right, asked about, or wrong
 
 bench-start: setup  ## the roles that kam start gives the columns of exports
 	$(BIN)/python -m benchmarks.bench_start
+
+benchmarks/.cache/measured: | setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $@ \
+	  ruptures==1.1.10 lifelines==0.30.3 scikit-lego==0.9.10 papermill==2.7.0
+
+measure: setup benchmarks/.cache/measured  ## sizes of modules and functions beside kept packages
+	$(BIN)/python -m benchmarks.bench_measure
 
 bench: bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish bench-exports bench-start  ## all benchmarks, then RESULTS.md
 	$(BIN)/python -m benchmarks.collect

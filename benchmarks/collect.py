@@ -19,6 +19,7 @@ ORDER = (
     "exports",
     "start",
     "faults",
+    "measure",
 )
 
 HEAD = """# Benchmark results
