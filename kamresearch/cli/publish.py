@@ -109,7 +109,9 @@ def publish(
         str | None,
         typer.Option(help="Take it along too, beside the version: pdf,pptx,xlsx,zip,png,svg."),
     ] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds that each study may take.")] = 1800.0,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds that each study may take; half an hour.")
+    ] = None,
     memory: Annotated[float | None, typer.Option(help="GiB that each kernel may hold.")] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print what was published as JSON, not only its path.")

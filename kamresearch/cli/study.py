@@ -86,7 +86,9 @@ def params(study: Name, json: Json = False) -> None:
 def refresh(
     studies: Names = None,
     jobs: Annotated[int | None, typer.Option(help="Kernels at once.", min=1)] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds that each study may take.")] = 1800.0,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds that each study may take; half an hour.")
+    ] = None,
 ) -> None:
     """Run notebooks again in place, in the order in which they read each other, and save their
     English outputs.

@@ -36,7 +36,7 @@ def publish(
     reports: str | Path | None = None,
     label: str | None = None,
     force: bool = False,
-    timeout: float = 1800.0,
+    timeout: float | None = None,
     memory: float | None = None,
     pseudonymise: str | Path | None = None,
     progress: Progress | None = None,
@@ -67,7 +67,8 @@ def publish(
     force : bool
         Run everything again even where nothing changed.
     timeout, memory : float
-        Seconds, and GiB, that each study's kernel may use.
+        Seconds, and GiB, that each study's kernel may use; half an hour, and its share of the
+        machine, where not given.
     pseudonymise : path
         A file with a key: pseudonyms stand for names and numbers, free text is dropped.
     progress : Progress, optional

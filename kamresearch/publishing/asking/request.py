@@ -112,7 +112,7 @@ def make_request(
     force: bool = False,
     pseudonymise: str | Path | None = None,
     suppress_small: int = 0,
-    timeout: float = 1800.0,
+    timeout: float | None = None,
     memory: float | None = None,
 ) -> Request:
     """A request with defaults filled in and everything checked that needs no study and no data."""
@@ -151,7 +151,7 @@ def make_request(
         pseudonyms=pseudonyms.mark if pseudonyms else "",
         least=suppress_small,
         limits=Limits(
-            timeout=timeout, memory=int(memory * 2**30) if memory else _memory_share(jobs)
+            timeout or Limits.timeout, int(memory * 2**30) if memory else _memory_share(jobs)
         ),
     )
 

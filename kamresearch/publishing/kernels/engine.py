@@ -54,10 +54,10 @@ class KernelPlan:
     address: str
     folder: Path
     cwd: str
+    timeout: float
+    memory: int
+    output: int
     env: Mapping[str, str] = field(default_factory=dict)
-    timeout: float = 1800.0
-    memory: int = 4 << 30
-    output: int = 64 << 20
     log: str = ""
 
 
