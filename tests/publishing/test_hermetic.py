@@ -44,7 +44,7 @@ class Code:
     def notebook_digest(self, study):
         return study.name
 
-    def reach(self, _study):
+    def behind(self, _study):
         return {}
 
 

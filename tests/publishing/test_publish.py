@@ -209,12 +209,15 @@ class TestOnlyWhatChanged:
             name: full["files"][name] for name in same
         }
 
-    def test_code_that_a_study_cannot_reach_does_not_run_it(self, project):
-        (project.root / "kamresearch" / "analysis" / "unused.py").write_text(
-            '"""Nobody imports this."""\n'
-        )
+    def test_code_behind_a_study_runs_it_and_what_only_shows_results_does_not(self, project):
+        package = project.root / "kamresearch"
+        (package / "publishing" / "shelf" / "more.py").write_text('"""More to show."""\n')
         lines = project.publish(*AGAIN, "--explain").stdout
         assert lines.count("taken over") == 2
+        (package / "analysis" / "more.py").write_text('"""More to compute."""\n')
+        lines = project.publish(*AGAIN, "--explain").stdout
+        assert lines.count("runs, changed: code") == 2
+        (package / "analysis" / "more.py").unlink()
         (project.root / "kamresearch" / "studies" / "beta.py").open("a").write("\n# a change\n")
         lines = project.publish(*AGAIN, "--explain").stdout
         assert "alpha: taken over" in lines

@@ -47,7 +47,7 @@ class Step:
                     _beside_rows(self.data),
                 ]
             ),
-            "code": json_sha256(self.code.reach(study)),
+            "code": json_sha256(self.code.behind(study)),
             "environment": json_sha256(self.environment),
             "story": self.story,
             "earlier": json_sha256(self.data.get("earlier", [])) if study.looks_back else "",
