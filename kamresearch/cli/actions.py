@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kamresearch.cli.shelf import Json, Name, Reports, _find, echo_json
+from kamresearch.cli.shelf import Json, Name, Reports, echo_json
 
 if TYPE_CHECKING:
     from kamresearch.publishing.sealed.store import Version
@@ -27,7 +27,9 @@ def actions(
     json: Json = False,
 ) -> None:
     """Write a version's list as a sheet to fill in, or take a filled one into the data."""
-    found = _find(version, reports)
+    from kamresearch.publishing.surface import find
+
+    found = find(version, reports)
     written = [_take(found, read, to)] if read else _write(found, to, lang, most)
     if json:
         return echo_json({"version": found.id, "files": [str(path) for path in written]})

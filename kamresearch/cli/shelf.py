@@ -32,13 +32,6 @@ def echo_json(content: object) -> None:
     typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
 
 
-def _find(name: str, reports: Path | None) -> object:
-    from kamresearch.publishing.sealed.store import find_version
-    from kamresearch.publishing.surface import shelf_folder
-
-    return find_version(shelf_folder(reports), name)
-
-
 def versions(reports: Reports = None, json: Json = False) -> None:
     """List every version, newest first."""
     from kamresearch.publishing.sealed.store import all_versions
@@ -64,8 +57,9 @@ def versions(reports: Reports = None, json: Json = False) -> None:
 def show(version: Name, reports: Reports = None, json: Json = False) -> None:
     """Show what a version holds: data, studies, and its headline findings with their intervals."""
     from kamresearch.publishing.sealed.listing import describe
+    from kamresearch.publishing.surface import find
 
-    found = _find(version, reports)
+    found = find(version, reports)
     if json:
         return echo_json(
             {
@@ -116,9 +110,10 @@ def verify(
     """
     from kamresearch.publishing.making.verify import verify_version
     from kamresearch.publishing.progress import progress_for_terminal
+    from kamresearch.publishing.surface import find
 
     result = verify_version(
-        _find(version, reports),
+        find(version, reports),
         progress_for_terminal(),
         quick=quick,
         data=data,
@@ -144,9 +139,9 @@ def record(
     """Show how earlier predictions did: what came due, what came of it, and beside which rival."""
     from kamresearch.publishing.sealed.store import list_versions
     from kamresearch.publishing.shelf.record import choose_record, describe_record, record_content
-    from kamresearch.publishing.surface import shelf_folder
+    from kamresearch.publishing.surface import find, shelf_folder
 
-    found = [_find(version, reports)] if version else list_versions(shelf_folder(reports))
+    found = [find(version, reports)] if version else list_versions(shelf_folder(reports))
     chosen = choose_record(found)
     if json:
         return echo_json(record_content(chosen))
@@ -159,9 +154,9 @@ def open_(version: Name = "", reports: Reports = None, json: Json = False) -> No
     """Open a version, or the shelf of all, in the browser."""
     import webbrowser
 
-    from kamresearch.publishing.surface import shelf_folder
+    from kamresearch.publishing.surface import find, shelf_folder
 
-    page = (_find(version, reports).path if version else shelf_folder(reports)) / "index.html"
+    page = (find(version, reports).path if version else shelf_folder(reports)) / "index.html"
     if json:
         return echo_json({"page": str(page)})
     if not page.exists():
@@ -190,8 +185,9 @@ def export(
 ) -> None:
     """Take a version along: printed, as slides, a workbook, one file to mail, or its pictures."""
     from kamresearch.publishing.exports.run import export_version
+    from kamresearch.publishing.surface import find
 
-    found = _find(version, reports)
+    found = find(version, reports)
     made = export_version(found, to, studies or (), folder=out, language=lang)
     if json:
         return echo_json([str(path) for path in made])

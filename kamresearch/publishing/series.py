@@ -13,8 +13,8 @@ from kamresearch.publishing.making.upgrade import ask_again
 from kamresearch.publishing.progress import Progress, Silent
 from kamresearch.publishing.sealed.compare import Comparison, same_series
 from kamresearch.publishing.sealed.compare import compare as compare_versions
-from kamresearch.publishing.sealed.store import Version, find_version, list_versions
-from kamresearch.publishing.surface import publish, shelf_folder
+from kamresearch.publishing.sealed.store import Version, list_versions
+from kamresearch.publishing.surface import find, publish, shelf_folder
 from kamresearch.studies.declaration import find_study
 
 if TYPE_CHECKING:
@@ -91,8 +91,7 @@ def compare(
 
     ``.to_frame()`` gives one row a finding.
     """
-    folder = shelf_folder(reports)
-    return compare_versions(_found(older, folder), _found(newer, folder))
+    return compare_versions(find(older, reports), find(newer, reports))
 
 
 def sweep(
@@ -221,14 +220,10 @@ def upgrade(
     their defaults. Nothing on the shelf itself is touched.
     """
     folder, told = shelf_folder(reports), progress or Silent()
-    found = [_found(version, folder)] if version else _newest_of_each_series(list_versions(folder))
+    found = [find(version, folder)] if version else _newest_of_each_series(list_versions(folder))
     if not found:
         raise StoreError(str(folder), "a version to ask again", "none", "run `kam publish` first")
     return [ask_again(one, folder, data, told) for one in found]
-
-
-def _found(version: str | Version, folder: Path) -> Version:
-    return version if isinstance(version, Version) else find_version(folder, version)
 
 
 def _newest_of_each_series(versions: list[Version]) -> list[Version]:

@@ -149,11 +149,7 @@ def versions(reports: str | Path | None = None) -> list[Version]:
 
 def findings(version: str | Version, reports: str | Path | None = None) -> Findings:
     """The findings of a version, given by name (or its beginning, or ``latest``)."""
-    return (
-        version.findings
-        if isinstance(version, Version)
-        else find_version(shelf_folder(reports), str(version)).findings
-    )
+    return find(version, reports).findings
 
 
 def account(
@@ -198,9 +194,14 @@ def account(
         raise ParameterError(
             "account", "a version alone, which has its own day", f"as_of={as_of!r}", "leave it out"
         )
-    if isinstance(source, str):
-        source = find_version(shelf_folder(reports), source)
-    return read_record(source, key)
+    return read_record(find(source, reports), key)
+
+
+def find(version: str | Version, reports: str | Path | None = None) -> Version:
+    """A version itself, or the one of this name (or its beginning, or ``latest``) on the shelf."""
+    if isinstance(version, Version):
+        return version
+    return find_version(shelf_folder(reports), str(version))
 
 
 def shelf_folder(reports: str | Path | None) -> Path:
