@@ -8,7 +8,7 @@ from kamresearch.analysis.briefing import write_briefing
 from kamresearch.analysis.decisions import KINDS
 from kamresearch.analysis.decisions.following import count_actions, read_actions
 from kamresearch.data.contract import TABLES
-from tests.analysis.test_decisions import check_consistent, company, write
+from tests.analysis.test_decisions import MANAGERS, check_consistent, company, write
 
 pytestmark = pytest.mark.unit
 DAY = "2012-12-31"
@@ -72,6 +72,19 @@ def test_a_deed_of_long_ago_and_a_decision_not_known_yet_hold_nothing_back(tmp_p
     )
     after = kam.decisions.from_tables(tables, DAY)
     pd.testing.assert_frame_equal(before.frame, after.frame)
+
+
+def test_an_action_whose_owner_is_gone_is_proposed_again_to_somebody_who_is_there(tmp_path):
+    frames = company(2)
+    frames["orders"]["revenue"] *= 1_000
+    frames["accounts"]["region"] = "North"
+    actions = pd.DataFrame([action("a00", owner="gone", due="2012-12-15")])
+    tables = write(tmp_path, **frames, managers=MANAGERS, actions=actions)
+    listed = kam.decisions.from_tables(tables, DAY, contact_cost=0.0)
+    assert "a00" in set(listed.frame["account_id"])
+    assert set(listed.frame["owner"]) == {"stays"}
+    told = listed.done_table().frame.set_index("owner")
+    assert told.loc["gone", ["proposed", "undone", "overdue"]].tolist() == [1, 1, 1]
 
 
 @pytest.mark.golden

@@ -133,6 +133,32 @@ def test_accounts_and_orders_suffice_and_the_list_says_what_more_would_bring(tmp
     assert len(decisions.caveats) > len(decisions.records.absent)
 
 
+@pytest.mark.recovery
+def test_orders_alone_put_those_first_who_fade_and_say_what_would_tell_more(tmp_path):
+    """No contracts, managers, recorded losses or cost: silence, fall and size still speak."""
+    rng, months = np.random.default_rng(5), pd.date_range("2007-01-15", "2012-12-15", freq="MS")
+    rows, fading = [], [f"f{place}" for place in range(8)]
+    ends = dict.fromkeys(fading, 74)  # on the way out, and still there
+    ends |= {f"l{place:02d}": int(rng.integers(24, 64)) for place in range(40)}
+    for one in [*ends, *(f"s{place:02d}" for place in range(40))]:
+        for number, day in enumerate(months[: ends.get(one, 99)]):
+            late = number > ends.get(one, 99) - 9
+            if not late or number % 3 == 0:
+                rows.append((one, day, float(rng.integers(50, 150)) * 1e4))
+    orders = pd.DataFrame(rows, columns=["account_id", "order_date", "revenue"])
+    orders["order_id"] = [f"o{place}" for place in range(len(orders))]
+    accounts = pd.DataFrame({"account_id": orders["account_id"].unique()})
+    accounts["account_name"] = accounts["account_id"]
+    found = kam.decisions.from_tables(write(tmp_path, accounts=accounts, orders=orders), DAY)
+    check_consistent(found)
+    assert set(found.records.risk.used) & {"fading", "silence", "fall"}
+    saved = found.frame.loc[found.frame["kind"] == "save", "account_id"]
+    assert set(saved.head(8)) == set(fading)
+    said = " ".join(text.render("en") for text in found.caveats)
+    for word in ("recorded losses", "contracts", "managers", "no cost"):
+        assert word in said
+
+
 @pytest.mark.unit
 def test_a_company_of_one_account_gets_a_list(tmp_path):
     decisions = kam.decisions.from_tables(write(tmp_path, **company(1)), DAY)

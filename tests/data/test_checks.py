@@ -369,3 +369,19 @@ def test_a_users_own_column_may_bear_any_name(accounts, orders):
     """
     result = check(accounts.assign(Revenue="a lot", n="x", first_date="y"), orders)
     assert not result.errors
+
+
+@pytest.mark.unit
+def test_a_pages_head_says_the_gravest_remark_alone_and_none_that_linkage_answers():
+    def said(*issues):
+        result = CheckResult(issues, 1.0, 0.9, pd.DataFrame(), pd.DataFrame())
+        return [text.render("en") for text in result.warnings_texts()]
+
+    unlinked = Issue("department_coverage", "departments", "finance", "warning", 79, 400, 0.17)
+    grave = Issue("same_name", "accounts", "account_name", "warning", 2, 400, 0.01)
+    small = Issue("repeated_rows", "orders", "order_id", "warning", 2, 9000, 1e-5)
+    assert said(unlinked) == []
+    assert said(grave) == [grave.text.render("en")]
+    (head,) = said(unlinked, small, grave)
+    assert head.startswith(grave.text.render("en"))
+    assert "2 more warnings" in head

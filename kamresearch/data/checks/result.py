@@ -22,7 +22,9 @@ COLUMNS = (
     "first_offenders",
     "remedy",
 )
-MOST_WARNINGS = 8
+BEFORE_LINKAGE = ("department_coverage",)
+"""Checks that count before records are linked: what linking leaves of them, the study of data
+quality says."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ class CheckResult:
 
     def warnings_texts(self) -> tuple[Text, ...]:
         """What every report's head says of its data: that they should not be used, then the
-        gravest warnings.
+        gravest warning: what stands on every page is read on none.
         """
         texts: list[Text] = []
         if self.unusable:
@@ -146,15 +148,18 @@ class CheckResult:
                     "The data hold {n} errors; this report should not be used.", n=len(self.errors)
                 )
             )
-        shown = sorted(self.errors + self.warnings, key=_weight)
-        texts += [issue.text for issue in shown[:MOST_WARNINGS]]
-        if len(shown) > MOST_WARNINGS:
+        found = self.errors + self.warnings
+        told = sorted((one for one in found if one.check not in BEFORE_LINKAGE), key=_weight)
+        if told and len(found) > 1:
             texts.append(
                 _(
-                    "{n} more warnings stand in the study of data quality.",
-                    n=len(shown) - MOST_WARNINGS,
+                    "{first} {n} more warnings stand in the study of data quality.",
+                    first=told[0].text,
+                    n=len(found) - 1,
                 )
             )
+        else:
+            texts += [one.text for one in told]
         return tuple(texts)
 
     def to_frame(self, language: str | None = None) -> pd.DataFrame:
