@@ -1,5 +1,7 @@
 """Servers by their addresses: the same rows from each, and what is missing is named."""
 
+import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -16,6 +18,7 @@ from kamresearch import open_data
 from kamresearch.data.addresses import read_address
 from kamresearch.data.remote import KINDS
 from kamresearch.errors import DataError
+from kamresearch.publishing.planning.datafacts import ask_data
 
 ORDERS = pd.DataFrame(
     {
@@ -64,6 +67,24 @@ def test_an_sqlite_file_by_its_address_gives_the_same_rows(tmp_path, expected):
 def test_an_sqlite_address_that_leads_nowhere_is_named(tmp_path):
     with pytest.raises(DataError, match=r"an SQLite file; found nothing at .*gone.db"):
         open_data(f"sqlite:///{tmp_path}/gone.db")
+
+
+@pytest.mark.unit
+def test_a_server_whose_rows_have_no_room_here_says_where_room_is_wanted(tmp_path):
+    path = tmp_path / "erp.sqlite"
+    with sqlite3.connect(path) as connection:
+        ORDERS.to_sql("orders", connection, index=False)
+        ACCOUNTS.to_sql("accounts", connection, index=False)
+    asked = dict.fromkeys(("mapping", "where", "as_of", "each"), "")
+    copy, out = tmp_path / "gone" / "copy.duckdb", tmp_path / "facts.json"
+    mask = os.umask(0o022)
+    try:
+        ask_data({**asked, "source": f"sqlite:///{path}", "prepared": str(copy), "out": str(out)})
+    finally:
+        os.umask(mask)
+    (_where, expected, _found, remedy) = json.loads(out.read_text(encoding="utf-8"))["parts"]
+    assert f"room in {copy.parent} for a copy" in expected
+    assert "TMPDIR" in remedy
 
 
 @pytest.mark.unit

@@ -113,10 +113,22 @@ def _open(request: Mapping) -> object:
     # A file can be opened again as it is; a server may hold other rows by then, and names must not
     # be read where pseudonyms are asked for, so that without the copy there is no version.
     needed = served or pseudonyms is not None
-    with suppress(*(() if needed else (OSError, duckdb_error()))):
+    try:
         write_prepared(tables, prepared, pseudonyms)
         write_text(_sum_beside(prepared), file_sha256(prepared) + "\n")
+    except (OSError, duckdb_error()) as error:
+        if needed:
+            raise _no_room(request["source"], prepared.parent, error) from error
     return open_prepared(prepared) if needed else tables
+
+
+def _no_room(source: str, folder: Path, error: Exception) -> DataError:
+    return DataError(
+        shown_address(source),
+        f"room in {folder} for a copy, which kernels read in its place",
+        str(error).splitlines()[0][:200],
+        "make room there, set TMPDIR to a larger disk, or narrow the tables on the server",
+    )
 
 
 def _pseudonyms(request: Mapping) -> Pseudonyms | None:
