@@ -360,6 +360,14 @@ def test_the_worst_misses_are_told_in_words():
 
 
 @pytest.mark.unit
+def test_an_improbable_loss_that_did_not_come_is_no_miss_whatever_hung_on_it():
+    scores = lived(2, windows=1, n=60)
+    scores.frame["weight"] = np.where(scores.frame["actual"] > 0, 1.0, 1e9)
+    assert (scores.frame["value"] < 0.5).all()
+    assert measure_record(scores, n_resamples=10).misses["actual"].eq(1).all()
+
+
+@pytest.mark.unit
 def test_overlapping_windows_are_counted_once_the_earliest_first():
     scores = lived(0, windows=1, n=10)
     late = scores.frame.assign(
