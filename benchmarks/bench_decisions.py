@@ -290,8 +290,7 @@ def tell_kinds(done: list[dict]) -> str:
     whole = sum(gain for _n, gain in sums.values())
     ranked = sorted(sums.items(), key=lambda item: -item[1][1])
     return ", ".join(
-        f"{kind} {100 * gain / whole + 0.0:.0f} % ({n:.0f} instructions)"
-        for kind, (n, gain) in ranked
+        f"{kind} {round(100 * gain / whole)} % ({n:.0f} instructions)" for kind, (n, gain) in ranked
     )
 
 

@@ -84,6 +84,31 @@ def test_accounts_without_a_manager_are_given_one_or_told_that_nobody_can(listed
     assert rest["reason"].isin(("nobody_serves", "no_hours", "too_many")).all()
 
 
+@pytest.mark.golden
+def test_who_was_lost_in_2012_and_stayed_away_stands_there_as_lost_with_its_revenue(
+    case_tables, listed
+):
+    """Beside the raw tables: events of the year, and orders of the twelve months to the loss."""
+    events = case_tables.frame("churn_events")
+    orders = case_tables.frame("orders", limit=100_000)
+    year = events[events["churn_date"].between("2012-01-01", DAY)]
+    away = year[year["return_date"].isna() | (year["return_date"] > DAY)]
+    assert away["account_id"].nunique() == len(away) == 42
+    told = listed.records.frame.set_index("account_id").loc[away["account_id"]]
+    assert set(told["standing"]) == {"lost"}
+    left = away.set_index("account_id")["churn_date"]
+    mine = orders[orders["account_id"].isin(left.index)]
+    gone, bought = pd.DatetimeIndex(left.reindex(mine["account_id"])), mine["order_date"].dt
+    months = 12 * (gone.year - bought.year) + gone.month - bought.month
+    sums = mine[months.between(0, 11)].groupby("account_id")["revenue"].sum()
+    expected = sums.reindex(told.index).fillna(0.0).clip(lower=0)
+    assert told["revenue_at_stake"].tolist() == pytest.approx(expected.tolist())
+    assert set(listed.frame.loc[listed.frame["account_id"].isin(left.index), "kind"]) <= {
+        "win_back",
+        "review",
+    }
+
+
 @pytest.mark.recovery
 def test_every_proposal_is_on_the_list_or_left_out_with_a_reason(listed):
     from kamresearch.analysis.decisions import propose
