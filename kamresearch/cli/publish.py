@@ -107,7 +107,9 @@ def publish(
     ] = False,
     export: Annotated[
         str | None,
-        typer.Option(help="Take it along too, beside the version: pdf,pptx,xlsx,zip,png,svg."),
+        typer.Option(
+            help="Take it along too, beside the version: pdf,pptx,xlsx,zip,png,svg,openlineage."
+        ),
     ] = None,
     timeout: Annotated[
         float | None, typer.Option(help="Seconds that each study may take; half an hour.")

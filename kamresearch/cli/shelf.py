@@ -173,7 +173,7 @@ def export(
     studies: Annotated[
         list[str] | None, typer.Argument(help="Studies; all of the version where none is named.")
     ] = None,
-    to: Annotated[str, typer.Option(help="pdf, pptx, xlsx, zip, png or svg.")] = "pdf",
+    to: Annotated[str, typer.Option(help="pdf, pptx, xlsx, zip, png, svg or openlineage.")] = "pdf",
     out: Annotated[
         Path | None, typer.Option(help="Where the files go; the working folder where not given.")
     ] = None,

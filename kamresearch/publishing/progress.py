@@ -54,6 +54,8 @@ class Lines(Silent):
 class Bar(Silent):
     """A bar, with notes above it."""
 
+    delay = 0.0
+
     def __init__(self) -> None:
         self._bar = None
 
@@ -62,7 +64,13 @@ class Bar(Silent):
 
         self.end()
         self._bar = tqdm(
-            total=total, desc=what, unit="part", leave=False, file=sys.stderr, dynamic_ncols=True
+            total=total,
+            desc=what,
+            unit="part",
+            leave=False,
+            file=sys.stderr,
+            dynamic_ncols=True,
+            delay=self.delay,
         )
 
     def advance(self, text: str) -> None:
@@ -80,6 +88,22 @@ class Bar(Silent):
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+class Watched(Bar):
+    """For who calls from Python: a bar once two seconds have gone by, and not a word before."""
+
+    delay = 2.0
+
+    def note(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.set_postfix_str(text[:48], refresh=False)
+
+
+def progress_for_python() -> Silent:
+    """A bar for somebody who waits in a notebook or at a terminal; nothing for a script."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return Watched() if shell is not None or sys.stderr.isatty() else Silent()
 
 
 def progress_for_terminal() -> Silent:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kamresearch.errors import ParameterError, StoreError, near_matches
 from kamresearch.finding import Finding
 from kamresearch.publishing.making.upgrade import ask_again
-from kamresearch.publishing.progress import Progress, Silent
+from kamresearch.publishing.progress import Progress, Silent, progress_for_python
 from kamresearch.publishing.sealed.compare import Comparison, same_series
 from kamresearch.publishing.sealed.compare import compare as compare_versions
 from kamresearch.publishing.sealed.store import Version, list_versions
@@ -148,12 +148,11 @@ def sweep(
             "name parameters, each with the values to try: {'window_days': [180, 365]}",
         )
     folder = Path(reports) if reports else shelf_folder(None) / "sweeps"
-    told = progress or Silent()
+    told = progress or progress_for_python()
+    told.begin(len(runs), f"Sweep of {study}")
     prefix = find_study(study).prefix
     rows, found = [], {}
-    for number, chosen in enumerate(runs, start=1):
-        said = ", ".join(f"{name}={value}" for name, value in chosen.items())
-        told.note(f"{number}/{len(runs)} {study}: {said}")
+    for chosen in runs:
         fixed = dict(params or {})
         version = publish(
             study,
@@ -163,7 +162,9 @@ def sweep(
             params={**fixed, study: {**fixed.get(study, {}), **chosen}},
             lang="en",
             reports=folder,
+            progress=Silent(),
         )
+        told.advance(", ".join(f"{name}={value}" for name, value in chosen.items()))
         for finding in version.findings.values():
             if finding.id.partition(".")[0] != prefix:
                 continue
@@ -173,6 +174,7 @@ def sweep(
             rows.append(
                 {**chosen, **about, **_numbers(finding), "reason": reason, "version": version.id}
             )
+    told.end()
     frame = pd.DataFrame(rows)
     frame.attrs["varied"], frame.attrs["findings"] = list(values), found
     return frame
@@ -219,7 +221,7 @@ def upgrade(
     A parameter or study that this release no longer has is left out and told. New parameters take
     their defaults. Nothing on the shelf itself is touched.
     """
-    folder, told = shelf_folder(reports), progress or Silent()
+    folder, told = shelf_folder(reports), progress or progress_for_python()
     found = [find(version, folder)] if version else _newest_of_each_series(list_versions(folder))
     if not found:
         raise StoreError(str(folder), "a version to ask again", "none", "run `kam publish` first")

@@ -14,7 +14,7 @@ from kamresearch.publishing.asking.parameters import (
 )
 from kamresearch.publishing.asking.request import Request, make_request
 from kamresearch.publishing.making.run import run
-from kamresearch.publishing.progress import Progress
+from kamresearch.publishing.progress import Progress, progress_for_python
 from kamresearch.publishing.sealed.store import Version, find_version, list_versions
 
 if TYPE_CHECKING:
@@ -103,7 +103,12 @@ def publish(
         memory=memory,
         pseudonymise=pseudonymise,
     )
-    return run(request, progress)
+    told = progress or progress_for_python()
+    try:
+        return run(request, told)
+    finally:
+        if progress is None:
+            told.end()
 
 
 def ask(

@@ -99,7 +99,7 @@ def test_cells_have_stable_ids_and_no_time_in_their_metadata(study, notebook):
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9_-]*", id) for id in ids)
     for cell in notebook["cells"]:
-        assert not set(cell["metadata"]) - {"tags"}, cell["metadata"]
+        assert not set(cell["metadata"]) - {"tags", "jupyter"}, cell["metadata"]
     assert not set(notebook["metadata"]) - {"kernelspec", "language_info"}
 
 
@@ -147,3 +147,12 @@ def test_study_names_prefixes_and_notebooks_are_their_own():
     order = {study.name: number for number, study in enumerate(STUDIES)}
     for study in STUDIES:
         assert all(order[name] < order[study.name] for name in study.reads), study.name
+
+
+def test_a_reader_of_a_notebook_sees_one_language_and_the_other_folded(root):
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            folded = cell["metadata"].get("jupyter", {}).get("source_hidden", False)
+            assert folded == ("zh" in cell["metadata"].get("tags", ())), (
+                f"{path.name}: {cell['id']}"
+            )

@@ -175,3 +175,24 @@ def test_a_notebook_can_print_though_its_kernel_runs_an_event_loop(version, chap
     except ParameterError as error:
         pytest.skip(f"no browser: {error}")
     assert image.stat().st_size > 5_000
+
+
+def test_a_version_is_a_run_event_of_openlineage_with_its_tables_and_the_same_each_time(
+    version, tmp_path
+):
+    from uuid import UUID
+
+    (path,) = export_version(version, "openlineage", folder=tmp_path / "new")
+    event = json.loads(path.read_text("utf-8"))
+    assert {"eventTime", "producer", "schemaURL", "run", "job"} <= set(event)
+    assert event["eventType"] == "COMPLETE"
+    assert event["schemaURL"].startswith("https://openlineage.io/spec/2-0-2/")
+    assert UUID(event["run"]["runId"])
+    assert event["run"]["facets"]["kamresearch_version"]["as_of"] == "2012-12-31"
+    (orders,) = event["inputs"]
+    assert (orders["namespace"], orders["name"]) == ("data/cases/geely_volvo", "orders")
+    assert orders["facets"]["version"]["datasetVersion"] == "ab" * 16
+    before = path.read_bytes()
+    assert export_version(version, "openlineage", folder=tmp_path)[0].read_bytes() == before
+    with pytest.raises(ParameterError, match="a whole version"):
+        export_version(version, "openlineage", ["churn"], folder=tmp_path)

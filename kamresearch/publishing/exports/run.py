@@ -8,13 +8,14 @@ from kamresearch.figures.theme import clean
 from kamresearch.language.format import money_in
 from kamresearch.publishing.exports.archive import write_zip
 from kamresearch.publishing.exports.contents import Chapter, read_chapters
+from kamresearch.publishing.exports.lineage import write_event
 from kamresearch.publishing.exports.paper import print_pages
 from kamresearch.publishing.exports.pictures import write_png, write_svg
 from kamresearch.publishing.exports.sheets import write_workbook
 from kamresearch.publishing.exports.slides import write_slides
 from kamresearch.publishing.sealed.store import Version
 
-FORMS = ("pdf", "pptx", "xlsx", "zip", "png", "svg")
+FORMS = ("pdf", "pptx", "xlsx", "zip", "png", "svg", "openlineage")
 
 
 def check_form(to: str) -> None:
@@ -60,10 +61,15 @@ def export_version(
     """
     check_form(to)
     names, language = list(studies), language or version.manifest.languages[0]
-    if to == "zip" and names:
+    if to in ("zip", "openlineage") and names:
         raise ParameterError(
-            "export --to zip", "a whole version", ", ".join(names), "name no study"
+            f"export --to {to}", "a whole version", ", ".join(names), "name no study"
         )
+    if to == "openlineage":
+        folder = Path(folder or Path.cwd())
+        folder.mkdir(parents=True, exist_ok=True)
+        write_event(version, folder / f"{version.id}.openlineage.json")
+        return [folder / f"{version.id}.openlineage.json"]
     with money_in(clean(version.manifest.data.currency)):
         return _export(version, to, names, folder, language)
 

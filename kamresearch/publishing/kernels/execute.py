@@ -229,7 +229,7 @@ def tidy(notebook: dict) -> dict:
     for number, cell in enumerate(notebook["cells"]):
         tags = cell["metadata"].get("tags", [])
         cell = {key: cell[key] for key in _CELL_KEYS[cell["cell_type"]] if key in cell}
-        cell["metadata"] = {"tags": tags} if tags else {}
+        cell["metadata"] = _metadata(tags)
         if INJECTED in tags:
             cell["id"] = INJECTED
         elif "papermill-error-cell-tag" in tags:
@@ -243,6 +243,15 @@ def tidy(notebook: dict) -> dict:
         "language_info": {"name": "python"},
     }
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _metadata(tags: list[str]) -> dict:
+    """Tags alone; and JupyterLab folds what is tagged as Chinese, so that a reader of the notebook,
+    whose outputs are English, sees one language and the other a click away. A second notebook for
+    each language would be a second place for the same code.
+    """
+    kept = {"tags": tags} if tags else {}
+    return {"jupyter": {"source_hidden": True}, **kept} if "zh" in tags else kept
 
 
 def _whole(content: object) -> object:
