@@ -145,6 +145,71 @@ def sweep(frame: pd.DataFrame, finding: str) -> Figure:
     )
 
 
+MOST_FINDINGS = 14
+"""Findings of a multiverse that are drawn: those that move most."""
+
+
+def multiverse(frame: pd.DataFrame) -> Figure:
+    """How far a study's findings hang on choices: each run of each as a multiple of the middle run,
+    those that move most above.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `kamresearch.sweep`. Findings without a number, or with a middle run of 0, have no
+        multiple and are left out.
+    """
+    known, shown = frame.attrs["findings"], frame[frame["value"].map(is_number)]
+    values = shown.assign(value=shown["value"].astype(float)).groupby("finding")["value"]
+    spread = values.agg(low="min", middle="median", high="max", runs="size")
+    spread = spread[spread["middle"] != 0]
+    for bound in ("low", "high"):
+        spread[f"{bound}_ratio"] = spread[bound] / spread["middle"]
+    spread["span"] = (spread["high_ratio"] - spread["low_ratio"]).abs()
+    spread = spread.sort_values("span", ascending=False, kind="stable").head(MOST_FINDINGS)
+    parts.need_rows(spread, "a multiverse")
+    labels = [known[id].label for id in spread.index]
+
+    def draw() -> Drawing:
+        figure, axes = parts.new_figure(height=1.2 + 0.32 * len(spread))
+        for row, id in enumerate(spread.index):
+            ratios = values.get_group(id) / spread.loc[id, "middle"]
+            axes.plot(ratios, np.full(len(ratios), row), "-", color=parts.GRID, linewidth=4)
+            axes.plot(ratios, np.full(len(ratios), row), "o", color=parts.PALETTE[0], alpha=0.7)
+        axes.set_yticks(range(len(spread)), [parts.shorten(str(label), 40) for label in labels])
+        axes.set_ylim(len(spread) - 0.5, -0.5)
+        axes.axvline(1.0, color=parts.MUTED, linewidth=1)
+        parts.format_axis(axes, "ratio", "x")
+        return figure
+
+    title = _("How far the findings hang on choices")
+    return Figure(
+        "series.multiverse",
+        title,
+        _(
+            "Each point is one run, as a multiple of the finding's middle run; those that move "
+            "most stand above. n = {n} findings.",
+            n=Quantity(len(spread), "count"),
+        ),
+        _(
+            "“{most}” moves most: from {low} to {high} of its middle run.",
+            most=labels[0],
+            low=Quantity(float(spread["low_ratio"].iloc[0]), "share"),
+            high=Quantity(float(spread["high_ratio"].iloc[0]), "share"),
+        ),
+        draw,
+        make_table(
+            "series.multiverse",
+            title,
+            spread.reset_index().rename(columns={"finding": "id"}),
+            Column("id", _("Finding")),
+            Column("low_ratio", _("Smallest run"), "ratio"),
+            Column("high_ratio", _("Largest run"), "ratio"),
+            Column("runs", _("Runs"), "count"),
+        ),
+    )
+
+
 def _errors(frame: pd.DataFrame) -> list[pd.Series]:
     """Distances to the bounds; none where a version told none."""
     value = frame["value"].astype(float)

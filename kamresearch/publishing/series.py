@@ -124,7 +124,8 @@ def sweep(
     DataFrame
         One row a run and finding of the study: the parameters, then finding, label, value, low,
         high, level, n, unit, reason, version. The varied parameters stand in ``attrs["varied"]``
-        and the findings in ``attrs["findings"]``, for `kam.figures.series.sweep`.
+        and the findings in ``attrs["findings"]``, for `kam.figures.series.sweep` (one finding,
+        run by run) and `kam.figures.series.multiverse` (all of them).
 
     Raises
     ------

@@ -8,11 +8,13 @@ from typer.testing import CliRunner
 import kamresearch as kam
 from kamresearch.cli.app import app
 from kamresearch.cli.publish import complete_parameters
+from kamresearch.cli.shelf import complete
 from kamresearch.cli.study import complete_studies
 from kamresearch.errors import KamError, ParameterError
 from kamresearch.publishing.asking.request import make_request
 from kamresearch.publishing.surface import ask
 from kamresearch.studies import all_studies
+from tests.reports import shelves
 
 pytestmark = pytest.mark.unit
 
@@ -72,3 +74,12 @@ def test_a_parameters_file_that_is_not_there_is_met_with_the_names_of_those_that
 def test_names_are_completed():
     assert complete_studies() == [study.name for study in all_studies()]
     assert complete_parameters("churn.window") == ["churn.window_days="]
+
+
+def test_versions_are_completed_from_the_shelf_of_the_project(tmp_path, monkeypatch):
+    monkeypatch.setenv("KAM_PROJECT", str(tmp_path))
+    shelves.shelf(tmp_path / "reports")
+    assert set(complete()) == {
+        *(path.name for path in (tmp_path / "reports").glob("2012-*")),
+        "latest",
+    }

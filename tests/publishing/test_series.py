@@ -8,6 +8,7 @@ import pytest
 import kamresearch as kam
 from kamresearch.errors import DataError, ParameterError
 from kamresearch.figures import series
+from kamresearch.language import use_language
 from kamresearch.publishing import series as of_versions
 from tests.reports import shelves, synthetic
 
@@ -127,6 +128,22 @@ def test_a_specification_curve_shows_each_run_above_its_choices(asked, tmp_path)
     ]
     with pytest.raises(DataError, match=r"churn\.rate_12m"):
         series.sweep(frame, "churn.rate")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_multiverse_shows_each_run_as_a_multiple_of_the_middle_one(asked, tmp_path, language):
+    frame = kam.sweep("churn", {"window_days": [365, 73, 730]}, reports=tmp_path)
+    figure = series.multiverse(frame)
+    row = figure.data.frame.iloc[0]
+    assert (row["id"], row["low_ratio"], row["high_ratio"]) == ("churn.rate_12m", 0.2, 2.0)
+    with use_language(language):
+        (axes,) = figure.draw().axes
+        assert sorted(axes.lines[1].get_xdata()) == [0.2, 1.0, 2.0]
+        assert str(figure.alt)
+    still = frame.assign(value=0.0)
+    still.attrs = frame.attrs
+    with pytest.raises(Exception, match="multiverse"):
+        series.multiverse(still)
 
 
 def test_no_version_and_no_number_make_no_picture(rate):

@@ -8,11 +8,11 @@ import json
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
-from kamresearch import __version__
+import kamresearch
 from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.publishing.sealed.store import Version
 
-PRODUCER = f"https://pypi.org/project/kamresearch/{__version__}/"
+PRODUCER = f"https://pypi.org/project/kamresearch/{kamresearch.__version__}/"
 EVENT = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
 RUN_FACET = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunFacet"
 VERSION_FACET = (
