@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-faults audit test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
-        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-exports bench-start measure mutants clean
+        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-exports bench-first-report bench-start measure mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -145,6 +145,9 @@ bench-breaks: setup  ## how often the break test errs (the sales trend's page sh
 
 bench-exports: setup  ## awkward exports: read right, asked about, or wrong
 	$(BIN)/python -m benchmarks.bench_exports
+
+bench-first-report: setup  ## seconds from a flat file to a first report, by kam start and kam publish
+	$(BIN)/python -m benchmarks.bench_first_report
 
 bench-start: setup  ## the roles that kam start gives the columns of exports
 	$(BIN)/python -m benchmarks.bench_start

@@ -17,6 +17,7 @@ ORDER = (
     "recovery",
     "breaks",
     "exports",
+    "first_report",
     "start",
     "faults",
     "measure",

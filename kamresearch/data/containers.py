@@ -26,7 +26,7 @@ _STARTS = (
 
 def what_is(path: Path) -> str:
     """``parquet``, ``sqlite``, ``duckdb``, ``gzip``, ``zip``, ``workbook``, ``old workbook``,
-    ``html``, ``office xml``, or ``text``.
+    ``html``, ``web archive``, ``office xml``, or ``text``.
     """
     with path.open("rb") as file:
         start = file.read(4096)
@@ -40,7 +40,11 @@ def what_is(path: Path) -> str:
     text = start.lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t").replace(b"\x00", b"").lower()
     if text.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<head", b"<style")):
         return "html"
+    if text.startswith(b"mime-version:"):
+        return "web archive"
     if text.startswith(b"<?xml"):
+        if b"schemas-microsoft-com:office:spreadsheet" in text and b"<html" not in text:
+            return "office xml"
         return "html" if b"<html" in text or b"<table>" in text else "office xml"
     return "text"
 

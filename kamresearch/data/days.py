@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import ibis
 import ibis.expr.types as ir
 
-_YEAR_FIRST = r"^([0-9]{4})[-/.年] ?([0-9]{1,2})[-/.月] ?([0-9]{1,2})日?([T ].*)?$"
+YEAR_FIRST = r"^([0-9]{4})[-/.年] ?([0-9]{1,2})[-/.月] ?([0-9]{1,2})日?([T ].*)?$"
 YEAR_LAST = r"^([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4}|[0-9]{2})([T ,].*)?$"
 _COMPACT = r"^([0-9]{4})([0-9]{2})([0-9]{2})$"
 _LEAP = "(([0-9]{2}(0[48]|[2468][048]|[13579][26]))|(([02468][048]|[13579][26])00))"
@@ -27,7 +27,7 @@ _REAL_DAY = (
 """Days of the calendar, leap days in leap years alone, so that no engine is asked for a day
 that does not exist.
 """
-PLAIN = f"({_YEAR_FIRST})|({YEAR_LAST})|({_COMPACT})"
+PLAIN = f"({YEAR_FIRST})|({YEAR_LAST})|({_COMPACT})"
 """Texts that the short rules read."""
 ZONE = r"[T ][0-9:.]+ ?(Z|UTC|GMT|[+-][0-9][0-9:]*)$"
 """The end of a moment with a zone."""
@@ -145,7 +145,7 @@ def parse_day(text: str, day_first: bool, calendar: str = "", zone: str = "") ->
         return _of_calendar(text, CALENDARS[calendar], day_first)
     if match := _ZONED.fullmatch(text):
         return _of_moment(*match.groups(), zone)
-    if match := re.match(_YEAR_FIRST, text.replace("t", "T")):
+    if match := re.match(YEAR_FIRST, text.replace("t", "T")):
         return _day(*map(int, match.groups()[:3]))
     if match := re.match(_COMPACT, text):
         return _day(*map(int, match.groups()))
@@ -262,7 +262,7 @@ def of_plain(text: ir.StringValue, day_first: bool) -> ir.DateValue:
     """What most exports write: year, month and day in figures."""
     by_style = (3, 2, 1) if day_first else (3, 1, 2)
     cases = [
-        (text.re_search(_YEAR_FIRST), _parts(text, _YEAR_FIRST, 1, 2, 3)),
+        (text.re_search(YEAR_FIRST), _parts(text, YEAR_FIRST, 1, 2, 3)),
         (text.re_search(_COMPACT), _parts(text, _COMPACT, 1, 2, 3)),
         (text.re_search(YEAR_LAST), _parts(text, YEAR_LAST, *by_style)),
     ]

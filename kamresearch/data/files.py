@@ -221,6 +221,13 @@ def read_file(connection: object, path: Path, name: str, stated: Stated) -> dict
                 "an XML spreadsheet of 2003",
                 "open it in Excel or LibreOffice and save it as .xlsx",
             )
+        if kind == "web archive" and ending in (*BOOKS, *RECORDS):
+            raise DataError(
+                path.name,
+                "a workbook or an HTML page",
+                "a web archive (MHTML), as reporting servers write it under the name .xls",
+                "open it in Excel or LibreOffice and save it as .xlsx",
+            )
         if kind == "text" and (ending in TEXTS or ending in BOOKS):
             # Programs write plain text under .xls, and Excel opens it after a warning.
             return {name: _read_text(connection, path, name, simulated, stated)}

@@ -35,6 +35,9 @@ _BUDDHIST = (
     r"^2[456][0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|^[0-9]{1,2}[-/.][0-9]{1,2}[-/.]2[456][0-9]{2}"
 )
 
+_SWAPPED = 3
+"""So many days of each form show that day and month were taken for each other in one of them."""
+
 
 class OpenStyleError(DataError):
     """A column's texts leave open how they are written, and its owner alone can tell; ``asks``
@@ -278,6 +281,8 @@ def _day_evidence(column: ir.StringValue, name: str, odd: bool) -> dict[str, ir.
         "two": short_year,
         "year_first": short_year & (first.cast("int64") > 31),
         "year_last": short_year & (third.cast("int64") > 31),
+        "year_begins": text.re_search(days.YEAR_FIRST),
+        "late_day": _late(text),
         "minguo": text.re_search(_MINGUO),
         "buddhist": text.re_search(_BUDDHIST),
         "period": kinds == "period" if kinds is not None else last & ~last,
@@ -287,6 +292,13 @@ def _day_evidence(column: ir.StringValue, name: str, odd: bool) -> dict[str, ir.
     counts[f"{name} firsts"] = short_year.ifelse(first, none).nunique()
     counts[f"{name} thirds"] = short_year.ifelse(third, none).nunique()
     return counts
+
+
+def _late(text: ir.StringValue) -> ir.BooleanValue:
+    """Whether a day with its year first lies behind the twelfth, where no month can be meant."""
+    begins = text.re_search(days.YEAR_FIRST)
+    third = begins.ifelse(text.re_extract(days.YEAR_FIRST, 3), ibis.null("string"))
+    return third.cast("int64") > 12
 
 
 def _any(conditions: list[ir.BooleanValue]) -> ir.BooleanValue:
@@ -345,12 +357,22 @@ def _day_comes_first(place: str, raw: ir.Table, name: str, found: pd.Series) -> 
             f"month first ({_first(raw, name, second > 12)})",
             "write them as year-month-day, or read the two files apart",
         )
+    last = first.notnull()
+    begins, late = (int(found[f"{name} {what}"]) for what in ("year_begins", "late_day"))
+    if min(begins, any_order) >= _SWAPPED and not late and any_order in (day, month):
+        raise DataError(
+            place,
+            "dates of one order of day and month",
+            f"{any_order:,} texts, each with a day above 12 ({_first(raw, name, last)}), and "
+            f"{begins:,} days of which none is: a spreadsheet took day and month for each other",
+            "import the column as text, and export it again",
+        )
     if any_order and not day and not month and dotted < any_order:
         raise OpenStyleError.of(
             "day",
             place,
             "dates that show which of day and month comes first",
-            f"{any_order:,} such as {_first(raw, name, first.notnull())}",
+            f"{any_order:,} such as {_first(raw, name, last)}",
             "state day_first: true or false in mapping.yml",
         )
     return bool(day or (dotted and not month))

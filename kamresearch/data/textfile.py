@@ -206,15 +206,21 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 
 def find_delimiter(sample: str) -> str:
-    """The mark that parts the first lines into equally many cells, and into the most."""
-    best, most = ",", 0
-    for delimiter in DELIMITERS:
-        widths = [len(row) for row in _rows(sample, delimiter)][:50]
-        if len(widths) > 2:
-            widths = widths[:-1]  # the sample may end inside a line
-        if widths and widths[0] > 1:
-            alike = sum(width == widths[0] for width in widths) / len(widths) * widths[0]
-            best, most = (delimiter, alike) if alike > most else (best, most)
+    """The mark that parts the first lines into equally many cells, and into the most; where none
+    parts the first line, a title stands there, and the usual width tells.
+    """
+    widths = {
+        delimiter: [len(row) for row in _rows(sample, delimiter)][:50] for delimiter in DELIMITERS
+    }
+    headed = {mark: rows for mark, rows in widths.items() if rows and rows[0] > 1}
+    best, most = ",", 0.0
+    for mark, rows in (headed or widths).items():
+        rows = rows[:-1] if len(rows) > 2 else rows  # the sample may end inside a line
+        width = (
+            rows[0] if headed else max((one for one in rows if one > 1), key=rows.count, default=0)
+        )
+        alike = rows.count(width) / max(len(rows), 1) * width
+        best, most = (mark, alike) if alike > most else (best, most)
     return best
 
 

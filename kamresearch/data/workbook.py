@@ -6,6 +6,7 @@ import datetime
 import re
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -98,7 +99,11 @@ def _rows_of_xlsx(path: Path, shown: list[str]) -> list[tuple[str, list[list[str
             sheet = book[title]
             # Report generators write wrong dimensions, and a sheet ends where its rows end.
             sheet.reset_dimensions()
-            found.append((title, [[_shown(cell) for cell in row] for row in sheet.iter_rows()]))
+            cells = [list(row) for row in sheet.iter_rows()]
+            signs = {_sign(cell) for row in cells for cell in row} - {""}
+            # One sign for all says no more than its amounts; several must not be lost.
+            show = _with_sign if len(signs) > 1 else _shown
+            found.append((title, [[show(cell) for cell in row] for row in cells]))
         return found
     finally:
         book.close()
@@ -133,6 +138,27 @@ def _shown(cell: object) -> str | None:
         if len(form) > 1 and not form.strip("0") and float(value).is_integer() and value >= 0:
             return str(int(value)).zfill(len(form))
     return cell_text(value)
+
+
+def _with_sign(cell: object) -> str | None:
+    """A cell's text with the currency that its number format alone shows."""
+    text, sign = _shown(cell), _sign(cell)
+    return f"{sign}{text}" if text and sign else text
+
+
+def _sign(cell: object) -> str:
+    """The currency of a number's format: ``€`` of ``#,##0.00 "€"``, ``EUR`` of ``[$EUR] 0.00``."""
+    value = cell.value
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return ""
+    return _sign_of(str(cell.number_format or ""))
+
+
+@cache
+def _sign_of(form: str) -> str:
+    stated = re.search(r"\[\$([^-\]]+)", form)
+    bare = re.search("[€£¥₹$]", re.sub(r"\[[^\]]*\]", "", form))
+    return stated[1].strip() if stated else bare[0] if bare else ""
 
 
 def _fill_merged(rows: list[list], ranges: list) -> list[list]:

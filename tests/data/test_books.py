@@ -93,3 +93,14 @@ def test_a_head_of_two_rows_joins_groups_with_names(tmp_path):
 def test_formulas_that_nobody_calculated_are_counted(tmp_path):
     write_xlsx(tmp_path / "sales.xlsx", [["No", "Amount"], ["A", "=1*2"], ["B", 3.5]])
     assert count_uncalculated(tmp_path / "sales.xlsx") == (1, "B2")
+
+
+def test_currencies_that_number_formats_alone_show_are_kept_where_there_are_several(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["No", "Amount"])
+    for row, form in ((["A", 1.5], '#,##0.00 "€"'), (["B", 2], "[$USD] 0"), (["C", 3], "0")):
+        book.active.append(row)
+        book.active.cell(book.active.max_row, 2).number_format = form
+    book.save(tmp_path / "sales.xlsx")
+    table = read_sheets(tmp_path / "sales.xlsx").popitem()[1]
+    assert table["Amount"].to_pylist() == ["€1.5", "USD2", "3"]

@@ -64,6 +64,9 @@ FORMS = {
     "html": html_file,
     "jsonl": lines_file,
     "titles": lambda folder: (folder / "sales.csv").write_text(f"Company\nSales 2024\n\n{SALES}"),
+    "titles, semicolons": lambda folder: (folder / "sales.csv").write_text(
+        "Sales by customer\n\n" + SALES.replace(",", ";")
+    ),
     "head again": lambda folder: (folder / "sales.csv").write_text(
         SALES.replace("2,Beta", "No,Who,Day,Amount\n2,Beta")
     ),
@@ -135,6 +138,15 @@ def test_currencies_become_one_by_stated_rates_and_a_day_is_made_of_parts(tmp_pa
     assert revenue(tables) == [("Alpha", 10.5), ("Beta", 10.25)]
     days = sorted(str(day)[:10] for day in tables.orders.to_pandas()["order_date"])
     assert days == ["2024-01-01", "2024-02-01"]
+
+
+def test_days_that_a_spreadsheet_took_for_months_are_refused(tmp_path):
+    days = [f"{day}/01/2024" if day > 12 else f"2024-{day:02d}-01" for day in range(8, 20)]
+    lines = "".join(f"{n},Alpha,{day},10.50\n" for n, day in enumerate(days))
+    with pytest.raises(
+        DataError, match=r"7 texts, each with a day above 12 .* and 5 days of which"
+    ):
+        opened(tmp_path, sales=f"No,Who,Day,Amount\n{lines}")
 
 
 def test_every_wrong_column_is_named_at_once_with_its_near_names(tmp_path):

@@ -56,11 +56,20 @@ def look(source: str) -> Looked:
     if not tables:
         raise DataError(
             source,
-            "a table with rows",
-            "; ".join(unread)[:300] or "none",
-            "export it again, or name the file",
+            "at least one table with a row under its head",
+            _nothing(raw, unread),
+            "export it again, or name the file that holds the orders",
         )
     return Looked(source, tuple(_stacked(tables)), raw, tuple(unread))
+
+
+def _nothing(raw: Map[str, Raw], unread: list[str]) -> str:
+    """Why an export shows no table: what could not be read, heads without rows, or no file."""
+    if unread:
+        return f"files that cannot be read: {'; '.join(unread)[:300]}"
+    if raw:
+        return f"heads without a row in {', '.join(sorted(raw)[:5])}"
+    return f"no file that ends in one of {', '.join(ENDINGS)}"
 
 
 def every_value_of(looked: Looked, sources: Sequence[str], column: str) -> list[str]:
