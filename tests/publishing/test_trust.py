@@ -154,7 +154,9 @@ def test_memory_is_counted_page_by_page_only_where_all_that_is_held_passes_the_l
 
 
 @pytest.mark.slow
-def test_a_forged_page_and_forged_prepared_data_are_found_though_every_sum_is_right(tmp_path):
+def test_a_forged_page_figure_and_forged_prepared_data_are_found_though_every_sum_is_right(
+    tmp_path,
+):
     project = make_project(tmp_path)
     project.publish("alpha")
     (folder,) = project.versions()
@@ -167,11 +169,16 @@ def test_a_forged_page_and_forged_prepared_data_are_found_though_every_sum_is_ri
     done = project.publish("alpha", "-p", "alpha.factor=2")
     assert "were not as written; made anew" in done.stderr
     page, path = folder / "alpha.en.html", folder / "manifest.json"
-    for one in (page, path):
+    picture = folder / "notebooks" / "01_alpha.ipynb"
+    for one in (page, path, picture):
         one.chmod(0o644)
+    drawn = picture.read_text(encoding="utf-8")
+    assert "<svg" in drawn
+    picture.write_text(drawn.replace("<svg", "<svg id='forged'"), encoding="utf-8")
     page.write_text(page.read_text(encoding="utf-8").replace("Toy alpha", "99%"), encoding="utf-8")
     facts = json.loads(path.read_text(encoding="utf-8"))
     facts["files"]["alpha.en.html"] = file_sha256(page)
+    facts["files"]["notebooks/01_alpha.ipynb"] = file_sha256(picture)
     facts.pop("sha256")
     path.write_text(json.dumps({**facts, "sha256": json_sha256(facts)}), encoding="utf-8")
     assert read_manifest(folder).version == folder.name
@@ -180,6 +187,7 @@ def test_a_forged_page_and_forged_prepared_data_are_found_though_every_sum_is_ri
     facts = json.loads(done.stdout)
     assert facts["changed"] == []
     assert facts["pages"] == ["alpha.en.html"]
+    assert facts["pictures"] == ["notebooks/01_alpha.ipynb"]
     assert "not the one that log.jsonl knows" in facts["logged"][0]
 
 
