@@ -16,6 +16,7 @@ from kamresearch.language import (
     current_language,
     format_quantity,
     tongue,
+    word,
 )
 from kamresearch.language import message as _
 from kamresearch.language.format import UNITS
@@ -147,7 +148,7 @@ def table_html(table: Table, language: str) -> str:
 def _cell_text(value: object, column: Column, language: str) -> str:
     if value in column.terms:
         return column.terms[value].render(language)
-    return format_quantity(value, column.unit, language, bare=True)
+    return word(format_quantity(value, column.unit, language, bare=True), language)
 
 
 def make_table(

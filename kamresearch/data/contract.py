@@ -648,6 +648,21 @@ TABLES: dict[str, TableSpec] = {
             _ACCOUNT,
         ),
         TableSpec(
+            "terms",
+            False,
+            "one row per data value that reports shall say in words",
+            ("value",),
+            (
+                _must(
+                    "value",
+                    "text",
+                    "A region, industry, role, reason or any other value, as the data (after the "
+                    "mapping) write it.",
+                ),
+                *(_may(code, "text", "How the language says it.") for code in LANGUAGES),
+            ),
+        ),
+        TableSpec(
             "pairs",
             False,
             "one row per decision about two names or numbers",

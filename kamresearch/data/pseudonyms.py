@@ -73,6 +73,8 @@ MARKS: dict[str, dict[str, str]] = {
         "decided_by": "manager",
         "outcome": "words",
     },
+    # Words of a value that is gone would tell it: what has none of its own stays as it is.
+    "terms": {"value": "record", **dict.fromkeys(LANGUAGES, "words")},
     "pairs": {
         "left": "end",
         "right": "end",

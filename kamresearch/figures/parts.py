@@ -9,6 +9,8 @@ the current language (figures are drawn once per language).
 from collections.abc import Mapping, Sequence, Sized
 from datetime import date
 
+import numpy as np
+
 from kamresearch.errors import AnalysisError
 from kamresearch.figures.theme import (
     BAD,
@@ -405,11 +407,13 @@ def draw_heat(
     rows: Sequence[object] | None = None,
     columns: Sequence[object] | None = None,
     high: float | None = None,
+    pale: np.ndarray | None = None,
 ) -> None:
     """A table of numbers as coloured cells with the number in each; frame: index × columns → value
     (NaN stays empty).
 
-    Colours come from the theme's seven steps, so that print and a dark page keep them apart.
+    Colours come from the theme's seven steps, so that print and a dark page keep them apart; cells
+    that ``pale`` marks (same shape, true or false) bear their number without a colour.
     """
     import seaborn as sns
     from matplotlib.colors import ListedColormap
@@ -421,9 +425,12 @@ def draw_heat(
         [format_quantity(float(value), unit, language, bare=True) for value in row]
         for row in values
     ]
+    coloured = values.copy()
+    if pale is not None:
+        coloured[pale & (values == values)] = 0.0
     if values.size:
         sns.heatmap(
-            values,
+            coloured,
             vmin=0.0,
             vmax=top,
             cmap=ListedColormap(SEQUENTIAL),
@@ -436,7 +443,7 @@ def draw_heat(
             ax=axes,
         )
     # Seaborn writes white on the fourth step, where dark letters are read more easily.
-    for text, value in zip(axes.texts, values[values == values], strict=True):
+    for text, value in zip(axes.texts, coloured[values == values], strict=True):
         text.set_color(ON_DARK if value / top * len(SEQUENTIAL) >= FIRST_DARK else INK)
     axes.set_xticks(
         [one + 0.5 for one in range(values.shape[1])],

@@ -393,6 +393,16 @@ def cross_table(result: PooledTable, most: int = 10) -> Figure:
         )[:most]
     ]
 
+    # A cell whose bounds hold the mean of all differs from it by what may be chance: no colour.
+    chance = pairs["low"].le(result.overall) & pairs["high"].ge(result.overall)
+    pale = (
+        pairs.assign(chance=chance.astype(float))
+        .pivot_table(index=result.rows, columns=result.columns, values="chance")
+        .reindex(index=wide.index, columns=wide.columns)
+        .ne(0.0)
+        .to_numpy()
+    )
+
     def draw() -> object:
         figure, axes = parts.new_figure(height=0.42 * len(wide) + 1.2)
         parts.draw_heat(
@@ -402,6 +412,7 @@ def cross_table(result: PooledTable, most: int = 10) -> Figure:
             rows=[parts.shorten(name, 24) for name in wide.index],
             columns=[parts.shorten(name, 13) for name in wide.columns],
             high=max(0.3, 1.5 * float(np.nanmax(wide.to_numpy(float)))),
+            pale=pale,
         )
         axes.tick_params(axis="x", labelsize=8.5)
         return figure
@@ -412,7 +423,10 @@ def cross_table(result: PooledTable, most: int = 10) -> Figure:
         _("Where are the key accounts?"),
         _(
             "Share of key accounts by industry and region; cells with few accounts are "
-            "drawn towards the mean of the cells. Of all accounts {mean} are key accounts.",
+            "drawn towards the mean of the cells. Of all accounts {mean} are key accounts; "
+            "coloured: the {n} of {all} cells whose bounds leave that mean out.",
+            n=int((~chance).sum()),
+            all=len(pairs),
             mean=Quantity(result.overall, "share"),
         ),
         _(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from kamresearch.display import PAINTERS, Figure
-from kamresearch.language import use_language
+from kamresearch.language import current_language, use_language, word
 
 FONT_FILE = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.otf"
 """Noto Sans SC, cut to the characters of everyday Chinese and of names; its licence (OFL) lies
@@ -172,12 +172,13 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\
 
 
 def clean(text: object) -> str:
-    r"""A data value as one line of a picture: no controls, no direction overrides, single spaces.
+    r"""A data value as one line of a picture, in the words that its data give it: no controls, no
+    direction overrides, single spaces.
 
     >>> clean("Account\u202e 9\n Ltd")
     'Account 9 Ltd'
     """
-    return " ".join(_UNPRINTABLE.sub(" ", str(text)).split())
+    return " ".join(_UNPRINTABLE.sub(" ", word(str(text), current_language())).split())
 
 
 def display_width(text: str) -> int:

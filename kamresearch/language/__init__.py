@@ -15,9 +15,12 @@ from kamresearch.language.message import (
     Message,
     Text,
     current_language,
+    data_words,
     message,
     render,
     use_language,
+    word,
+    words_of,
 )
 from kamresearch.language.tongues import LANGUAGES, tongue
 
@@ -28,6 +31,7 @@ __all__ = [
     "Quantity",
     "Text",
     "current_language",
+    "data_words",
     "format_quantity",
     "message",
     "missing_translations",
@@ -35,4 +39,6 @@ __all__ = [
     "tongue",
     "translate",
     "use_language",
+    "word",
+    "words_of",
 ]

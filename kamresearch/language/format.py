@@ -1,6 +1,6 @@
 """Numbers and dates as a reader of each language expects them, by unit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -46,6 +46,7 @@ _WRITTEN_OUT = 1e15
 """Beyond this a number is shown by its power of ten: its digits would no longer be exact."""
 
 _COUNTS = {"count", "accounts", "orders", "managers", "records", "units"}
+_PARTS = {"share", "probability", "growth", "net_share"}
 _NAMED = {
     "days": "{value} days",
     "months": "{value} months",
@@ -95,7 +96,13 @@ class Quantity:
 
 
 def format_quantity(
-    value: object, unit: str, language: str, *, signed: bool = False, bare: bool = False
+    value: object,
+    unit: str,
+    language: str,
+    *,
+    signed: bool = False,
+    bare: bool = False,
+    places: int | None = None,
 ) -> str:
     """A value in its unit, as text for a reader.
 
@@ -111,6 +118,9 @@ def format_quantity(
         Show the plus sign of a change.
     bare : bool
         Leave the unit's word out (for table cells, whose head names it).
+    places : int, optional
+        Digits behind the point, where a column has settled on them (`places_of`); else as many as
+        the value itself asks for.
 
     Examples
     --------
@@ -130,7 +140,43 @@ def format_quantity(
         return format_date(day, format="medium", locale=tongue(language).locale)
     if unit in ("text", "period") or isinstance(value, str):
         return str(value)
+    if places is not None:
+        return _in_places(float(value), unit, language, places)
     return _format_number(value, unit, language, signed=signed, bare=bare)
+
+
+def places_of(values: Sequence[float], unit: str) -> int | None:
+    """Digits behind the point that all numbers of a column show, so that points stand under each
+    other; None where each may keep its own.
+
+    >>> places_of([3, 12.5], "days"), places_of([0.0029, 0.317], "share"), places_of([1, 2], "days")
+    (1, 1, 0)
+    """
+    sizes = [abs(value) for value in values if isfinite(value)]
+    if not sizes or max(sizes) >= _WRITTEN_OUT:
+        return None
+    top, broken = max(sizes), any(not float(size).is_integer() for size in sizes)
+    if unit in _COUNTS:
+        return (0 if top >= 20 else 1) if broken else None
+    if unit in _NAMED:
+        return 1 if broken and top < 1000 else 0
+    if unit in _PARTS:
+        return 1 if top > 0.00995 else None
+    if unit in ("ratio", "score", "index") and top >= 0.095:
+        return 2 if top < 100 else 0
+    return None
+
+
+def _in_places(value: float, unit: str, language: str, places: int) -> str:
+    from babel.numbers import format_decimal, format_percent
+
+    digits = "#,##0" + ("." + "0" * places if places else "")
+    locale = tongue(language).locale
+    if unit not in _PARTS:
+        return _without_minus_zero(format_decimal(value, format=digits, locale=locale))
+    if 0 < value < 0.05 / 10 ** (places + 1):
+        return f"<{format_percent(10.0 ** -(places + 2), format=digits + '%', locale=locale)}"
+    return _without_minus_zero(format_percent(value, format=digits + "%", locale=locale))
 
 
 def _format_number(value: float, unit: str, language: str, *, signed: bool, bare: bool) -> str:
@@ -140,7 +186,7 @@ def _format_number(value: float, unit: str, language: str, *, signed: bool, bare
     plus = "+" if signed and value > 0 else ""
     if abs(value) >= _WRITTEN_OUT:
         return f"{plus}{float(value):.3g}"
-    if unit in ("share", "probability", "growth", "net_share"):
+    if unit in _PARTS:
         digits = "0.0" if abs(value) > 0.00995 or value == 0 else "0.0#"
         text = format_percent(value, format=f"#,##{digits}%", locale=locale)
     elif unit == "share_change":

@@ -2,17 +2,21 @@
 language.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from numbers import Integral
+from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from kamresearch.language.catalogue_store import translate
-from kamresearch.language.tongues import LANGUAGES
+from kamresearch.language.tongues import LANGUAGES, tongue
 
 _current: ContextVar[str] = ContextVar("language", default=LANGUAGES[0])
+Words = Mapping[str, Mapping[str, str]]
+"""Data value → language → how a reader of it says that value."""
+_words: ContextVar[Words] = ContextVar("words", default=MappingProxyType({}))
 
 
 @runtime_checkable
@@ -87,7 +91,43 @@ def render(value: object, language: str) -> str:
     """
     if isinstance(value, Text):
         return value.render(language)
-    return f"{value:,}" if isinstance(value, Integral) and abs(value) >= 10_000 else str(value)
+    if isinstance(value, Integral) and abs(value) >= 10_000:
+        return f"{value:,}"
+    return word(str(value), language)
+
+
+@contextmanager
+def data_words(words: Words) -> Iterator[None]:
+    """Inside the block a data value that has words of its own is said in them, wherever it stands
+    whole: in a sentence, a cell, a label.
+
+    >>> with data_words({"South": {"zh": "华南"}}):
+    ...     message("in {region}", region="South").render("zh"), word("South", "en")
+    ('in 华南', 'South')
+    """
+    token = _words.set(words)
+    try:
+        yield
+    finally:
+        _words.reset(token)
+
+
+def word(value: str, language: str) -> str:
+    """A data value, or several in a row, as a reader of the language says it; itself where nobody
+    said how.
+    """
+    known = _words.get()
+    parts = [value] if value in known else value.split(", ")
+    if not known or any(part not in known for part in parts):
+        return value
+    return tongue(language).comma.join(known[part].get(language) or part for part in parts)
+
+
+def words_of(values: Iterable[object]) -> dict[str, Fixed]:
+    """Those of some data values that have words of their own, and these."""
+    texts = sorted({value for value in values if isinstance(value, str)}) if _words.get() else []
+    told = {text: {code: word(text, code) for code in LANGUAGES} for text in texts}
+    return {text: Fixed(words) for text, words in told.items() if set(words.values()) != {text}}
 
 
 def current_language() -> str:

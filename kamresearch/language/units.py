@@ -10,6 +10,8 @@ NUMERIC = {
     "records",
     "units",
     "share",
+    "growth",
+    "net_share",
     "share_change",
     "probability",
     "p_value",

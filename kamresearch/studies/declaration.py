@@ -181,6 +181,11 @@ class Study:
         return mine or id in (*self.findings, *self.figures, *self.tables)
 
     @property
+    def rests_on(self) -> tuple[str, ...]:
+        """The tables that its page hangs on: those that it reads, and the words of data values."""
+        return (*self.needs, *self.wants, "terms")
+
+    @property
     def path(self) -> Path:
         """Its notebook: in its own folder, else the project's, else as built in."""
         name = f"{self.notebook}.ipynb"

@@ -8,8 +8,8 @@ study.present(result)
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from hashlib import sha256
 from itertools import groupby
@@ -19,11 +19,11 @@ from types import ModuleType
 import pandas as pd
 
 from kamresearch import rich
-from kamresearch.display import Figure, Part, Profiles, Table, table_html
+from kamresearch.display import Column, Figure, Part, Profiles, Table, table_html
 from kamresearch.errors import StudyError
 from kamresearch.figures.theme import draw_svg
 from kamresearch.finding import Finding, Findings, cards, mark_simulated, plain
-from kamresearch.language import LANGUAGES, Text, render
+from kamresearch.language import LANGUAGES, Text, data_words, render, words_of
 from kamresearch.language.format import money_in
 from kamresearch.result import Missing, Result, Shown, needs_table
 from kamresearch.studies.case import case_folder, own_values, read_story
@@ -114,7 +114,7 @@ class Session:
         if self._simulated(uses):
             flat = [mark_simulated(finding) for finding in flat]
         lines = [_plain_line(finding) for finding in Findings(flat).values()]
-        with self._named_money():
+        with self._reading():
             written = [finding.to_dict() for finding in flat]
             looks = {"text/html": cards(flat, self.params.languages[0])}
         _publish("\n".join(lines), {"kind": "findings", "findings": written}, looks)
@@ -153,7 +153,7 @@ class Session:
         that made them.
         """
         lines = [_plain_line(finding) for finding in findings]
-        with self._named_money():
+        with self._reading():
             looks = {"text/html": cards(findings, self.params.languages[0])}
         content = {"kind": "cards", "findings": [finding.to_dict() for finding in findings]}
         _publish("\n".join(lines), content, looks)
@@ -163,17 +163,18 @@ class Session:
         for item in items:
             if isinstance(item, Figure):
                 for language in self.params.languages:
-                    picture = draw_svg(item, language)
-                    with self._named_money():
+                    with data_words(self._words):
+                        picture = draw_svg(item, language)
+                    with self._reading():
                         _show_figure(item, picture, language, self._simulated(uses))
             else:
-                with self._named_money():
+                with self._reading():
                     _show_table(item, self.params.languages[0], self._simulated(uses))
 
     def profile(self, profiles: Profiles) -> None:
         """Show all subjects as a table, and hand on what stands on the page of each."""
         self.show(profiles.index)
-        with self._named_money():
+        with self._reading():
             parts = [_part_content(part, set(profiles.keys)) for part in profiles.parts]
         content = {
             "kind": "profiles",
@@ -318,21 +319,33 @@ class Session:
         if not texts:
             return
         for language in self.params.languages:
-            with self._named_money():
+            with self._reading():
                 spoken = [render(text, language) for text in texts]
             _publish(
                 "\n".join(spoken), {"kind": kind, "lang": language, "paragraphs": spoken, **more}
             )
 
-    def _named_money(self) -> AbstractContextManager:
-        """Inside, sentences name the data's currency; pictures do not, whose axes have no room
-        for it.
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Inside, sentences name the data's currency and say data values in their own words;
+        pictures do only the latter, whose axes have no room for a currency.
         """
-        return (
-            money_in(self.tables.currency)
-            if self.study.needs or self.study.wants
-            else nullcontext()
-        )
+        own = self.study.needs or self.study.wants
+        with data_words(self._words), money_in(self.tables.currency) if own else nullcontext():
+            yield
+
+    @cached_property
+    def _words(self) -> dict[str, dict[str, str]]:
+        """Data value → language → word, out of the table ``terms``."""
+        reads = self.study.needs or self.study.wants or self.study.reads
+        if not reads or not self.tables.has("terms"):
+            return {}
+        rows = self.tables.frame("terms").to_dict("records")
+        told = {row["value"]: {code: row[code] for code in LANGUAGES} for row in rows}
+        return {
+            value: {code: text for code, text in texts.items() if isinstance(text, str)}
+            for value, texts in told.items()
+        }
 
     def _simulated(self, uses: tuple[str, ...] | None) -> bool:
         names = self.study.needs + self.study.wants if uses is None else uses
@@ -425,10 +438,17 @@ def _columns_content(table: Table) -> list[dict]:
             "name": column.name,
             "unit": column.unit,
             "label": _texts(column.label),
-            "terms": {code: _texts(term) for code, term in column.terms.items()},
+            "terms": {code: _texts(term) for code, term in _terms(table, column).items()},
         }
         for column in table.columns
     ]
+
+
+def _terms(table: Table, column: Column) -> Mapping[str, Text]:
+    """Words of a column's codes, and of those of its values that the data give words."""
+    if column.unit != "text":
+        return column.terms
+    return {**words_of(table.frame[column.name].tolist()), **column.terms}
 
 
 def _part_content(part: Part, keys: set[str]) -> dict:

@@ -4,6 +4,7 @@ names a version made already.
 
 import os
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,21 @@ def case_page(request, case_version):
 def test_a_page_of_the_case_is_light(case_page):
     limit = BRIEFING_LIMIT if case_page.name.startswith(FRONT) else LIMIT
     assert case_page.stat().st_size <= limit
+
+
+def test_no_coded_value_of_the_data_stands_in_english_on_a_chinese_page(case_version, case_tables):
+    """Names of companies and people stay; files, parameters and code are no prose."""
+    terms = case_tables.frame("terms")
+    coded = set(terms.loc[terms["value"] != terms["zh"], "value"])
+    found = {}
+    for path in (*case_version.glob("*.zh.html"), *case_version.glob("*/*.zh.html")):
+        page = path.read_text(encoding="utf-8").partition('<section id="provenance"')[0]
+        page = re.sub(r"<(script|style|code|pre)\b.*?</\1>", "", page, flags=re.DOTALL)
+        texts = {unescape(text).strip() for text in re.findall(r">([^<]+)<", page)}
+        labels = {re.sub(r" ?[(（].*", "", text) for text in texts}
+        if said := coded & (texts | labels):
+            found[path.name] = sorted(said)
+    assert found == {}
 
 
 @pytest.fixture(scope="module")

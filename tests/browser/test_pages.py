@@ -4,10 +4,13 @@ nothing, fit for any screen.
 
 import json
 import re
+from xml.etree import ElementTree
 
 import pytest
+from openpyxl import load_workbook
 
 from kamresearch.publishing.pages.render import render_study
+from kamresearch.publishing.pages.subjects import Subjects
 from tests.browser.checks import (
     asked_elsewhere,
     chinese_glyphs,
@@ -183,6 +186,46 @@ def test_a_downloaded_csv_holds_no_formula(open_page, folder):
     assert not re.search(r"(^|[,;\n])[=@]", text)
 
 
+def test_a_downloaded_workbook_holds_numbers_and_texts_that_cannot_run(open_page, folder):
+    page = open_page(study(folder), accept_downloads=True)
+    with page.expect_download() as waiting:
+        page.locator("#table-synthetic-accounts [data-do=xlsx]").click()
+    assert waiting.value.suggested_filename == "synthetic.accounts.xlsx"
+    kept = waiting.value.path().with_suffix(".xlsx")
+    waiting.value.save_as(kept)
+    sheet = load_workbook(kept).active
+    rows = list(sheet.iter_rows())
+    shown = page.locator("#table-synthetic-accounts tbody tr").count()
+    assert len(rows) == shown + 1
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref == f"A1:{sheet.cell(1, len(rows[0])).column_letter}{len(rows)}"
+    cells = [cell for row in rows[1:] for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s", "n"}
+    assert [cell for cell in cells if str(cell.value).startswith("=HYPERLINK")]
+    assert asked_elsewhere(page) == []
+    assert page.said == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_figure_is_saved_as_a_picture_on_white_without_a_request(open_page, folder, scheme):
+    page = open_page(study(folder), accept_downloads=True, color_scheme=scheme)
+    files = {}
+    for form in ("SVG", "PNG"):
+        with page.expect_download() as waiting:
+            page.locator(f"#figure-synthetic-bars [data-do={form}]").click()
+        assert waiting.value.suggested_filename == f"figure-synthetic-bars.{form.lower()}"
+        files[form] = waiting.value.path().read_bytes()
+    svg = ElementTree.fromstring(files["SVG"])
+    assert b"var(" not in files["SVG"]
+    assert b"#1f2933" in files["SVG"], "ink of paper, whatever the screen shows"
+    assert b"Kam Sans" in files["SVG"]
+    assert files["PNG"].startswith(b"\x89PNG")
+    width, height = (int.from_bytes(files["PNG"][at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == tuple(int(2.5 * float(svg.get(side))) for side in ("width", "height"))
+    assert asked_elsewhere(page) == []
+    assert page.said == []
+
+
 @pytest.fixture(scope="module")
 def long_table(tmp_path_factory):
     """A page whose table holds many more rows than it shows."""
@@ -218,6 +261,26 @@ def test_filter_sort_and_download_work_on_all_rows_and_not_on_those_shown(open_p
     lines = waiting.value.path().read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == 3001
     assert [line for line in lines if "'=Needle <b>" in line]
+
+
+@pytest.mark.parametrize("asked", ["比亚迪", "byd g", "A7", "股份"])
+def test_a_subject_is_found_by_name_number_or_the_initials_of_its_pinyin(
+    open_page, tmp_path, asked
+):
+    names = {"A7": "比亚迪股份有限公司", "A8": "BYD Auto", "A9": "厦门能源"}
+    people = Subjects(
+        "people", synthetic.STUDY.name, ("account_id", "account_name"), names, ("A7",)
+    )
+    path = tmp_path / "synthetic.zh.html"
+    context = synthetic.context(subjects=(people,))
+    path.write_text(
+        render_study(synthetic.executed(), synthetic.STUDY, "zh", context), encoding="utf-8"
+    )
+    page = open_page(path, viewport={"width": 1440, "height": 900})
+    page.locator(".finder input").fill(asked)
+    page.locator(".finder a").first.wait_for()
+    assert page.locator(".finder a").all_text_contents() == ["比亚迪股份有限公司 (A7)"]
+    assert page.locator(".finder a").get_attribute("href") == "people/A7.zh.html"
 
 
 def test_the_language_switch_keeps_the_place(open_page, folder):

@@ -13,7 +13,7 @@ from kamresearch.language import (
     render,
     use_language,
 )
-from kamresearch.language.format import UNITS
+from kamresearch.language.format import UNITS, places_of
 
 pytestmark = pytest.mark.unit
 
@@ -65,6 +65,24 @@ def test_no_number_in_any_unit_breaks_or_reads_nan(value, unit):
         shown = format_quantity(value, unit, language)
         assert shown
         assert "nan" not in shown.lower() or unit in ("text", "period")
+
+
+@pytest.mark.parametrize(
+    ("unit", "values", "shown"),
+    [
+        ("days", [3, 12.5], ["3.0", "12.5"]),
+        ("days", [3, 12], ["3", "12"]),
+        ("share", [0.0029, 0.317, 0.0, 0.0001], ["0.3%", "31.7%", "0.0%", "<0.1%"]),
+        ("score", [0.04, 1.5], ["0.04", "1.50"]),
+        ("ratio", [0.5, 250.0], ["0", "250"]),
+        ("orders", [3.4, 41.2], ["3", "41"]),
+        ("orders", [3, 41], ["3", "41"]),
+    ],
+)
+def test_the_numbers_of_a_column_show_as_many_decimals(unit, values, shown):
+    places = places_of(values, unit)
+    told = [format_quantity(value, unit, "en", bare=True, places=places) for value in values]
+    assert told == shown
 
 
 @given(st.text())

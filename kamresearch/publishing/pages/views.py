@@ -6,14 +6,13 @@ import zlib
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
 
 from kamresearch.figures.theme import clean, display_width
 from kamresearch.finding import Finding
 from kamresearch.language import LANGUAGES, format_quantity, message
 from kamresearch.language import message as _
-from kamresearch.language.format import currency_name
-from kamresearch.language.units import COUNTS, HEAD_UNITS, N_UNITS, NUMERIC
+from kamresearch.language.format import currency_name, places_of
+from kamresearch.language.units import HEAD_UNITS, N_UNITS, NUMERIC
 
 SMALL = 30
 """Cases below which an estimate is called a small sample."""
@@ -164,16 +163,9 @@ def _packed_cell(cell: Cell) -> str | list:
 
 
 def _evened(column: dict, values: list) -> dict:
-    """A column of expected counts that are large loses its decimals, so that figures stand
-    under each other.
-    """
-    numbers = [abs(value) for value in values if isinstance(value, float) and value == value]
-    broken = any(not number.is_integer() for number in numbers)
-    return (
-        {**column, "even": True}
-        if column["unit"] in COUNTS and broken and max(numbers) >= 20
-        else column
-    )
+    """A column whose numbers all show as many decimals, so that figures stand under each other."""
+    numbers = [one for one in values if isinstance(one, (int, float)) and not isinstance(one, bool)]
+    return {**column, "places": places_of(numbers, column["unit"])}
 
 
 def _head_unit(unit: str, language: str) -> str:
@@ -187,8 +179,8 @@ def _cell(value: object, column: dict, language: str, *, bare: bool = True) -> C
         return Cell(choose(column["terms"][str(value)], language))
     unit = column["unit"]
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    shown = round(value) if number and column.get("even") and isfinite(value) else value
-    text = clean(_formed(shown, unit, language, bare=bare))
+    places = column.get("places") if number else None
+    text = clean(_formed(value, unit, language, bare=bare, places=places))
     if len(text) > LONG:
         return Cell(text[:LONG].rstrip() + "…", None, text)
     if number:
@@ -219,10 +211,12 @@ def _short_number(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.7g}"
 
 
-def _formed(value: object, unit: str, language: str, *, bare: bool = True) -> str:
+def _formed(
+    value: object, unit: str, language: str, *, bare: bool = True, places: int | None = None
+) -> str:
     """A cell's text; a value that does not fit its column's unit is shown as it came."""
     try:
-        text = format_quantity(value, unit, language, bare=bare)
+        text = format_quantity(value, unit, language, bare=bare, places=places)
         # In a column every amount that is cut short keeps its decimal, so that points stand under
         # each other.
         return (

@@ -43,7 +43,7 @@ class Step:
             "parameters": json_sha256(injected(self.params)),
             "data": json_sha256(
                 [
-                    {name: tables.get(name) for name in (*study.needs, *study.wants)},
+                    {name: tables.get(name) for name in study.rests_on},
                     _beside_rows(self.data),
                 ]
             ),

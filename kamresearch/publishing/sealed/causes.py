@@ -7,7 +7,7 @@ from kamresearch.language import Text
 from kamresearch.language import message as _
 from kamresearch.publishing.asking.parameters import NOT_INPUTS
 from kamresearch.publishing.sealed.manifest import Manifest
-from kamresearch.studies import Study, all_studies
+from kamresearch.studies import all_studies
 
 KINDS = {
     "data": _("Data"),
@@ -89,17 +89,13 @@ def _data(older: Manifest, newer: Manifest) -> Iterator[Cause]:
             text = _("Table “{table}” is gone", table=name)
         else:
             text = _("Table “{table}” has other rows", table=name)
-        users = frozenset(study.name for study in all_studies() if name in _tables_of(study))
+        users = frozenset(study.name for study in all_studies() if name in study.rests_on)
         yield Cause("data", text, users)
     told = {*older.stories, *newer.stories}
     other = {name for name in told if older.stories.get(name) != newer.stories.get(name)}
     if other:
         text = _("What the case itself says has changed")
         yield Cause("data", text, frozenset(other))
-
-
-def _tables_of(study: Study) -> tuple[str, ...]:
-    return (*study.needs, *study.wants)
 
 
 def _parameters(older: Manifest, newer: Manifest) -> Iterator[Cause]:

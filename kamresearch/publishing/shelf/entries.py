@@ -141,7 +141,7 @@ def _rests_on() -> dict[str, dict]:
                     table
                     for name in upstream(study.name)
                     if name in studies
-                    for table in (*studies[name].needs, *studies[name].wants)
+                    for table in studies[name].rests_on
                 }
             ),
         }

@@ -100,6 +100,53 @@ all("a.term").forEach((link) => {
 });
 addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
 
+// A figure may be taken along: its picture on white with the glyphs that it shows, drawn by this page alone.
+const save = (blob, name) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+};
+const picture = (svg) => {
+  const copy = svg.cloneNode(true), before = root.dataset.theme, style = document.createElementNS(svg.namespaceURI, "style");
+  const { width, height } = svg.viewBox.baseVal;
+  copy.setAttribute("width", width);
+  copy.setAttribute("height", height);
+  style.textContent = (document.querySelector("style").textContent.match(/@font-face\{.*?\}/g) ?? []).join("") + "text{font-family:'Kam Sans','Kam Han',sans-serif}";
+  copy.prepend(style);
+  root.dataset.theme = "light";
+  const paint = getComputedStyle(root);
+  const text = new XMLSerializer().serializeToString(copy).replace(/var\((--[\w-]+)\)/g, (_, name) => paint.getPropertyValue(name).trim());
+  if (before) root.dataset.theme = before; else delete root.dataset.theme;
+  return { text, width, height };
+};
+const draw = async ({ text, width, height }) => {
+  const image = new Image(), canvas = document.createElement("canvas"), sharper = 2.5;
+  image.src = "data:image/svg+xml," + encodeURIComponent(text);
+  await image.decode();
+  canvas.width = width * sharper;
+  canvas.height = height * sharper;
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob(done, "image/png"));
+};
+const take = document.querySelector(".take");
+if (take) all("main figure[id]").forEach((figure) => {
+  const bar = take.cloneNode(true), title = figure.querySelector("h3").textContent.trim();
+  bar.hidden = false;
+  all("button", bar).forEach((button) => {
+    button.setAttribute("aria-label", `${button.textContent} – ${title}`);
+    button.addEventListener("click", async () => {
+      const form = button.dataset.do, made = picture(figure.querySelector("svg"));
+      save(form === "PNG" ? await draw(made) : new Blob([made.text], { type: "image/svg+xml" }), `${figure.id}.${form.toLowerCase()}`);
+    });
+  });
+  figure.querySelector("figcaption").after(bar);
+});
+
 // Tables: sort by a column, filter rows, take the rows along. Rows beyond those shown travel packed
 // in the page and are unpacked when somebody first asks for them.
 const language = root.lang;
@@ -127,11 +174,53 @@ const quote = (text) => {
   return /[",;\t\r\n]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
 };
 const csvCell = (entry) => typeof entry === "number" ? String(entry) : quote(entry);
+// A workbook of one sheet: typed cells, texts that cannot run, a frozen head with filters; a ZIP file without compression.
+const bytesOf = (number, size) => Array.from({ length: size }, (_, place) => number >>> 8 * place & 255);
+const checksum = (bytes) => {
+  let sum = -1;
+  for (const byte of bytes) { sum ^= byte; for (let bit = 8; bit--;) sum = sum >>> 1 ^ (sum & 1 ? 0xedb88320 : 0); }
+  return ~sum;
+};
+const zip = (files) => {
+  const parts = [], list = [];
+  let at = 0, listed = 0;
+  Object.entries(files).forEach(([path, text]) => {
+    const [name, data] = [path, text].map((one) => new TextEncoder().encode(one));
+    const about = [20, 0, 0, 8, 0, 0, 0, 0, 33, 0, ...bytesOf(checksum(data), 4), ...bytesOf(data.length, 4), ...bytesOf(data.length, 4), ...bytesOf(name.length, 2), 0, 0];
+    const local = Uint8Array.from([80, 75, 3, 4, ...about, ...name]), entry = Uint8Array.from([80, 75, 1, 2, 20, 0, ...about, ...bytesOf(0, 10), ...bytesOf(at, 4), ...name]);
+    parts.push(local, data);
+    list.push(entry);
+    at += local.length + data.length;
+    listed += entry.length;
+  });
+  const many = bytesOf(list.length, 2);
+  return [...parts, ...list, Uint8Array.from([80, 75, 5, 6, 0, 0, 0, 0, ...many, ...many, ...bytesOf(listed, 4), ...bytesOf(at, 4), 0, 0])];
+};
+const workbook = (names, rows) => {
+  const kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.", home = "http://schemas.openxmlformats.org/", links = home + "officeDocument/2006/relationships";
+  const plain = (text) => String(text).replace(/[^\t\n\r -\ud7ff\ue000-\ufffd]/gu, "").replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  const cell = (entry) => entry === "" || entry === "–" ? "<c/>" : typeof entry === "number" ? `<c><v>${entry}</v></c>` : `<c t="inlineStr"><is><t xml:space="preserve">${plain(entry)}</t></is></c>`;
+  const line = (row) => `<row>${row.map(cell).join("")}</row>`;
+  let last = "";
+  for (let left = names.length; left > 0; left = Math.floor((left - 1) / 26)) last = String.fromCharCode(65 + (left - 1) % 26) + last;
+  const relation = (type, target) => `<Relationships xmlns="${home}package/2006/relationships"><Relationship Id="r1" Type="${links}/${type}" Target="${target}"/></Relationships>`;
+  return new Blob(zip({
+    "[Content_Types].xml": `<Types xmlns="${home}package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="${kind}sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="${kind}worksheet+xml"/></Types>`,
+    "_rels/.rels": relation("officeDocument", "xl/workbook.xml"),
+    "xl/_rels/workbook.xml.rels": relation("worksheet", "worksheets/sheet1.xml"),
+    "xl/workbook.xml": `<workbook xmlns="${home}spreadsheetml/2006/main"><sheets><sheet name="kamresearch" sheetId="1" r:id="r1" xmlns:r="${links}"/></sheets></workbook>`,
+    "xl/worksheets/sheet1.xml": `<worksheet xmlns="${home}spreadsheetml/2006/main"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" state="frozen"/></sheetView></sheetViews><cols><col min="1" max="${names.length}" width="20" customWidth="1"/></cols><sheetData>${[names, ...rows].map(line).join("")}</sheetData><autoFilter ref="A1:${last}${rows.length + 1}"/></worksheet>`,
+  }), { type: kind + "sheet" });
+};
 const unpack = async (text) => {
   const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return JSON.parse(await new Response(stream).text());
 };
+// Chinese in the initials of its pinyin, by the browser's own collation: the first characters of each letter bound it.
+const bounds = [..."阿八嚓哒妸发旮哈讥咔垃痳拏噢妑七呥扨它穵夕丫帀"], letters = "abcdefghjklmnopqrstwxyz";
+const pinyin = new Intl.Collator("zh-u-co-pinyin");
+const initials = (text) => text.replace(/厦门/g, "xm").replace(/重庆/g, "cq").replace(/[\u4e00-\u9fff]/g, (one) => letters[bounds.findLastIndex((first) => pinyin.compare(first, one) <= 0)] ?? one);
 // Look for something by its number or name; what has no page of its own is found in the table of all.
 all(".finder").forEach((finder) => {
   const packed = finder.querySelector("script"), list = finder.querySelector("ol");
@@ -139,8 +228,8 @@ all(".finder").forEach((finder) => {
   let rows = null;
   finder.querySelector("[data-do=find]").addEventListener("input", async (event) => {
     const asked = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
-    rows ??= await unpack(packed.textContent);
-    const found = asked.length ? rows.filter((row) => asked.every((word) => `${row[0]} ${row[1]}`.toLowerCase().includes(word))).slice(0, 8) : [];
+    rows ??= (await unpack(packed.textContent)).map((row) => [...row, `${row[0]} ${row[1]} ${initials(row[1])}`.toLowerCase()]);
+    const found = asked.length ? rows.filter((row) => asked.every((word) => row[3].includes(word))).slice(0, 8) : [];
     list.replaceChildren(...found.map(([number, name, page]) => {
       const entry = document.createElement("li"), link = document.createElement("a");
       link.href = page || packed.dataset.all || "";
@@ -160,8 +249,8 @@ all(".table").forEach((block) => {
   const first = [...body.rows];
   const packed = block.querySelector("script[type='application/octet-stream']");
   const count = block.querySelector(".count");
-  const download = block.querySelector("[data-do=csv]");
-  if (packed && !globalThis.DecompressionStream) { download?.remove(); block.querySelector("[data-do=filter]")?.closest("label").remove(); }
+  const downloads = all("[data-do=csv], [data-do=xlsx]", block);
+  if (packed && !globalThis.DecompressionStream) { downloads.forEach((one) => one.remove()); block.querySelector("[data-do=filter]")?.closest("label").remove(); }
   let entries = first.map((row, place) => ({ place, row }));
   let unpacked = null;
   const everything = () => (unpacked ??= (packed ? unpack(packed.textContent) : Promise.resolve([])).then((rest) => {
@@ -225,15 +314,13 @@ all(".table").forEach((block) => {
     await everything();
     show();
   });
-  download?.addEventListener("click", async () => {
+  downloads.forEach((button) => button.addEventListener("click", async () => {
     await everything();
-    const names = heads.map((head) => quote(head.textContent.trim()));
-    const lines = found().map((entry) => heads.map((_, column) => csvCell(key(entry, column))).join(","));
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(["\ufeff" + [names.join(","), ...lines].join("\r\n") + "\r\n"], { type: "text/csv" }));
-    link.download = download.dataset.name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  });
+    const names = heads.map((head) => head.textContent.trim());
+    const rows = found().map((entry) => heads.map((_, column) => key(entry, column)));
+    const csv = () => "\ufeff" + [names.map(quote), ...rows.map((row) => row.map(csvCell))].map((line) => line.join(",") + "\r\n").join("");
+    const form = button.dataset.do, name = downloads[0].dataset.name;
+    save(form === "csv" ? new Blob([csv()], { type: "text/csv" }) : workbook(names, rows), name.replace(/csv$/, form));
+  }));
 });
 })();

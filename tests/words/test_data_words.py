@@ -1,0 +1,69 @@
+"""Values of the data are said in each reader's words where the table ``terms`` gives them."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from kamresearch.display import Column, Table
+from kamresearch.language import data_words, message, use_language
+from kamresearch.language import message as _
+from kamresearch.studies.session import table_content
+
+pytestmark = pytest.mark.unit
+
+SOUTH = {"South": {"en": "the South", "zh": "华南"}}
+
+
+def test_a_value_that_stands_whole_in_a_sentence_a_cell_or_a_label_is_said_in_its_words():
+    from kamresearch.figures.theme import shorten
+
+    frame = pd.DataFrame({"region": ["South", "South Sea Ltd"], "tier": ["South", "B"]})
+    columns = (
+        Column("region", _("Region")),
+        Column("tier", _("Tier"), terms={"South": message("A")}),
+    )
+    with data_words(SOUTH):
+        assert message("in {region}", region="South").render("zh") == "in 华南"
+        assert message("in {region}", region="South Sea Ltd").render("zh") == "in South Sea Ltd"
+        content = table_content(Table("t", _("Region"), frame, columns), simulated=False)
+        assert message("{x}", x="South, South").render("zh") == "华南、华南"
+        with use_language("zh"):
+            assert shorten("South") == "华南"
+    region, tier = content["columns"]
+    assert region["terms"] == SOUTH
+    assert tier["terms"]["South"]["en"] == "A", "a code of ours keeps the words of ours"
+    assert content["rows"][0][0] == "South", "the data themselves stay as they are"
+    assert message("in {region}", region="South").render("zh") == "in South"
+
+
+CODED = {
+    "accounts": ("industry", "region", "channel", "city"),
+    "service_events": ("kind",),
+    "opportunities": ("stage", "kind", "rival", "lost_reason"),
+    "activities": ("kind",),
+    "value_delivered": ("kind",),
+    "contacts": ("role", "function"),
+    "needs": ("feature", "told_by"),
+    "managers": ("region", "channel", "role"),
+    "coverage": ("function", "role"),
+    "market": ("brand", "market", "status"),
+    "claims": ("who", "source", "reading"),
+    "goals": ("owner",),
+    "swot": ("owner",),
+    "strategies": ("owner",),
+    "judgements": ("rater",),
+    "overrides": ("who", "why"),
+    "pairs": ("who",),
+    "wallet": ("brand", "source"),
+}
+
+
+def test_every_coded_value_of_the_built_in_case_has_words_in_both_languages(case_tables):
+    terms = case_tables.frame("terms").set_index("value")
+    assert not re.search("[\u4e00-\u9fff]", " ".join(terms["en"]))
+    assert not [text for text in terms["zh"] if re.search("[A-Za-z]{5,}", text)]
+    for table, columns in CODED.items():
+        frame = case_tables.frame(table)
+        values = {value for name in columns for value in frame[name].dropna().unique()}
+        assert not values - set(terms.index), table
