@@ -422,10 +422,11 @@ def _publish(text: str, content: dict, more: dict | None = None) -> None:
 
 def _frame(html: str) -> None:
     """What stands above or below a picture in a notebook; a page makes its own of the content."""
-    from IPython.display import publish_display_data
+    from IPython import get_ipython
 
-    if html:
-        publish_display_data({"text/html": html})
+    shell = get_ipython()
+    if html and shell is not None:  # outside a notebook nobody looks, and none is started for it
+        shell.display_pub.publish({"text/html": html})
 
 
 def _texts(text: Text | None) -> dict | None:

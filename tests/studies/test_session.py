@@ -287,3 +287,24 @@ def test_a_proposal_without_its_columns_is_refused_by_name():
     opened = session.Session(STUDY, STUDY.parameters({}))
     with pytest.raises(StudyError, match="no why, expected_gain"):
         opened.propose(pd.DataFrame({"account_id": ["a"], "kind": ["save"]}))
+
+
+def test_a_notebook_shows_title_and_caption_around_a_picture_and_no_shell_is_started_for_it(
+    outputs, monkeypatch
+):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    seen: list[dict] = []
+    shell = SimpleNamespace(display_pub=SimpleNamespace(publish=seen.append))
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    frame = pd.DataFrame({"n": [1]})
+    data = make_table("visits.t", text("Table"), frame, "n")
+    figure = Figure("visits.f", text("Title"), text("Caption"), text("alt"), lambda: None, data)
+    session._show_figure(figure, "<svg/>", "en", False)
+    assert ["Title" in seen[0]["text/html"], "Caption" in seen[1]["text/html"]] == [True, True]
+    assert outputs[0]["data"]["image/svg+xml"] == "<svg/>"
+    monkeypatch.setattr("IPython.get_ipython", lambda: None)
+    before = InteractiveShell.initialized()
+    session._show_figure(figure, "<svg/>", "en", False)
+    assert len(seen) == 2
+    assert InteractiveShell.initialized() == before
