@@ -28,10 +28,12 @@ def write_export(path: Path, rows: int) -> None:
     draw = random.Random(7)  # noqa: S311  (made-up data)
     first, total, lines = datetime.date(2021, 1, 4), 0.0, ["Sales by customer", "", HEAD]
     for at in range(rows):
-        day = first + datetime.timedelta(days=at * 1090 // rows)
+        if at % 2 == 0:  # an invoice has two lines
+            day = first + datetime.timedelta(days=at * 1090 // rows)
+            who = int(draw.paretovariate(1.1) * 3) % ACCOUNTS
+            state = "Cancelled" if at % 98 == 0 else "Paid"
         units, price = draw.randint(1, 40), draw.choice((12.5, 39.9, 120.0, 560.0))
-        who, total = int(draw.paretovariate(1.1) * 3) % ACCOUNTS, total + units * price
-        state = "Cancelled" if at % 97 == 0 else "Paid"
+        total += units * price
         lines.append(
             f"RE{100000 + at // 2};Firma {who:03d} GmbH;{day:%d.%m.%Y};Teil {draw.randint(1, 9)};"
             f"{units};{_german(units * price)};{draw.choice(('DE', 'AT', 'CH'))};{state}"

@@ -7,9 +7,12 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 from socket import socket as open_socket
+from threading import Thread
+from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
@@ -231,3 +234,59 @@ def test_a_server_that_lets_nobody_in_is_named_without_the_password(mariadb):
     with pytest.raises(DataError, match="Access denied") as caught:
         open_data(f"mysql://reader:wrong-one{mariadb}")
     assert "wrong-one" not in str(caught.value)
+
+
+def insert_into(session):
+    """The tables as ClickHouse keeps them: days as Date, amounts as Decimal."""
+    kinds = {"order_date": "Date", "revenue": "Decimal(12, 2)"}
+    session.query("CREATE DATABASE sales ENGINE = Atomic")
+    for name, frame in (("orders", ORDERS), ("accounts", ACCOUNTS)):
+        columns = ", ".join(f"{column} {kinds.get(column, 'String')}" for column in frame)
+        rows = ", ".join(str(tuple(row)) for row in frame.to_numpy().tolist())
+        order = frame.columns[0]
+        session.query(f"CREATE TABLE sales.{name} ({columns}) ENGINE = MergeTree ORDER BY {order}")
+        session.query(f"INSERT INTO sales.{name} VALUES {rows}")  # noqa: S608
+
+
+@pytest.fixture(scope="module")
+def clickhouse(tmp_path_factory):
+    """A real ClickHouse: its engine out of the wheel of chDB, answering over HTTP as a server."""
+    if find_spec("chdb") is None or find_spec("clickhouse_connect") is None:
+        pytest.skip("needs chdb and clickhouse-connect")
+    from chdb.session import Session
+
+    session = Session(str(tmp_path_factory.mktemp("clickhouse")))
+    insert_into(session)
+    session.query("USE sales")
+
+    class Answer(BaseHTTPRequestHandler):
+        def log_message(self, *_words):
+            pass
+
+        def do_POST(self):
+            asked = parse_qs(urlsplit(self.path).query)
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            text = " ".join([*asked.get("query", []), body])
+            try:
+                status, found = 200, session.query(text, "TabSeparated").bytes()
+            except RuntimeError as error:
+                status, found = 400, str(error).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(found)))
+            self.end_headers()
+            self.wfile.write(found)
+
+        do_GET = do_POST
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"clickhouse://127.0.0.1:{server.server_port}/sales"
+    finally:
+        server.shutdown()
+        session.close()
+
+
+@pytest.mark.engine
+def test_clickhouse_gives_the_same_rows_as_files(clickhouse, expected):
+    assert_same(open_data(clickhouse), expected)
