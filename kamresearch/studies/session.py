@@ -446,8 +446,10 @@ def _columns_content(table: Table) -> list[dict]:
 
 
 def _terms(table: Table, column: Column) -> Mapping[str, Text]:
-    """Words of a column's codes, and of those of its values that the data give words."""
-    if column.unit != "text":
+    """Words of a column's codes, and of those of its values that the data give words; names of
+    tables and columns are no values.
+    """
+    if column.unit != "text" or column.name in ("table", "column"):
         return column.terms
     return {**words_of(table.frame[column.name].tolist()), **column.terms}
 
