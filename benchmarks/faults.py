@@ -11,7 +11,7 @@ TRIED = ROOT / "build" / "faults.json"
 FIELDS = ("file", "attack", "rounds", "faults", "outcome")
 HEAD = """## Faults and attacks
 
-Written by `make test-faults`. A line is a test, whose name says what was tried and what must hold; *rounds*: how often; *faults*:
+Written by `make test-faults`. A line is a test that ran last time; its name says what was tried and what must hold; *rounds*: how often; *faults*:
 calls that were made to fail, processes killed, where they are counted.
 
 | tried in | attack, and what must hold | rounds | faults | outcome |
