@@ -8,6 +8,47 @@ Every name below loads its module on first use, so that ``import kamresearch`` s
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the names below, for editors and type checkers
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from kamresearch import figures as figures
+    from kamresearch.analysis import causes as causes
+    from kamresearch.analysis import churn as churn
+    from kamresearch.analysis import claims as claims
+    from kamresearch.analysis import customer as customer
+    from kamresearch.analysis import decisions as decisions
+    from kamresearch.analysis import experiment as experiment
+    from kamresearch.analysis import lifetime as lifetime
+    from kamresearch.analysis import market as market
+    from kamresearch.analysis import organisation as organisation
+    from kamresearch.analysis import pipeline as pipeline
+    from kamresearch.analysis import price as price
+    from kamresearch.analysis import quality as quality
+    from kamresearch.analysis import record as record
+    from kamresearch.analysis import rivals as rivals
+    from kamresearch.analysis import segmentation as segmentation
+    from kamresearch.analysis import service as service
+    from kamresearch.analysis import swot as swot
+    from kamresearch.analysis import targets as targets
+    from kamresearch.analysis import trend as trend
+    from kamresearch.analysis import warning as warning
+    from kamresearch.data import linkage as linkage
+    from kamresearch.data import simulate as simulate
+    from kamresearch.data.sources import open_data as open_data
+    from kamresearch.features.months import account_months as account_months
+    from kamresearch.features.snapshot import account_snapshot as account_snapshot
+    from kamresearch.features.standing import account_standing as account_standing
+    from kamresearch.publishing import account as account
+    from kamresearch.publishing import compare as compare
+    from kamresearch.publishing import findings as findings
+    from kamresearch.publishing import history as history
+    from kamresearch.publishing import publish as publish
+    from kamresearch.publishing import sweep as sweep
+    from kamresearch.publishing import upgrade as upgrade
+    from kamresearch.publishing import versions as versions
+    from kamresearch.studies import open_study as open_study
 
 __version__ = "0.1.0"
 
@@ -54,7 +95,7 @@ _PUBLIC = {
 __all__ = sorted(_PUBLIC)
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'kamresearch' has no attribute {name!r}")
     module_name, attribute = _PUBLIC[name]
@@ -71,7 +112,7 @@ def __dir__() -> list[str]:
     return [*__all__, "__all__", "__doc__", "__version__"]
 
 
-def load_ipython_extension(shell: object) -> None:
+def load_ipython_extension(shell: "InteractiveShell") -> None:
     """Answer ``%load_ext kamresearch`` in a notebook."""
     from kamresearch.ipython import load
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kamresearch import rich
 from kamresearch.errors import StudyError, near_matches
@@ -189,8 +189,8 @@ class Finding:
             **{name: data[name] for name in plain_parts},
             interval=interval or None,
             period=tuple(data["period"]) if data["period"] else None,
-            label=text("label"),
-            definition=text("definition"),
+            label=Fixed(data["label"]),
+            definition=Fixed(data["definition"]),
             sentence=text("sentence"),
             reason=text("reason"),
             words=text("words") if "words" in data else None,
@@ -221,7 +221,7 @@ def _bounds(finding: Finding, language: str) -> list[str]:
     return [f"{low} – {high} ({finding.interval.level:.0%})"]
 
 
-def plain(value: object) -> object:
+def plain(value: Any) -> Any:
     """A NumPy or pandas scalar as the plain Python value that JSON can hold."""
     return value.item() if hasattr(value, "item") else value
 

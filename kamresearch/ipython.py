@@ -6,11 +6,15 @@ import ast
 import json
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kamresearch.studies import Study, all_studies
 
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
-def load(shell: object) -> None:
+
+def load(shell: "InteractiveShell") -> None:
     """Called by ``%load_ext kamresearch`` with the running shell."""
     from kamresearch.figures.theme import set_house_theme
 
@@ -36,6 +40,7 @@ def parameters_cell(notebook: dict) -> dict[str, object]:
                 for node in tree.body
                 if isinstance(node, ast.Assign)
                 for target in node.targets
+                if isinstance(target, ast.Name)
             }
     return {}
 

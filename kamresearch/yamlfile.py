@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -64,7 +65,7 @@ _Strict.add_constructor("tag:yaml.org,2002:map", _mapping_once)
 
 def parse_yaml(
     text: str, where: str, error: type[KamError] = DataError, texts: bool = False
-) -> object:
+) -> Any:
     r"""A YAML text as plain values.
 
     Parameters
@@ -115,7 +116,7 @@ def parse_yaml(
 
 def read_yaml(
     path: Path, where: str = "", error: type[KamError] = DataError, texts: bool = False
-) -> object:
+) -> Any:
     """A YAML file as plain values; see `parse_yaml`."""
     shown = where or str(path)
     try:

@@ -31,10 +31,11 @@ def main() -> None:
     except Exception as error:  # the parser's own: wrong usage, Ctrl-C at a prompt
         if type(error).__name__ == "Abort":
             _end(STOPPED, 130)
-        if not hasattr(error, "show"):
+        show = getattr(error, "show", None)
+        if show is None:
             raise
-        error.show()
-        sys.exit(error.exit_code)
+        show()
+        sys.exit(getattr(error, "exit_code", 1))
     if code == 130:
         _end(STOPPED, 130)
     sys.exit(code if isinstance(code, int) else 0)

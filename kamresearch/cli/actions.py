@@ -8,6 +8,8 @@ import typer
 from kamresearch.cli.shelf import Json, Name, Reports, echo_json
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from kamresearch.publishing.sealed.store import Version
 
 LIST = "decisions.list"
@@ -38,7 +40,7 @@ def actions(
     return None
 
 
-def _listed(version: "Version") -> object:
+def _listed(version: "Version") -> "pd.DataFrame":
     from kamresearch.errors import StoreError
 
     listed = version.table(LIST)

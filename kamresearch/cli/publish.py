@@ -1,11 +1,16 @@
 """``kam publish``: one version, or one for each value of a column."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kamresearch.cli.study import complete_studies
+
+if TYPE_CHECKING:
+    from kamresearch.publishing.asking.request import Request
+    from kamresearch.publishing.progress import Progress
+    from kamresearch.publishing.sealed.store import Version
 
 EXAMPLES = """
 Examples:
@@ -172,7 +177,7 @@ def _check_form(form: str) -> None:
     check_form(form)
 
 
-def _export(version: object, forms: list[str]) -> None:
+def _export(version: "Version", forms: list[str]) -> None:
     """Each form in ``<shelf>/exports/<version>/``; where they are goes to stderr."""
     from kamresearch.publishing.exports.run import export_version
 
@@ -198,7 +203,7 @@ def _tell(found: list, as_json: bool) -> None:
 
 
 def _publish_each(
-    request: object, each: str | None, cluster: str | None, progress: object, as_json: bool
+    request: "Request", each: str | None, cluster: str | None, progress: "Progress", as_json: bool
 ) -> None:
     from kamresearch.errors import ParameterError
 

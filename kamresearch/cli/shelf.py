@@ -1,9 +1,12 @@
 """Commands about versions on the shelf: list, show, compare, verify, record, open, prune."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    pass
 
 Reports = Annotated[
     Path | None, typer.Option(help="The shelf; reports/ of the project where not given.")

@@ -5,6 +5,7 @@
 import csv
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,6 +15,10 @@ from kamresearch.data.workbook import read_sheets
 from kamresearch.errors import DataError, first_offenders
 from kamresearch.language import LANGUAGES, Text
 from kamresearch.language import message as _
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
 HEADS: dict[str, Text] = {
     "account_id": _("Account"),
@@ -88,14 +93,13 @@ def write_workbook(sheet: pd.DataFrame, kinds: Words, language: str, path: Path)
     from openpyxl.utils import get_column_letter
 
     book = Workbook()
-    page = book.active
+    page = book.worksheets[0]
     page.title = SPEC.name
     page.append([text.render(language) for text in HEADS.values()])
-    for values in sheet.itertuples(index=False):
-        page.append([""] * len(values))
+    for row, values in enumerate(sheet.itertuples(index=False), 2):
         for place, value in enumerate(values, 1):
-            cell = page.cell(page.max_row, place)
-            cell.value = ILLEGAL_CHARACTERS_RE.sub("", str(value))[:32_000] or None
+            text = ILLEGAL_CHARACTERS_RE.sub("", str(value))[:32_000]
+            cell = page.cell(row, place, text or None)
             if cell.value is not None:
                 cell.data_type, cell.quotePrefix = "s", True
             cell.number_format = "@"
@@ -112,7 +116,9 @@ def write_workbook(sheet: pd.DataFrame, kinds: Words, language: str, path: Path)
     book.save(path)
 
 
-def _add_choices(book: object, page: object, choices: Mapping[str, list[str]], n: int) -> None:
+def _add_choices(
+    book: "Workbook", page: "Worksheet", choices: Mapping[str, list[str]], n: int
+) -> None:
     """Lists of choices stand on a hidden page: written into the rule itself they could hold no
     comma and no more than 255 characters.
     """

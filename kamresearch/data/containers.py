@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import IO
 
 from kamresearch.errors import DataError
 
@@ -119,7 +120,7 @@ def _unzip(path: Path, folder: Path, endings: tuple[str, ...]) -> Iterator[Path]
             yield target
 
 
-def _copy(source: object, out: object, path: Path) -> None:
+def _copy(source: IO[bytes] | gzip.GzipFile, out: IO[bytes], path: Path) -> None:
     most = min(MOST_UNPACKED, max(MOST_RATIO * path.stat().st_size, 1 << 24))
     written = 0
     while block := source.read(1 << 20):

@@ -4,6 +4,7 @@ One definition serves the checks, the dictionary in ``data/README.md`` and the s
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from kamresearch.language import LANGUAGES
 
@@ -43,17 +44,21 @@ class TableSpec:
         """
         return next((column for column in self.columns if column.name == name), None)
 
+    def __getitem__(self, name: str) -> ColumnSpec:
+        """The column of this name, which the contract is known to have."""
+        return {column.name: column for column in self.columns}[name]
+
     @property
     def required_columns(self) -> tuple[str, ...]:
         """Names of the columns without which the table cannot be used."""
         return tuple(column.name for column in self.columns if column.required)
 
 
-def _must(name: str, kind: str, meaning: str, **more: object) -> ColumnSpec:
+def _must(name: str, kind: str, meaning: str, **more: Any) -> ColumnSpec:
     return ColumnSpec(name, kind, True, meaning, **more)
 
 
-def _may(name: str, kind: str, meaning: str, **more: object) -> ColumnSpec:
+def _may(name: str, kind: str, meaning: str, **more: Any) -> ColumnSpec:
     return ColumnSpec(name, kind, False, meaning, **more)
 
 

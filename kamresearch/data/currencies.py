@@ -41,7 +41,7 @@ def doubts_of(
     if not (isinstance(revenue, dict) and "rates" in revenue):
         notes += _several_currencies(raw, revenue)
     amount = revenue.get("from") if isinstance(revenue, dict) else revenue or "revenue"
-    if amount in raw.columns:
+    if isinstance(amount, str) and amount in raw.columns:
         notes += _scaled(raw, amount)
         if not (isinstance(revenue, dict) and "negative_where" in revenue):
             notes += _unsigned(raw, amount)

@@ -13,6 +13,8 @@ from kamresearch.errors import DataError
 
 if TYPE_CHECKING:
     import duckdb
+    import ibis.expr.types as ir
+    from ibis.backends.duckdb import Backend
 
 MEMORY = "3GB"
 """Memory of the engine at most; beyond it, it works through temporary files.
@@ -20,7 +22,7 @@ MEMORY = "3GB"
 """
 
 
-def connect_embedded(time_zone: str = "") -> object:
+def connect_embedded(time_zone: str = "") -> "Backend":
     """An Ibis connection to an embedded DuckDB; ``time_zone`` decides on which day a moment
     with a zone falls.
     """
@@ -61,7 +63,7 @@ def draw_no_bar(connection: "duckdb.DuckDBPyConnection") -> None:
         connection.execute("SET enable_progress_bar = false")
 
 
-def keep_table(connection: object, name: str, table: object) -> object:
+def keep_table(connection: "Backend", name: str, table: "ir.Table") -> "ir.Table":
     """An expression's rows, kept on the engine under a name."""
     import ibis
 

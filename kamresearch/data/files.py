@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 
@@ -30,6 +31,9 @@ from kamresearch.data.textfile import (
     transcode,
 )
 from kamresearch.errors import DataError
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
 
 TEXTS = (".csv", ".tsv", ".tab", ".txt")
 BOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -115,7 +119,9 @@ def table_name(path: Path) -> str:
     return inner.stem if inner.suffix else inner.name
 
 
-def read_path(connection: object, path: Path, wanted: set[str], stated: Stated) -> dict[str, Raw]:
+def read_path(
+    connection: "Backend", path: Path, wanted: set[str], stated: Stated
+) -> dict[str, Raw]:
     """The tables of a file, or those of a folder that are wanted, by name."""
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
@@ -136,7 +142,7 @@ def is_wanted(name: str, wanted: set[str]) -> bool:
 
 
 def read_folder(
-    connection: object, folder: Path, wanted: set[str], stated: Stated
+    connection: "Backend", folder: Path, wanted: set[str], stated: Stated
 ) -> dict[str, Raw]:
     """The wanted tables of a folder by their files' names; a sub-folder of Parquet parts is
     one table.
@@ -182,7 +188,7 @@ def table_names(path: Path) -> list[str]:
     )
 
 
-def read_file(connection: object, path: Path, name: str, stated: Stated) -> dict[str, Raw]:
+def read_file(connection: "Backend", path: Path, name: str, stated: Stated) -> dict[str, Raw]:
     """The tables of one file: one, or one for each sheet, member or table within.
 
     What a file is its first bytes tell; its ending only says whether it is looked at.
@@ -246,12 +252,14 @@ def read_file(connection: object, path: Path, name: str, stated: Stated) -> dict
     )
 
 
-def _keep(connection: object, name: str, rows: object, where: str, simulated: bool = False) -> Raw:
+def _keep(
+    connection: "Backend", name: str, rows: object, where: str, simulated: bool = False
+) -> Raw:
     return Raw(keep_rows(connection, f"raw_{name}", rows), where, simulated, settles=True)
 
 
 def _read_packed(
-    connection: object, path: Path, name: str, stated: Stated, kind: str
+    connection: "Backend", path: Path, name: str, stated: Stated, kind: str
 ) -> dict[str, Raw]:
     """The tables of an archive; a single one takes the archive's name."""
     found: dict[str, Raw] = {}
@@ -266,14 +274,14 @@ def _read_packed(
     return found
 
 
-def _read_sqlite(connection: object, path: Path) -> dict[str, Raw]:
+def _read_sqlite(connection: "Backend", path: Path) -> dict[str, Raw]:
     return {
         name: _keep(connection, f"{path.name}_{name}", rows, f"{path.name}, table {name!r}")
         for name, rows in read_sqlite(path)
     }
 
 
-def read_parts(connection: object, folder: Path) -> Raw:
+def read_parts(connection: "Backend", folder: Path) -> Raw:
     """A folder of Parquet parts as one table."""
     with reading(folder.name):
         return Raw(
@@ -309,7 +317,7 @@ def check_rows(path: Path) -> None:
         )
 
 
-def _view_parquet(connection: object, name: str, paths: list[Path], where: str) -> ir.Table:
+def _view_parquet(connection: "Backend", name: str, paths: list[Path], where: str) -> ir.Table:
     """A lazy view: columns and rows are read when a query asks for them. ``__row__`` counts
     within each part.
     """
@@ -331,7 +339,9 @@ def _view_parquet(connection: object, name: str, paths: list[Path], where: str) 
     )  # pandas' own
 
 
-def _read_text(connection: object, path: Path, name: str, simulated: bool, stated: Stated) -> Raw:
+def _read_text(
+    connection: "Backend", path: Path, name: str, simulated: bool, stated: Stated
+) -> Raw:
     import duckdb
 
     form = read_form(path, stated.encoding(name), head_row=stated.head_rows.get(name, 0))
@@ -358,7 +368,7 @@ def _read_text(connection: object, path: Path, name: str, simulated: bool, state
 
 
 def _load_text(
-    connection: object, path: Path, where: str, form: TextForm
+    connection: "Backend", path: Path, where: str, form: TextForm
 ) -> tuple[ir.Table, ir.Table | None, int]:
     """Load a UTF-8 text into a table of texts; lines of another width are kept apart, not
     dropped.
@@ -400,7 +410,7 @@ def _load_text(
 
 
 def _read_book(
-    connection: object, path: Path, name: str, simulated: bool, stated: Stated, kind: str
+    connection: "Backend", path: Path, name: str, simulated: bool, stated: Stated, kind: str
 ) -> dict[str, Raw]:
     """Each sheet of a workbook with anything in it; a single sheet takes the file's name."""
     from kamresearch.data.workbook import count_uncalculated, read_sheets
@@ -418,7 +428,7 @@ def _read_book(
     return found
 
 
-def read_database(connection: object, path: Path) -> dict[str, Raw]:
+def read_database(connection: "Backend", path: Path) -> dict[str, Raw]:
     """The tables of a ``.duckdb`` file, opened for reading alone."""
     with reading(path.name):
         if not path.is_file():
@@ -448,7 +458,7 @@ def _refuse_view(file: str, name: str) -> None:
         )
 
 
-def _view_table(connection: object, file: str, name: str) -> Raw:
+def _view_table(connection: "Backend", file: str, name: str) -> Raw:
     connection.raw_sql(
         f"CREATE OR REPLACE VIEW {identifier(f'raw_{name}')} AS SELECT * FROM "
         f"source.main.{identifier(name)}"

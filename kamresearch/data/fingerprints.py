@@ -3,12 +3,16 @@ compression it came in.
 """
 
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
 
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Loaded
 
-def fingerprint_table(loaded: object) -> str:
+
+def fingerprint_table(loaded: "Loaded") -> str:
     """Sixteen hex digits that change when a used cell, a row set aside, a spell elsewhere, or a
     column's name changes.
 

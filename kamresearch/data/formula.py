@@ -58,7 +58,7 @@ def compute(
             "mend the formula",
         ) from None
 
-    def value(node: ast.expr) -> object:
+    def value(node: ast.expr) -> ir.FloatingValue:
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
             right = value(node.right)
             if isinstance(node.op, ast.Div):

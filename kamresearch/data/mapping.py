@@ -33,7 +33,7 @@ import ibis.expr.types as ir
 
 from kamresearch.data.answers import first_line
 from kamresearch.data.casting import TextStyle, as_id, as_kind, as_number, clean_text, is_text
-from kamresearch.data.contract import TABLES
+from kamresearch.data.contract import TABLES, TableSpec
 from kamresearch.data.currencies import convert, doubts_of
 from kamresearch.data.days import CALENDARS, months
 from kamresearch.data.files import ENDINGS, Raw
@@ -615,7 +615,7 @@ def _read_rule(
         if word in ("above", "at_least", "below", "at_most"):
             if number is None:
                 number = as_number(column, style_of(str(rule["column"])))
-            limit = float(wanted)
+            limit = float(rule[word])
             tests.append(
                 {
                     "above": number > limit,
@@ -655,7 +655,7 @@ def _number_copies(table: ir.Table) -> ir.Table:
     )
 
 
-def _type_measures(table: ir.Table, spec: object, styles: Map[str, TextStyle]) -> ir.Table:
+def _type_measures(table: ir.Table, spec: TableSpec, styles: Map[str, TextStyle]) -> ir.Table:
     """Texts of days and numbers typed, so that the earliest and the largest are so by value."""
     typed = {
         column.name: as_kind(table[column.name], column.kind, styles.get(column.name, TextStyle()))

@@ -200,7 +200,7 @@ def _is_ready(cell: ir.Value, column: ColumnSpec) -> bool:
 def _mark_reasons(bad: ir.Table, problems: Sequence[Problem], places: Sequence[int]) -> ir.Table:
     """Bad rows as texts, with the code, column and value that condemn each."""
 
-    def choose(of: object, otherwise: object) -> ir.Value:
+    def choose(of: Callable[[Problem], ir.Value | str], otherwise: ir.Value | str) -> ir.Value:
         return ibis.cases(
             *((bad["__place__"] == place, of(problems[place])) for place in places), else_=otherwise
         )

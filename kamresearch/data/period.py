@@ -1,10 +1,14 @@
 """Which days the orders cover, and on which of them a report stands."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from kamresearch.errors import DataError
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 STRAY_GAP_DAYS = 366
 STRAY_SHARE = 0.01
@@ -50,7 +54,7 @@ class Period:
         return as_of
 
 
-def find_period(tables: object) -> Period | None:
+def find_period(tables: "Tables") -> Period | None:
     """The days that the orders cover, stray ones apart; None where no order has a day.
 
     Tables → `Period`. One query on the engine, a row a day.

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 
@@ -12,6 +13,9 @@ from kamresearch.data.embedded import connect_embedded
 from kamresearch.data.pseudonyms import Pseudonyms
 from kamresearch.data.tables import Loaded, Tables
 from kamresearch.errors import DataError
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
 
 CATALOGUE = "prepared"
 ROWS_AT_ONCE = 100_000
@@ -33,8 +37,10 @@ def write_prepared(tables: Tables, path: Path, pseudonyms: Pseudonyms | None = N
         and nothing else.
     """
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    embedded = getattr(tables.engine, "name", "") == "duckdb"
-    engine = tables.engine if embedded else connect_embedded()
+    engine = tables.engine
+    embedded = engine is not None and engine.name == "duckdb"
+    if engine is None or not embedded:
+        engine = connect_embedded()
     engine.raw_sql(f"ATTACH '{_quoted(aside)}' AS {CATALOGUE}")
     if pseudonyms:
         pseudonyms.tell(engine)
@@ -83,7 +89,9 @@ def _columns(
     )
 
 
-def _write_rows(engine: object, rows: ir.Table, name: str, embedded: bool, chosen: str) -> int:
+def _write_rows(
+    engine: "BaseBackend", rows: ir.Table, name: str, embedded: bool, chosen: str
+) -> int:
     """Keep rows in a table; how many."""
     import ibis
 

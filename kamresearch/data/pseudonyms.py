@@ -11,10 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kamresearch.data.contract import TABLES
+from kamresearch.data.contract import TABLES, TableSpec
 from kamresearch.errors import ParameterError
 from kamresearch.language import LANGUAGES
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
 
 KEY = "KAM_PSEUDONYM_KEY"
 """Variable in which the one process that opens data gets the key."""
@@ -135,9 +139,10 @@ class Pseudonyms:
     def keys(self) -> tuple[str, str]:
         """The two keys of HMAC, as hexadecimal text that the engine can join to a value."""
         block = sha256(self.key.encode()).digest().ljust(64, b"\0")
-        return tuple(bytes(one ^ pad for one in block).hex() for pad in (0x36, 0x5C))
+        inner, outer = (bytes(one ^ pad for one in block).hex() for pad in (0x36, 0x5C))
+        return inner, outer
 
-    def tell(self, engine: object) -> None:
+    def tell(self, engine: "BaseBackend") -> None:
         """Hand the keys to an embedded engine as variables, so that no query holds them."""
         for name, value in zip(("kam_inner", "kam_outer"), self.keys(), strict=True):
             engine.raw_sql(f"SET VARIABLE {name} = '{value}'")
@@ -216,11 +221,11 @@ def _plain(column: str) -> str:
     return f"lower(regexp_replace(nfc_normalize({column}), '[^\\p{{L}}\\p{{N}}]', '', 'g'))"
 
 
-def _instead(kind: str, name: str, spec: object, written: Mapping[str, str]) -> str:
+def _instead(kind: str, name: str, spec: TableSpec, written: Mapping[str, str]) -> str:
     """The expression that stands for a column; what is empty stays empty."""
     column = f"{_quoted(name)}::VARCHAR"
     if kind == "words":
-        if not spec.column(name).required:
+        if not spec[name].required:
             return "NULL::VARCHAR"
         key = spec.key[0]
         marked = MARKS.get(spec.name, {}).get(key)

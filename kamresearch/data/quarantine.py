@@ -5,6 +5,7 @@ Rows in = rows used + rows quarantined holds for every table that is opened, and
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
@@ -19,6 +20,9 @@ from kamresearch.data.casting import (
     says_nothing,
 )
 from kamresearch.data.contract import ColumnSpec, TableSpec
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 ROW = "__row__"
 """Name of the column that holds a row's 1-based place in its file."""
@@ -193,7 +197,7 @@ def find_problems(
             target == "accounts"
             and accounts is not None
             and name in raw.columns
-            and spec.column(name).required
+            and spec[name].required
         ):
             key = raw[name] if name in tidy else as_kind(raw[name], "id", TextStyle())
             filled = ~is_blank(raw[name], name in tidy)
@@ -239,7 +243,7 @@ def count_problems(
     occurring |= {
         place
         for place, problem in enumerate(problems)
-        if problem.known is not None and _has_unknown(raw, problem)
+        if problem.known is not None and _has_unknown(raw, problem, problem.known)
     }
     return (
         int(found["n"]),
@@ -248,12 +252,10 @@ def count_problems(
     )
 
 
-def _has_unknown(raw: ir.Table, problem: Problem) -> bool:
+def _has_unknown(raw: ir.Table, problem: Problem, known: ir.Table) -> bool:
     """Whether any key of the rows is missing from the table that it refers to."""
     keys = raw.select(account_id=problem.key).filter(lambda t: t.account_id.notnull()).distinct()
-    return bool(
-        int(keys.anti_join(problem.known.select("account_id"), "account_id").count().to_pandas())
-    )
+    return bool(int(keys.anti_join(known.select("account_id"), "account_id").count().to_pandas()))
 
 
 def reason_column(problems: Sequence[Problem], places: Sequence[int]) -> ir.IntegerValue:
@@ -273,7 +275,7 @@ def count_left_out(aside: ir.Table | None) -> int:
     )
 
 
-def list_rows_aside(tables: object) -> pd.DataFrame:
+def list_rows_aside(tables: "Tables") -> pd.DataFrame:
     """table, row, column, value, code, reason, count: rows by themselves, and beyond `LISTED`
     of a table counted by reason.
     """

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -11,6 +12,9 @@ from kamresearch.data.checks.words import CHECKS
 from kamresearch.data.period import find_period
 from kamresearch.language import LANGUAGES, Quantity, Text, render
 from kamresearch.language import message as _
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 LARGEST = 5
 REASONS_SHOWN = 10
@@ -186,7 +190,7 @@ def _issue_facts(issue: Issue) -> dict:
     }
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> object:
     value = value.item() if hasattr(value, "item") else value
     if value is None or pd.isna(value):
         return None
@@ -215,7 +219,7 @@ def issue_lines(issue: Issue, language: str) -> list[str]:
     return [text, "  " + render(_("To do: {remedy}", remedy=remedy), language)]
 
 
-def make_card(tables: object, checked: CheckResult) -> Card:
+def make_card(tables: "Tables", checked: CheckResult) -> Card:
     """What a company's opened tables hold, in figures that its ledger has too.
 
     Tables and their audit → `Card`. Orders are added up on the engine.
@@ -251,7 +255,7 @@ def make_card(tables: object, checked: CheckResult) -> Card:
     )
 
 
-def _asides(tables: object) -> tuple[Aside, ...]:
+def _asides(tables: "Tables") -> tuple[Aside, ...]:
     quarantine = tables.quarantine
     found = []
     groups = quarantine.groupby(["table", "code", "reason"], sort=False, dropna=False)

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -169,7 +169,7 @@ def read_html(path: Path) -> pa.Table:
     return grid_table(path.name, rows)
 
 
-def grid_table(where: str, rows: list[list[str | None]], head_row: int = 0) -> pa.Table:
+def grid_table(where: str, rows: Sequence[Sequence[str | None]], head_row: int = 0) -> pa.Table:
     """Rows of cells, title lines and head among them → an Arrow table of texts."""
     place, names, used = (head_row - 1, rows[head_row - 1], 1) if head_row else find_head(rows[:60])
     width = max((at + 1 for at, name in enumerate(names) if name), default=0)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -17,6 +18,11 @@ from kamresearch.data.files import Raw, is_wanted
 from kamresearch.data.records import read_sqlite
 from kamresearch.data.rowwise import keep_rows
 from kamresearch.errors import DataError
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
+
+    from kamresearch.data.mapping import Mapping as Rules
 
 SECONDS_TO_CONNECT = 10
 
@@ -85,8 +91,8 @@ KINDS: Mapping[str, Kind] = {
 
 
 def connect_remote(
-    source: str, rules: object, most: int | None = None
-) -> tuple[object, dict[str, Raw]]:
+    source: str, rules: "Rules", most: int | None = None
+) -> "tuple[BaseBackend, dict[str, Raw]]":
     """The embedded engine with copies of a server's tables, as many as are wanted.
 
     Parameters
@@ -127,7 +133,7 @@ def connect_remote(
         return engine, raw
 
 
-def _connect(kind: Kind, address: Address) -> object:
+def _connect(kind: Kind, address: Address) -> "BaseBackend":
     import warnings
 
     import ibis
@@ -139,7 +145,7 @@ def _connect(kind: Kind, address: Address) -> object:
 
 
 def _read_sqlite_file(
-    engine: object, address: Address, shown: str, wanted: set[str], most: int | None
+    engine: "BaseBackend", address: Address, shown: str, wanted: set[str], most: int | None
 ) -> dict[str, Raw]:
     path = Path(address.database).expanduser()
     if not path.is_file():

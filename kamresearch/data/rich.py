@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
+from typing import TYPE_CHECKING
 
 import ibis
 
 from kamresearch.data.amounts import parse_amount, strip_amount
 from kamresearch.data.days import is_number, is_period, parse_day
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
 
 REMEMBERED = 1 << 18
 
@@ -14,24 +18,28 @@ REMEMBERED = 1 << 18
 @ibis.udf.scalar.builtin(name="kam_day")
 def day_of(text: str, style: str) -> str:
     """The day of a text in ISO; ``style`` is ``d`` or ``m`` (what comes first) and a calendar."""
+    ...
 
 
 @ibis.udf.scalar.builtin(name="kam_amount")
 def amount_of(text: str, decimal: str) -> float:
     """The number of an amount."""
+    ...
 
 
 @ibis.udf.scalar.builtin(name="kam_digits")
 def digits_of(text: str) -> str:
     """The digits and marks of an amount."""
+    ...
 
 
 @ibis.udf.scalar.builtin(name="kam_kind_of_day")
 def kind_of_day(text: str) -> str:
     """``period`` for a month or quarter alone, ``number`` for a day number, else empty."""
+    ...
 
 
-def register(connection: object, time_zone: str) -> None:
+def register(connection: "Backend", time_zone: str) -> None:
     """Make the functions known to an embedded engine."""
 
     def day(text: str, style: str) -> str | None:

@@ -5,12 +5,17 @@ stand where none belong.
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.textfile import LONGEST_LINE, MOST_BROKEN, TextForm, too_broken
 from kamresearch.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from ibis.backends.duckdb import Backend
 
 BATCH = 50_000
 """Rows in memory at once."""
@@ -29,7 +34,7 @@ class _Rows:
         self.broken: list[tuple[int, str]] = []
         self.stopped: DataError | None = None
 
-    def batches(self) -> Iterator[object]:
+    def batches(self) -> "Iterator[pa.RecordBatch]":
         """Batches up to the end or to what stops the reading: an error raised here would reach
         the engine, not the reader.
         """
@@ -61,7 +66,7 @@ class _Rows:
         if good:
             yield self._batch(good)
 
-    def _batch(self, rows: list[list]) -> object:
+    def _batch(self, rows: list[list]) -> "pa.RecordBatch":
         import pyarrow as pa
 
         columns = [
@@ -72,7 +77,7 @@ class _Rows:
 
 
 def load_oddly_quoted(
-    connection: object, path: Path, where: str, form: TextForm
+    connection: "Backend", path: Path, where: str, form: TextForm
 ) -> tuple[ir.Table, ir.Table | None, int]:
     """A text that the engine refuses whole, read row by row, a batch at a time → its rows as texts,
     the lines of another
@@ -98,7 +103,7 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def keep_rows(connection: object, name: str, rows: object) -> ir.Table:
+def keep_rows(connection: "Backend", name: str, rows: object) -> ir.Table:
     """Arrow rows (a table, or a reader that gives them batch by batch) as a table of the engine."""
     connection.con.register("rows_read", rows)
     connection.raw_sql(

@@ -3,11 +3,17 @@ never leaves the house.
 """
 
 import os
+from typing import TYPE_CHECKING, Any
 
 from kamresearch.data.addresses import read_address
 from kamresearch.data.answers import answering, first_line, shown_address
 from kamresearch.data.files import Raw
 from kamresearch.errors import DataError, near_matches
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
+
+    from kamresearch.data.mapping import Mapping as Rules
 
 SECONDS_TO_CONNECT = 10
 SECONDS_TO_ANSWER = 600
@@ -43,8 +49,8 @@ def is_server(source: str) -> bool:
 
 
 def connect_server(
-    source: str, rules: object, snapshot: bool = False, most: int | None = None
-) -> tuple[object, dict[str, Raw]]:
+    source: str, rules: "Rules", snapshot: bool = False, most: int | None = None
+) -> "tuple[BaseBackend, dict[str, Raw]]":
     """Connection to a server, and its raw tables by name; of those that are copied at once, so many
     rows as are wanted (``most``).
     """
@@ -59,7 +65,9 @@ def connect_server(
     return _connect_postgres(source, rules, snapshot)
 
 
-def _connect_postgres(source: str, rules: object, snapshot: bool) -> tuple[object, dict[str, Raw]]:
+def _connect_postgres(
+    source: str, rules: "Rules", snapshot: bool
+) -> "tuple[BaseBackend, dict[str, Raw]]":
     import ibis
 
     address, shown = read_address(source), shown_address(source)
@@ -118,7 +126,7 @@ def _watched(base: type, seconds: float) -> type:
             line.shutdown(socket.SHUT_RDWR)
 
     class WatchedConnection(base):
-        def wait(self, *arguments: object, **options: object) -> object:
+        def wait(self, *arguments: Any, **options: Any) -> Any:
             watch = Timer(seconds, hang_up, [self.fileno()])
             watch.daemon = True
             watch.start()

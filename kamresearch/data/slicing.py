@@ -3,12 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 
 from kamresearch.data.contract import TABLES
 from kamresearch.data.names import normalise_name
 from kamresearch.errors import DataError, ParameterError, near_matches
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Loaded, Tables
 
 NATIONAL_ROLES = ("executive_sponsor", "director", "policy_manager")
 """Roles that serve every account: they belong to each slice, whether or not they hold an
@@ -26,7 +30,7 @@ def write_condition(column: str, value: str) -> str:
     return f"{column}={escaped}"
 
 
-def slice_values(tables: object, column: str) -> list[str]:
+def slice_values(tables: "Tables", column: str) -> list[str]:
     """Every value that a column of the accounts has, as text: the slices that it makes.
 
     Raises
@@ -46,7 +50,7 @@ def slice_values(tables: object, column: str) -> list[str]:
     return sorted({str(value) for value in values if str(value) != ""})
 
 
-def slice_sizes(tables: object, column: str) -> dict[str, int]:
+def slice_sizes(tables: "Tables", column: str) -> dict[str, int]:
     """Accounts of each value that a column of the accounts has; under "" those without one."""
     table = tables.accounts
     counted = table.group_by(value=table[column].cast("string").fill_null("")).agg(n=table.count())
@@ -77,7 +81,7 @@ def withheld_slices(sizes: Mapping[str, int], least: int) -> tuple[str, ...]:
     return tuple(sorted(gone))
 
 
-def refuse_small(tables: object, part: object, least: int) -> None:
+def refuse_small(tables: "Tables", part: "Tables", least: int) -> None:
     """Refuse a slice that could be told apart: it, or all accounts without it, are too few.
 
     Raises
@@ -99,7 +103,7 @@ def _parts(condition: str) -> list[str]:
     return [part.replace(r"\;", ";") for part in re.split(r"(?<!\\);", condition) if part.strip()]
 
 
-def slice_tables(tables: object, condition: str) -> object:
+def slice_tables(tables: "Tables", condition: str) -> "Tables":
     r"""Tables of the accounts for which ``column=value`` holds (values compared as texts; several
     by ``;``).
 
@@ -166,7 +170,7 @@ def _meets(accounts: ir.Table, part: str, condition: str) -> ir.BooleanValue:
     return accounts[name].cast("string") == value.strip()
 
 
-def _values(tables: object, condition: str) -> str:
+def _values(tables: "Tables", condition: str) -> str:
     name, _, value = _parts(condition)[0].partition("=")
     column = tables.accounts[name.strip()].cast("string").name("value")
     frame = tables.accounts.select(column).distinct().order_by("value").limit(200).to_pandas()
@@ -194,7 +198,7 @@ def _managers_of(own: dict[str, ir.Table]) -> ir.Table:
     return managers.filter(kept[0] | kept[-1]) if kept else managers.limit(0)
 
 
-def _spells_elsewhere(whole: object, own: dict[str, ir.Table]) -> ir.Table:
+def _spells_elsewhere(whole: "Loaded", own: dict[str, ir.Table]) -> ir.Table:
     """Spells of the slice's managers with accounts outside it: when, not with whom."""
     columns = [name for name in ("manager_id", "from", "to") if name in whole.used.columns]
     outside = whole.used.anti_join(own["accounts"], "account_id").select(columns)
@@ -202,7 +206,7 @@ def _spells_elsewhere(whole: object, own: dict[str, ir.Table]) -> ir.Table:
     return outside.filter(outside.manager_id.isin(own["assignments"].manager_id))
 
 
-def _pairs_of(own: dict[str, ir.Table], tables: object) -> ir.Table:
+def _pairs_of(own: dict[str, ir.Table], tables: "Tables") -> ir.Table:
     pairs = own["pairs"]
     written = pairs.select("left", "right").to_pandas()
     ends = {str(end) for end in (*written["left"].dropna(), *written["right"].dropna())}
@@ -212,7 +216,7 @@ def _pairs_of(own: dict[str, ir.Table], tables: object) -> ir.Table:
     )
 
 
-def _ends_inside(ends: set[str], own: dict[str, ir.Table], tables: object) -> set[str]:
+def _ends_inside(ends: set[str], own: dict[str, ir.Table], tables: "Tables") -> set[str]:
     """Ends of decisions that are an account, a record, or the name of one, of the slice."""
     accounts = own["accounts"]
     found = (

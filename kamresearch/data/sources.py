@@ -5,6 +5,7 @@ from collections.abc import Mapping as Map
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 
@@ -19,6 +20,9 @@ from kamresearch.data.tables import Loaded, Tables
 from kamresearch.data.tidying import tidy
 from kamresearch.errors import DataError, near_matches
 from kamresearch.places import find_path
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
 
 
 def open_data(
@@ -76,7 +80,7 @@ def open_data(
     return Tables(loaded, shown, rules.currency, engine=engine, sure=rules.sure)
 
 
-def _keep_named(engine: object, name: str, kind: str, table: ir.Table) -> ir.Table:
+def _keep_named(engine: "BaseBackend", name: str, kind: str, table: ir.Table) -> ir.Table:
     return keep_table(engine, f"{kind}_{name}", table)
 
 
@@ -87,7 +91,7 @@ def _mapping_beside(text: str) -> Mapping:
     return read_mapping(beside) if "://" not in text and beside.is_file() else Mapping()
 
 
-def _read_files(path: Path, rules: Mapping) -> tuple[object, dict[str, Raw]]:
+def _read_files(path: Path, rules: Mapping) -> "tuple[BaseBackend, dict[str, Raw]]":
     connection = connect_embedded(rules.time_zone)
     if path.suffix.lower() == ".duckdb" and not path.exists():
         return connection, read_database(connection, path)
@@ -107,7 +111,7 @@ def _require_tables(shown: str, made: Map[str, Mapped], raw: Map[str, object]) -
             )
 
 
-def _open_tables(engine: object, made: Map[str, Mapped]) -> dict[str, Loaded]:
+def _open_tables(engine: "BaseBackend", made: Map[str, Mapped]) -> dict[str, Loaded]:
     loaded: dict[str, Loaded] = {}
     for name in (name for name in TABLES if name in made):
         one, spec = made[name], TABLES[name]
@@ -121,7 +125,9 @@ def _open_tables(engine: object, made: Map[str, Mapped]) -> dict[str, Loaded]:
     return loaded
 
 
-def _keeper(engine: object, name: str, one: Mapped) -> Callable[[str, ir.Table], ir.Table] | None:
+def _keeper(
+    engine: "BaseBackend", name: str, one: Mapped
+) -> Callable[[str, ir.Table], ir.Table] | None:
     """A table whose texts must be parsed, or which was made out of another, is kept as typed;
     others stay lazy views.
     """

@@ -4,6 +4,7 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kamresearch.data.contract import TABLES
@@ -11,6 +12,12 @@ from kamresearch.data.files import TEXTS, Raw, check_head
 from kamresearch.data.sidecars import read_sidecar
 from kamresearch.data.textfile import read_form
 from kamresearch.errors import DataError
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
+    from pyspark.sql import SparkSession
+
+    from kamresearch.data.mapping import Mapping as Rules
 
 _CORRUPT = "__line__"
 
@@ -25,7 +32,7 @@ def split_address(source: str) -> tuple[str, Path]:
     return os.environ.get("KAM_SPARK_MASTER", "local[*]"), Path(source.removeprefix("spark:"))
 
 
-def connect_spark(source: str, rules: object) -> tuple[object, dict[str, Raw]]:
+def connect_spark(source: str, rules: "Rules") -> "tuple[BaseBackend, dict[str, Raw]]":
     """A Spark session with the same settings wherever it runs, and the raw tables of the folder."""
     import ibis
 
@@ -77,7 +84,9 @@ def connect_spark(source: str, rules: object) -> tuple[object, dict[str, Raw]]:
     }
 
 
-def _read(connection: object, session: object, path: Path, rules: object) -> Raw | None:
+def _read(
+    connection: "BaseBackend", session: "SparkSession", path: Path, rules: "Rules"
+) -> Raw | None:
     ending, view = path.suffix.lower(), f"raw_{path.stem}"
     simulated = read_sidecar(path).simulated
     if ending == ".parquet" or (path.is_dir() and any(path.glob("*.parquet"))):

@@ -5,6 +5,7 @@ came from.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -14,6 +15,9 @@ from kamresearch.data.answers import answering
 from kamresearch.data.contract import TABLES, ColumnSpec
 from kamresearch.data.quarantine import count_left_out, list_rows_aside
 from kamresearch.errors import DataError, near_matches
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
 
 FRAME_DTYPES = {
     "id": "str",
@@ -73,7 +77,7 @@ class Tables:
     source: str
     currency: str = ""
     slice: str = ""
-    engine: object = field(default=None, repr=False)
+    engine: "BaseBackend | None" = field(default=None, repr=False)
     sure: tuple[str, ...] = ()
 
     def __getattr__(self, name: str) -> ir.Table:

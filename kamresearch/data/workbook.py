@@ -8,11 +8,15 @@ import zipfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from kamresearch.data.records import grid_table
 from kamresearch.errors import DataError
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 
 def read_sheets(
@@ -72,7 +76,7 @@ def _read_rows(path: Path, kind: str) -> list[tuple[str, list[list[str | None]]]
     return [(title, _fill_merged(rows, merged[title])) for title, rows in sheets]
 
 
-def _merged(book: object, title: str) -> list:
+def _merged(book: "CalamineWorkbook", title: str) -> list:
     import python_calamine
 
     try:
@@ -81,7 +85,7 @@ def _merged(book: object, title: str) -> list:
         return []
 
 
-def _rows_of_any(book: object, title: str) -> list[list[str | None]]:
+def _rows_of_any(book: "CalamineWorkbook", title: str) -> list[list[str | None]]:
     rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
     return [[cell_text(cell) or None for cell in row] for row in rows]
 
@@ -130,7 +134,7 @@ def count_uncalculated(path: Path) -> tuple[int, str]:
     return n, first
 
 
-def _shown(cell: object) -> str | None:
+def _shown(cell: Any) -> str | None:
     """A cell's text; a whole number under a format of noughts as it is shown: ``00123``."""
     value = cell.value
     if isinstance(value, (int, float)) and not isinstance(value, bool):

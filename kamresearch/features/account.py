@@ -4,6 +4,7 @@ fresh, what is missing.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import pandas as pd
@@ -17,6 +18,9 @@ from kamresearch.features.snapshot import account_snapshot, read_day
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 DATES = {
     "accounts": "onboard_date",
@@ -167,7 +171,7 @@ class AccountView(Result):
         return make_table("quality.account", title, self.frame, *columns, caption=caption)
 
 
-def account(tables: object, account_id: str, as_of: object) -> AccountView:
+def account(tables: "Tables", account_id: str, as_of: object) -> AccountView:
     """What is known of this account?
 
     Every table of the contract → one row a field, with its source and its age.
@@ -194,7 +198,7 @@ def account(tables: object, account_id: str, as_of: object) -> AccountView:
     return view_accounts(tables, [account_id], as_of)[0]
 
 
-def view_accounts(tables: object, account_ids: Iterable[str], as_of: object) -> list[AccountView]:
+def view_accounts(tables: "Tables", account_ids: Iterable[str], as_of: object) -> list[AccountView]:
     """What is known of each of these accounts?
 
     As `account`, for several at the cost of one: each table is scanned once, however many accounts
@@ -254,7 +258,7 @@ def view_accounts(tables: object, account_ids: Iterable[str], as_of: object) -> 
     ]
 
 
-def only_accounts(tables: object, keys: list[str]) -> object:
+def only_accounts(tables: "Tables", keys: list[str]) -> "Tables":
     """The tables with these accounts' rows alone, so that views cost one scan."""
     loaded = {}
     for name, one in tables.loaded.items():
@@ -267,7 +271,7 @@ def only_accounts(tables: object, keys: list[str]) -> object:
     return replace(tables, loaded=loaded)
 
 
-def _view(tables: object, key: str, facts: dict, fresh: dict, day: pd.Timestamp) -> AccountView:
+def _view(tables: "Tables", key: str, facts: dict, fresh: dict, day: pd.Timestamp) -> AccountView:
     rows = [
         row
         for name in (*_FROM_TABLE, *_COUNTED)
@@ -304,7 +308,7 @@ def _find_conflicts(facts: dict) -> Iterator[Text]:
 
 
 def _rows_of(
-    tables: object, name: str, key: str, facts: dict, fresh: dict, day: pd.Timestamp
+    tables: "Tables", name: str, key: str, facts: dict, fresh: dict, day: pd.Timestamp
 ) -> Iterator[tuple]:
     fields = _FROM_TABLE.get(name, (f"n_{name}",))
     if name not in fresh:
@@ -324,7 +328,7 @@ def _rows_of(
 
 
 def _freshness(
-    tables: object, name: str, keys: list[str], day: pd.Timestamp
+    tables: "Tables", name: str, keys: list[str], day: pd.Timestamp
 ) -> dict[str, tuple[int, pd.Timestamp]]:
     """Account → its rows by the day, and the date of the latest."""
     rows, date = getattr(tables, name), DATES.get(name)
@@ -342,7 +346,7 @@ def _freshness(
     }
 
 
-def show_value(value: object) -> str | None:
+def show_value(value: Any) -> str | None:
     """A value as text: dates in ISO, numbers with thousands parted, two decimals where they
     matter.
     """

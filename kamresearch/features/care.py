@@ -3,14 +3,18 @@ engine.
 """
 
 import datetime
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
 
 from kamresearch.features.orders import YEAR, count_if
 
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
-def sum_contracts(tables: object, as_of: datetime.date) -> ir.Table:
+
+def sum_contracts(tables: "Tables", as_of: datetime.date) -> ir.Table:
     """Contracts begun, and the end of the one that runs longest, by account."""
     contracts = tables.contracts
     begun = contracts.filter(contracts.start_date <= as_of)
@@ -20,7 +24,7 @@ def sum_contracts(tables: object, as_of: datetime.date) -> ir.Table:
     )
 
 
-def sum_service(tables: object, as_of: datetime.date) -> ir.Table:
+def sum_service(tables: "Tables", as_of: datetime.date) -> ir.Table:
     """Service of the last 12 months by account; a time to solve counts once the matter is
     solved by the as-of day.
     """
@@ -40,7 +44,7 @@ def sum_service(tables: object, as_of: datetime.date) -> ir.Table:
     return year.group_by("account_id").agg(**aggregates)
 
 
-def find_managers(tables: object, as_of: datetime.date) -> ir.Table:
+def find_managers(tables: "Tables", as_of: datetime.date) -> ir.Table:
     """Manager in charge (the latest to begin), and how many served in the last 24 months, by
     account.
     """
@@ -58,7 +62,7 @@ def find_managers(tables: object, as_of: datetime.date) -> ir.Table:
     )
 
 
-def find_losses(tables: object, as_of: datetime.date) -> ir.Table:
+def find_losses(tables: "Tables", as_of: datetime.date) -> ir.Table:
     """Losses and returns known by the day, by account; what comes after the day is not seen."""
     events = tables.churn_events
     empty = {

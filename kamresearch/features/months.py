@@ -1,6 +1,7 @@
 """The account-month panel and the company's months, strictly as of a day."""
 
 import datetime
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
@@ -10,10 +11,13 @@ import pandas as pd
 from kamresearch.data.answers import answering
 from kamresearch.features.snapshot import read_day
 
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
+
 _SUMS = ("n_orders", "revenue", "units")
 
 
-def _monthly(tables: object, day: datetime.date, by: list[str]) -> ir.Table:
+def _monthly(tables: "Tables", day: datetime.date, by: list[str]) -> ir.Table:
     orders = tables.orders
     orders = orders.filter(orders.order_date <= day)
     units = orders.units if "units" in orders.columns else ibis.null("float64")
@@ -50,7 +54,7 @@ def _first_days(month: np.ndarray) -> np.ndarray:
     )
 
 
-def account_months(tables: object, as_of: object) -> pd.DataFrame:
+def account_months(tables: "Tables", as_of: object) -> pd.DataFrame:
     """What did each account order, month by month?
 
     Orders → one row per account and month, from the account's first month with an order (or return)
@@ -85,7 +89,7 @@ def account_months(tables: object, as_of: object) -> pd.DataFrame:
     return _finish(panel, found["units"].notna().any())
 
 
-def company_months(tables: object, as_of: object) -> pd.DataFrame:
+def company_months(tables: "Tables", as_of: object) -> pd.DataFrame:
     """What did the company sell, month by month?
 
     Orders → one row per month from the first order to ``as_of``: month, n_orders, revenue, units,

@@ -9,9 +9,15 @@ return.
 """
 
 import datetime
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 YEAR = 365
 """Days of "12 months"."""
@@ -35,7 +41,7 @@ def sum_if(holds: ir.BooleanValue, value: ir.NumericValue) -> ir.FloatingScalar:
     return holds.ifelse(value, 0.0).cast("float64").sum()
 
 
-def orders_until(tables: object, as_of: datetime.date) -> ir.Table:
+def orders_until(tables: "Tables", as_of: datetime.date) -> ir.Table:
     """One row per order of on or before a day: account_id, order_date, revenue, units, cost."""
     orders = tables.orders
     orders = orders.filter(orders.order_date <= as_of)
@@ -64,7 +70,7 @@ def orders_until(tables: object, as_of: datetime.date) -> ir.Table:
     )
 
 
-def sum_orders(tables: object, as_of: datetime.date) -> ir.Table:
+def sum_orders(tables: "Tables", as_of: datetime.date) -> ir.Table:
     """Orders by account: counts, sums, dates, growth, slope; one pass."""
     orders = orders_until(tables, as_of)
     age = ibis.literal(as_of).delta(orders.order_date, unit="day")
@@ -105,10 +111,10 @@ def _count_windows(holds: ir.BooleanValue, window: ir.IntegerValue) -> ir.Intege
     if holds.get_backend().name == "pyspark":
         return holds.ifelse(window, ibis.null("int64")).nunique()
     bits = holds.ifelse(ibis.literal(1, "int64") << window.cast("int32"), 0).bit_or()
-    return sum((bits // 2**k % 2 for k in range(1, WINDOWS)), bits % 2)
+    return reduce(add, (bits // 2**k % 2 for k in range(1, WINDOWS)), bits % 2)
 
 
-def measure_gaps(tables: object, as_of: datetime.date) -> ir.Table:
+def measure_gaps(tables: "Tables", as_of: datetime.date) -> ir.Table:
     """Days between order days by account: n_order_days, gaps_sum, gaps_squared.
 
     Neighbours are compared order by order: orders of one day lie 0 days apart and add nothing,
@@ -129,7 +135,7 @@ def measure_gaps(tables: object, as_of: datetime.date) -> ir.Table:
     )
 
 
-def count_products(tables: object, as_of: datetime.date) -> ir.Table | None:
+def count_products(tables: "Tables", as_of: datetime.date) -> ir.Table | None:
     """Distinct products ordered in the last 12 months by account; None where orders name no
     product.
     """

@@ -10,10 +10,14 @@ the as-of day) and
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from kamresearch.errors import DataError, first_offenders
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 NEEDED = ("account_id", "order_date", "revenue")
 
@@ -160,7 +164,7 @@ class TablePurchases:
         Opened account data.
     """
 
-    def __init__(self, tables: object) -> None:
+    def __init__(self, tables: "Tables") -> None:
         from kamresearch.data.tables import hold
 
         orders = tables.orders
@@ -294,7 +298,7 @@ def _days(values: pd.Series) -> pd.Series:
     return parsed.dt.normalize()
 
 
-def order_moments(tables: object, as_of: object, days: int = 365) -> pd.DataFrame:
+def order_moments(tables: "Tables", as_of: object, days: int = 365) -> pd.DataFrame:
     """Sum and sum of squares of each account's order revenue within the days up to a day, computed
     on the engine.
 

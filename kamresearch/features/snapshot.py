@@ -1,6 +1,7 @@
 """The account snapshot: everything the house knows of each account as of a day, one row each."""
 
 import datetime
+from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 import numpy as np
@@ -14,6 +15,9 @@ from kamresearch.features.care import find_losses, find_managers, sum_contracts,
 from kamresearch.features.orders import count_products, measure_gaps, sum_orders
 from kamresearch.features.population import COLUMNS as STANDING_COLUMNS
 from kamresearch.features.population import add_standing
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 ACCOUNT = (
     "account_id",
@@ -63,7 +67,7 @@ _BY_TABLE = {
 }
 
 COLUMNS: dict[str, str] = {
-    **{name: FRAME_DTYPES[TABLES["accounts"].column(name).kind] for name in ACCOUNT},
+    **{name: FRAME_DTYPES[TABLES["accounts"][name].kind] for name in ACCOUNT},
     "first_order_date": "datetime64[us]",
     "last_order_date": "datetime64[us]",
     "days_since_last_order": "float64",
@@ -123,7 +127,7 @@ def read_day(as_of: object) -> datetime.date:
     return day.date()
 
 
-def account_snapshot(tables: object, as_of: object) -> pd.DataFrame:
+def account_snapshot(tables: "Tables", as_of: object) -> pd.DataFrame:
     """What is known of each account as of a day?
 
     Tables of the contract → one row per account known by then: onboarded, or with an order, by the
@@ -182,7 +186,7 @@ def account_snapshot(tables: object, as_of: object) -> pd.DataFrame:
     )
 
 
-def _join(tables: object, day: datetime.date) -> ir.Table:
+def _join(tables: "Tables", day: datetime.date) -> ir.Table:
     """The accounts with every aggregate beside them."""
     accounts = tables.accounts.select([name for name in ACCOUNT if name in tables.accounts.columns])
     parts = [sum_orders(tables, day), measure_gaps(tables, day), count_products(tables, day)]

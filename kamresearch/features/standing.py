@@ -1,11 +1,15 @@
 """Where each account stands as of a day: one row an account."""
 
 import datetime
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from kamresearch.data.answers import answering
 from kamresearch.features.snapshot import account_snapshot
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 ACCOUNT_STANDING = (
     "account_id",
@@ -25,7 +29,7 @@ ACCOUNT_STANDING = (
 """Columns of `account_standing`, in order."""
 
 
-def account_standing(tables: object, as_of: str | datetime.date | pd.Timestamp) -> pd.DataFrame:
+def account_standing(tables: "Tables", as_of: str | datetime.date | pd.Timestamp) -> pd.DataFrame:
     """Where does each account stand?
 
     Tables of the contract → one row per account of the accounts table.

@@ -29,7 +29,14 @@ def load_catalogue(language: str) -> dict[str, str]:
     for path in [*added, *(one for base in FOLDERS[language] for one in sorted(base.glob("*.po")))]:
         with path.open("rb") as file:
             for entry in read_po(file, charset="utf-8"):
-                if entry.id and entry.string and not entry.fuzzy:
+                # A text with plural forms is a list; ours have none.
+                if (
+                    isinstance(entry.id, str)
+                    and isinstance(entry.string, str)
+                    and entry.id
+                    and entry.string
+                    and not entry.fuzzy
+                ):
                     translations[entry.id] = entry.string
     return translations
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from kamresearch.errors import KamError
 from kamresearch.language.tongues import FOLDERS
@@ -47,7 +48,7 @@ def load_glossary(language: str) -> tuple[Term, ...]:
     return tuple(terms.values())
 
 
-def _read_term(entry: object, language: str, path: Path) -> Term:
+def _read_term(entry: Any, language: str, path: Path) -> Term:
     words = entry.get(language) if isinstance(entry, dict) else None
     whole = isinstance(words, dict) and "id" in entry and {"term", "meaning"} <= set(words)
     if not whole:

@@ -87,7 +87,7 @@ def _split(path: Path) -> tuple[dict[str, str], str]:
     found = re.match(r"---\n(.*?)\n---\n(.*)", path.read_text(encoding="utf-8-sig"), re.S)
     head = parse_yaml(found[1], str(path), texts=True) if found else {}
     missing = [name for name in ("who", "said") if not (isinstance(head, dict) and head.get(name))]
-    if missing:
+    if missing or not found:
         raise DataError(
             str(path),
             "a head between two lines ---, with who (who says it) and said (the day, 2012-12-31)",

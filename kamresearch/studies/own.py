@@ -7,17 +7,21 @@ where somebody translated it ``<language>.po``. A package names its own under th
 
 import sys
 from dataclasses import replace
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kamresearch.errors import StudyError
 from kamresearch.language.catalogue_store import add_catalogue
 
 GROUP = "kamresearch.studies"
-Declared = TypeVar("Declared")
+
+if TYPE_CHECKING:
+    from kamresearch.studies import Study
+
+Declared = TypeVar("Declared", bound="Study")
 
 
 def own_studies(root: Path, declared: type[Declared]) -> list[Declared]:
@@ -51,8 +55,8 @@ def own_studies(root: Path, declared: type[Declared]) -> list[Declared]:
     return found
 
 
-def _folder_of(point: object) -> Path:
-    return Path(sys.modules[point.module].__file__).parent
+def _folder_of(point: EntryPoint) -> Path:
+    return Path(sys.modules[point.module].__file__ or "").parent
 
 
 def _placed(study: object, folder: Path, name: str, declared: type[Declared]) -> Declared:
@@ -81,10 +85,13 @@ def load_module(path: Path) -> ModuleType:
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))  # modules beside it
     spec = spec_from_file_location(path.stem, path)
+    loader = spec and spec.loader
+    if spec is None or loader is None:
+        raise StudyError(str(path), "a module of Python", "another file", "name it <study>.py")
     module = module_from_spec(spec)
     sys.modules[path.stem] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except Exception as error:  # noqa: BLE001  (whatever a user's module raises is told, not hidden)
         del sys.modules[path.stem]
         raise StudyError(

@@ -15,6 +15,7 @@ from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -40,6 +41,9 @@ from kamresearch.studies.outputs import (
 )
 from kamresearch.studies.places import findings_folder, resolve_path
 
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
+
 ROWS_KEPT = 10_000
 """Rows of a table that travel through the notebook into ``tables/*.csv``; a longer one says
 that it was cut.
@@ -53,7 +57,7 @@ class Session:
         self.study, self.params = study, params
 
     @cached_property
-    def tables(self) -> object:
+    def tables(self) -> "Tables":
         """The account data, opened once, sliced by the ``where`` parameter."""
         tables = _open(self.params.data, self.params.mapping)
         return tables.where(self.params.where) if self.params.where else tables
@@ -253,7 +257,9 @@ class Session:
         folder = case_folder(self.params.data, self.params.mapping)
         for language in self.params.languages:
             story = read_story(folder, self.study.name, language, self.params.as_of)
-            for section, paragraphs in story.parts.items() if story else ():
+            if story is None:
+                continue
+            for section, paragraphs in story.parts.items():
                 content = {"kind": "story", "lang": language, "section": section, "who": story.who}
                 head = [f"{story.who}: {section}" if section else f"{story.who}:"]
                 _publish("\n".join([*head, *paragraphs]), {**content, "paragraphs": paragraphs})
@@ -358,7 +364,7 @@ def _make(result: Result, shown: Shown) -> Figure | Table:
     return getattr(result, shown.by)() if shown.by else draw_figure(result, shown.id)
 
 
-def _open(data: str, mapping: str) -> object:
+def _open(data: str, mapping: str) -> "Tables":
     """Account data: as publishing prepared them where it did so for these parameters, else
     from their source.
     """
@@ -519,7 +525,7 @@ def _about_rows(table: Table) -> dict:
     return about
 
 
-def _cell(value: object) -> object:
+def _cell(value: Any) -> Any:
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return None
     if isinstance(value, pd.Timestamp):

@@ -112,10 +112,20 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def imports_of(path: Path) -> set[str]:
-    """Dotted names (inside the package) that a file imports anywhere, inside functions too."""
+def for_the_checker(node: ast.AST) -> bool:
+    """Whether a node is a block of imports that only a type checker reads."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def imports_of(path: Path, when_run: bool = False) -> set[str]:
+    """Dotted names (inside the package) that a file imports anywhere, inside functions too;
+    ``when_run``, without those that only a type checker reads.
+    """
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if when_run:
+        tree.body = [node for node in tree.body if not for_the_checker(node)]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -166,7 +176,7 @@ def test_no_two_modules_import_each_other_in_a_circle():
     graph = {}
     for name, path in known.items():
         targets = set()
-        for target in imports_of(path):
+        for target in imports_of(path, when_run=True):
             while target and target not in known:
                 target = target.rpartition(".")[0]
             # A package's own __init__ gathers its modules; that is not a circle.
@@ -208,6 +218,18 @@ def test_importing_the_package_loads_nothing_heavy():
         "babel",
     }
     assert not heavy & loaded
+
+
+def test_editors_are_told_the_public_names_that_are_there():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    told = {
+        alias.asname
+        for block in filter(for_the_checker, tree.body)
+        for node in block.body
+        for alias in node.names
+        if alias.asname
+    }
+    assert told == set(kamresearch.__all__)
 
 
 def test_every_public_name_leads_somewhere():

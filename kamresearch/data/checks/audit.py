@@ -1,6 +1,7 @@
 """The gate: every check over a company's tables, in few passes on the engine."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -19,12 +20,17 @@ from kamresearch.data.contract import REQUIRED, TABLES
 from kamresearch.data.period import find_period
 from kamresearch.data.quarantine import BY_MAPPING
 
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from kamresearch.data.tables import Tables
+
 MOSTLY_SET_ASIDE = 0.5
 COUNTS = ("table", "rows_in", "rows_used", "rows_quarantined", "rows_left_out")
 
 
 def check_tables(
-    tables: object,
+    tables: "Tables",
     as_of: str | None = None,
     previous: Mapping[str, int] | None = None,
     threshold: float = 0.5,
@@ -59,7 +65,7 @@ def check_tables(
 
 
 def _check(
-    tables: object, as_of: str | None, previous: Mapping[str, int] | None, threshold: float
+    tables: "Tables", as_of: str | None, previous: Mapping[str, int] | None, threshold: float
 ) -> CheckResult:
     missing = [
         Issue("table_missing", name, "", "error", 1, 1) for name in REQUIRED if not tables.has(name)
@@ -102,21 +108,21 @@ def _check(
     )
 
 
-def _last_order_day(tables: object) -> str | None:
+def _last_order_day(tables: "Tables") -> str | None:
     period = find_period(tables) if _can_add_up(tables.orders) else None
     return period and period.last.date().isoformat()
 
 
-def _can_add_up(orders: object) -> bool:
+def _can_add_up(orders: "ir.Table") -> bool:
     """Whether the orders can be added up by account; where not, their columns already say why."""
     spec = TABLES["orders"]
     return all(
-        name in orders.columns and fits_kind(orders[name].type(), spec.column(name).kind)
+        name in orders.columns and fits_kind(orders[name].type(), spec[name].kind)
         for name in spec.required_columns
     )
 
 
-def _check_keys(tables: object, measures: dict) -> list[Issue]:
+def _check_keys(tables: "Tables", measures: dict) -> list[Issue]:
     """Keys that several rows share, in every table but the orders."""
     issues = []
     for name in measures:
@@ -149,7 +155,7 @@ def _check_keys(tables: object, measures: dict) -> list[Issue]:
     return issues
 
 
-def _count_rows(tables: object, measures: dict) -> pd.DataFrame:
+def _count_rows(tables: "Tables", measures: dict) -> pd.DataFrame:
     """`COUNTS` and filled_share: rows in = rows used + rows quarantined."""
     ledger = (
         tables.ledger.groupby("table", sort=True)[["rows_quarantined", "rows_left_out"]]
@@ -177,12 +183,12 @@ def _count_rows(tables: object, measures: dict) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*COUNTS, "filled_share"])
 
 
-def _check_quarantine(tables: object, counts: pd.DataFrame) -> list[Issue]:
+def _check_quarantine(tables: "Tables", counts: pd.DataFrame) -> list[Issue]:
     """Rows that cannot be used, against the rows that the mapping wants; what it leaves out is
     no fault of the data.
     """
     issues, touched = [], counts[counts["rows_quarantined"] > 0]
-    quarantine = tables.quarantine if len(touched) else None
+    quarantine = tables.quarantine if len(touched) else touched
     for row in touched.itertuples():
         unusable, wanted = row.rows_quarantined - row.rows_left_out, row.rows_in - row.rows_left_out
         if row.rows_left_out:

@@ -2,8 +2,9 @@
 departments, lost rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from kamresearch.data.checks.columns import share_of_accounts
 from kamresearch.data.checks.ledger import Ledger, find_alike
@@ -11,6 +12,11 @@ from kamresearch.data.checks.result import Issue
 from kamresearch.data.checks.words import CHECKS
 from kamresearch.data.contract import TABLES
 from kamresearch.data.pairs import read_pairs
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from kamresearch.data.tables import Tables
 
 THIN_COVERAGE = 0.9
 LOST_WARNING, LOST_ERROR = 0.02, 0.5
@@ -26,14 +32,14 @@ def _issue(
     count: int,
     n: int,
     share: float | None = None,
-    offenders: object = (),
+    offenders: Iterable = (),
     severity: str | None = None,
 ) -> Issue:
     shown = tuple(str(one)[:60] for one in offenders)
     return Issue(check, table, column, severity or CHECKS[check].severity, count, n, share, shown)
 
 
-def check_references(tables: object, ledger: Ledger, n_orders: int) -> list[Issue]:
+def check_references(tables: "Tables", ledger: Ledger, n_orders: int) -> list[Issue]:
     """Rows that point to an account, manager or group that is not there."""
     issues = _orders_of_nobody(tables.accounts, ledger, n_orders)
     if "parent_id" in tables.accounts.columns:
@@ -45,7 +51,7 @@ def check_references(tables: object, ledger: Ledger, n_orders: int) -> list[Issu
     return issues
 
 
-def _orders_of_nobody(accounts: object, ledger: Ledger, n_orders: int) -> list[Issue]:
+def _orders_of_nobody(accounts: "ir.Table", ledger: Ledger, n_orders: int) -> list[Issue]:
     """Orders by their accounts: account-sized work, however many orders there are."""
     known = accounts.filter(accounts.account_id.notnull()).select("account_id").distinct()
     buyers = ledger.by_account.filter(ledger.by_account.account_id.notnull())
@@ -60,7 +66,7 @@ def _orders_of_nobody(accounts: object, ledger: Ledger, n_orders: int) -> list[I
     ]
 
 
-def _dangling(tables: object, name: str, column: str, target: str, ledger: Ledger) -> list[Issue]:
+def _dangling(tables: "Tables", name: str, column: str, target: str, ledger: Ledger) -> list[Issue]:
     table, goal = getattr(tables, name), getattr(tables, target)
     key = TABLES[target].key[0]
     if key not in goal.columns or table[column].type() != goal[key].type():
@@ -80,7 +86,7 @@ def _dangling(tables: object, name: str, column: str, target: str, ledger: Ledge
     ]
 
 
-def check_accounts(tables: object, ledger: Ledger, as_of: str | None = None) -> list[Issue]:
+def check_accounts(tables: "Tables", ledger: Ledger, as_of: str | None = None) -> list[Issue]:
     """Accounts against their orders and each other: never ordered, opened late, same name, same tax
     number.
 
@@ -113,11 +119,11 @@ def check_accounts(tables: object, ledger: Ledger, as_of: str | None = None) -> 
     return issues
 
 
-def _is_text(table: object, column: str) -> bool:
+def _is_text(table: "ir.Table", column: str) -> bool:
     return column in table.columns and table[column].type().is_string()
 
 
-def _against_orders(accounts: object, ledger: Ledger, n: int) -> list[Issue]:
+def _against_orders(accounts: "ir.Table", ledger: Ledger, n: int) -> list[Issue]:
     own = [name for name in ("account_id", "onboard_date") if name in accounts.columns]
     accounts = accounts.select(
         own
@@ -154,7 +160,7 @@ def _against_orders(accounts: object, ledger: Ledger, n: int) -> list[Issue]:
     return issues
 
 
-def _pairs_apart(tables: object, as_of: str | None) -> set[frozenset[str]]:
+def _pairs_apart(tables: "Tables", as_of: str | None) -> set[frozenset[str]]:
     """Pairs of accounts that decisions of the day call two companies."""
     if not tables.has("pairs") or not {"left", "right", "verdict"} <= set(tables.pairs.columns):
         return set()
@@ -167,7 +173,7 @@ def _pairs_apart(tables: object, as_of: str | None) -> set[frozenset[str]]:
 
 
 def _repeated(
-    accounts: object,
+    accounts: "ir.Table",
     check: str,
     column: str,
     value: object,
@@ -203,7 +209,7 @@ def _repeated(
     ]
 
 
-def check_departments(tables: object, ledger: Ledger) -> list[Issue]:
+def check_departments(tables: "Tables", ledger: Ledger) -> list[Issue]:
     """Accounts that a department has no linked record of."""
     if not tables.has("departments") or not {"department", "account_id"} <= set(
         tables.departments.columns

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -9,6 +10,10 @@ from kamresearch.data.checks.ledger import Ledger
 from kamresearch.data.checks.result import Issue
 from kamresearch.data.checks.words import CHECKS
 from kamresearch.data.contract import ColumnSpec, TableSpec
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.expr.datatypes import DataType
 
 EARLIEST = "1950-01-01"
 FUTURE_DAYS = 366
@@ -93,7 +98,7 @@ class Rule:
     broken: Callable
 
 
-def fits_kind(dtype: object, kind: str) -> bool:
+def fits_kind(dtype: "DataType", kind: str) -> bool:
     """Whether an engine's type can carry a kind of the contract."""
     if kind in ("date", "month"):
         return dtype.is_date() or dtype.is_timestamp() or (kind == "month" and dtype.is_string())
@@ -105,7 +110,7 @@ def fits_kind(dtype: object, kind: str) -> bool:
 
 
 def rules_of(
-    table: object, spec: TableSpec, as_of: str | None, last_day: str | None = None
+    table: "ir.Table", spec: TableSpec, as_of: str | None, last_day: str | None = None
 ) -> list[Rule]:
     """The checks that a table's columns ask for, as far as their types allow."""
     rules: list[Rule] = []
@@ -137,12 +142,12 @@ def _rule(check: str, column: str, broken: Callable, severity: str | None = None
     return Rule(check, column, severity or CHECKS[check].severity, broken)
 
 
-def _numeric(table: object, *names: str) -> bool:
+def _numeric(table: "ir.Table", *names: str) -> bool:
     return all(name in table.columns and table[name].type().is_numeric() for name in names)
 
 
 def _rules_of_column(
-    table: object,
+    table: "ir.Table",
     spec: TableSpec,
     column: ColumnSpec,
     as_of: str | None,
@@ -162,17 +167,11 @@ def _rules_of_column(
         return rules
     if column.kind in ("number", "integer"):
         if column.low is not None:
-            rules.append(
-                _rule(
-                    "out_of_range", name, lambda t: t[name] < column.low - SLACK * abs(column.low)
-                )
-            )
+            least = column.low - SLACK * abs(column.low)
+            rules.append(_rule("out_of_range", name, lambda t: t[name] < least))
         if column.high is not None:
-            rules.append(
-                _rule(
-                    "out_of_range", name, lambda t: t[name] > column.high + SLACK * abs(column.high)
-                )
-            )
+            most = column.high + SLACK * abs(column.high)
+            rules.append(_rule("out_of_range", name, lambda t: t[name] > most))
     if column.kind == "category" and column.values:
         rules.append(
             _rule(
@@ -206,18 +205,18 @@ def _date_rules(
     latest = max(as_of, last_day or as_of)
     far = (pd.Timestamp(latest) + pd.Timedelta(days=FUTURE_DAYS)).date().isoformat()
 
-    def wild(t: object) -> object:
+    def wild(t: "ir.Table") -> "ir.BooleanValue":
         return (t[name].cast("date") < ibis.date(EARLIEST)) | (
             t[name].cast("date") > ibis.date(far)
         )
 
-    def later(t: object) -> object:
+    def later(t: "ir.Table") -> "ir.BooleanValue":
         return (t[name].cast("date") > ibis.date(as_of)) & (t[name].cast("date") <= ibis.date(far))
 
     return [_rule("implausible_date", name, wild), _rule("after_as_of", name, later)]
 
 
-def measure_table(table: object, spec: TableSpec, rules: list[Rule]) -> dict[str, float]:
+def measure_table(table: "ir.Table", spec: TableSpec, rules: list[Rule]) -> dict[str, float]:
     """Rows, filled cells per column, distinct keys, hits per rule and, for orders, revenue
     touched: one pass.
     """
@@ -245,7 +244,9 @@ def measure_table(table: object, spec: TableSpec, rules: list[Rule]) -> dict[str
     }
 
 
-def first_keys(table: object, spec: TableSpec, broken: object, most: int = 3) -> tuple[str, ...]:
+def first_keys(
+    table: "ir.Table", spec: TableSpec, broken: "ir.BooleanValue", most: int = 3
+) -> tuple[str, ...]:
     """The first few offending rows by key, in the order of the key."""
     keys = [name for name in spec.key if name in table.columns]
     if not keys:
@@ -261,7 +262,7 @@ def _show(value: object) -> str:
 
 
 def check_columns(
-    table: object,
+    table: "ir.Table",
     spec: TableSpec,
     as_of: str | None,
     ledger: Ledger | None,
@@ -325,7 +326,9 @@ def check_columns(
     return issues, measures
 
 
-def share_of_accounts(table: object, broken: object, ledger: Ledger | None) -> float | None:
+def share_of_accounts(
+    table: "ir.Table", broken: "ir.BooleanValue | bool", ledger: Ledger | None
+) -> float | None:
     """The part of all revenue that the accounts of the offending rows make."""
     if "account_id" not in table.columns or ledger is None:
         return None

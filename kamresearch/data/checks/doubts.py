@@ -1,12 +1,17 @@
 """What was read is doubted: each doubt is a question, with the mapping line that answers it."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import ibis
 
 from kamresearch.data.checks.result import Issue
 from kamresearch.data.checks.words import CHECKS
 from kamresearch.data.tidying import TOTALS
+
+if TYPE_CHECKING:
+    from kamresearch.data.checks.ledger import Ledger
+    from kamresearch.data.tables import Tables
 
 FAR_END = "2090-01-01"
 PLACEHOLDERS = (
@@ -29,7 +34,7 @@ PLACEHOLDERS = (
 _POWER = r"^[0-9]([.,][0-9]+)?[eE]\+?[0-9]+$"
 
 
-def find_doubts(tables: object, ledger: object, n_orders: int) -> list[Issue]:
+def find_doubts(tables: "Tables", ledger: "Ledger", n_orders: int) -> list[Issue]:
     """Doubts about opened tables; those that the mapping answers (``sure``) are notes."""
     issues = _notes(tables) + _named(tables, ledger, "total_account", TOTALS)
     issues += _named(tables, ledger, "no_account", PLACEHOLDERS) + _keys(tables, ledger)
@@ -49,11 +54,11 @@ def find_doubts(tables: object, ledger: object, n_orders: int) -> list[Issue]:
     ]
 
 
-def _doubt(check: str, table: str, column: str, count: int, n: int, **more: object) -> Issue:
+def _doubt(check: str, table: str, column: str, count: int, n: int, **more: Any) -> Issue:
     return Issue(check, table, column, CHECKS[check].severity, count, n, **more)
 
 
-def _notes(tables: object) -> list[Issue]:
+def _notes(tables: "Tables") -> list[Issue]:
     return [
         _doubt(code, name, column, count, tables.loaded[name].rows_in, first_offenders=(first,))
         for name in tables.names
@@ -61,7 +66,7 @@ def _notes(tables: object) -> list[Issue]:
     ]
 
 
-def _named(tables: object, ledger: object, check: str, words: Sequence[str]) -> list[Issue]:
+def _named(tables: "Tables", ledger: "Ledger", check: str, words: Sequence[str]) -> list[Issue]:
     """Accounts that are called what no account is called."""
     accounts = tables.accounts
     name = accounts.account_name.cast("string").strip().lower().re_replace(":$", "")
@@ -86,7 +91,7 @@ def _named(tables: object, ledger: object, check: str, words: Sequence[str]) -> 
     ]
 
 
-def _keys(tables: object, ledger: object) -> list[Issue]:
+def _keys(tables: "Tables", ledger: "Ledger") -> list[Issue]:
     """Keys of accounts that a spreadsheet may have damaged."""
     accounts = tables.accounts
     key, n = accounts.account_id, int(accounts.count().to_pandas())
@@ -123,7 +128,7 @@ def _keys(tables: object, ledger: object) -> list[Issue]:
     return issues
 
 
-def _open_ends(tables: object) -> list[Issue]:
+def _open_ends(tables: "Tables") -> list[Issue]:
     if not tables.has("contracts") or "end_date" not in tables.contracts.columns:
         return []
     contracts = tables.contracts
@@ -136,7 +141,7 @@ def _open_ends(tables: object) -> list[Issue]:
     return [_doubt("open_ended", "contracts", "end_date", count, n, first_offenders=tuple(first))]
 
 
-def _orders_of_many(tables: object, n: int) -> list[Issue]:
+def _orders_of_many(tables: "Tables", n: int) -> list[Issue]:
     """Order numbers that several accounts share; asked only where numbers repeat at all."""
     if not tables.has_order_lines:
         return []

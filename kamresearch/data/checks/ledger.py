@@ -4,12 +4,16 @@ each account.
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from kamresearch.data.checks.result import Issue
 from kamresearch.data.checks.words import CHECKS
 from kamresearch.data.tables import hold
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 FENCE = 4.0
 """An order is extraordinary beyond so many interquartile ranges (of the logarithm) above the
@@ -24,7 +28,7 @@ class Ledger:
     numbers.
     """
 
-    def __init__(self, orders: object, total: float) -> None:
+    def __init__(self, orders: "ir.Table", total: float) -> None:
         date = orders.order_date.cast("date")
         self.total = total
         added = orders.group_by("account_id").agg(
@@ -52,12 +56,12 @@ class Ledger:
         return float(self.revenue.iloc[sorted(places[places >= 0])].sum() / self.total)
 
 
-def is_embedded(table: object) -> bool:
+def is_embedded(table: "ir.Table") -> bool:
     """Whether a table is on the embedded engine."""
     return table.get_backend().name == "duckdb"
 
 
-def find_alike(table: object, columns: list[str]) -> object:
+def find_alike(table: "ir.Table", columns: list[str]) -> "ir.Table":
     """The rows that may share their cells in these columns with another row; nobody else does.
 
     Rows whose 64-bit hashes differ differ themselves, and numbers are counted in a fraction of the
@@ -73,7 +77,7 @@ def find_alike(table: object, columns: list[str]) -> object:
     return marked.semi_join(hold(marks.filter(marks.n > 1)[["mark"]]), "mark").drop("mark")
 
 
-def check_ledger(orders: object, measures: dict, as_of: str | None) -> list[Issue]:
+def check_ledger(orders: "ir.Table", measures: dict, as_of: str | None) -> list[Issue]:
     """What only the whole ledger shows."""
     n, revenue = int(measures["rows"]), measures.get("revenue", 0.0)
     if not n:
@@ -102,7 +106,7 @@ def _issue(
     )
 
 
-def _check_keys(orders: object, n: int, revenue: float) -> list[Issue]:
+def _check_keys(orders: "ir.Table", n: int, revenue: float) -> list[Issue]:
     """Keys used by several rows (lines of one order, or one key for two accounts), and entries
     made twice.
     """
@@ -141,7 +145,7 @@ def _check_keys(orders: object, n: int, revenue: float) -> list[Issue]:
 
 
 def _check_repeats(
-    orders: object, check: str, content: list[str], n: int, revenue: float
+    orders: "ir.Table", check: str, content: list[str], n: int, revenue: float
 ) -> list[Issue]:
     """Entries equal in all of these columns, the first of each left out."""
     alike = find_alike(orders, content)
@@ -161,7 +165,7 @@ def _check_repeats(
     ]
 
 
-def _check_sizes(orders: object, n: int, revenue: float) -> list[Issue]:
+def _check_sizes(orders: "ir.Table", n: int, revenue: float) -> list[Issue]:
     """Orders far above the rest on a logarithmic scale, and one order that makes a large part
     of everything.
     """
@@ -201,7 +205,7 @@ def _check_sizes(orders: object, n: int, revenue: float) -> list[Issue]:
     return issues
 
 
-def _check_months(orders: object, n: int, as_of: str | None) -> list[Issue]:
+def _check_months(orders: "ir.Table", n: int, as_of: str | None) -> list[Issue]:
     """Months without an order inside the span, and an export that ends long before the as-of
     date.
     """
@@ -240,7 +244,7 @@ def _check_months(orders: object, n: int, as_of: str | None) -> list[Issue]:
     return issues
 
 
-def _day(text: str) -> object:
+def _day(text: str) -> "ir.DateValue":
     import ibis
 
     return ibis.date(text)

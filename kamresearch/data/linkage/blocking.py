@@ -48,7 +48,7 @@ def choose_rules(cleaned: pd.DataFrame, fields: tuple[Field, ...]) -> list[tuple
     n = len(cleaned)
     budget = pair_budget(n)
     keys = block_keys(cleaned, fields)
-    alone = {(name,): count_pairs(key) for name, key in keys.items()}
+    alone: dict[tuple[str, ...], int] = {(name,): count_pairs(key) for name, key in keys.items()}
     rules = {rule: pairs for rule, pairs in alone.items() if 0 < pairs <= budget / 4}
     rest = [name for name in keys if (name,) not in rules and alone[(name,)] > 0]
     for size in (2, 3):

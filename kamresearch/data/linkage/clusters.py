@@ -111,7 +111,7 @@ class _Clusters:
             for other in self.links.get(joined, {}):
                 value = self.score(joined, other)
                 if value >= 0:
-                    heapq.heappush(heap, (-value, *sorted((joined, other))))
+                    heapq.heappush(heap, (-value, min(joined, other), max(joined, other)))
 
     def roots(self) -> np.ndarray:
         return np.array([self.root(row) for row in range(len(self.parent))], dtype="int64")

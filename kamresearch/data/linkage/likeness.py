@@ -5,9 +5,13 @@ shortened, misspelt or reduced to its initial.
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 LEVELS = (0.35, 0.55, 0.75, 0.9)
 """Likeness from which a pair counts as one level up; the highest level is equality."""
@@ -167,7 +171,7 @@ def _grams(text: str) -> list[str]:
     return [squeezed[at : at + size] for at in range(len(squeezed) - size + 1)]
 
 
-def _matrix(texts: list[str], analyse: Callable[[str], list[str]]) -> object:
+def _matrix(texts: list[str], analyse: Callable[[str], list[str]]) -> "csr_matrix | None":
     """Rows of unit length: how much of each text lies in each token, rare ones more."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -183,7 +187,9 @@ def _rarities(texts: list[str]) -> Callable[[str], float]:
     return lambda word: known.get(word, most)
 
 
-def _cosine(matrix: object, left: np.ndarray, right: np.ndarray, step: int = 200_000) -> np.ndarray:
+def _cosine(
+    matrix: "csr_matrix | None", left: np.ndarray, right: np.ndarray, step: int = 200_000
+) -> np.ndarray:
     found = np.zeros(len(left), dtype="float64")
     if matrix is None:
         return found

@@ -173,7 +173,7 @@ class _Copies:
 
     def places(self, pairs: set[tuple[int, int]]) -> set[tuple[int, int]]:
         """Pairs of rows → pairs of groups."""
-        return {tuple(sorted((int(self.group[a]), int(self.group[b])))) for a, b in pairs}
+        return {in_order(int(self.group[a]), int(self.group[b])) for a, b in pairs}
 
     def label(self, labels: np.ndarray, equal: np.ndarray) -> np.ndarray:
         """Clusters of groups → clusters of rows; copies that say too little stay apart."""
@@ -252,7 +252,12 @@ def _places(pairs: Iterable[tuple], place: pd.Series) -> set[tuple[int, int]]:
             first_offenders(unknown),
             "correct the list of overrides",
         )
-    return {tuple(sorted((int(place[left]), int(place[right])))) for left, right in pairs}
+    return {in_order(int(place[left]), int(place[right])) for left, right in pairs}
+
+
+def in_order(one: int, two: int) -> tuple[int, int]:
+    """A pair, the smaller first."""
+    return (one, two) if one <= two else (two, one)
 
 
 def _overrule(scored: pd.DataFrame, together: set, apart: set) -> pd.DataFrame:

@@ -5,6 +5,7 @@ themselves.
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from kamresearch.data.linkage.blocking import block_keys, choose_rules, pair_bud
 from kamresearch.data.linkage.comparing import comparisons_of
 from kamresearch.data.linkage.kinds import Field
 from kamresearch.data.linkage.likeness import AGREE, ALONE, EQUAL, NameLikeness
+
+if TYPE_CHECKING:
+    from splink.internals.comparison import Comparison
 
 RANDOM_PAIRS = 100_000
 LEAST_PROBABILITY = 0.01
@@ -178,7 +182,7 @@ def gather_evidence(
     settings = SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="unique_id",
-        comparisons=comparisons_of(fields),
+        comparisons=[*comparisons_of(fields)],
         blocking_rules_to_generate_predictions=[
             *(block_on(*(f"k_{name}" for name in rule)) for rule in rules),
             *(block_on(f"t{place}", arrays_to_explode=[f"t{place}"]) for place in firms),
@@ -232,7 +236,7 @@ def _random_shares(likeness: NameLikeness, n: int) -> np.ndarray:
     return counts / max(counts.sum(), 1.0)
 
 
-def _shares(comparison: object) -> np.ndarray:
+def _shares(comparison: "Comparison") -> np.ndarray:
     """Share of each level among random pairs, from unlike upwards."""
     levels = [level for level in comparison.comparison_levels if not level.is_null_level]
     found = {}

@@ -4,6 +4,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
 
 _ZH_FORMS = (
     "股份有限公司",
@@ -97,7 +101,7 @@ class NameParts:
 
 
 @cache
-def _converter() -> object:
+def _converter() -> "OpenCC":
     from opencc import OpenCC
 
     return OpenCC("t2s")

@@ -91,7 +91,7 @@ def live(
             profile, state, complaints, month, starts, staff.shaken[desk, month], calendar, world
         )
         by_cause = constant * ratios * present[:, None]
-        if world.life:
+        if kept is not None:
             kept[:, month] = by_cause
         total = by_cause.sum(axis=1)
         hazard[:, month] = total

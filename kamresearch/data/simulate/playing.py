@@ -44,6 +44,15 @@ class Company:
     first: int
     months: int
 
+    @property
+    def life(self) -> s.Life:
+        """How its accounts live and answer."""
+        if self.world.life is None:
+            raise ParameterError(
+                "company", "a world with life", "one without", "give its world life=Life()"
+            )
+        return self.world.life
+
     def as_of(self, month: int) -> str:
         """Last day before a month of the play."""
         start = pd.Timestamp(START) + pd.DateOffset(months=self.first + month)
@@ -206,9 +215,7 @@ def _carry_out(
     working = {
         account
         for part in before
-        for account in part.loc[
-            part["month"] > month - company.world.life.effect_months, "account_id"
-        ]
+        for account in part.loc[part["month"] > month - company.life.effect_months, "account_id"]
     }
     chosen = asked[~asked["account_id"].isin(working)].head(capacity)
     gains = truth.gains(company.first + month)
@@ -246,7 +253,7 @@ class Truth:
             date = pd.to_datetime(losses[f"{name}_date"])
             losses[name] = (date.dt.year - start.year) * 12 + date.dt.month - start.month
         return cls(
-            company.world.life,
+            company.life,
             company.world.returns,
             outcomes[list(s.CAUSES)].to_numpy().reshape(len(hidden), -1, len(s.CAUSES)),
             outcomes.drop_duplicates("account_id").set_index("account_id")["response"],

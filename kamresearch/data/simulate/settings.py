@@ -428,7 +428,7 @@ class Calendar:
         """Number of the month that a share of the span has passed before."""
         return min(int(share * len(self)), len(self) - 1)
 
-    def day(self, month: np.ndarray, fraction: np.ndarray) -> np.ndarray:
+    def day(self, month: np.ndarray, fraction: np.ndarray | float) -> np.ndarray:
         """The date that lies a fraction of the way through a month."""
         return self.months[month] + np.minimum(
             (fraction * self.lengths[month]).astype(int), self.lengths[month] - 1

@@ -82,7 +82,7 @@ def make_staff(accounts: int, calendar: s.Calendar, rng: np.random.Generator) ->
                 )
             )
             manager[desk, spell], begin[desk, spell] = number, start
-            if not leaves:
+            if end is None:
                 break
             finish[desk, spell] = end
             departures.append((_manager_id(number), end))

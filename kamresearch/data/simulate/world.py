@@ -337,7 +337,7 @@ def _overrides(profile: dict, ids: pd.Series, calendar: s.Calendar) -> pd.DataFr
 
 
 def _write_truth(
-    writer: Writer, profile: dict, lives: object, churn: pd.DataFrame, ids: pd.Series, staff: Staff
+    writer: Writer, profile: dict, lives: Lives, churn: pd.DataFrame, ids: pd.Series, staff: Staff
 ) -> None:
     names = ["size", "rate", "regular", "discount", "serving_share", "frailty", "share_of_wallet"]
     truth = pd.DataFrame({name: profile[name] for name in names})
@@ -354,7 +354,7 @@ def _write_truth(
     truth["present_at_end"] = (lives.high[:, -1] == 1) & present[:, -1]
     _append(writer, "truth/accounts", truth)
     if lives.by_cause is not None:
-        _append(writer, "truth/outcomes", _outcomes(profile, lives, ids))
+        _append(writer, "truth/outcomes", _outcomes(profile, lives.by_cause, ids))
     _append(
         writer,
         "truth/churn",
@@ -362,12 +362,12 @@ def _write_truth(
     )
 
 
-def _outcomes(profile: dict, lives: Lives, ids: pd.Series) -> pd.DataFrame:
+def _outcomes(profile: dict, by_cause: np.ndarray, ids: pd.Series) -> pd.DataFrame:
     """Per account and month: how it answers to contact, and its hazards by cause when nobody
     does anything; 0 while it is no account.
     """
-    n, months, causes = lives.by_cause.shape
-    frame = pd.DataFrame(lives.by_cause.reshape(-1, causes).astype(float), columns=s.CAUSES)
+    n, months, causes = by_cause.shape
+    frame = pd.DataFrame(by_cause.reshape(-1, causes).astype(float), columns=s.CAUSES)
     frame.insert(0, "account_id", np.repeat(ids.to_numpy(), months))
     frame.insert(1, "month", np.tile(np.arange(months), n))
     frame.insert(2, "response", np.array(s.RESPONSES)[np.repeat(profile["response"], months)])

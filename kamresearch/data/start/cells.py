@@ -36,7 +36,7 @@ def _cells(looked: Looked, line: Line) -> Iterator[tuple[str, str, str]]:
     if is_text(cell):
         table = raw.table.select(**{line.key: cell})
         style = find_styles(table, spec, raw.where, stated, raw.semicolons)[line.key]
-    read = as_kind(cell, spec.column(line.key).kind, style)
+    read = as_kind(cell, spec[line.key].kind, style)
     pairs = raw.table.select(written=cell.cast("string"), read=read.cast("string"))
     pairs = pairs.filter(pairs.written.notnull()).limit(200).distinct()
     for written, found in pairs.order_by("written").limit(SHOWN).to_pandas().to_numpy():

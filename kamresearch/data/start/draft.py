@@ -225,7 +225,7 @@ def _reason(chosen: Candidate, role: str, column: str) -> Text:
 
 
 def _orders(looked: Looked, chosen: Candidate, played: Map[str, str], asker: _Asker) -> TableDraft:
-    lines = list(_from_lines(looked, chosen))
+    lines = list(_from_lines(chosen))
     columns = [_order_number(chosen, played)]
     columns.append(
         Line("account_id", played["account_id"], _account_reason(chosen, played["account_id"]))
@@ -254,7 +254,7 @@ def _orders(looked: Looked, chosen: Candidate, played: Map[str, str], asker: _As
     return TableDraft("orders", tuple(lines), tuple(columns))
 
 
-def _from_lines(looked: Looked, chosen: Candidate) -> list[Line]:
+def _from_lines(chosen: Candidate) -> list[Line]:
     n = Quantity(chosen.base.n, "count")
     base = chosen.base
     why = _("{n} rows looked at; holds days, accounts and amounts", n=n)
@@ -580,7 +580,7 @@ def _accounts(looked: Looked, chosen: Candidate, played: Map[str, str]) -> Table
 
 
 def _accounts_of_orders(chosen: Candidate, played: Map[str, str]) -> TableDraft:
-    lines = [one for one in _from_lines(None, chosen) if one.key in ("from", "join", "fill_down")]
+    lines = [one for one in _from_lines(chosen) if one.key in ("from", "join", "fill_down")]
     lines.append(
         Line("one_row_per", ["account_id"], _("no list of accounts: made out of the orders"))
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -20,6 +21,9 @@ from kamresearch.data.servers import connect_server, is_server
 from kamresearch.data.start.profiles import Profile, profile
 from kamresearch.data.tidying import tidy
 from kamresearch.errors import DataError
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
 
 LOOKED_AT = 5_000
 """Rows of each table that are looked at."""
@@ -132,7 +136,7 @@ def _files(folder: Path) -> list[Path]:
     ]
 
 
-def _tidied(engine: object, name: str, raw: Raw) -> Raw:
+def _tidied(engine: "BaseBackend", name: str, raw: Raw) -> Raw:
     def keep(kind: str, table: ir.Table) -> ir.Table:
         return keep_table(engine, f"{kind}_{name}", table)
 

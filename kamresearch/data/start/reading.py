@@ -28,7 +28,7 @@ def amounts_of(table: Profile, amount: str, units: str, price: str) -> bool:
         *(table.column(name).cells[:CHECKED] for name in (amount, units, price)), strict=True
     )
     known = [[number(cell) for cell in row] for row in rows]
-    full = [row for row in known if None not in row]
+    full = [(a, b, c) for a, b, c in known if a is not None and b is not None and c is not None]
     equal = [row for row in full if abs(row[0] - row[1] * row[2]) <= 0.01 * abs(row[0]) + 0.011]
     return len(full) >= 5 and len(equal) >= 0.8 * len(full)
 
