@@ -35,7 +35,7 @@ class Finding:
     Parameters
     ----------
     id : str
-        ``<study>.<name>`` in lower case with underscores: ``churn.rate_12m``.
+        ``<study>.<name>`` in lower case with underscores: ``churn.rate``.
     value : number, text, bool or None
         None means undefined, and then ``reason`` says why; where there is a value, a reason given
         for its absence is not kept.

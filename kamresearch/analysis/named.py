@@ -14,8 +14,8 @@ from kamresearch.language import message as _
 def near_findings(name: str, findings: Iterable[str]) -> str | None:
     """Up to three ids of findings that a misspelt one may have meant.
 
-    >>> near_findings("churn.rate_12n", ["churn.rate_12m", "trend.units_last_year"])
-    'churn.rate_12m'
+    >>> near_findings("churn.raet", ["churn.rate", "trend.units_last_year"])
+    'churn.rate'
     """
     return ", ".join(get_close_matches(name, list(findings), n=3, cutoff=0.6)) or None
 

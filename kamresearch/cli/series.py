@@ -22,7 +22,7 @@ def _tell(frame: "pd.DataFrame", json: bool) -> None:
 
 
 def history(
-    finding: Annotated[str, typer.Argument(help="A finding's id: churn.rate_12m.")],
+    finding: Annotated[str, typer.Argument(help="A finding's id: churn.rate.")],
     reports: Reports = None,
     json: Json = False,
 ) -> None:
@@ -115,7 +115,7 @@ def upgrade(
 def add_to(app: typer.Typer) -> None:
     """Register the commands, each with an example."""
     for name, function, example in (
-        ("history", history, "kam history churn.rate_12m"),
+        ("history", history, "kam history churn.rate"),
         ("sweep", sweep, "kam sweep churn window_days=180,365 --finding churn.revenue_at_risk"),
         ("upgrade", upgrade, "kam upgrade"),
     ):

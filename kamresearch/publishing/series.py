@@ -30,7 +30,7 @@ def history(finding_id: str, *, reports: str | Path | None = None) -> "pd.DataFr
     Parameters
     ----------
     finding_id : str
-        ``churn.rate_12m``.
+        ``churn.rate``.
     reports : path
         The shelf; ``reports/`` of the project where not given.
 

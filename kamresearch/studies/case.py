@@ -17,7 +17,7 @@ from kamresearch.places import resolve_path
 from kamresearch.yamlfile import parse_yaml, read_yaml
 
 PLACEHOLDER = re.compile(r"\{([a-z0-9_]+\.[a-z0-9_]+)\}")
-"""Where a finding's value goes in a story: ``{churn.rate_12m}``."""
+"""Where a finding's value goes in a story: ``{churn.rate}``."""
 
 
 @dataclass(frozen=True)

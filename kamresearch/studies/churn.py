@@ -81,10 +81,10 @@ STUDY = Study(
     ),
     tables=("churn.definition", "churn.sensitivity"),
     totals=(("churn.rate_change", ("churn.rate_effect", "churn.mix_effect")),),
-    counted=(("churn.rate_12m", "churn.n_lost_12m"),),
+    counted=(("churn.rate", "churn.n_lost"),),
     listed=(("churn.n_contacts", "churn.contacts"), ("churn.n_alerts", "churn.alerts")),
     decides=_("whom to hold, whom to win back, and how much that may cost"),
-    answer=("churn.rate_12m", "churn.return_rate_price", "churn.revenue_at_risk"),
+    answer=("churn.rate", "churn.return_rate_price", "churn.revenue_at_risk"),
     answer_figure="churn.causes",
     method=("model", "why"),
 )

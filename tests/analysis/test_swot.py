@@ -55,7 +55,7 @@ def items_of(*rows) -> pd.DataFrame:
     )
 
 
-RATE = finding("churn.rate_12m", 0.22, 0.18, 0.26)
+RATE = finding("churn.rate", 0.22, 0.18, 0.26)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ RATE = finding("churn.rate_12m", 0.22, 0.18, 0.26)
 )
 def test_the_interval_decides_and_not_the_point_value(condition, verdict):
     result = judge_items(
-        read_items(items_of(("W5", "weakness", "churn.rate_12m", condition))), Findings([RATE])
+        read_items(items_of(("W5", "weakness", "churn.rate", condition))), Findings([RATE])
     )
     assert result.verdicts["W5"] == verdict
     assert result.count(verdict) == 1
@@ -117,17 +117,17 @@ def test_an_item_without_evidence_is_judgement_and_says_so():
 
 
 def test_evidence_that_names_an_unknown_finding_is_listed_with_near_matches():
-    items = read_items(items_of(("W5", "weakness", "churn.rate_12n", "> 0.2")))
+    items = read_items(items_of(("W5", "weakness", "churn.raet", "> 0.2")))
     result = judge_items(items, Findings([RATE]))
     assert result.verdicts["W5"] == "unknown"
-    assert result.frame["near"].iloc[0] == "churn.rate_12m"
-    assert any("near matches: churn.rate_12m" in str(caveat) for caveat in result.caveats)
+    assert result.frame["near"].iloc[0] == "churn.rate"
+    assert any("near matches: churn.rate" in str(caveat) for caveat in result.caveats)
 
 
 def test_a_finding_without_value_leaves_its_item_unknown():
-    items = read_items(items_of(("W5", "weakness", "churn.rate_12m", "> 0.2")))
-    nothing = finding("churn.rate_12m", None, reason=Fixed({"en": "too few"}))
-    assert judge_items(items, {"churn.rate_12m": nothing}).verdicts["W5"] == "unknown"
+    items = read_items(items_of(("W5", "weakness", "churn.rate", "> 0.2")))
+    nothing = finding("churn.rate", None, reason=Fixed({"en": "too few"}))
+    assert judge_items(items, {"churn.rate": nothing}).verdicts["W5"] == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -135,16 +135,16 @@ def test_a_finding_without_value_leaves_its_item_unknown():
     [("> 0.1", "supported"), ("> 0.5", "contradicted"), ("> 0.2", "cannot_tell")],
 )
 def test_several_pieces_of_evidence_must_all_hold(second, verdict):
-    frame = items_of(("W4", "weakness", "churn.rate_12m; churn.rate_12m", f"> 0.1; {second}"))
+    frame = items_of(("W4", "weakness", "churn.rate; churn.rate", f"> 0.1; {second}"))
     assert judge_items(read_items(frame), Findings([RATE])).verdicts["W4"] == verdict
 
 
 @pytest.mark.parametrize(
     ("evidence", "condition", "verdict"),
     [
-        ("~churn.rate_12m", "> 0.1", "judgement"),
-        ("~churn.rate_12m", "> 0.5", "judgement"),
-        ("churn.rate_12m; ~no.such", "> 0.1; > 1", "supported"),
+        ("~churn.rate", "> 0.1", "judgement"),
+        ("~churn.rate", "> 0.5", "judgement"),
+        ("churn.rate; ~no.such", "> 0.1; > 1", "supported"),
     ],
 )
 def test_evidence_that_only_touches_the_subject_decides_nothing(evidence, condition, verdict):
@@ -155,9 +155,9 @@ def test_evidence_that_only_touches_the_subject_decides_nothing(evidence, condit
 
 
 def test_each_piece_of_evidence_says_what_it_measures_and_what_would_contradict_it():
-    items = read_items(items_of(("W5", "weakness", "churn.rate_12m", "> 0.1")))
+    items = read_items(items_of(("W5", "weakness", "churn.rate", "> 0.1")))
     row = judge_items(items, Findings([RATE])).table().frame.iloc[0]
-    assert row["falsified"] == "churn.rate_12m <= 0.1"
+    assert row["falsified"] == "churn.rate <= 0.1"
     assert row["measures"] == RATE.label.render("en")
 
 
@@ -174,34 +174,34 @@ def test_real_and_simulated_evidence_are_counted_apart():
 
 
 def test_strict_mode_fails_on_a_contradicted_item_and_names_it_with_its_number():
-    items = read_items(items_of(("W5", "weakness", "churn.rate_12m", "> 0.4"), ("S1", "strength")))
+    items = read_items(items_of(("W5", "weakness", "churn.rate", "> 0.4"), ("S1", "strength")))
     assert judge_items(items, Findings([RATE])).count("contradicted") == 1
     with pytest.raises(
-        AnalysisError, match=r"W5: churn.rate_12m 22.0% \[18.0%, 26.0%\], n = 100 \(asked > 0.4\)"
+        AnalysisError, match=r"W5: churn.rate 22.0% \[18.0%, 26.0%\], n = 100 \(asked > 0.4\)"
     ):
         judge_items(items, Findings([RATE]), strict=True)
     fine = read_items(
-        items_of(("W5", "weakness", "churn.rate_12m", "> 0.2"), ("T1", "threat", "no.such", "> 1"))
+        items_of(("W5", "weakness", "churn.rate", "> 0.2"), ("T1", "threat", "no.such", "> 1"))
     )
     assert judge_items(fine, Findings([RATE]), strict=True).count("cannot_tell") == 1
 
 
 def test_each_row_shows_number_interval_and_the_figure_behind_it():
     table = judge_items(
-        read_items(items_of(("W5", "weakness", "churn.rate_12m", "> 0.1"))), Findings([RATE])
+        read_items(items_of(("W5", "weakness", "churn.rate", "> 0.1"))), Findings([RATE])
     ).table()
     row = table.frame.iloc[0]
     assert row["number"] == "22.0% [18.0%, 26.0%], n = 100"
-    assert row["figure"] == "churn.rate_12m_figure"
+    assert row["figure"] == "churn.rate_figure"
     terms = next(column.terms for column in table.columns if column.name == "text")
     assert terms["W5 en"].render("zh") == "W5 中文"
 
 
 def test_verdicts_resting_on_simulated_findings_are_marked_simulated():
-    items = read_items(items_of(("W5", "weakness", "churn.rate_12m", "> 0.1")))
+    items = read_items(items_of(("W5", "weakness", "churn.rate", "> 0.1")))
     real, made = (
         judge_items(items, Findings([RATE])),
-        judge_items(items, {"churn.rate_12m": finding("churn.rate_12m", 0.3, simulated=True)}),
+        judge_items(items, {"churn.rate": finding("churn.rate", 0.3, simulated=True)}),
     )
     assert not any(one.simulated for one in real.findings())
     assert all(one.simulated for one in made.findings())
@@ -370,7 +370,7 @@ def strategies_of(*rows) -> pd.DataFrame:
         text_zh=frame["strategy_id"],
         owner="sales director",
         due_date="2013-12-31",
-        finding="churn.rate_12m",
+        finding="churn.rate",
     )
 
 
@@ -425,8 +425,8 @@ def test_naming_an_item_twice_changes_nothing():
 def test_evidence_against_an_item_takes_the_ground_from_its_strategy():
     items = read_items(
         items_of(
-            ("S1", "strength", "churn.rate_12m", "< 0.1"),
-            ("S2", "strength", "churn.rate_12m", "> 0.1"),
+            ("S1", "strength", "churn.rate", "< 0.1"),
+            ("S2", "strength", "churn.rate", "> 0.1"),
             ("O1", "opportunity"),
         )
     )
@@ -446,7 +446,7 @@ def test_evidence_against_an_item_takes_the_ground_from_its_strategy():
 def test_the_first_choice_is_told_as_firm_only_where_weights_and_evidence_leave_it_first():
     items = read_items(
         items_of(
-            ("S1", "strength", "churn.rate_12m", "> 0.1"), ("S2", "strength"), ("O1", "opportunity")
+            ("S1", "strength", "churn.rate", "> 0.1"), ("S2", "strength"), ("O1", "opportunity")
         )
     )
     weights = equal_weights(items)
@@ -520,7 +520,7 @@ def test_an_action_names_owner_date_and_the_finding_that_will_tell():
     assert (row["owner"], row["due_date"], row["finding"]) == (
         "sales director",
         "2013-12-31",
-        "churn.rate_12m",
+        "churn.rate",
     )
 
 

@@ -34,14 +34,12 @@ def measured(id: str, value, low=None, high=None, n=400, unit="share", reason=No
     )
 
 
-def share(lost: int, n: int, id: str = "churn.rate_12m") -> Finding:
+def share(lost: int, n: int, id: str = "churn.rate") -> Finding:
     low, high = proportion_confint(lost, n, method="wilson")
     return measured(id, lost / n, float(low), float(high), n)
 
 
-def goal_of(
-    baseline=0.20, target=0.15, due="2014-12-31", finding="churn.rate_12m", begun="2012-12-31"
-):
+def goal_of(baseline=0.20, target=0.15, due="2014-12-31", finding="churn.rate", begun="2012-12-31"):
     row = {
         "goal_id": "G1",
         "text_en": "goal",
@@ -226,10 +224,10 @@ def test_a_number_without_interval_has_no_chance_and_stays_open():
 
 
 def test_a_goal_on_an_unknown_finding_is_listed_with_near_matches():
-    result = targets.track_goals(goal_of(finding="churn.rate_12n"), Findings([share(40, 400)]), DAY)
+    result = targets.track_goals(goal_of(finding="churn.raet"), Findings([share(40, 400)]), DAY)
     assert result.frame["status"].tolist() == ["unknown"]
-    assert "near matches: churn.rate_12m" in str(result.caveats[0])
-    nothing = measured("churn.rate_12m", None, reason=Fixed({"en": "none"}))
+    assert "near matches: churn.rate" in str(result.caveats[0])
+    nothing = measured("churn.rate", None, reason=Fixed({"en": "none"}))
     assert standing_of(nothing)["status"] == "unknown"
     assert result.table().frame["value_shown"].isna().all()
 
@@ -410,7 +408,7 @@ def test_the_sentence_on_goals_accounts_for_every_goal():
 
 
 def test_a_baseline_that_the_same_days_finding_rules_out_is_named():
-    found = Findings([measured("churn.rate_12m", 0.10, 0.07, 0.14)])
+    found = Findings([measured("churn.rate", 0.10, 0.07, 0.14)])
 
     def told(**goal) -> str:
         standing = targets.track_goals(goal_of(**goal), found, DAY)

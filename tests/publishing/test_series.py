@@ -50,7 +50,7 @@ def test_an_unknown_finding_is_refused_with_near_names(shelf):
 
 def test_an_empty_shelf_says_what_to_do(tmp_path):
     with pytest.raises(ParameterError, match="publish a version first"):
-        kam.history("churn.rate_12m", reports=tmp_path)
+        kam.history("churn.rate", reports=tmp_path)
 
 
 def test_a_comparison_is_a_frame_with_a_row_a_finding(shelf):
@@ -72,7 +72,7 @@ def test_the_picture_of_a_history_draws_what_the_frame_holds(rate, language):
 
 def published(value: float):
     """A version as publishing gives it back, as far as a sweep reads it."""
-    finding = dataclasses.replace(synthetic.FINDINGS[0], id="churn.rate_12m", value=value)
+    finding = dataclasses.replace(synthetic.FINDINGS[0], id="churn.rate", value=value)
 
     class Version:
         id = f"2012-12-31-{value}"
@@ -119,15 +119,15 @@ def test_a_sweep_of_nothing_or_of_too_much_is_refused_before_it_runs(asked):
 
 def test_a_specification_curve_shows_each_run_above_its_choices(asked, tmp_path):
     frame = kam.sweep("churn", {"window_days": [365, 73]}, reports=tmp_path)
-    figure = series.sweep(frame, "churn.rate_12m")
+    figure = series.sweep(frame, "churn.rate")
     above, below = figure.draw().axes
     assert list(above.containers[0].lines[0].get_ydata()) == [0.2, 1.0], "smallest first"
     assert [tick.get_text() for tick in below.get_yticklabels()] == [
         "window_days = 365",
         "window_days = 73",
     ]
-    with pytest.raises(DataError, match=r"churn\.rate_12m"):
-        series.sweep(frame, "churn.rate")
+    with pytest.raises(DataError, match=r"churn\.rate"):
+        series.sweep(frame, "churn.raet")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -135,7 +135,7 @@ def test_a_multiverse_shows_each_run_as_a_multiple_of_the_middle_one(asked, tmp_
     frame = kam.sweep("churn", {"window_days": [365, 73, 730]}, reports=tmp_path)
     figure = series.multiverse(frame)
     row = figure.data.frame.iloc[0]
-    assert (row["id"], row["low_ratio"], row["high_ratio"]) == ("churn.rate_12m", 0.2, 2.0)
+    assert (row["id"], row["low_ratio"], row["high_ratio"]) == ("churn.rate", 0.2, 2.0)
     with use_language(language):
         (axes,) = figure.draw().axes
         assert sorted(axes.lines[1].get_xdata()) == [0.2, 1.0, 2.0]

@@ -111,9 +111,9 @@ def test_verdicts_add_up_to_all_statements():
 
 
 def test_a_share_whose_n_is_not_that_of_its_definition_is_named():
-    lost = finding("churn.n_lost_12m", 44, None, unit="accounts", n=245)
-    assert not untruths(finding("churn.rate_12m", 44 / 245, (0.1, 0.3), n=245), lost)
-    assert "n is not that of" in untruths(finding("churn.rate_12m", 0.11, (0.1, 0.3), n=245), lost)
+    lost = finding("churn.n_lost", 44, None, unit="accounts", n=245)
+    assert not untruths(finding("churn.rate", 44 / 245, (0.1, 0.3), n=245), lost)
+    assert "n is not that of" in untruths(finding("churn.rate", 0.11, (0.1, 0.3), n=245), lost)
 
 
 def test_the_same_quantity_told_twice_is_the_same_number():

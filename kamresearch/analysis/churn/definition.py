@@ -42,8 +42,8 @@ class ChurnRate(Result):
     """Losses among the accounts present at the start of a window, against the window before."""
 
     exports = (
-        "churn.rate_12m",
-        "churn.n_lost_12m",
+        "churn.rate",
+        "churn.n_lost",
         "churn.rate_change",
         "churn.rate_effect",
         "churn.mix_effect",
@@ -127,7 +127,7 @@ class ChurnRate(Result):
         mix = float(self.by_group["mix_effect"].sum()) if self.change is not None else None
         return [
             Finding(
-                "churn.rate_12m",
+                "churn.rate",
                 rate,
                 "share",
                 _("Churn rate"),
@@ -145,7 +145,7 @@ class ChurnRate(Result):
                 **shared,
             ),
             Finding(
-                "churn.n_lost_12m",
+                "churn.n_lost",
                 self.n_lost,
                 "accounts",
                 _("Accounts lost"),
