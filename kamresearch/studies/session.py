@@ -347,7 +347,7 @@ class Session:
         if not reads or not self.tables.has("terms"):
             return {}
         rows = self.tables.frame("terms").to_dict("records")
-        told = {row["value"]: {code: row[code] for code in LANGUAGES} for row in rows}
+        told = {row["value"]: {code: row.get(code) for code in LANGUAGES} for row in rows}
         return {
             value: {code: text for code, text in texts.items() if isinstance(text, str)}
             for value, texts in told.items()
