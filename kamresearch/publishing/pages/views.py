@@ -20,7 +20,7 @@ ROWS_BEHIND = 10
 """Rows behind a figure that a page holds; all stand in the CSV file that it names."""
 WIDE = 22
 """Half-width columns of text from which on a column keeps room to be read."""
-PACKED_BYTES = 60_000
+PACKED_BYTES = 30_000
 """What the rows beyond those shown may weigh in a page, all tables together; heavier ones stay in
 the CSV file beside it, and the filter says that it does not cover them.
 """
