@@ -19,7 +19,9 @@ def test_a_risk_is_stated_by_its_probability_though_its_frame_has_a_value_too():
             "value": [30_000.0, 20_000.0, 1.0],
         }
     )
-    risk = SimpleNamespace(reason=None, frame=frame, as_of="2012-12-31", window_days=365)
+    risk = SimpleNamespace(
+        reason=None, frame=frame, as_of="2012-12-31", window_days=365, source="own"
+    )
     case = SimpleNamespace(losses=SimpleNamespace(kind="recorded"))
     stated = state_risk(case, risk, 0.2).set_index("account_id")
     assert stated["value"].to_dict() == {"1": 0.1, "2": 0.4}

@@ -18,9 +18,9 @@ PRESS = Path(kamresearch.__file__).parent / "publishing"
 
 STUDIES = {one for study in all_studies() for one in (study.name, study.prefix, study.notebook)}
 IDS = {one for study in all_studies() for one in study.promised.ids}
-OWN = {"causes", "judgements", "definition", "needs"}
+OWN = {"causes", "judgements", "definition", "needs", "terms"}
 """Words that the press has for itself: why two versions differ, how a move is judged, what a
-finding is, which tables a study needs.
+finding is, which tables a study needs, the words of a column's codes.
 """
 COLUMNS = {
     column.name for table in TABLES.values() for column in table.columns if "_" in column.name
