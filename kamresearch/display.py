@@ -4,6 +4,7 @@ are drawn.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -145,7 +146,7 @@ def table_html(table: Table, language: str) -> str:
     return "".join(parts)
 
 
-def _cell_text(value: object, column: Column, language: str) -> str:
+def _cell_text(value: Any, column: Column, language: str) -> str:
     if value in column.terms:
         return column.terms[value].render(language)
     return word(format_quantity(value, column.unit, language, bare=True), language)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kamresearch import rich
 from kamresearch.errors import StudyError, near_matches
@@ -111,7 +111,11 @@ class Finding:
         return None
 
     def __repr__(self) -> str:
-        value = self.render("en") if self.value is not None else f"– ({self.reason.render('en')})"
+        value = (
+            self.render("en")
+            if self.value is not None
+            else f"– ({cast(Text, self.reason).render('en')})"
+        )
         return " ".join([f"{self.id} = {value}", *_bounds(self, "en")])
 
     def _repr_html_(self) -> str:
@@ -204,7 +208,7 @@ def cards(findings: Iterable[Finding], language: str) -> str:
 
 def _card(finding: Finding, language: str) -> str:
     known = finding.value is not None
-    value = finding.render(language) if known else finding.reason.render(language)
+    value = finding.render(language) if known else cast(Text, finding.reason).render(language)
     about = _bounds(finding, language)
     about += [] if finding.n is None else [f"n = {finding.n:,}"]
     about += [" – ".join(dict.fromkeys(finding.period))] if finding.period else []

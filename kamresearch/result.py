@@ -3,7 +3,7 @@ a notebook.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from kamresearch import rich
 from kamresearch.finding import Finding, Findings, cards
@@ -78,7 +78,7 @@ class Result:
         return "\n".join([f"{name}: {Findings(self.findings())!r}", *more])
 
     def _repr_html_(self) -> str:
-        told = getattr(self, "caveats", ())
+        told: Any = getattr(self, "caveats", ())
         told = told() if callable(told) else told
         texts = [one for one in told if isinstance(one, (Text, str))]
         found = cards(self.findings(), current_language())

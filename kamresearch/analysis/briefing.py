@@ -4,6 +4,7 @@ measures nothing anew.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import pandas as pd
 
@@ -104,8 +105,9 @@ class Briefing(Result):
     def findings(self) -> list[Finding]:
         """How many instructions stand here, what they gain, and how much cannot be told."""
         told = self.actions is not None
-        n = len(self.actions) if told else None
-        about = {"simulated": self.simulated}
+        actions = cast(pd.DataFrame, self.actions)
+        n = len(actions) if told else None
+        about: dict[str, Any] = {"simulated": self.simulated}
         return [
             Finding(
                 "briefing.n_actions",
@@ -119,7 +121,7 @@ class Briefing(Result):
             ),
             Finding(
                 "briefing.gain",
-                float(self.actions["expected_gain"].sum()) if told else None,
+                float(actions["expected_gain"].sum()) if told else None,
                 "money",
                 _("Expected gain of these instructions a year"),
                 _("Sum of the expected gain of the instructions shown here, as the list has it."),
@@ -169,12 +171,13 @@ class Briefing(Result):
             Column("owner", _("Owner")),
             Column("due", _("Due by"), "date"),
         )
+        actions = cast(pd.DataFrame, self.actions)
         return make_table(
             "briefing.actions",
             _("What to do this month"),
-            self.actions,
-            *[column for column in heads if column.name in self.actions],
-            rows_shown=max(len(self.actions), 1),
+            actions,
+            *[column for column in heads if column.name in actions],
+            rows_shown=max(len(actions), 1),
             caption=None
             if self.share is None
             else _(
@@ -198,23 +201,25 @@ class Briefing(Result):
             Column("manager_id", _("Manager")),
             Column("chance_back", _("Chance of a return within the year"), "probability"),
         )
+        lost = cast(pd.DataFrame, self.lost)
         return make_table(
             "briefing.lost",
             _("Lost and won within twelve months"),
-            self.lost,
-            *[column for column in heads if column.name in self.lost],
+            lost,
+            *[column for column in heads if column.name in lost],
             rows_shown=6,
         )
 
     def goal_table(self) -> Table:
         """The goals, adding up."""
+        goals = cast(pd.DataFrame, self.goals)
         return make_table(
             "briefing.goals",
             _("Where the goals stand"),
-            self.goals,
+            goals,
             Column("goal", _("State of the goal"), terms=GOAL_TERMS),
             Column("n", _("Goals"), "count"),
-            caption=_("Together these are all {n} goals.", n=int(self.goals["n"].sum())),
+            caption=_("Together these are all {n} goals.", n=int(goals["n"].sum())),
         )
 
     def unknown_table(self) -> Table:
@@ -328,7 +333,7 @@ def write_briefing(
         ),
         n_findings=len(findings),
         n_undefined=sum(finding.value is None for finding in findings),
-        n_open=sum(int(one.value) for one in _counted(evidence)),
+        n_open=sum(int(cast(float, one.value)) for one in _counted(evidence)),
         followed=_say_followed(done),
         share=_told(evidence, "decisions.first_ten_share"),
         terms={**_terms_of(lost), **_terms_of(actions), **terms},
@@ -482,7 +487,7 @@ def _list_unknown(evidence: Mapping[str, Finding]) -> tuple[pd.DataFrame, dict]:
     told = [(one, int(one.value), one.definition) for one in _counted(evidence) if one.value]
     told += [(one, None, one.reason) for one in evidence.values() if one.value is None]
     for finding, n, reason in told:
-        label, why = finding.label.render("en"), reason.render("en")
+        label, why = finding.label.render("en"), cast(Text, reason).render("en")
         if label not in labels:
             rows.append((label, n, why))
         labels[label], reasons[why] = finding.label, reason

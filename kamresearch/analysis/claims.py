@@ -3,6 +3,7 @@ in one line.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -280,7 +281,7 @@ def _text(value: object) -> str:
 
 
 def _same_source(claim: dict) -> tuple[str, str, str]:
-    return tuple(_text(claim.get(name)) for name in ("who", "brand", "market"))
+    return _text(claim.get("who")), _text(claim.get("brand")), _text(claim.get("market"))
 
 
 def _find_clashes(claims: pd.DataFrame, values: pd.Series) -> dict[str, list[str]]:
@@ -482,7 +483,7 @@ def _judge_overlap(brand: str, value: float, period: str, facts: pd.DataFrame) -
     """Growth rates of periods that overlap the claimed one: where they cover most of it they can
     show a wrong sign; they support nothing.
     """
-    first, last, _kind = read_period(period)
+    first, last, _kind = cast(tuple[pd.Period, pd.Period, str], read_period(period))
     rows = facts[
         (facts["brand"] == brand)
         & facts["growth"].notna()

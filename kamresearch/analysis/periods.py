@@ -3,6 +3,7 @@
 """
 
 import re
+from typing import Any
 
 import pandas as pd
 
@@ -29,7 +30,7 @@ def read_period(text: str) -> tuple[pd.Period, pd.Period, str] | None:
     """
     text = str(text).strip().removesuffix(".0")
     if "/" in text:
-        parts = [read_period(part) for part in text.split("/")]
+        parts: list[Any] = [read_period(part) for part in text.split("/")]
         if len(parts) != 2 or None in parts or parts[0][0] > parts[1][1]:
             return None
         return parts[0][0], parts[1][1], "span"
@@ -60,7 +61,7 @@ def add_bounds(frame: pd.DataFrame, where: str) -> pd.DataFrame:
     """The frame with columns first, last (months) and kind of its column ``period``;
     unreadable periods are refused.
     """
-    read = [read_period(text) for text in frame["period"]]
+    read: list[Any] = [read_period(text) for text in frame["period"]]
     bad = [text for text, one in zip(frame["period"], read, strict=True) if one is None]
     if bad:
         raise DataError(

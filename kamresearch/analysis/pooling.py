@@ -127,7 +127,9 @@ def _weigh_priors(
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     by_strength = np.r_[0, weight.reshape(POINTS, POINTS).sum(axis=0).cumsum()]
-    middle = scale * np.exp(np.interp(0.5, by_strength, np.linspace(*box[1], POINTS + 1)))
+    middle = scale * np.exp(
+        np.interp(0.5, by_strength, np.linspace(box[1][0], box[1][1], POINTS + 1))
+    )
     return mean[seen], strength[seen], weight[seen] / weight[seen].sum(), float(middle)
 
 

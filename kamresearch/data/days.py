@@ -144,7 +144,7 @@ def parse_day(text: str, day_first: bool, calendar: str = "", zone: str = "") ->
     if calendar:
         return _of_calendar(text, CALENDARS[calendar], day_first)
     if match := _ZONED.fullmatch(text):
-        return _of_moment(*match.groups(), zone)
+        return _of_moment(match[1], match[2], match[3], zone)
     if match := re.match(YEAR_FIRST, text.replace("t", "T")):
         return _day(*map(int, match.groups()[:3]))
     if match := re.match(_COMPACT, text):
@@ -155,7 +155,7 @@ def parse_day(text: str, day_first: bool, calendar: str = "", zone: str = "") ->
         return _day(_full_year(year), int(month), int(day))
     day = _of_words(text)
     if day and (match := _ZONE_BEHIND.fullmatch(text)):
-        return _of_moment(day, *match.groups(), zone)
+        return _of_moment(day, match[1], match[2], zone)
     return day or _of_period(text) or _of_figures(text, zone)
 
 
@@ -163,7 +163,7 @@ def _of_words(text: str) -> str | None:
     for pattern in _WORDS:
         match = pattern.fullmatch(text)
         number = match and months().get(match["word"].rstrip("."))
-        if number:
+        if match and number:
             parts = match.groupdict()
             year = _full_year(parts["year"] or parts["short"])
             return _day(year, number, int(parts.get("day") or 1))

@@ -144,13 +144,13 @@ def _shown(cell: Any) -> str | None:
     return cell_text(value)
 
 
-def _with_sign(cell: object) -> str | None:
+def _with_sign(cell: Any) -> str | None:
     """A cell's text with the currency that its number format alone shows."""
     text, sign = _shown(cell), _sign(cell)
     return f"{sign}{text}" if text and sign else text
 
 
-def _sign(cell: object) -> str:
+def _sign(cell: Any) -> str:
     """The currency of a number's format: ``€`` of ``#,##0.00 "€"``, ``EUR`` of ``[$EUR] 0.00``."""
     value = cell.value
     if not isinstance(value, (int, float)) or isinstance(value, bool):

@@ -10,7 +10,7 @@ from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 
-COLOURS = dict(zip(CAUSES, (*parts.PALETTE[:5], parts.NEUTRAL), strict=True))
+COLOURS: dict[str, str] = dict(zip(CAUSES, (*parts.PALETTE[:5], parts.NEUTRAL), strict=True))
 
 
 @draws(CauseShares, "churn.causes")

@@ -1,5 +1,7 @@
 """Churn: its pictures."""
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 
@@ -253,7 +255,7 @@ def calibration(result: Judgement) -> Figure:
         _(
             "Held-out accounts in groups of about equal size ({model}); lines are 95% "
             "Wilson bounds; on the dashed line prediction and outcome agree. n = {n}.",
-            model=MODEL_TERMS[name],
+            model=MODEL_TERMS[cast(str, name)],
             n=result.n,
         ),
         _(

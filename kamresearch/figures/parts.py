@@ -8,6 +8,7 @@ the current language (figures are drawn once per language).
 
 from collections.abc import Mapping, Sequence, Sized
 from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +30,10 @@ from kamresearch.figures.theme import (
     wrap,
 )
 from kamresearch.language import current_language, format_quantity, render, tongue
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 __all__ = [
     "BAD",
@@ -70,7 +75,7 @@ def new_figure(
     *,
     width: float | None = None,
     height: float | None = None,
-    **more: object,
+    **more: Any,
 ) -> tuple:
     """A figure and its Axes in the house's size; call it inside a ``draw`` function."""
     import matplotlib.pyplot as plt
@@ -81,7 +86,7 @@ def new_figure(
 
 
 def format_axis(
-    axes: object, unit: str, which: str = "y", *, signed: bool = False, most: int = 6
+    axes: "Axes", unit: str, which: str = "y", *, signed: bool = False, most: int = 6
 ) -> None:
     """Tick labels of an axis in a unit, as a reader of the current language writes them.
 
@@ -131,7 +136,7 @@ def _tick(value: float, unit: str, language: str, signed: bool) -> str:
     return format_quantity(value, unit, language, signed=signed, bare=True)
 
 
-def format_month_axis(axes: object, which: str = "x", *, most: int = 8) -> None:
+def format_month_axis(axes: "Axes", which: str = "x", *, most: int = 8) -> None:
     """Dates on an axis: years where the span is long, months of years where it is short."""
     from babel.dates import format_date
     from matplotlib.dates import AutoDateLocator, num2date
@@ -152,7 +157,7 @@ def format_month_axis(axes: object, which: str = "x", *, most: int = 8) -> None:
     axis.set_major_formatter(FuncFormatter(label))
 
 
-def title_axes(axes: object, text: object) -> None:
+def title_axes(axes: "Axes", text: object) -> None:
     """A short title over one panel of several; the figure's own title stands in the page, not
     in the picture.
     """
@@ -160,9 +165,9 @@ def title_axes(axes: object, text: object) -> None:
 
 
 def label_lines(
-    axes: object,
-    ends: Mapping[object, tuple[object, float]] | Sequence[tuple[object, float, object, str]],
-    colours: Mapping[object, str] | None = None,
+    axes: "Axes",
+    ends: Mapping[Any, tuple[Any, float]] | Sequence[tuple[Any, float, object, str]],
+    colours: Mapping[Any, str] | None = None,
     *,
     gap: float = 1.25,
 ) -> None:
@@ -184,7 +189,7 @@ def label_lines(
         ends = [(x, y, name, (colours or {}).get(name, INK)) for name, (x, y) in ends.items()]
     import matplotlib as mpl
 
-    figure = axes.get_figure()
+    figure = axes.figure
     low, high = axes.get_ylim()
     height = axes.get_position().height * figure.get_figheight() * 72
     step = gap * float(mpl.rcParams["font.size"]) / max(height, 1) * (high - low)
@@ -226,7 +231,7 @@ LIFT = 25
 
 
 def mark_event(
-    axes: object, when: object, text: object, *, level: int = 0, colour: str = MUTED
+    axes: "Axes", when: object, text: object, *, level: int = 0, colour: str = MUTED
 ) -> None:
     """A dated happening: a thin line, its name on top; ``level`` lifts names of near events
     over each other.
@@ -246,7 +251,7 @@ def mark_event(
     )
 
 
-def mark_events(axes: object, events: Sequence[tuple[object, object]]) -> None:
+def mark_events(axes: "Axes", events: Sequence[tuple[Any, object]]) -> None:
     """Several dated happenings in order of time, on alternating heights where they stand near
     each other.
     """
@@ -255,7 +260,7 @@ def mark_events(axes: object, events: Sequence[tuple[object, object]]) -> None:
     low, high = axes.get_xlim()
     reached: list[float] = []
     for when, text in sorted(events, key=lambda event: event[0]):
-        place = when if isinstance(when, (int, float)) else date2num(when)
+        place = float(when if isinstance(when, (int, float)) else date2num(when))
         # The lowest row whose last name ends before this one begins; a name is about a fifth of the
         # axis wide.
         level = next(
@@ -278,7 +283,7 @@ def need_rows(frame: Sized, figure: str) -> None:
 
 
 def draw_ribbon(
-    axes: object,
+    axes: "Axes",
     x: Sequence,
     low: Sequence,
     high: Sequence,
@@ -293,7 +298,7 @@ def draw_ribbon(
 
 
 def draw_intervals(
-    axes: object,
+    axes: "Axes",
     names: Sequence[object],
     values: Sequence[float | None],
     lows: Sequence[float | None],
@@ -323,7 +328,7 @@ def draw_intervals(
     axes.tick_params(axis="y", labelcolor=INK)
 
 
-def annotate_bars(axes: object, unit: str, *, signed: bool = False, colour: str = INK) -> None:
+def annotate_bars(axes: "Axes", unit: str, *, signed: bool = False, colour: str = INK) -> None:
     """The value at the end of each bar, in its unit; leaves room for it and drops the then
     needless axis.
     """
@@ -340,14 +345,14 @@ def annotate_bars(axes: object, unit: str, *, signed: bool = False, colour: str 
     axes.margins(x=0.14 if _horizontal(axes) else None, y=None if _horizontal(axes) else 0.12)
 
 
-def _horizontal(axes: object) -> bool:
+def _horizontal(axes: "Axes") -> bool:
     return any(
         getattr(container, "orientation", "") == "horizontal" for container in axes.containers
     )
 
 
 def reference_line(
-    axes: object,
+    axes: "Axes",
     value: float,
     text: object,
     which: str = "y",
@@ -386,7 +391,7 @@ def reference_line(
         )
 
 
-def legend_above(axes: object, columns: int = 4) -> None:
+def legend_above(axes: "Axes", columns: int = 4) -> None:
     """The legend in one row over the plot, where it covers no data (prefer `label_lines` for
     lines).
     """
@@ -400,8 +405,8 @@ def legend_above(axes: object, columns: int = 4) -> None:
 
 
 def draw_heat(
-    axes: object,
-    frame: object,
+    axes: "Axes",
+    frame: "pd.DataFrame",
     unit: str,
     *,
     rows: Sequence[object] | None = None,

@@ -1,5 +1,7 @@
 """Deals: their pictures."""
 
+from typing import cast
+
 import pandas as pd
 
 from kamresearch.analysis.pipeline.deals import OUTCOMES
@@ -41,7 +43,7 @@ def win_rates(result: Rates) -> Figure:
         places = {name: place for place, name in enumerate(dict.fromkeys(frame["dimension"]))}
         colours = [parts.PALETTE[places[one] % 2] for one in frame["dimension"]]
         parts.draw_intervals(axes, names, frame["pooled"], frame["low"], frame["high"], colours)
-        parts.reference_line(axes, result.rate, _("all deals"), "x")
+        parts.reference_line(axes, cast(float, result.rate), _("all deals"), "x")
         parts.format_axis(axes, "share", "x", most=5)
         return figure
 

@@ -1,5 +1,7 @@
 """Key accounts: concentration, persistence, ranks, migration, matrix, cross table, dependence."""
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 
@@ -338,7 +340,7 @@ def value_potential(result: ValueMatrix) -> Figure:
         axes.set_yscale("log")
         axes.axvline(result.value_cut, color=parts.MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
         axes.axhline(
-            max(result.headroom_cut, bottom),
+            max(cast(float, result.headroom_cut), bottom),
             color=parts.MUTED,
             linewidth=0.9,
             linestyle=(0, (4, 3)),

@@ -1,5 +1,7 @@
 """SWOT: its pictures."""
 
+from typing import cast
+
 import pandas as pd
 
 from kamresearch.analysis.swot.ahp import ACCEPTABLE
@@ -90,7 +92,7 @@ def weights(result: ItemWeights) -> Figure:
     )
 
 
-def _or_dash(value: object) -> object:
+def _or_dash(value: float | None) -> int | str:
     return "–" if value is None or value != value else int(value)
 
 
@@ -202,7 +204,7 @@ def ie_matrix(result: Matrices) -> Figure:
         if result.cell is not None:
             axes.plot([result.ife], [result.efe], "o", color=PALETTE[0], markersize=10)
             axes.annotate(
-                wrap(say(ADVICE[result.advice]), 18),
+                wrap(say(ADVICE[cast(str, result.advice)]), 18),
                 (result.ife, result.efe),
                 xytext=(0, 10),
                 textcoords="offset points",
@@ -229,7 +231,7 @@ def ie_matrix(result: Matrices) -> Figure:
             "Cell {cell}: {advice}. The scores are judged ratings with judged weights, not "
             "measurements; a point near a line may fall to either side.",
             cell=result.cell or "–",
-            advice=ADVICE[result.advice] if result.advice else "–",
+            advice=ADVICE[cast(str, result.advice)] if result.advice else "–",
         ),
         alt=_(
             "Nine-cell matrix of external against internal score; the point lies in cell "

@@ -2,6 +2,8 @@
 it.
 """
 
+from typing import TYPE_CHECKING
+
 from kamresearch.analysis.swot.evidence import VERDICTS, ItemVerdicts
 from kamresearch.analysis.swot.items import QUADRANT_NAMES, QUADRANTS
 from kamresearch.display import Figure
@@ -19,6 +21,9 @@ from kamresearch.figures.parts import (
 )
 from kamresearch.figures.registry import draws
 from kamresearch.language import message as _
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MARKS = {
     "supported": ("o", GOOD),
@@ -118,7 +123,7 @@ def _height(rows: list) -> float:
 
 
 def _draw_quadrant(
-    panel: object, name: str, rows: list, n_all: int, height: float, verdicts: ItemVerdicts
+    panel: "Axes", name: str, rows: list, n_all: int, height: float, verdicts: ItemVerdicts
 ) -> None:
     panel.set_xlim(0, 1)
     panel.set_ylim(height, 0)

@@ -1,5 +1,7 @@
 """Goals that can be checked: their pictures."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from kamresearch.analysis.targets.did import ProgrammeEffect
@@ -22,6 +24,9 @@ from kamresearch.figures.parts import (
 from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLOURS = {
     "met": GOOD,
@@ -283,7 +288,7 @@ def programme(result: ProgrammeEffect) -> Figure:
     )
 
 
-def _named_line(axes: object, value: float, text: object) -> None:
+def _named_line(axes: "Axes", value: float, text: object) -> None:
     """A line to compare with, named right of the plot, where no point stands."""
     axes.axhline(value, color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
     axes.annotate(
@@ -299,7 +304,7 @@ def _named_line(axes: object, value: float, text: object) -> None:
     )
 
 
-def _log_ticks(axes: object) -> None:
+def _log_ticks(axes: "Axes") -> None:
     """Ticks at 1, 2, 5 of each power of ten that the axis holds."""
     low, high = axes.get_xlim()
     places = [

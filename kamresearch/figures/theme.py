@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from functools import lru_cache
 from io import StringIO
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from kamresearch.display import PAINTERS, Figure
 from kamresearch.language import current_language, use_language, word
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Picture
 
 FONT_FILE = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.otf"
 """Noto Sans SC, cut to the characters of everyday Chinese and of names; its licence (OFL) lies
@@ -49,7 +52,7 @@ def font_family() -> str:
     return font_manager.FontProperties(fname=str(FONT_FILE)).get_name()
 
 
-def house_style() -> dict[str, object]:
+def house_style() -> dict[Any, Any]:
     """The theme as matplotlib settings."""
     import seaborn as sns
     from cycler import cycler
@@ -112,7 +115,7 @@ def set_house_theme() -> None:
 
 
 @contextmanager
-def house_theme() -> Iterator[Callable[[object, TextIO, str], None]]:
+def house_theme() -> Iterator[Callable[[Any, TextIO, str], None]]:
     """The theme inside a ``with`` block; gives a function that saves a figure as deterministic
     SVG and closes it.
     """
@@ -121,7 +124,7 @@ def house_theme() -> Iterator[Callable[[object, TextIO, str], None]]:
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
-    def save(drawn: object, file: TextIO, salt: str) -> None:
+    def save(drawn: Any, file: TextIO, salt: str) -> None:
         figure = getattr(drawn, "figure", None) or drawn
         dense = _rasterise_dense(figure)
         with matplotlib.rc_context({"svg.hashsalt": salt}):
@@ -153,7 +156,7 @@ def draw_svg(figure: Figure, language: str) -> str:
 PAINTERS.append(draw_svg)
 
 
-def _rasterise_dense(figure: object) -> bool:
+def _rasterise_dense(figure: "Picture") -> bool:
     """Marks too many to be told apart become pixels of the picture: as shapes, a hundred
     thousand weigh ten megabytes.
     """

@@ -1,5 +1,7 @@
 """Pictures of the sales trend so far: level, half-years, months, season, and what moved revenue."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,9 @@ from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 OWN, RIVAL = parts.PALETTE[0], parts.PALETTE[1]
 
 
@@ -21,14 +26,14 @@ def place_year(period: object) -> float:
     return float(str(period)[:4])
 
 
-def show_years(axes: object, years: list[float]) -> None:
+def show_years(axes: "Axes", years: list[float]) -> None:
     """Ticks at the last year and at regular steps before it."""
     step = max(1, int(np.ceil(len(years) / 9)))
     shown = sorted(years)[::-1][::step]
     axes.set_xticks(shown, [f"{year:.0f}" for year in shown])
 
 
-def _events_on_years(axes: object, inputs: Inputs, first: float, last: float) -> None:
+def _events_on_years(axes: "Axes", inputs: Inputs, first: float, last: float) -> None:
     titles = inputs.event_texts()
     rows = [
         row
@@ -39,7 +44,7 @@ def _events_on_years(axes: object, inputs: Inputs, first: float, last: float) ->
     parts.mark_events(axes, [(place, text) for place, text in places if first <= place <= last])
 
 
-def _event_place(day: object) -> float:
+def _event_place(day: str | pd.Timestamp) -> float:
     """A date on an axis where a year's figure stands in the year's middle, at the year's number."""
     day = pd.Timestamp(day)
     return day.year - 0.5 + (day.day_of_year - 1) / 365.25
@@ -104,7 +109,7 @@ def level(result: Level) -> Figure:
     )
 
 
-def _name_point(axes: object, place: float, value: float, unit: str) -> None:
+def _name_point(axes: "Axes", place: float, value: float, unit: str) -> None:
     axes.annotate(
         parts.say(Quantity(value, unit)),
         (place, value),

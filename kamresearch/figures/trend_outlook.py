@@ -2,6 +2,8 @@
 and then.
 """
 
+from typing import Any, cast
+
 import numpy as np
 import pandas as pd
 
@@ -27,7 +29,8 @@ from kamresearch.language import message as _
 @draws(MonthsAhead, "trend.fan_months")
 def fan(result: Outlook) -> Figure:
     """Past and forecast with its intervals, the naive forecast beside it."""
-    ahead, naive = result.result.frame, result.result.naive
+    found = cast(Any, result.result)
+    ahead, naive = found.frame, found.naive
     yearly = result.frequency == "Y"
 
     def draw() -> object:
@@ -180,7 +183,7 @@ def coverage(both: Outlooks) -> Figure:
 def then(hindsight: Hindsight) -> Figure:
     """What became of an earlier forecast."""
     result = hindsight.outlook
-    judged, ahead = result.judged, result.result.frame
+    judged, ahead = result.judged, cast(Any, result.result).frame
 
     def draw() -> object:
         figure, axes = parts.new_figure(height=4.2)

@@ -1,6 +1,9 @@
 """Pictures of what moved: the break of unknown date, and the steps at known ones."""
 
+from typing import cast
+
 import numpy as np
+import pandas as pd
 
 from kamresearch.analysis.trend.breaks import Break
 from kamresearch.analysis.trend.events import EventStudy, MarketEvents, MonthEvents
@@ -15,7 +18,7 @@ from kamresearch.language import message as _
 @draws(Break, "trend.break")
 def breaks(result: Break) -> Figure:
     """The series with the dates at which its level may have broken."""
-    series = result.series
+    series = cast(pd.Series, result.series)
 
     def draw() -> object:
         figure, axes = parts.new_figure()
@@ -26,7 +29,7 @@ def breaks(result: Break) -> Figure:
                 axes.axvspan(
                     period.start_time, (period + 1).start_time, color=RIVAL, alpha=0.14, linewidth=0
                 )
-            axes.axvline(result.date.start_time, color=RIVAL, linewidth=1.4)
+            axes.axvline(cast(pd.Period, result.date).start_time, color=RIVAL, linewidth=1.4)
         parts.format_axis(axes, result.unit)
         parts.format_month_axis(axes)
         return figure

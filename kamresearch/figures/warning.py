@@ -1,6 +1,9 @@
 """Early warning: its pictures."""
 
+from typing import cast
+
 import numpy as np
+import pandas as pd
 
 from kamresearch.analysis.warning import CLASS_TERMS, Alerts
 from kamresearch.display import Column, Figure, make_table
@@ -49,7 +52,7 @@ def by_value(result: Alerts) -> Figure:
 @draws(Alerts, "churn.alert_example")
 def example(result: Alerts) -> Figure:
     """How one alert came about: orders against what was expected, and what is missing added up."""
-    frame = result.example
+    frame = cast(pd.DataFrame, result.example)
 
     def draw() -> object:
         figure, (axes, below) = parts.new_figure(2, 1, height=4.2, sharex=True)

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
+from typing import Any
 
 from kamresearch.language.catalogue_store import translate
 from kamresearch.language.message import current_language
@@ -96,7 +97,7 @@ class Quantity:
 
 
 def format_quantity(
-    value: object,
+    value: Any,
     unit: str,
     language: str,
     *,

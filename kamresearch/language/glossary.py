@@ -50,8 +50,7 @@ def load_glossary(language: str) -> tuple[Term, ...]:
 
 def _read_term(entry: Any, language: str, path: Path) -> Term:
     words = entry.get(language) if isinstance(entry, dict) else None
-    whole = isinstance(words, dict) and "id" in entry and {"term", "meaning"} <= set(words)
-    if not whole:
+    if not (isinstance(words, dict) and "id" in entry and {"term", "meaning"} <= set(words)):
         raise KamError(
             f"{path.parent.name}/{path.name}",
             f"an id, and below {language} a term with its meaning",

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from numbers import Integral
 from types import MappingProxyType
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 from kamresearch.language.catalogue_store import translate
 from kamresearch.language.tongues import LANGUAGES, tongue
@@ -91,7 +91,7 @@ def render(value: object, language: str) -> str:
     """
     if isinstance(value, Text):
         return value.render(language)
-    if isinstance(value, Integral) and abs(value) >= 10_000:
+    if isinstance(value, Integral) and abs(cast(int, value)) >= 10_000:
         return f"{value:,}"
     return word(str(value), language)
 

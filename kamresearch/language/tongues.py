@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from kamresearch.errors import KamError, near_matches
 from kamresearch.places import project_root
@@ -78,7 +79,7 @@ def tongue(code: str) -> Tongue:
 
     written = [one / "language.yml" for one in reversed(FOLDERS[code])]
     path = next(one for one in written if one.is_file())
-    content = read_yaml(path) or {}
+    content: dict[str, Any] = read_yaml(path) or {}
     known = {one.name for one in fields(Tongue)}
     wrong = [name for name in content if name not in known]
     if wrong or not {"name", "html", "locale"} <= set(content):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kamresearch.errors import ParameterError, near_matches
 from kamresearch.finding import Findings
@@ -116,7 +116,7 @@ def ask(
     *,
     params: str | Path | Mapping | None = None,
     assignments: Iterable[str] = (),
-    **more: object,
+    **more: Any,
 ) -> Request:
     """A request from texts: a parameters file (or a name in ``params/``), ``study.name=value``
     over it, and options.

@@ -7,7 +7,7 @@ language at once.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ def read_notebook(path: Path) -> dict:
         ) from error
 
 
-def iterate_outputs(notebook: dict, kind: str | None = None) -> Iterator[dict]:
+def iterate_outputs(notebook: Mapping, kind: str | None = None) -> Iterator[dict]:
     """The contents of all outputs of the house in a notebook, in order; ``kind`` keeps one
     kind of them.
     """

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -32,7 +33,7 @@ def load_reasons(path: Path = TABLE) -> tuple[tuple[str, re.Pattern], ...]:
 
 @lru_cache(maxsize=8)
 def _read_table(text: str, name: str) -> tuple[tuple[str, re.Pattern], ...]:
-    rows = parse_yaml(text, name)
+    rows: Any = parse_yaml(text, name)
     pairs = []
     for number, row in enumerate(rows or ()):
         cause = row.get("cause") if isinstance(row, Mapping) else None

@@ -3,6 +3,7 @@ causes could hide.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -206,7 +207,7 @@ def measure_causes(
         if cause == "unknown" or not known:
             rows.append((cause, k, *(None,) * 7))
             continue
-        interval = wilson(k, known)
+        interval = cast(Interval, wilson(k, known))
         rows.append(
             (
                 cause,

@@ -111,7 +111,7 @@ class Returns(Result):
             *small,
         )
 
-    def _rate(self, cause: str) -> tuple | None:
+    def _rate(self, cause: str) -> pd.Series | None:
         row = self.rates[self.rates["cause"] == cause]
         return None if row.empty or pd.isna(row["rate"].iloc[0]) else row.iloc[0]
 

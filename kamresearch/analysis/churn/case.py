@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,6 +16,9 @@ from kamresearch.analysis.churn.losses import (
 )
 from kamresearch.analysis.churn.panel import Panel, build_panel, choose_cutoffs, describe_accounts
 from kamresearch.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 DEFINITIONS = ("auto", "recorded", "contract", "silence")
 
@@ -106,7 +110,7 @@ class Case:
 
 
 def open_case(
-    tables: object, as_of: str, *, definition: str = "auto", silence_factor: float = 3.0
+    tables: "Tables", as_of: str, *, definition: str = "auto", silence_factor: float = 3.0
 ) -> Case:
     """Gather what the churn study needs from a company's tables.
 
@@ -166,7 +170,7 @@ def open_case(
 
 
 def _all_definitions(
-    tables: object, first_seen: pd.Series, months: pd.DataFrame, as_of: str
+    tables: "Tables", first_seen: pd.Series, months: pd.DataFrame, as_of: str
 ) -> dict[str, Losses]:
     found: dict[str, Losses] = {}
     if tables.has("churn_events"):

@@ -3,6 +3,7 @@ hangs on the definition.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
@@ -89,7 +90,7 @@ class ChurnRate(Result):
     def change(self) -> float | None:
         """Rate minus the rate of the window before."""
         return (
-            self.rate - self.lost_before / self.n_before
+            cast(float, self.rate) - self.lost_before / self.n_before
             if self.n_accounts and self.n_before
             else None
         )
@@ -117,8 +118,8 @@ class ChurnRate(Result):
                 n=self.n_accounts,
                 days=self.window_days,
                 rate=Quantity(rate, "share"),
-                low=Quantity(self.interval.low, "share"),
-                high=Quantity(self.interval.high, "share"),
+                low=Quantity(cast(Interval, self.interval).low, "share"),
+                high=Quantity(cast(Interval, self.interval).high, "share"),
             )
             if rate is not None
             else None
@@ -166,7 +167,7 @@ class ChurnRate(Result):
             ),
             Finding(
                 "churn.rate_effect",
-                self.change - mix if mix is not None else None,
+                cast(float, self.change) - mix if mix is not None else None,
                 "share_change",
                 _("Rate effect"),
                 _("Part of the change that comes from rates within groups, at the mean mix."),
@@ -193,10 +194,11 @@ class ChurnRate(Result):
         """The study in a sentence."""
         if self.rate is None:
             return _("Nobody was present at the start of the window: there is no rate to speak of.")
+        interval = cast(Interval, self.interval)
         values = {
             "rate": Quantity(self.rate, "share"),
-            "low": Quantity(self.interval.low, "share"),
-            "high": Quantity(self.interval.high, "share"),
+            "low": Quantity(interval.low, "share"),
+            "high": Quantity(interval.high, "share"),
             "n": self.n_accounts,
         }
         if judgement.refused:
@@ -225,8 +227,11 @@ class ChurnRate(Result):
         """Newcombe's interval of a difference of two shares."""
         if self.change is None:
             return None
-        now, before = self.interval, wilson(self.lost_before, self.n_before)
-        p, q = self.rate, self.lost_before / self.n_before
+        now, before = (
+            cast(Interval, self.interval),
+            cast(Interval, wilson(self.lost_before, self.n_before)),
+        )
+        p, q = cast(float, self.rate), self.lost_before / self.n_before
         low = self.change - ((p - now.low) ** 2 + (before.high - q) ** 2) ** 0.5
         high = self.change + ((now.high - p) ** 2 + (q - before.low) ** 2) ** 0.5
         return Interval(low, high)

@@ -5,6 +5,8 @@ none resamples: both
 would spoil the probabilities.
 """
 
+from typing import Any
+
 import numpy as np
 
 FEW_VALUES = 12
@@ -20,10 +22,10 @@ def ridge_logistic(strength: float = 1.0, seed: int = 0) -> "RidgeOnFrame":
 class RidgeOnFrame:
     """Encoder, scaled numbers and a (multinomial) ridge logistic regression in one."""
 
-    def __init__(self, strength: float, scaler: object, seed: int) -> None:
+    def __init__(self, strength: float, scaler: Any, seed: int) -> None:
         self.strength, self.scaler, self.seed = strength, scaler, seed
 
-    def fit(self, X: object, y: np.ndarray) -> "RidgeOnFrame":
+    def fit(self, X: Any, y: np.ndarray) -> "RidgeOnFrame":
         from sklearn.linear_model import LogisticRegression
 
         from kamresearch.analysis.churn.columns import Encoder
@@ -38,7 +40,7 @@ class RidgeOnFrame:
         )
         return self
 
-    def predict_proba(self, X: object) -> np.ndarray:
+    def predict_proba(self, X: Any) -> np.ndarray:
         return self.model_.predict_proba(
             self.scaler.transform(self.filler_.transform(self.encoder_.transform(X)))
         )

@@ -1,6 +1,7 @@
 """The churn model: a frame as it is in, calibrated probabilities out."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,7 +95,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
     True
     """  # noqa: E501
 
-    def __init__(self, random_state: object = 0, folds: int = 3, n_jobs: int | None = None) -> None:
+    def __init__(self, random_state: Any = 0, folds: int = 3, n_jobs: int | None = None) -> None:
         self.random_state = random_state
         self.folds = folds
         self.n_jobs = n_jobs
@@ -196,7 +197,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
             frame = frame[self._columns]
         return frame.reset_index(drop=True)
 
-    def _take_outcome(self, y: object, n: int) -> np.ndarray:
+    def _take_outcome(self, y: Any, n: int) -> np.ndarray:
         if y is None:
             raise ValueError(
                 "This ChurnModel estimator requires y to be passed, but the target y is None."

@@ -385,10 +385,10 @@ def choose_contacts(accounts: pd.DataFrame, terms: OfferTerms, currency: str = "
         "break_even",
     ]
     if nobody:
-        empty = [
+        frame, curve, tried = (
             pd.DataFrame(columns=columns, dtype=float) for columns in (names, CURVE, SENSITIVITY)
-        ]
-        return Contacts(*empty, terms, len(accounts), None, currency, NO_PROBABILITY)
+        )
+        return Contacts(frame, curve, tried, terms, len(accounts), None, currency, NO_PROBABILITY)
     value = accounts["value"].fillna(0).clip(lower=0).to_numpy(float)
     gain = terms.gain(chance, value)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -2,6 +2,8 @@
 judged on held-out accounts.
 """
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 
@@ -37,7 +39,7 @@ class PlainLogistic:
         """Fit on numbers, categories and gaps; ``groups`` names the account of each row."""
         X, y = X.reset_index(drop=True), np.asarray(y, float)
         groups = np.arange(len(y)) if groups is None else pd.factorize(np.asarray(groups))[0]
-        self.strength_, self.calibration_ = self._judge(X, y, groups)
+        self.strength_, self.calibration_ = self._judge(X, y, cast(np.ndarray, groups))
         self.encoder_ = Encoder().fit(X, y)
         self.model_ = Linear(False, (self.strength_,)).fit(self.encoder_.transform(X, y), y)
         return self

@@ -1,6 +1,7 @@
 """Risk now: the chosen model, fitted on the whole past, applied to the accounts of today."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -172,7 +173,7 @@ def _risk(
     ].assign(
         # A rate that everybody shares is no probability of an account's own: one that orders every
         # month and one that fell silent would be told the same.
-        churn_probability=np.clip(chance, 0, 1) if source in OWN else np.nan,
+        churn_probability=np.clip(cast(np.ndarray, chance), 0, 1) if source in OWN else np.nan,
         rate=np.nan if chance is None else np.clip(chance, 0, 1),
         revenue=revenue,
         value=profit.fillna(0).clip(lower=0) if has_profit else revenue,

@@ -1,5 +1,6 @@
 """How long accounts stay: survival in all and by group, cohorts, and the hazard over the years."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -233,7 +234,7 @@ def study_staying(spells: pd.DataFrame, groups: pd.Series, column: str) -> Stayi
     )
 
 
-def _cohorts(spells: pd.DataFrame, curve: object) -> pd.DataFrame:
+def _cohorts(spells: pd.DataFrame, curve: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
     rows = []
     watched = spells[spells["entry_days"] == 0]
     for year, part in watched.groupby(watched["start"].dt.year, sort=True):

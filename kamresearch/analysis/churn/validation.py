@@ -3,7 +3,7 @@ accounts and times it never saw.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -106,7 +106,7 @@ class Judgement(Result):
             else _(
                 "On held-out accounts and later cut-offs the chosen model ({model}) "
                 "explains {skill} of the Brier score of the base rate (AUC {auc}).",
-                model=MODEL_TERMS[self.chosen],
+                model=MODEL_TERMS[cast(str, self.chosen)],
                 skill=Quantity(float(row["skill"]), "share"),
                 auc=Quantity(float(row["auc"]), "score"),
             )
@@ -147,7 +147,7 @@ class Judgement(Result):
             ),
             Finding(
                 "churn.model_slope",
-                None if no_slope else float(row["slope"]),
+                None if no_slope else float(cast(pd.Series, row)["slope"]),
                 "score",
                 _("Calibration slope"),
                 _(
@@ -156,7 +156,10 @@ class Judgement(Result):
                 ),
                 interval=None
                 if no_slope
-                else Interval(float(row["slope_low"]), float(row["slope_high"])),
+                else Interval(
+                    float(cast(pd.Series, row)["slope_low"]),
+                    float(cast(pd.Series, row)["slope_high"]),
+                ),
                 good="neither",
                 reason=self.reason or flat,
                 **shared,
@@ -186,7 +189,7 @@ class Judgement(Result):
                 "error of the best is used: {chosen}.",
                 n=self.n,
                 lost=self.n_lost,
-                chosen=MODEL_TERMS.get(self.chosen, "–"),
+                chosen=MODEL_TERMS.get(cast(str, self.chosen), "–"),
             ),
         )
 

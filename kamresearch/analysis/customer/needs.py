@@ -1,6 +1,7 @@
 """What accounts ask for that they do not get: one list for the product people."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
@@ -43,8 +44,8 @@ class Needs(Result):
     def findings(self) -> list[Finding]:
         """Needs not answered, what hangs on them, and the share answered."""
         told = self.reason is None
-        first = self.frame.iloc[0] if told else None
-        common = {"n": self.n, "n_unit": "records", "reason": self.reason}
+        first = cast(Any, self.frame.iloc[0] if told else None)
+        common: dict[str, Any] = {"n": self.n, "n_unit": "records", "reason": self.reason}
         return [
             Finding(
                 "customer.n_open",

@@ -15,6 +15,7 @@ from kamresearch.analysis.segmentation.selection import TIER_TERMS, score_accoun
 from kamresearch.display import Column, Part, Profiles, Table, make_table
 from kamresearch.features.labels import FIELDS
 from kamresearch.features.population import PRESENT, STANDINGS
+from kamresearch.language import Text
 from kamresearch.language import message as _
 
 MONTHS = 24
@@ -101,7 +102,7 @@ def describe_accounts(result: Decisions, history: History, pages: str = "A") -> 
         rows_shown=20,
     )
 
-    def facts(title: str, wanted: tuple[str, ...]) -> Part:
+    def facts(title: Text, wanted: tuple[str, ...]) -> Part:
         return Part(title, columns=tuple(name for name in wanted if name in kept))
 
     return Profiles(

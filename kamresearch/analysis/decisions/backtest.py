@@ -1,6 +1,7 @@
 """Does the list earn its place? Its order at earlier days, beside simple ones."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pandas as pd
 from kamresearch.analysis.decisions.assumptions import KEEPING, Assumptions
 from kamresearch.analysis.decisions.history import LEAST_MONTHS, describe_past, read_history
 from kamresearch.analysis.decisions.proposals import propose
-from kamresearch.analysis.decisions.records import gather_records
+from kamresearch.analysis.decisions.records import Records, gather_records
 from kamresearch.analysis.decisions.result import TOO_SHORT
 from kamresearch.analysis.decisions.risk import earlier_day
 from kamresearch.data.tables import Tables
@@ -63,9 +64,9 @@ class Backtest(Result):
     def findings(self) -> list[Finding]:
         """The list's share, its lift, and how far it is ahead of the best simple order."""
         known = self.reason is None
-        row = self.frame.set_index("order").loc["list"] if known else None
+        row = cast(Any, self.frame.set_index("order").loc["list"] if known else None)
         n = int(self.days["n_lost"].sum()) if known else 0
-        about = {
+        about: dict[str, Any] = {
             "n": n,
             "n_unit": "count",
             "good": "up",
@@ -127,7 +128,7 @@ class Backtest(Result):
         row = self.frame.set_index("order").loc["list"]
         values = {
             "share": Quantity(float(row["share"]), "share"),
-            "rival": ORDERS[self.rival],
+            "rival": ORDERS[cast(str, self.rival)],
             "gap": Quantity(self.ahead[0], "share_change"),
             "low": Quantity(self.ahead[1], "share_change"),
             "high": Quantity(self.ahead[2], "share_change"),
@@ -199,7 +200,7 @@ def backtest(
 
 
 def _look_back(
-    tables: Tables, day: pd.Timestamp, now: object, assumed: Assumptions
+    tables: Tables, day: pd.Timestamp, now: Records, assumed: Assumptions
 ) -> pd.DataFrame:
     """Accounts present on a day: value, whether each order names them, whether they were lost."""
     text = day.date().isoformat()

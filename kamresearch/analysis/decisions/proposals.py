@@ -1,5 +1,7 @@
 """Proposals: what could be done for each account, with what it gains, costs and rests on."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -55,7 +57,7 @@ def _make(
     gains: tuple[pd.Series, pd.Series, pd.Series],
     cost: pd.Series | float,
     due: pd.Series | pd.Timestamp,
-    why: list[Text],
+    why: Sequence[Text],
 ) -> pd.DataFrame:
     """Rows of a kind; gains at the acceptance assumed, at the lowest and at the highest."""
     return pd.DataFrame(
@@ -88,7 +90,7 @@ def _offer(
 
     levels = (assumptions.acceptance, assumptions.acceptance_low, assumptions.acceptance_high)
     cost = fee + given * (1 - chance + chance * assumptions.acceptance)
-    return tuple(gain(one) for one in levels), cost
+    return (gain(levels[0]), gain(levels[1]), gain(levels[2])), cost
 
 
 def _save(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:

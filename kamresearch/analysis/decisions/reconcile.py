@@ -4,6 +4,7 @@ hours, and the money lasts (one mixed-integer program).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -111,7 +112,7 @@ def reconcile(
     rows = accounts.iloc[places.get_indexer(work["account_id"])].reset_index(drop=True)
     owners, hours = _owners(managers, limits, assumptions)
     serves = can_serve(rows, managers) if managers is not None else np.ones((len(work), 1), bool)
-    served = serves.any(axis=1)
+    served = cast(np.ndarray, serves.any(axis=1))
     weighed = np.flatnonzero(served)[:MOST_WEIGHED]
     chosen, owner = _solve(work, weighed, serves, owners, hours, limits)
     reason = _explain(work, chosen, served, serves, owner, owners, hours, limits)

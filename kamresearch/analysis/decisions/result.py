@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 import pandas as pd
 
@@ -490,7 +491,9 @@ class Decisions(Result):
         return make_table(
             "decisions.done",
             _("What became of the last list, by owner"),
-            count_actions(self.records.actions, self.records.frame, self.records.as_of),
+            count_actions(
+                cast(pd.DataFrame, self.records.actions), self.records.frame, self.records.as_of
+            ),
             Column("owner", _("Owner")),
             Column("proposed", _("Proposed"), "count"),
             Column("done", _("Done"), "count"),

@@ -2,6 +2,7 @@
 accounts better before.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -173,7 +174,7 @@ def _miss_a_year_ago(past: Past, as_of: pd.Timestamp, days: float) -> float | No
     return float(np.log(came / max(expected, FLOOR)))
 
 
-def _stretches(past: Past, as_of: pd.Timestamp, days: float, most: int) -> object:
+def _stretches(past: Past, as_of: pd.Timestamp, days: float, most: int) -> Iterator[tuple]:
     """Expectations of both sides at earlier cuts, and the orders that came."""
     span = past.span(as_of)
     horizon = int(max(min(days, span / 3), 1))

@@ -4,6 +4,7 @@ seen; the best is used.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -216,7 +217,7 @@ def _stand(summary: pd.DataFrame) -> str:
     return DEFAULT if near else str(best["model"])
 
 
-def value_orders(model: object, history: pd.DataFrame, days: float) -> np.ndarray:
+def value_orders(model: Any, history: pd.DataFrame, days: float) -> np.ndarray:
     """Order days that sums of money are made of: the model's own for sums where it has one,
     else the expected ones.
     """

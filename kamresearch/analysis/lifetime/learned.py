@@ -10,6 +10,7 @@ boosting on the history.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,9 +26,9 @@ LEAST_ROWS = 100
 class Corrected:
     """A buying model, its expectation corrected by a learned factor."""
 
-    base: object
-    factor: object
-    chance: object
+    base: Any
+    factor: Any
+    chance: Any
 
     def expected_orders(self, history: pd.DataFrame, days: float) -> np.ndarray:
         """Order days to expect of each account, at the buying model's total: what few stretches
@@ -48,7 +49,7 @@ class Boosting:
     horizons.
     """
 
-    trees: object
+    trees: Any
     horizon_days: int
 
     def expected_orders(self, history: pd.DataFrame, days: float) -> np.ndarray:
@@ -60,7 +61,7 @@ class Boosting:
         return -np.expm1(-self.expected_orders(history, days))
 
 
-def features_of(base: object, history: pd.DataFrame, days: float) -> pd.DataFrame:
+def features_of(base: Any, history: pd.DataFrame, days: float) -> pd.DataFrame:
     """The described histories beside the buying model's own view of them."""
     active = np.clip(base.probability_active(history, days), 1e-4, 1 - 1e-4)
     return describe_histories(history).assign(

@@ -4,6 +4,7 @@ lets expect.
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -203,7 +204,7 @@ class LifetimeValue(Result):
             date, actual, and one column per buying model and for the past rate: order days within
             the step.
         """
-        return track(self.past, pd.Timestamp(self.as_of), step_days, most)
+        return track(cast(Past, self.past), pd.Timestamp(self.as_of), step_days, most)
 
     @cached_property
     def tracked(self) -> pd.DataFrame:
@@ -408,7 +409,7 @@ class LifetimeValue(Result):
     def _fitted(self) -> dict:
         return {}
 
-    def _model(self, days: float) -> object:
+    def _model(self, days: float) -> Any:
         if self.chosen in self.models:
             return self.models[self.chosen]
         key = int(days)
@@ -435,7 +436,7 @@ def _caveats(result: LifetimeValue) -> tuple[Message, ...]:
             "told by the probability of an order."
         )
     )
-    caveats += say_drawn(len(history))
+    caveats.extend(say_drawn(len(history)))
     if len(history) < LEAST_ACCOUNTS:
         caveats.append(
             _(

@@ -1,5 +1,8 @@
 """Histories with what came after them: the rows on which predictions are learned and judged."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -20,11 +23,11 @@ class Past:
         The accounts drawn to learn from; all where not given.
     """
 
-    def __init__(self, source: object, only: np.ndarray | None = None) -> None:
+    def __init__(self, source: Any, only: np.ndarray | None = None) -> None:
         self._source, self._only = source, only
         self._histories: dict[pd.Timestamp, pd.DataFrame] = {}
         self._outcomes: dict[tuple, pd.DataFrame] = {}
-        self._models: dict[tuple, object] = {}
+        self._models: dict[tuple, Any] = {}
 
     def history(self, as_of: pd.Timestamp) -> pd.DataFrame:
         """One row per account that had ordered by the day."""
@@ -50,7 +53,7 @@ class Past:
         """Days from the first order to the day."""
         return self._source.span(as_of)[1]
 
-    def left_out(self, as_of: pd.Timestamp) -> object:
+    def left_out(self, as_of: pd.Timestamp) -> Any:
         """What the history of a day does not count, and why."""
         return self._source.left_out(as_of)
 
@@ -70,7 +73,7 @@ class Past:
             if model is not None:
                 self._models[fit, as_of] = model
 
-    def _once(self, fit: object, as_of: pd.Timestamp) -> object:
+    def _once(self, fit: Callable[[pd.DataFrame], Any], as_of: pd.Timestamp) -> Any:
         if (fit, as_of) not in self._models:
             history = self.history(as_of)
             if history.empty:

@@ -1,5 +1,7 @@
 """Tracking: do the models follow what came, four weeks by four weeks?"""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -43,7 +45,7 @@ def track(past: Past, as_of: pd.Timestamp, step_days: int = 28, most: int = 26) 
         return empty
     models = {**fit_models(history)[0], "past_rate": PastRate()}
     edges = [step_days * step for step in range(n_steps + 1)]
-    rows = {"date": [cut + pd.Timedelta(days=edge) for edge in edges[1:]]}
+    rows: dict[str, Any] = {"date": [cut + pd.Timedelta(days=edge) for edge in edges[1:]]}
     came = [_came(past, cut, low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
     rows["actual"] = [float(count) for count in came]
     for name, model in models.items():

@@ -3,6 +3,7 @@ take over.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -331,7 +332,7 @@ def _exposure_findings(result: Exposure) -> list[Finding]:
     return [
         Finding(
             "organisation.top_manager_share",
-            float(top["share"]) if told else None,
+            float(cast(pd.Series, top)["share"]) if told else None,
             "net_share",
             _("Revenue in the hands of one manager"),
             _(
@@ -345,7 +346,7 @@ def _exposure_findings(result: Exposure) -> list[Finding]:
         ),
         Finding(
             "organisation.top_manager_loss_high",
-            float(top["loss_high"]) if told else None,
+            float(cast(pd.Series, top)["loss_high"]) if told else None,
             "money",
             _("Most that the largest book's departure would put at risk"),
             _("Upper end of the band times the largest book's revenue of 12 months."),
@@ -429,7 +430,7 @@ def _exposure_findings(result: Exposure) -> list[Finding]:
 
 
 def _top_sentence(result: Exposure) -> Message:
-    top = result.top
+    top = cast(pd.Series, result.top)
     return _(
         "{manager} holds {share} of the revenue; if this manager left, a published rule of "
         "thumb puts {low} to {high} of yearly revenue at risk.",

@@ -1,5 +1,6 @@
 """Groupings of a team: what one costs, and how to make one by rule, by chance and by swapping."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -77,7 +78,7 @@ def group_randomly(problem: Problem, generator: np.random.Generator) -> list[lis
     ]
 
 
-def improve(problem: Problem, groups: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+def improve(problem: Problem, groups: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
     """Swap managers of two groups as long as that helps (first improvement, fixed order)."""
     distance, excess = problem.distance.tolist(), (problem.loads - problem.loads.mean()).tolist()
 
@@ -87,16 +88,16 @@ def improve(problem: Problem, groups: list[tuple[int, ...]]) -> list[tuple[int, 
             sum(excess[one] for one in group)
         )
 
-    groups = [list(group) for group in groups]
-    cost = [price(group) for group in groups]
+    parts = [list(group) for group in groups]
+    cost = [price(group) for group in parts]
     better = True
     while better:
         better = False
-        for a, b in combinations(range(len(groups)), 2):
-            for i, j in [(i, j) for i in range(len(groups[a])) for j in range(len(groups[b]))]:
-                one, other = groups[a].copy(), groups[b].copy()
+        for a, b in combinations(range(len(parts)), 2):
+            for i, j in [(i, j) for i in range(len(parts[a])) for j in range(len(parts[b]))]:
+                one, other = parts[a].copy(), parts[b].copy()
                 one[i], other[j] = other[j], one[i]
                 new = price(one), price(other)
                 if sum(new) < cost[a] + cost[b] - 1e-10:
-                    groups[a], groups[b], cost[a], cost[b], better = one, other, *new, True
-    return [tuple(sorted(group)) for group in groups]
+                    parts[a], parts[b], cost[a], cost[b], better = one, other, *new, True
+    return [tuple(sorted(group)) for group in parts]

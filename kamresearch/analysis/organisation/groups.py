@@ -1,6 +1,7 @@
 """Linkage groups: three or four managers of similar accounts who stand in for each other."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,9 @@ class LinkageGroups(Result):
         if self.cost is None:
             return None
         return (
-            0.0 if self.proven else max(0.0, (self.cost - self.bound) / max(abs(self.cost), 1e-12))
+            0.0
+            if self.proven
+            else max(0.0, (self.cost - cast(float, self.bound)) / max(abs(self.cost), 1e-12))
         )
 
     def findings(self) -> list[Finding]:

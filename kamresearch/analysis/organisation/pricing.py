@@ -23,9 +23,12 @@ class Costs(Protocol):
     |its mean load − that of all|).
     """
 
-    distance: np.ndarray
-    loads: np.ndarray
-    balance: float
+    @property
+    def distance(self) -> np.ndarray: ...
+    @property
+    def loads(self) -> np.ndarray: ...
+    @property
+    def balance(self) -> float: ...
 
 
 @dataclass(frozen=True)

@@ -200,14 +200,18 @@ def cover(deals: Deals, timing: Timing, growth: float = 0.0, seed: int = 0) -> C
     expected, interval = _expect(deals, timing, unit)
     n_open = int(deals.open["days"].notna().sum())
     tried = [] if deals.reason or timing.reason else _try_back(deals, unit)
-    values = _measure(pd.concat([part for _row, part in tried]), seed) if tried else [None] * 3
+    open_yield, yield_interval, from_open = (
+        _measure(pd.concat([part for _row, part in tried]), seed) if tried else (None, None, None)
+    )
     return Coverage(
         pd.DataFrame([row for row, _part in tried], columns=COLUMNS),
         unit,
         expected,
         interval,
         goal or None,
-        *values,
+        open_yield,
+        yield_interval,
+        from_open,
         n_open,
         deals.as_of,
         deals.reason or timing.reason,

@@ -1,6 +1,7 @@
 """What a point of discount goes with: an association among like deals, and no more."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -82,12 +83,13 @@ class Discount(Result):
     def verdict(self) -> Message:
         """What may be said, and what not."""
         if self.points is None:
-            return self.reason
+            return cast(Message, self.reason)
+        interval = cast(Interval, self.interval)
+        points = cast(Interval, self.points_interval)
         low, high = (
-            Quantity(bound, "share_change", signed=True)
-            for bound in (self.points_interval.low, self.points_interval.high)
+            Quantity(bound, "share_change", signed=True) for bound in (points.low, points.high)
         )
-        if self.interval.low <= 1 <= self.interval.high:
+        if interval.low <= 1 <= interval.high:
             return _(
                 "Among like deals a point of discount goes with no change of the win rate that "
                 "could be told from chance ({low} to {high}).",
@@ -130,7 +132,7 @@ def weigh_discount(deals: Deals) -> Discount:
     won = (known["outcome"] == "won").to_numpy(float)
     if reason is None:
         rare = int(min(won.sum(), len(won) - won.sum()))
-        enough = len(known) >= LEAST and rare >= PER_TERM * design.shape[1]
+        enough = len(known) >= LEAST and rare >= PER_TERM * cast(np.ndarray, design).shape[1]
         if not enough or not known["discount"].std() > 0.002:
             reason = _(
                 "{n} decided deals state their discount, too few or too alike to compare like "

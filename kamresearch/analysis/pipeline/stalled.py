@@ -1,6 +1,7 @@
 """Deals that stand still: open so long that few such are still won."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -167,7 +168,7 @@ def find_stalled(deals: Deals, timing: Timing) -> Stalled:
     if reason is not None:
         return Stalled(pd.DataFrame(columns=COLUMNS), None, len(dated), deals.as_of, reason)
     chance = timing.chance(dated["days"].to_numpy(float) + 0.5, WITHIN)
-    slow = dated.assign(chance=chance)[chance < PART * usual]
+    slow = dated.assign(chance=chance)[chance < PART * cast(float, usual)]
     frame = slow.sort_values(
         ["amount", "days", "opportunity_id"], ascending=[False, False, True], ignore_index=True
     )

@@ -4,6 +4,7 @@ found.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,6 +14,9 @@ from kamresearch.finding import Finding
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 REASONS: dict[str, Text] = {
     "missing": _("a required value is missing"),
@@ -217,7 +221,7 @@ class Audit(Result):
 
 
 def audit_tables(
-    tables: object, as_of: str, previous: Mapping[str, int] | None = None, threshold: float = 0.5
+    tables: "Tables", as_of: str, previous: Mapping[str, int] | None = None, threshold: float = 0.5
 ) -> Audit:
     """What came in, what can be used, and what is wrong with it?
 

@@ -3,6 +3,7 @@ kind, and who wins.
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from kamresearch.finding import Finding, Interval
 from kamresearch.language import Fixed, Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 KINDS: dict[str, Text] = {
     "agree": _("agrees"),
@@ -433,7 +437,7 @@ def _against_ledger(figures: pd.DataFrame, ledger: pd.DataFrame | None) -> tuple
     return int(both.sum()), float(close.mean())
 
 
-def sum_years(tables: object, as_of: str) -> pd.DataFrame:
+def sum_years(tables: "Tables", as_of: str) -> pd.DataFrame:
     """account_id, year, net, gross: the orders' revenue with and without returns taken off,
     added up on the engine.
     """

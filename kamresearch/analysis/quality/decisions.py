@@ -5,6 +5,7 @@ not Volvo Car).
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 import pandas as pd
 
@@ -214,7 +215,7 @@ def translate_keys(
 ) -> set[tuple[str, str]]:
     """Pairs of keys as pairs of other names, those without one left out."""
     return {
-        tuple(sorted((names[left], names[right])))
+        cast(tuple[str, str], tuple(sorted((names[left], names[right]))))
         for left, right in pairs
         if left in names and right in names and names[left] != names[right]
     }

@@ -3,6 +3,7 @@ departments write otherwise.
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,6 +14,9 @@ from kamresearch.features.account import AccountView, show_value, view_accounts
 from kamresearch.features.labels import FIELDS, STATES, TOPICS
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 COMPARED = ("account_name", "address", "telephone", "tax_number", "region")
 """Fields of the account list that departments write too."""
@@ -90,7 +94,7 @@ class AccountPages(Result):
 
 
 def write_account_pages(
-    tables: object,
+    tables: "Tables",
     snapshot: pd.DataFrame,
     records: pd.DataFrame | None,
     as_of: str,

@@ -1,5 +1,7 @@
 """Recalibration: would the company's own record have made later probabilities better?"""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -87,7 +89,7 @@ def _try(group: pd.DataFrame, n_resamples: int, rng: np.random.Generator) -> dic
     }
 
 
-def _is_enough(actual: pd.Series) -> bool:
+def _is_enough(actual: Any) -> bool:
     return min(actual.sum(), (1 - actual).sum()) >= ENOUGH_EVENTS
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -338,7 +339,7 @@ class TrackRecord(Result):
             Column("words", _("In words"), terms={one.render("en"): one for one in words}),
         )
 
-    def _say_miss(self, row: tuple) -> Text:
+    def _say_miss(self, row: Any) -> Text:
         """A miss in a sentence."""
         about = {
             "prediction": self.name_of(row.prediction),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,8 @@ class Criterion:
         accounts.
         """
         if self.scale == "range":
-            return np.clip((values - self.low) / (self.high - self.low), 0.0, 1.0)
+            low, high = cast(float, self.low), cast(float, self.high)
+            return np.clip((values - low) / (high - low), 0.0, 1.0)
         return percentile_ranks(values)
 
 

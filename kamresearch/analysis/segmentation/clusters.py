@@ -330,7 +330,7 @@ def try_choice(
     }, assign
 
 
-def _fit(matrix: np.ndarray, method: str, k: int, seed: int) -> object:
+def _fit(matrix: np.ndarray, method: str, k: int, seed: int) -> Callable[[np.ndarray], np.ndarray]:
     """A fitted assignment: matrix → cluster of each row."""
     if method == "kmeans":
         from sklearn.cluster import KMeans

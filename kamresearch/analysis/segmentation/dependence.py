@@ -1,6 +1,7 @@
 """Dependence: what losing the largest one, three, five accounts would do (the N−1 test)."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import pandas as pd
 
@@ -31,7 +32,7 @@ class Dependence(Result):
     """
 
     def _share_of_first(self) -> float | None:
-        share = self.frame["revenue_lost_share"].iloc[0] if len(self.frame) else None
+        share = cast(Any, self.frame["revenue_lost_share"].iloc[0] if len(self.frame) else None)
         return None if pd.isna(share) else float(share)
 
     @property

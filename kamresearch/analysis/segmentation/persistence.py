@@ -10,7 +10,7 @@ import pandas as pd
 from kamresearch.analysis.periods import say_uncovered_year
 from kamresearch.analysis.segmentation.draws import revenue_spread
 from kamresearch.finding import Finding, Interval
-from kamresearch.language import Quantity
+from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
 
@@ -44,7 +44,7 @@ class Persistence(Result):
     """
     frame: pd.DataFrame
     """account_id, revenue_prior_12m, revenue_12m, top_before, top_now"""
-    reason: object = None
+    reason: Text | None = None
 
     def findings(self) -> list[Finding]:
         """Persistence of the top fifth, what chance alone would give, and how far the top fell

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -245,7 +246,7 @@ def select_key_accounts(
             "tier_by_rule": by_rule,
             "tier": log.tiers,
             "overridden": log.tiers != by_rule,
-            "reason": np.where(rated, None, "too_little_known"),
+            "reason": np.where(rated, cast(Any, None), "too_little_known"),
         }
     )
     key = (frame["tier"] == "A").to_numpy()
@@ -280,7 +281,7 @@ def known_card(values: np.ndarray, card: RuleCard) -> RuleCard:
     """The card without the weight of criteria that are unknown for every account (the company
     does not record them).
     """
-    known = np.isfinite(values).any(axis=0)
+    known = cast(np.ndarray, np.isfinite(values).any(axis=0))
     if known.all() or not known.any():
         return card
     return card.with_weights(
@@ -309,7 +310,7 @@ def _weigh(points: np.ndarray, weights: np.ndarray, least: float) -> tuple[np.nd
 def tier_of(score: np.ndarray, card: RuleCard) -> np.ndarray:
     """Tier of each score; ``unrated`` where there is none."""
     tiers = np.full(len(score), "C", dtype=object)
-    for tier, threshold in reversed(card.thresholds.items()):
+    for tier, threshold in reversed(cast(Any, card.thresholds.items())):
         tiers[score >= threshold] = tier
     tiers[~np.isfinite(score)] = "unrated"
     return tiers

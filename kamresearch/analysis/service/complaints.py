@@ -1,6 +1,7 @@
 """How long complaints wait, and which wait beyond the limit."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 
@@ -167,12 +168,14 @@ def time_complaints(care: Care, limit_days: int) -> Solving:
         if len(part) >= LEAST
     ]
     median, within, low, high = _time(told, limit_days)
-    interval = Interval(low, high) if low is not None and high > low else None
+    interval = Interval(low, high) if low is not None and cast(float, high) > low else None
     frame = pd.DataFrame(rows, columns=FRAME)
     return Solving(frame, late, limit_days, len(told), median, within, interval, care.period)
 
 
-def _time(part: pd.DataFrame, limit: int) -> tuple[float | None, float | None, ...]:
+def _time(
+    part: pd.DataFrame, limit: int
+) -> tuple[float | None, float | None, float | None, float | None]:
     """Median days, share solved within the limit, its bounds; None where it was not watched so
     long.
     """
@@ -187,4 +190,5 @@ def _time(part: pd.DataFrame, limit: int) -> tuple[float | None, float | None, .
     if not len(known):
         return median, 0.0, 0.0, float(1 - 0.025 ** (1 / len(part)))
     row = known.iloc[-1]
-    return median, *(float(1 - row[name]) for name in ("survival", "high", "low"))
+    within, low, high = (float(1 - row[name]) for name in ("survival", "high", "low"))
+    return median, within, low, high

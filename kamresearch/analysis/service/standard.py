@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -98,7 +99,7 @@ class Standard(Result):
         ]
         rows = self.frame.set_index("tier")
         for tier in TIERS:
-            row = rows.loc[tier] if tier in rows.index else None
+            row = cast(Any, rows.loc[tier] if tier in rows.index else None)
             told = row is not None and row["n_accounts"] >= LEAST
             spread = told and row["high"] > row["low"]
             found.append(
@@ -224,9 +225,10 @@ def measure_standard(care: Care, promised: Mapping[str, float], seed: int = 0) -
     """
     accounts = care.accounts
     if care.reason is not None:
-        empty = pd.DataFrame(columns=FRAME), pd.DataFrame(columns=GROUPS)
-        nothing = (None,) * 4
-        return Standard(*empty, *nothing, 0, care.period, care.is_profit, care.reason)
+        frame, groups = pd.DataFrame(columns=FRAME), pd.DataFrame(columns=GROUPS)
+        return Standard(
+            frame, groups, None, None, None, None, 0, care.period, care.is_profit, care.reason
+        )
     rng = np.random.default_rng(seed)
     due = accounts["tier"].map(promised).astype(float).fillna(0.0)
     accounts = accounts.assign(due=due, met=np.minimum(accounts["visits"], due))

@@ -5,6 +5,7 @@ decides, not the point value.
 import re
 from dataclasses import dataclass
 from math import isfinite
+from typing import cast
 
 from kamresearch.errors import DataError
 from kamresearch.finding import Finding
@@ -52,14 +53,15 @@ class Condition:
 
     def holds(self, value: float) -> bool:
         """Whether one number meets the condition."""
+        low = cast(float, self.low)
         if self.sign == "between":
-            return self.low <= value <= self.high
+            return low <= value <= cast(float, self.high)
         return {
-            ">": value > self.low,
-            ">=": value >= self.low,
-            "<": value < self.low,
-            "<=": value <= self.low,
-            "=": value == self.low,
+            ">": value > low,
+            ">=": value >= low,
+            "<": value < low,
+            "<=": value <= low,
+            "=": value == low,
         }[self.sign]
 
 
@@ -120,7 +122,7 @@ def judge_condition(condition: Condition, finding: Finding) -> str:
     if condition.sign == "=":
         return (
             "cannot_tell"
-            if low <= condition.low <= high and low < high
+            if low <= cast(float, condition.low) <= high and low < high
             else ("supported" if condition.holds(value) else "contradicted")
         )
     if condition.holds(low) and condition.holds(high):
@@ -130,7 +132,7 @@ def judge_condition(condition: Condition, finding: Finding) -> str:
 
 def _fails_throughout(condition: Condition, low: float, high: float) -> bool:
     if condition.sign == "between":
-        return high < condition.low or low > condition.high
+        return high < cast(float, condition.low) or low > cast(float, condition.high)
     return not condition.holds(low) and not condition.holds(high)
 
 

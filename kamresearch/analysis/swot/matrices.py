@@ -3,6 +3,7 @@ is added up.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 
@@ -149,7 +150,11 @@ def rate_matrices(items: tuple[Item, ...], weights: ItemWeights) -> Matrices:
     frame["rating"] = frame["rating"].astype("Int64")
     frame["score"] = frame["weight"] * frame["rating"].astype("Float64")
     scores = {side: _side_score(frame[frame["side"] == side]) for side in SIDES}
-    cell = None if None in scores.values() else find_cell(scores["internal"], scores["external"])
+    cell = (
+        None
+        if None in scores.values()
+        else find_cell(cast(float, scores["internal"]), cast(float, scores["external"]))
+    )
     unrated = frame.loc[frame["rating"].isna(), "item_id"]
     caveats = (
         (_("Without a rating: {items}.", items=", ".join(unrated[:12])),) if len(unrated) else ()

@@ -1,5 +1,7 @@
 """Strategies as findings and tables."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from kamresearch.analysis.swot.items import ROLES
@@ -7,6 +9,9 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Fixed, Quantity
 from kamresearch.language import message as _
+
+if TYPE_CHECKING:
+    from kamresearch.analysis.swot.strategies import StrategyChoice
 
 KINDS = {
     "SO": _("strength × opportunity"),
@@ -16,7 +21,7 @@ KINDS = {
 }
 
 
-def strategy_findings(choice: object) -> list[Finding]:
+def strategy_findings(choice: "StrategyChoice") -> list[Finding]:
     """The first choice in words of its own, and how often it stays first."""
     first = choice.first
     reason = _("No strategy is there.")
@@ -71,12 +76,12 @@ def strategy_findings(choice: object) -> list[Finding]:
     ]
 
 
-def _terms(choice: object) -> dict[str, Fixed]:
+def _terms(choice: "StrategyChoice") -> dict[str, Fixed]:
     """English text of a strategy → its text in every language."""
     return {one.text.render("en"): one.text for one in choice.strategies}
 
 
-def _texts(choice: object) -> pd.DataFrame:
+def _texts(choice: "StrategyChoice") -> pd.DataFrame:
     rows = [
         {
             "strategy_id": one.id,
@@ -96,7 +101,7 @@ def _texts(choice: object) -> pd.DataFrame:
     )
 
 
-def strategies_table(choice: object) -> Table:
+def strategies_table(choice: "StrategyChoice") -> Table:
     """What to do, who, by when, and the finding that will tell whether it worked."""
     return make_table(
         "swot.strategies",
@@ -117,7 +122,7 @@ def strategies_table(choice: object) -> Table:
     )
 
 
-def tows_table(choice: object) -> Table:
+def tows_table(choice: "StrategyChoice") -> Table:
     """Strategies by the quadrants that they join; an empty cell stays a row that says so."""
     frame = _texts(choice)
     rows = []
@@ -141,7 +146,7 @@ def tows_table(choice: object) -> Table:
     )
 
 
-def qspm_table(choice: object) -> Table:
+def qspm_table(choice: "StrategyChoice") -> Table:
     """Attractiveness × weight."""
     return make_table(
         "swot.qspm",

@@ -1,5 +1,7 @@
 """The weights of a SWOT as findings and tables."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from kamresearch.analysis.swot.ahp import ACCEPTABLE
@@ -8,6 +10,9 @@ from kamresearch.display import Column, Table, join_terms, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Fixed, Quantity
 from kamresearch.language import message as _
+
+if TYPE_CHECKING:
+    from kamresearch.analysis.swot.weights import ItemWeights
 
 RATER_COLUMNS = [
     "rater",
@@ -32,7 +37,7 @@ DEPARTMENTS = {
 GROUP = {"group": _("All raters together")}
 
 
-def weight_findings(result: object, single: pd.DataFrame) -> list[Finding]:
+def weight_findings(result: "ItemWeights", single: pd.DataFrame) -> list[Finding]:
     """Consistency of raters and group, agreement, the most important item and how often it
     comes first.
     """
@@ -195,12 +200,12 @@ def join_roles(names: list[str]) -> Fixed:
     return join_terms(names, ROLES)
 
 
-def _clones(result: object, scaling: str) -> int:
+def _clones(result: "ItemWeights", scaling: str) -> int:
     frame = result.reversals(scaling).frame
     return int((frame["change"] == "clone").sum())
 
 
-def reversals_table(result: object) -> Table:
+def reversals_table(result: "ItemWeights") -> Table:
     """Which pairs turn around when an item is cloned or dropped."""
     frame = result.reversals().frame
     return make_table(
@@ -219,7 +224,7 @@ def reversals_table(result: object) -> Table:
     )
 
 
-def _first(result: object) -> tuple[str, float | None]:
+def _first(result: "ItemWeights") -> tuple[str, float | None]:
     top = result.weights.sort_values(["rank", "item_id"]).iloc[0]
     share = top["first_share"]
     return top["item_id"], None if share is None or share != share else float(share)
@@ -259,7 +264,7 @@ TEXTBOOK_LABEL = _("The same under the textbook's global weights")
 CHANGES = {"clone": _("cloned"), "drop": _("dropped"), "edit": _("edited")}
 
 
-def weights_table(result: object) -> Table:
+def weights_table(result: "ItemWeights") -> Table:
     """Weights and ranks, the most important first."""
     frame = result.weights.sort_values(["rank", "item_id"])
     return make_table(
@@ -286,7 +291,7 @@ def weights_table(result: object) -> Table:
     )
 
 
-def raters_table(result: object) -> Table:
+def raters_table(result: "ItemWeights") -> Table:
     """Consistency per rater and block with the answer to revisit."""
     frame = result.raters.sort_values("consistency_ratio", ascending=False, kind="stable")
     return make_table(
@@ -321,7 +326,7 @@ def _quadrants_in(values: pd.Series, mark: str) -> dict[str, Fixed]:
     }
 
 
-def departments_table(result: object) -> Table:
+def departments_table(result: "ItemWeights") -> Table:
     """Weight of each item by department, the most disputed first."""
     if result.departments.empty:
         wide = pd.DataFrame(columns=["item_id", "spread"])

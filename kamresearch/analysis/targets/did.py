@@ -3,6 +3,7 @@ with placebos.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -78,7 +79,8 @@ class ProgrammeEffect(Result):
             return "cannot_tell"
         if self.permutation_p is None or self.permutation_p > MOST_PERMUTATION_P:
             return "cannot_tell"
-        return "fewer" if self.high < 1 else "more" if self.low > 1 else "cannot_tell"
+        low, high = cast(float, self.low), cast(float, self.high)
+        return "fewer" if high < 1 else "more" if low > 1 else "cannot_tell"
 
     def findings(self) -> list[Finding]:
         """The ratio, its placebo, the permutation test."""

@@ -1,11 +1,16 @@
 """The programme's effect as findings and tables."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
+
+if TYPE_CHECKING:
+    from kamresearch.analysis.targets.did import ProgrammeEffect
 
 VERDICTS = {
     "fewer": _("Losses are rarer in the programme than expected without it."),
@@ -14,7 +19,7 @@ VERDICTS = {
 }
 
 
-def effect_findings(effect: object) -> list[Finding]:
+def effect_findings(effect: "ProgrammeEffect") -> list[Finding]:
     """Ratio, placebo, permutation."""
     n = {"n": effect.n_accounts, "figure": "targets.programme"}
     reason = _("Too few losses in the programme, or no control, to tell.")
@@ -82,7 +87,7 @@ def effect_findings(effect: object) -> list[Finding]:
     ]
 
 
-def _sentence(effect: object) -> Text | None:
+def _sentence(effect: "ProgrammeEffect") -> Text | None:
     if effect.ratio is None:
         return None
     parts = {
@@ -116,7 +121,7 @@ def empty_cohorts() -> pd.DataFrame:
     return pd.DataFrame(columns=["unit", "start", "n_accounts", "observed", "expected", "ratio"])
 
 
-def cohorts_table(effect: object) -> Table:
+def cohorts_table(effect: "ProgrammeEffect") -> Table:
     """Unit by unit."""
     return make_table(
         "targets.programme_units",
@@ -132,7 +137,7 @@ def cohorts_table(effect: object) -> Table:
     )
 
 
-def steps_table(effect: object) -> Table:
+def steps_table(effect: "ProgrammeEffect") -> Table:
     """Around the start."""
     return make_table(
         "targets.programme_steps",

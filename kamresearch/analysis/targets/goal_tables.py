@@ -1,11 +1,16 @@
 """Goals as findings and tables."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from kamresearch.display import Column, Followed, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import LANGUAGES, Fixed, format_quantity
 from kamresearch.language import message as _
+
+if TYPE_CHECKING:
+    from kamresearch.analysis.targets.standing import GoalStanding
 
 STATUSES = {
     "met": _("met"),
@@ -18,7 +23,7 @@ STATUSES = {
 }
 
 
-def goal_findings(standing: object) -> list[Finding]:
+def goal_findings(standing: "GoalStanding") -> list[Finding]:
     """Counts over the goals."""
     frame, n = standing.frame, len(standing.frame)
     simulated = bool(frame["simulated"].any())
@@ -105,7 +110,7 @@ def _formed(frame: pd.DataFrame, column: str) -> tuple[list[str | None], dict[st
     return texts, terms
 
 
-def _columns(standing: object, *names: str) -> tuple[pd.DataFrame, dict[str, dict]]:
+def _columns(standing: "GoalStanding", *names: str) -> tuple[pd.DataFrame, dict[str, dict]]:
     frame = standing.frame.copy()
     frame["text"] = [goal.text.render("en") for goal in standing.goals]
     frame["due_date"] = [goal.due_date for goal in standing.goals]
@@ -116,7 +121,7 @@ def _columns(standing: object, *names: str) -> tuple[pd.DataFrame, dict[str, dic
     return frame, terms
 
 
-def goals_table(standing: object) -> Table:
+def goals_table(standing: "GoalStanding") -> Table:
     """Where each goal stands."""
     frame, terms = _columns(standing, "baseline", "target", "value", "low", "high")
     return make_table(
@@ -148,7 +153,7 @@ def goals_table(standing: object) -> Table:
     )
 
 
-def power_table(standing: object) -> Table:
+def power_table(standing: "GoalStanding") -> Table:
     """What each goal asks for in accounts."""
     frame, terms = _columns(standing, "baseline", "target", "detectable")
     return make_table(

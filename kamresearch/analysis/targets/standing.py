@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
+from typing import cast
 
 import pandas as pd
 
@@ -68,7 +69,7 @@ class GoalStanding(Result):
 
     def verdict(self) -> Text:
         """What can be said of the goals as a whole."""
-        return goal_tables.goal_findings(self)[1].sentence
+        return cast(Text, goal_tables.goal_findings(self)[1].sentence)
 
     def table(self) -> Table:
         """Goal by goal."""
@@ -149,7 +150,7 @@ def _contradicted_baseline(goal: Goal, findings: Mapping[str, Finding], as_of: s
         "day": as_of,
         "finding": finding,
     }
-    if goal.is_met(float(finding.value)):
+    if goal.is_met(float(cast(float, finding.value))):
         return _(
             "{goal} starts from {baseline} on {day}, but the number measured that day is "
             "{finding}: it is past its target already. Set the goal anew.",
@@ -229,13 +230,14 @@ def _status(
     chance: tuple[float | None, float | None, float | None],
 ) -> str:
     interval = finding.interval
-    bounds = (interval.low, interval.high) if interval else (finding.value, finding.value)
+    value = cast(float, finding.value)
+    bounds = (interval.low, interval.high) if interval else (value, value)
     reached = [goal.is_met(bound) for bound in bounds]
     if days_left < 0:
         return "met" if all(reached) else "missed" if not any(reached) else "cannot_tell"
     if chance[0] is None:
         return "open"
-    low, high = chance[1], chance[2]
+    low, high = cast(float, chance[1]), cast(float, chance[2])
     # The interval of the probability decides: one that reaches from unlikely to likely tells
     # nothing.
     if low <= UNLIKELY and high >= LIKELY:
@@ -251,11 +253,12 @@ def _is_sampled_share(finding: Finding) -> bool:
         finding.unit not in ("share", "probability")
         or not finding.n
         or _standard_error(finding) is None
-        or not 0 <= finding.value <= 1
+        or not 0 <= cast(float, finding.value) <= 1
     ):
         return False
-    binomial = sqrt(finding.value * (1 - finding.value) / finding.n)
-    return binomial == 0 or 0.6 <= _standard_error(finding) / binomial <= 1.7
+    value = cast(float, finding.value)
+    binomial = sqrt(value * (1 - value) / finding.n)
+    return binomial == 0 or 0.6 <= cast(float, _standard_error(finding)) / binomial <= 1.7
 
 
 def _detect(goal: Goal, finding: Finding, alpha: float, power_wanted: float) -> dict:
@@ -265,9 +268,17 @@ def _detect(goal: Goal, finding: Finding, alpha: float, power_wanted: float) -> 
     if _is_sampled_share(finding) and 0 <= goal.baseline <= 1 and 0 <= goal.target <= 1:
         needed = power.needed_per_arm(goal.baseline, goal.target, alpha=alpha, power=power_wanted)
         nearest = power.detectable_share(
-            goal.baseline, finding.n, direction=goal.direction, alpha=alpha, power=power_wanted
+            goal.baseline,
+            cast(int, finding.n),
+            direction=goal.direction,
+            alpha=alpha,
+            power=power_wanted,
         )
-        return {"needed": needed, "detectable": nearest, "can_detect": bool(finding.n >= needed)}
+        return {
+            "needed": needed,
+            "detectable": nearest,
+            "can_detect": bool(cast(int, finding.n) >= cast(float, needed)),
+        }
     error = _standard_error(finding)
     if error is None:
         return {}
@@ -298,12 +309,12 @@ def probability_met(
     the next will be.
     """
     if _is_sampled_share(finding):
-        return _share_met(goal, float(finding.value), int(finding.n))
+        return _share_met(goal, float(cast(float, finding.value)), int(cast(int, finding.n)))
     error = _standard_error(finding)
     if error is None:
         return None, None, None
     if error == 0:
-        reached = float(goal.is_met(float(finding.value)))
+        reached = float(goal.is_met(float(cast(float, finding.value))))
         return reached, reached, reached
     normal, sign = NormalDist(), -1 if goal.direction == "down" else 1
 
@@ -311,10 +322,10 @@ def probability_met(
         return normal.cdf(sign * (true - goal.target) / spread)
 
     ends = sorted(
-        chance(float(finding.value) + point * error, error)
+        chance(float(cast(float, finding.value)) + point * error, error)
         for point in (normal.inv_cdf(0.1), normal.inv_cdf(0.9))
     )
-    return chance(float(finding.value), error * sqrt(2)), ends[0], ends[1]
+    return chance(float(cast(float, finding.value)), error * sqrt(2)), ends[0], ends[1]
 
 
 def _share_met(goal: Goal, value: float, n: int) -> tuple[float, float, float]:

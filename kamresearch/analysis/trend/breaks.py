@@ -91,7 +91,7 @@ class Break(Result):
     shows = (Shown("trend.break"), Shown("trend.break_errors", "error_table"))
 
     p_value: float
-    date: object
+    date: pd.Period | None
     confidence_set: tuple
     verdict: str
     shift: float

@@ -1,6 +1,7 @@
 """The revenue bridge: from last year's revenue to this year's, account by account."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,9 @@ from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 MOVES = {
     "lost": _("Lost: bought before, nothing now"),
@@ -179,7 +183,7 @@ class Bridge(Result):
         )
 
 
-def bridge(tables: object, as_of: str, seed: int = 0) -> Bridge:
+def bridge(tables: "Tables", as_of: str, seed: int = 0) -> Bridge:
     """Where did last year's revenue go, and where did this year's come from?
 
     Orders of the 365 days to ``as_of`` and of the 365 before → one move per account (lost,

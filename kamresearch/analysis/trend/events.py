@@ -2,7 +2,7 @@
 
 from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 import pandas as pd
@@ -283,7 +283,7 @@ class MarketEvents(EventStudy):
         return make_table(
             "trend.counterfactuals",
             _("The same steps against other comparison markets"),
-            self.others,
+            cast(pd.DataFrame, self.others),
             Column("against", _("Against")),
             Column("fit", _("Misfit before"), "share"),
             Column("event_id", _("Event"), terms=self.titles),
@@ -552,7 +552,7 @@ def _find_other(series: pd.Series, control: pd.Series | None) -> pd.Period | Non
     if control is not None or len(series) < LEAST_TREND or series.min() <= 0:
         return None
     found = find_break(np.log(series), trend=True)
-    return found.date if found.verdict == "break" else None
+    return cast(pd.Period, found.date) if found.verdict == "break" else None
 
 
 def study_events(

@@ -189,7 +189,7 @@ def _theta_line(
 
 
 def _update_line(
-    mean: np.ndarray, slope: np.ndarray, now: np.ndarray, count: float
+    mean: np.ndarray, slope: np.ndarray, now: np.ndarray, count: float | np.ndarray
 ) -> tuple[np.ndarray, ...]:
     """Recursive least squares of the straight line through the first ``count`` values: mean,
     intercept, slope.

@@ -1,6 +1,7 @@
 """What the study reads: the market's facts where there are any, and the company's own months."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,9 @@ import pandas as pd
 from kamresearch.analysis.market import brand_series, choose_facts, read_facts
 from kamresearch.language import Fixed, Message
 from kamresearch.language import message as _
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 STOPPED, QUIET = 6, 2
 """Months without an order that end the records inside the series, and those that its end may
@@ -87,7 +91,7 @@ class Inputs:
         }
 
 
-def read_inputs(tables: object, params: object) -> Inputs:
+def read_inputs(tables: "Tables", params: object) -> Inputs:
     """The study's inputs as of its day: market facts, the company's whole months, events."""
     from kamresearch.features.months import company_months
 

@@ -1,6 +1,7 @@
 """Level, growth and seasonal shape: what happened."""
 
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -68,7 +69,7 @@ class Level(Result):
     def findings(self) -> list[Finding]:
         """Last year's level and growth, compound growth, the second half's growth."""
         if self.years.empty:
-            return self._nothing(self.reason)
+            return self._nothing(cast(Message, self.reason))
         last, first = self.years.iloc[-1], self.years.iloc[0]
         year = str(last["period"])
         period = (f"{year}-01-01", f"{year}-12-31")

@@ -3,6 +3,7 @@ became of them.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -79,7 +80,12 @@ class Outlook(Result):
         steps = 12 if self.frequency == "M" else 1
         rows = self.result.frame.head(steps)
         return (
-            tuple(float(rows[column].to_numpy().sum()) for column in ("mean", "lo_95", "hi_95"))
+            cast(
+                tuple[float, float, float],
+                tuple(
+                    float(rows[column].to_numpy().sum()) for column in ("mean", "lo_95", "hi_95")
+                ),
+            )
             if len(rows) == steps
             else None
         )
@@ -147,8 +153,9 @@ class Outlook(Result):
     def _interval(self) -> Interval | None:
         """The interval of the next year; None where the past had no errors to learn one from."""
         total = self.total
-        known = total is not None and np.isfinite(total).all()
-        return Interval(total[1], total[2]) if known else None
+        if total is None or not np.isfinite(total).all():
+            return None
+        return Interval(total[1], total[2])
 
     def _sentence(self, total: tuple[float, float, float], interval: Interval | None) -> Message:
         """What is expected; in words alone where there is no interval or none that tells."""
@@ -162,7 +169,7 @@ class Outlook(Result):
         said |= {
             "low": self._say(interval.low),
             "high": self._say(interval.high),
-            "verdict": _VERDICTS[self.result.beats_naive],
+            "verdict": _VERDICTS[cast(Any, self.result).beats_naive],
         }
         if not _tells(interval):
             del said["mean"]
@@ -221,7 +228,7 @@ class Outlook(Result):
                 "Share of past values inside intervals learnt from the other origins of "
                 "the backtest; neighbouring origins overlap."
             ),
-            n=None if value is None else int(row["n"]),
+            n=None if value is None else int(cast(Any, row)["n"]),
             n_unit="count",
             figure="trend.coverage",
             reason=_("Too little past to measure it.") if value is None else None,

@@ -1,6 +1,7 @@
 """By region, channel and product: which part of a change is volume, mix and price."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,9 @@ from kamresearch.finding import Finding
 from kamresearch.language import Message
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 DIMENSIONS = {"region": _("Region"), "channel": _("Channel"), "product": _("Product")}
 
@@ -110,7 +114,7 @@ class RevenueSplit(Result):
         ]
 
 
-def measure_segments(tables: object, as_of: str) -> RevenueSplit:
+def measure_segments(tables: "Tables", as_of: str) -> RevenueSplit:
     """Which part of the change of revenue over twelve months is volume, mix and price?
 
     Orders on the engine → one row per segment (the last 365 days and the 365 before) → effects that
@@ -173,7 +177,7 @@ def measure_segments(tables: object, as_of: str) -> RevenueSplit:
     )
 
 
-def _sum_segments(tables: object, name: str, as_of: str) -> pd.DataFrame | None:
+def _sum_segments(tables: "Tables", name: str, as_of: str) -> pd.DataFrame | None:
     """segment, units and revenue of the last 365 days and of the 365 before, summed on the
     engine.
     """

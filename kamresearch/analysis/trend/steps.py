@@ -104,7 +104,7 @@ def make_design(n: int, season: int, trend: bool) -> Design:
     """Candidate dates (an edge of 15 % at either end is left out) beside level, season, and a
     line if told.
     """
-    known = [np.ones(n)]
+    known: list[np.ndarray] = [np.ones(n)]
     if trend:
         known.append(np.arange(n) - (n - 1) / 2)
     known += [(np.arange(n) % season == place).astype(float) for place in range(1, season)]

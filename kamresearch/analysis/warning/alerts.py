@@ -3,6 +3,7 @@ be trusted.
 """
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ from kamresearch.analysis.warning.rhythm import pivot_months, watch_year
 from kamresearch.analysis.warning.thresholds import LEAST_CALIBRATION, Thresholds, set_thresholds
 from kamresearch.display import Column, Followed, Table, make_table
 from kamresearch.errors import AnalysisError
-from kamresearch.finding import Finding
+from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
@@ -88,7 +89,7 @@ class Alerts(Result):
             return ()
         if self.lift.value is None:
             return (_NO_LIFT_MEASURED,)
-        bounds = self.lift.interval
+        bounds = cast(Interval, self.lift.interval)
         values = {
             "listed": self.lift.n_listed,
             "share": Quantity(self.lift.n_listed_lost / self.lift.n_listed, "share"),
@@ -153,7 +154,7 @@ class Alerts(Result):
         """How many alerts, how many false, how late, how many were in vain."""
         rate = self._measured()
         delay = self._delay()
-        past = self.backtest.sum(numeric_only=True) if len(self.backtest) else None
+        past = cast(Any, self.backtest.sum(numeric_only=True) if len(self.backtest) else None)
         n_alerts = int(past["n_alerts"]) if past is not None else 0
         vain = float(past["in_vain"]) / n_alerts if n_alerts else None
         warned = (

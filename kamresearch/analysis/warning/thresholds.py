@@ -6,6 +6,7 @@ distribution assumed.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from kamresearch.analysis.warning.rhythm import (
     Watch,
     add_up,
 )
+from kamresearch.finding import Interval
 
 LEAST_CALIBRATION = 40
 """Account-years that stayed, below which no threshold (and no alert) is given."""
@@ -160,7 +162,7 @@ def _class_row(name: str, highest: np.ndarray, halved: np.ndarray, bars: np.ndar
     if not len(highest) or not np.isfinite(bars).all():
         return name, len(highest), None, None, None, None, None
     crossed = highest > bars
-    bounds = wilson(int(crossed.sum()), len(crossed))
+    bounds = cast(Interval, wilson(int(crossed.sum()), len(crossed)))
     alarms = halved > bars[:, None]
     found = alarms.any(axis=1)
     delay = float(np.median(np.where(found, alarms.argmax(axis=1) + 1, np.inf)))

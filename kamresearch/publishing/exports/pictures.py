@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from kamresearch.publishing.exports.browser import drive
 from kamresearch.publishing.exports.contents import Picture
@@ -11,7 +11,7 @@ from kamresearch.publishing.files import write_text
 from kamresearch.publishing.pages.webfont import page_font
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import Browser, BrowserContext
 
 SHARPER = 2.5
 """Pixels of a PNG for one of the drawing: sharp on paper and on a screen with dense pixels."""
@@ -43,7 +43,9 @@ def write_png(pictures: Iterable[Picture], folder: Path) -> list[Path]:
         return []
 
     def work(context: "BrowserContext") -> list[Path]:
-        sharp = context.browser.new_context(offline=True, device_scale_factor=SHARPER)
+        sharp = cast("Browser", context.browser).new_context(
+            offline=True, device_scale_factor=SHARPER
+        )
         page, made = sharp.new_page(), []
         for picture in pictures:
             path = folder / f"{picture.content['id']}.{picture.content['lang']}.png"

@@ -2,14 +2,18 @@
 
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from kamresearch.language import message as _
 from kamresearch.publishing.exports.contents import Chapter
 from kamresearch.publishing.outcome.csvfile import safe_text
 from kamresearch.publishing.pages.views import choose, interval_text, n_text, period_text
 from kamresearch.publishing.sealed.store import Version
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 FORMATS = {
     "share": "0.0%",
@@ -37,7 +41,7 @@ def write_workbook(
 
     chapters = list(chapters)
     book = Workbook()
-    front = book.active
+    front = cast("Worksheet", book.active)
     front.title = _("Contents").render(language)
     named: set[str] = {front.title.lower()}
     findings = book.create_sheet(_name(_("Findings").render(language), named))
@@ -65,7 +69,7 @@ def _name(wanted: str, named: set[str]) -> str:
     return name
 
 
-def _write_front(sheet: object, version: Version, lines: list[tuple], language: str) -> None:
+def _write_front(sheet: "Worksheet", version: Version, lines: list[tuple], language: str) -> None:
     manifest = version.manifest
     about = [
         (_("Version").render(language), version.id),
@@ -89,7 +93,7 @@ def _write_front(sheet: object, version: Version, lines: list[tuple], language: 
         sheet.column_dimensions[letter].width = width
 
 
-def _write_findings(sheet: object, chapters: list[Chapter], language: str) -> None:
+def _write_findings(sheet: "Worksheet", chapters: list[Chapter], language: str) -> None:
     heads = [
         _("Study"),
         _("Finding"),
@@ -125,7 +129,7 @@ def _write_findings(sheet: object, chapters: list[Chapter], language: str) -> No
     _fill(sheet, [head.render(language) for head in heads], rows)
 
 
-def _write_table(sheet: object, table: dict, language: str) -> None:
+def _write_table(sheet: "Worksheet", table: Mapping, language: str) -> None:
     columns = table["columns"]
     rows = [
         [
@@ -139,7 +143,7 @@ def _write_table(sheet: object, table: dict, language: str) -> None:
     _fill(sheet, [choose(column["label"], language) for column in columns], rows)
 
 
-def _fill(sheet: object, heads: list[str], rows: list[list[tuple]]) -> None:
+def _fill(sheet: "Worksheet", heads: list[str], rows: list[list[tuple]]) -> None:
     from openpyxl.utils import get_column_letter
 
     for place, head in enumerate(heads, 1):
@@ -156,7 +160,7 @@ def _fill(sheet: object, heads: list[str], rows: list[list[tuple]]) -> None:
         sheet.column_dimensions[letter].width = min(max(width + 3, 9), WIDEST)
 
 
-def _put(cell: object, value: object, unit: str, *, bold: bool = False) -> None:
+def _put(cell: Any, value: Any, unit: str, *, bold: bool = False) -> None:
     """A typed cell. Text is written as text whatever it begins with: nothing becomes a formula."""
     from openpyxl.styles import Alignment, Font
 

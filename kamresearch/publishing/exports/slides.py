@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from kamresearch.errors import ParameterError
 from kamresearch.figures.theme import clean
@@ -20,6 +21,13 @@ from kamresearch.publishing.pages.views import (
     table_view,
 )
 from kamresearch.publishing.sealed.store import Version
+
+if TYPE_CHECKING:
+    from pptx.dml.color import ColorFormat
+    from pptx.dml.fill import FillFormat
+    from pptx.presentation import Presentation as Deck
+    from pptx.slide import Slide
+    from pptx.text.text import TextFrame
 
 MESSAGES = 3
 """Headline findings on the slide that opens a study."""
@@ -125,13 +133,13 @@ def chart_of(picture: Picture) -> dict | None:
 class _Deck:
     """Slides of 13.33 × 7.5 inches on an empty master."""
 
-    def __init__(self, presentation: object, language: str) -> None:
+    def __init__(self, presentation: "Deck", language: str) -> None:
         from pptx.util import Inches
 
         self.presentation, self.language, self.inches = presentation, language, Inches
         presentation.slide_width, presentation.slide_height = Inches(13.333), Inches(7.5)
 
-    def _slide(self, title: str, notes: Iterable[str] = ()) -> object:
+    def _slide(self, title: str, notes: Iterable[str] = ()) -> "Slide":
         layout = self.presentation.slide_layouts[5]  # a title alone
         slide = self.presentation.slides.add_slide(layout)
         head = slide.shapes.title
@@ -143,7 +151,7 @@ class _Deck:
             slide.notes_slide.notes_text_frame.text = told
         return slide
 
-    def _write(self, frame: object, lines: Iterable[tuple[str, float, str, bool]]) -> None:
+    def _write(self, frame: "TextFrame", lines: Iterable[tuple[str, float, str, bool]]) -> None:
         from pptx.dml.color import RGBColor
         from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
         from pptx.util import Pt
@@ -156,7 +164,7 @@ class _Deck:
             run.text, run.font.size, run.font.bold = clean(text), Pt(size), bold
             run.font.color.rgb = RGBColor.from_string(colour)
 
-    def _box(self, slide: object, place: tuple, lines: Iterable[tuple]) -> None:
+    def _box(self, slide: "Slide", place: tuple, lines: Iterable[tuple]) -> None:
         box = slide.shapes.add_textbox(*(self.inches(one) for one in place))
         self._write(box.text_frame, lines)
 
@@ -189,7 +197,7 @@ class _Deck:
         shape.name = clean(title)
         self._caption(slide, caption)
 
-    def _caption(self, slide: object, caption: str) -> None:
+    def _caption(self, slide: "Slide", caption: str) -> None:
         self._box(slide, (0.6, 6.45, 12.1, 0.9), [(caption[:400], 12, MUTED, False)])
 
     def chart(self, content: Mapping, chart: Mapping, notes: list[str]) -> None:
@@ -222,7 +230,7 @@ class _Deck:
             target.rgb = RGBColor.from_string(ACCENT)
         self._caption(slide, content["caption"])
 
-    def _solid(self, fill: object) -> object:
+    def _solid(self, fill: "FillFormat") -> "ColorFormat":
         fill.solid()
         return fill.fore_color
 

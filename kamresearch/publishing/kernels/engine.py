@@ -12,15 +12,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty
+from typing import Any, cast
 
 import psutil
+from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_core.utils import run_sync
 from nbclient.exceptions import DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, papermill_engines
-from traitlets import Any
+from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
+from traitlets import Any as Anything
 
 from kamresearch.publishing.kernels.nursery import Child, start_child
 
@@ -139,11 +142,12 @@ class KernelProcess:
 class Provisioner(LocalProvisioner):
     """Starts a kernel as a child of a nursery."""
 
-    async def launch_kernel(self, cmd: list[str], **_kwargs: object) -> dict:
-        watch: Watch = self.parent.watch
+    async def launch_kernel(self, cmd: list[str], **_kwargs: Any) -> KernelConnectionInfo:
+        manager = cast("KernelManager", self.parent)
+        watch: Watch = manager.watch
         plan = watch.plan
         argument = {
-            "connection": os.path.realpath(self.parent.connection_file),
+            "connection": os.path.realpath(manager.connection_file),
             "memory": plan.memory,
             "output": plan.output,
         }
@@ -177,12 +181,12 @@ class KernelManager(AsyncKernelManager):
     could both want.
     """
 
-    watch = Any()
+    watch = Anything()
 
     def _transport_default(self) -> str:
         return "ipc"
 
-    async def _async_pre_start_kernel(self, **kwargs: object) -> tuple:
+    async def _async_pre_start_kernel(self, **kwargs: Any) -> tuple:
         self.transport = "ipc" if os.name == "posix" else "tcp"
         name = f"k{os.getpid()}-{id(self) % 100000}"
         self.connection_file = str(self.watch.plan.folder / f"{name}.json")
@@ -193,21 +197,22 @@ class KernelManager(AsyncKernelManager):
 class Client(PapermillNotebookClient):
     """Papermill's client that counts what a kernel writes."""
 
-    watch = Any()
+    watch = Anything()
 
     def create_kernel_manager(self) -> KernelManager:
         self.km = KernelManager(kernel_name="python3", config=self.config, watch=self.watch)
         return self.km
 
-    async def async_start_new_kernel_client(self) -> object:
+    async def async_start_new_kernel_client(self) -> Any:
         """Connect once the kernel listens: a socket that had to try again would cost a second."""
         end = time.monotonic() + self.startup_timeout
-        self.kc = self.km.client()
+        manager = cast(KernelManager, self.km)
+        self.kc = manager.client()
         sockets = [
-            Path(f"{self.km.ip}-{port}")
-            for port in (self.km.shell_port, self.km.iopub_port, self.km.control_port)
+            Path(f"{manager.ip}-{port}")
+            for port in (manager.shell_port, manager.iopub_port, manager.control_port)
         ]
-        while self.km.transport == "ipc" and not all(socket.exists() for socket in sockets):
+        while manager.transport == "ipc" and not all(socket.exists() for socket in sockets):
             await self._check_start(end)
             await asyncio.sleep(0.005)
         self.kc.start_channels()
@@ -226,15 +231,16 @@ class Client(PapermillNotebookClient):
 
     async def _answers(self) -> bool:
         """Whether the kernel answers and its output reaches us."""
-        self.kc.kernel_info()
+        client = cast(AsyncKernelClient, self.kc)
+        client.kernel_info()
         try:
-            await self.kc.shell_channel.get_msg(timeout=1)
-            await self.kc.iopub_channel.get_msg(timeout=0.2)
+            await client.shell_channel.get_msg(timeout=1)
+            await client.iopub_channel.get_msg(timeout=0.2)
         except Empty:
             return False
         return True
 
-    def process_message(self, msg: dict, *more: object, **named: object) -> object:
+    def process_message(self, msg: dict, *more: Any, **named: Any) -> Any:
         content = msg.get("content", {})
         self.watch.written += len(content.get("text", "")) + sum(
             len(str(one)) for one in content.get("data", {}).values()
@@ -252,13 +258,13 @@ class Engine(NBClientEngine):
     @classmethod
     def execute_managed_notebook(
         cls,
-        nb_man: object,
+        nb_man: NotebookExecutionManager,
         kernel_name: str,
         *,
         watch: Watch,
         start_timeout: int = 120,
-        **_kwargs: object,
-    ) -> object:
+        **_kwargs: Any,
+    ) -> Any:
         keeper = threading.Thread(target=watch.keep, daemon=True)
         keeper.start()
         try:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import kamresearch
 from kamresearch.errors import KamError, StudyError
@@ -20,6 +21,11 @@ from kamresearch.studies import find_study
 from kamresearch.studies.outputs import read_notebook
 
 PACKAGE = Path(kamresearch.__file__).resolve().parent
+if TYPE_CHECKING:
+    from papermill.exceptions import PapermillExecutionError
+
+    from kamresearch.publishing.kernels.engine import Watch
+
 INJECTED = "injected-parameters"
 LIMITS = {
     "timeout": ("an end within {limit:.0f} seconds", "raise --timeout, or make the study faster"),
@@ -43,7 +49,7 @@ def run_study(job: Mapping) -> int:
     out = Path(job["out"])
     try:
         notebook = _run(job, out)
-        outcome = _judge(job, notebook) if job["checked"] else {"ok": True}
+        outcome: dict = _judge(job, notebook) if job["checked"] else {"ok": True}
     except KamError as error:
         outcome = _failure(error)
     outcome["seconds"] = round(time.monotonic() - began, 3)
@@ -103,11 +109,11 @@ def _run(job: Mapping, out: Path) -> dict:
     finally:
         _tidy_file(out)
     if watch.stopped:
-        raise _stopped(job, watch)
+        raise cast(StudyError, _stopped(job, watch))
     return json.loads(out.read_text(encoding="utf-8"))
 
 
-def _stopped(job: Mapping, watch: object) -> StudyError | None:
+def _stopped(job: Mapping, watch: "Watch") -> StudyError | None:
     if not watch.stopped:
         return None
     _mark_running_cell(Path(job["out"]), watch.stopped)
@@ -124,7 +130,7 @@ def _stopped(job: Mapping, watch: object) -> StudyError | None:
     )
 
 
-def _cell_error(job: Mapping, error: object) -> StudyError:
+def _cell_error(job: Mapping, error: "PapermillExecutionError") -> StudyError:
     what = f"{error.ename}: {error.evalue}".strip().rstrip(".")
     return StudyError(
         f"study {job['study']}, cell [{error.exec_count}]",
@@ -134,7 +140,7 @@ def _cell_error(job: Mapping, error: object) -> StudyError:
     )
 
 
-def _dead(job: Mapping, watch: object, error: Exception) -> StudyError:
+def _dead(job: Mapping, watch: "Watch", error: Exception) -> StudyError:
     code = watch.child.wait(2) if watch.child else None
     how = (
         f"it ended with signal {-code}"

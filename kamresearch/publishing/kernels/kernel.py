@@ -39,13 +39,13 @@ def _limit_output(most: int) -> None:
 
     write, written = OutStream.write, 0
 
-    def write_within_limit(stream: object, text: str) -> int | None:
+    def write_within_limit(self: OutStream, string: str) -> int:
         nonlocal written
-        written += len(text)
+        written += len(string)
         if written > most:
             raise OutputLimitError(
                 f"a notebook may print no more than {most / 2**20:.0f} MiB of output"
             )
-        return write(stream, text)
+        return write(self, string)
 
     OutStream.write = write_within_limit

@@ -21,6 +21,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO, cast
 
 import kamresearch
 from kamresearch.errors import StudyError
@@ -159,8 +160,9 @@ def start_child(
         cwd=cwd,
         start_new_session=True,
     )
-    process.stdin.write(json.dumps(order).encode())
-    process.stdin.close()
+    pipe = cast(IO[bytes], process.stdin)
+    pipe.write(json.dumps(order).encode())
+    pipe.close()
     return PlainChild(process)
 
 
@@ -224,7 +226,7 @@ class Nursery:
         """End the nursery and every child that still runs."""
         if self._process is not None:
             with suppress(OSError):
-                self._process.stdin.close()
+                cast(IO[bytes], self._process.stdin).close()
             try:
                 self._process.wait(5)
             except subprocess.TimeoutExpired:

@@ -25,6 +25,7 @@ from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress, Silent
 from kamresearch.publishing.sealed.sealing import clear_what_the_dead_left, free_name, shelf_lock
 from kamresearch.publishing.sealed.store import Version, shelf_is_written, standing_version
+from kamresearch.studies.declaration import StudyParams
 from kamresearch.studies.outputs import read_notebook
 
 SECONDS_TO_END = 10
@@ -146,7 +147,7 @@ def find_shelved(request: Request, code: SourceCode) -> Path | None:
     return there and there.path
 
 
-def _asked(request: Request, params: object, each: str) -> dict[str, str]:
+def _asked(request: Request, params: StudyParams, each: str) -> dict[str, str]:
     """What is asked of the data: where they lie, which slice, as of when."""
     source = resolve_path(params.data)
     if params.data.startswith(SPARK):
@@ -175,7 +176,7 @@ def _readers(code: SourceCode) -> str:
 
 
 def find_data(
-    request: Request, params: object, code: SourceCode, hands: Hands, each: str = ""
+    request: Request, params: StudyParams, code: SourceCode, hands: Hands, each: str = ""
 ) -> Mapping:
     """Facts about the data: remembered while nothing changed, else asked of a worker of its own."""
     asked = _asked(request, params, each)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kamresearch.data.slicing import withheld_slices, write_condition
 from kamresearch.errors import KamError, ParameterError
@@ -31,6 +32,9 @@ from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress, Silent
 from kamresearch.publishing.sealed.sealing import free_name
 from kamresearch.publishing.sealed.store import standing_version
+
+if TYPE_CHECKING:
+    from distributed import Future
 
 
 @dataclass
@@ -301,7 +305,7 @@ def _on_cluster(address: str, jobs: list[dict]) -> Iterator[tuple[str, dict]]:
                 client.cancel(list(futures))
 
 
-def _future_result(future: object) -> dict:
+def _future_result(future: "Future") -> dict:
     if future.status == "finished":
         return future.result()
     if future.status in ("cancelled", "lost"):  # nobody is left who could say how it went

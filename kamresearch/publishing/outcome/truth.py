@@ -150,10 +150,11 @@ def _parts_and_wholes(outcome: Outcome) -> Broken:
     for whole, parts in outcome.study.totals if outcome.study else ():
         values = [_value(outcome, part) for part in parts]
         told = _value(outcome, whole) if whole else outcome.findings.get(parts[0], {}).get("n")
-        if told is None or None in values:
+        known = [value for value in values if value is not None]
+        if told is None or len(known) < len(values):
             continue
-        if abs(sum(values) - told) > CLOSE * max(1.0, abs(told)):
-            yield whole or parts[0], f"the parts add up to {sum(values):g}, not to {told:g}"
+        if abs(sum(known) - told) > CLOSE * max(1.0, abs(told)):
+            yield whole or parts[0], f"the parts add up to {sum(known):g}, not to {told:g}"
     for share, count in outcome.study.counted if outcome.study else ():
         value, part = _value(outcome, share), _value(outcome, count)
         n = outcome.findings.get(share, {}).get("n")
@@ -233,7 +234,7 @@ def _slack(bound: float) -> float:
 
 def _value(outcome: Outcome, key: str) -> float | None:
     value = outcome.findings.get(key, {}).get("value")
-    return float(value) if is_number(value) else None
+    return float(value) if value is not None and is_number(value) else None
 
 
 def _columns(outcome: Outcome, units: tuple[str, ...]) -> Iterator[tuple[str, str, list[float]]]:

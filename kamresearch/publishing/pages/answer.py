@@ -4,8 +4,10 @@ findings.
 
 import re
 from collections.abc import Iterable
+from typing import cast
 
 from kamresearch.finding import Finding, Findings
+from kamresearch.language import Text
 from kamresearch.studies import Study
 
 SENTENCES = 3
@@ -62,4 +64,7 @@ def statements(findings: Findings, language: str) -> dict[str, str]:
         one for one in findings.values() if one.figure and one.sentence and one.value is not None
     ]
     ordered = sorted(told, key=lambda one: not one.headline)
-    return {one.figure: one.sentence.render(language) for one in reversed(ordered)}
+    return {
+        cast(str, one.figure): cast(Text, one.sentence).render(language)
+        for one in reversed(ordered)
+    }

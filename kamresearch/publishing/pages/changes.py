@@ -4,6 +4,7 @@ of its own.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from markupsafe import Markup
 
@@ -171,7 +172,7 @@ def _weight(move: Move) -> float:
     """Larger for what matters more: its kind first, then how far it moved for its size."""
     if move.difference is None:
         return 1.0
-    size = abs(move.difference) / (abs(float(move.before.value)) or 1.0)
+    size = abs(move.difference) / (abs(float(cast(float, cast(Finding, move.before).value))) or 1.0)
     kind = {"beyond": 3.0, "changed": 2.0}[move.judgement]
     return kind + (3.0 if move.finding.unit in MONEY else 0.0) + 0.99 * size / (1.0 + size)
 

@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kamresearch.figures.theme import clean
 from kamresearch.finding import Findings
+from kamresearch.language import Text
 from kamresearch.publishing.pages.subjects import Subjects
 from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.studies import Study
+
+if TYPE_CHECKING:
+    from kamresearch.publishing.sealed.compare import Comparison
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,8 @@ class RenderContext:
     studies: tuple[Study, ...]
     findings: Findings = field(default_factory=Findings)
     tables: Mapping[str, str] = field(default_factory=dict)
-    changes: object | None = None
-    warnings: tuple[object, ...] = ()
+    changes: "Comparison | None" = None
+    warnings: tuple[Text, ...] = ()
     shelf: str | None = "../index.html"
     subjects: tuple[Subjects, ...] = ()
     """Kinds of things that have pages of their own, such as the rows of a table."""

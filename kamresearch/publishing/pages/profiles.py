@@ -1,6 +1,7 @@
 """The page of one subject: what its study hands on of it, on one sheet."""
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from markupsafe import Markup
 
@@ -59,7 +60,7 @@ def render_profiles(
             for key, page, body in zip(keys, pages, bodies, strict=True):
                 title = f"{page.title} · {page.label}"
                 html = finish_page(body, language, title, kind="profile", glyphs=glyphs + title)
-                yield subjects.page(key, language), html
+                yield cast(str, subjects.page(key, language)), html
 
 
 class _Profile(Surroundings):
@@ -90,12 +91,13 @@ class _Profile(Surroundings):
     @property
     def shelf(self) -> str | None:
         """The shelf of all versions."""
-        return super().shelf and "../" + super().shelf
+        return super().shelf and "../" + cast(str, super().shelf)
 
     @property
     def all(self) -> str:
         """The table of all subjects."""
-        return f"../{self.context.page(self.study.name, self.language)}#table-{self.content['id']}"
+        page = self.context.page(cast(Study, self.study).name, self.language)
+        return f"../{page}#table-{self.content['id']}"
 
     @property
     def language_links(self) -> list[tuple[str, str, str | None]]:
@@ -116,7 +118,7 @@ class _Profile(Surroundings):
         title, form = choose(part["title"], self.language), part["form"]
         if form == "facts":
             facts = facts_of(self.index["columns"], self.row, part["names"], self.language)
-            return facts and {"form": form, "title": title, "facts": facts}
+            return {"form": form, "title": title, "facts": facts} if facts else None
         rows = part["rows"].get(self.key)
         if not rows:
             return None

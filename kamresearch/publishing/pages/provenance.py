@@ -1,7 +1,7 @@
 """What a page says about its own making: data, parameters, code, environment."""
 
+from kamresearch.language import Text, translate
 from kamresearch.language import message as _
-from kamresearch.language import translate
 from kamresearch.language.format import format_quantity
 from kamresearch.publishing.pages.views import table_view
 from kamresearch.publishing.sealed.manifest import Manifest, TableFacts
@@ -67,7 +67,7 @@ def _shown(value: object) -> str:
     return "–" if value == "" else str(value)
 
 
-def _table(id: str, title: object, heads: tuple, rows: list, language: str) -> dict:
+def _table(id: str, title: Text, heads: tuple, rows: list, language: str) -> dict:
     columns = [
         {"name": str(number), "unit": "text", "label": head.render(language), "terms": {}}
         for number, head in enumerate(heads)

@@ -2,12 +2,13 @@
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING, cast
 
 from markupsafe import Markup
 
 from kamresearch.figures.theme import clean
 from kamresearch.finding import Finding
-from kamresearch.language import LANGUAGES, message, missing_translations, translate
+from kamresearch.language import LANGUAGES, Text, message, missing_translations, translate
 from kamresearch.language.format import money_in
 from kamresearch.publishing.pages.answer import answering, pictured, statements, unanswered
 from kamresearch.publishing.pages.context import RenderContext
@@ -26,6 +27,10 @@ from kamresearch.publishing.pages.views import (
 from kamresearch.studies import Study
 from kamresearch.studies.case import PLACEHOLDER
 from kamresearch.studies.outputs import MIME, iterate_outputs, read_findings
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from nbconvert.exporters import TemplateExporter
 
 __all__ = ["render_front", "render_study"]
 
@@ -62,7 +67,7 @@ def _quiet(code: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _exporter() -> object:
+def _exporter() -> "TemplateExporter":
     """Nbconvert's exporter with our template: everything escaped, no preprocessor, no look at
     the user's settings.
     """
@@ -72,7 +77,7 @@ def _exporter() -> object:
         file_extension = ".html"
         output_mimetype = "text/html"
 
-        def _create_environment(self) -> object:
+        def _create_environment(self) -> "Environment":
             made = super()._create_environment()
             made.autoescape = True
             made.globals |= {"MIME": MIME}
@@ -119,10 +124,12 @@ class _Page(Surroundings):
     @property
     def answer(self) -> list[str]:
         """The answer to the study's question, or why there is none."""
-        told = [clean(one.sentence.render(self.language)) for one in self._answering]
+        told = [clean(cast(Text, one.sentence).render(self.language)) for one in self._answering]
         silent = None if told or self.study.front else unanswered(self.study, self.findings)
-        why = silent and f"{self._('Cannot be told:')} {clean(silent.reason.render(self.language))}"
-        return told or ([why] if why else [])
+        if told or not silent:
+            return told
+        reason = cast(Text, silent.reason).render(self.language)
+        return [f"{self._('Cannot be told:')} {clean(reason)}"]
 
     @property
     def decides(self) -> str:

@@ -5,6 +5,7 @@ policy that allows no other.
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from kamresearch.publishing.pages.webfont import page_font
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def spoken(language: str) -> object:
+def spoken(language: str) -> Callable[..., str]:
     """The ``_`` of templates: a text of the house in a language, with named values."""
     return lambda text, **values: message(text, **values).render(language)
 

@@ -6,6 +6,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from kamresearch.figures.theme import clean, display_width
 from kamresearch.finding import Finding
@@ -134,7 +135,9 @@ def _cells(
         for row in rows
     ]
     names = [column["name"] for column in columns]
-    for cells, row in zip(made, rows, strict=True) if link else ():
+    if link is None:
+        return made
+    for cells, row in zip(made, rows, strict=True):
         found = link(names, row)
         if found and not cells[found[0]].rest:
             cells[found[0]] = replace(cells[found[0]], href=found[1])
@@ -174,7 +177,7 @@ def _head_unit(unit: str, language: str) -> str:
     return HEAD_UNITS[unit].render(language) if unit in HEAD_UNITS else ""
 
 
-def _cell(value: object, column: dict, language: str, *, bare: bool = True) -> Cell:
+def _cell(value: Any, column: dict, language: str, *, bare: bool = True) -> Cell:
     if value is not None and str(value) in column.get("terms", {}):
         return Cell(choose(column["terms"][str(value)], language))
     unit = column["unit"]

@@ -6,9 +6,10 @@ import glob
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kamresearch.data.answers import shown_address
 from kamresearch.data.budgets import set_budgets, spending
@@ -22,6 +23,9 @@ from kamresearch.publishing.files import (
     write_json,
     write_text,
 )
+
+if TYPE_CHECKING:
+    from kamresearch.data.tables import Tables
 
 PREPARED_KEPT = 3
 """Prepared data that stay in the cache."""
@@ -78,7 +82,7 @@ def _facts(request: Mapping) -> dict:
     }
 
 
-def _day_of_report(tables: object, asked: str) -> str:
+def _day_of_report(tables: "Tables", asked: str) -> str:
     """The as-of day: as asked for, else the last order day of the data."""
     from kamresearch.data.period import find_period
 
@@ -90,7 +94,7 @@ def _day_of_report(tables: object, asked: str) -> str:
     return period.resolve(asked, str(tables.source))
 
 
-def _open(request: Mapping) -> object:
+def _open(request: Mapping) -> "Tables":
     """The data: as prepared before, else from their source, and then prepared for the kernels
     to come.
     """
@@ -189,7 +193,7 @@ def _plain_facts(facts: Mapping) -> dict:
     }
 
 
-def check_opened(tables: object, as_of: str | None = None) -> tuple[list[dict], list[dict]]:
+def check_opened(tables: "Tables", as_of: str | None = None) -> tuple[list[dict], list[dict]]:
     """Errors and warnings of the data audit, in every language."""
     try:
         from kamresearch.data.checks import check_tables
@@ -199,7 +203,7 @@ def check_opened(tables: object, as_of: str | None = None) -> tuple[list[dict], 
     return _texts(result.errors), _texts(result.warnings_texts())
 
 
-def _texts(problems: object) -> list[dict]:
+def _texts(problems: Iterable) -> list[dict]:
     return [
         {language: render(getattr(one, "text", one), language) for language in LANGUAGES}
         for one in problems

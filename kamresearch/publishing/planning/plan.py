@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from kamresearch.language import LANGUAGES
 from kamresearch.language import message as _
@@ -29,8 +30,8 @@ class Step:
     study: Study
     params: StudyParams
     code: SourceCode
-    data: Mapping[str, object]
-    environment: Mapping[str, object]
+    data: Mapping[str, Any]
+    environment: Mapping[str, Any]
 
     @cached_property
     def inputs(self) -> dict[str, str]:
@@ -76,9 +77,9 @@ class Plan:
     steps: tuple[Step, ...]
     absent: Mapping[str, dict]
     """Studies left out because their tables are missing → why, in every language."""
-    data: Mapping[str, object]
+    data: Mapping[str, Any]
     code: str
-    environment: Mapping[str, object]
+    environment: Mapping[str, Any]
     warnings: tuple[dict, ...] = field(default=())
 
     @property
@@ -115,7 +116,7 @@ class Plan:
             **self._looking(),
         }
 
-    def _looking(self) -> dict[str, object]:
+    def _looking(self) -> dict[str, Any]:
         """What counts beside the data where a study looks back, or the whole was made later."""
         looks_back = any(step.study.looks_back for step in self.steps)
         earlier = {"earlier": json_sha256(self.earlier)} if looks_back and self.earlier else {}
@@ -169,7 +170,7 @@ class Plan:
         }
 
 
-def _beside_rows(data: Mapping[str, object]) -> dict[str, object]:
+def _beside_rows(data: Mapping[str, Any]) -> dict[str, Any]:
     """What a result takes from the data beside their rows: the same rows in another currency are
     another report.
     """
@@ -182,7 +183,7 @@ def make_plan(
     code: SourceCode,
     params: Mapping[str, StudyParams],
     studies: tuple[Study, ...],
-    data: Mapping[str, object],
+    data: Mapping[str, Any],
 ) -> Plan:
     """Decide which studies run and name all their inputs."""
     environment = environment_facts()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from kamresearch.finding import Finding
 from kamresearch.language import Fixed, format_quantity
@@ -47,7 +47,7 @@ class Move:
     @property
     def finding(self) -> Finding:
         """The finding as it is now, or as it was last."""
-        return self.after or self.before
+        return self.after or cast(Finding, self.before)
 
     @property
     def difference(self) -> float | None:
@@ -59,7 +59,7 @@ class Move:
         values = (self.before.value, self.after.value)
         if any(isinstance(value, (str, bool)) or value is None for value in values):
             return None
-        return float(values[1]) - float(values[0])
+        return float(cast(float, values[1])) - float(cast(float, values[0]))
 
     @property
     def tone(self) -> str:
@@ -241,7 +241,8 @@ def _as_seen(move: Move, other_money: bool) -> str:
     """The judgement of a move that a reader could check: a difference that rounds to nothing is
     none, and two events, or two currencies, are not one thing that moved.
     """
-    if _named(move.before) != _named(move.after) or (other_money and move.finding.unit == "money"):
+    before, after = cast(Finding, move.before), cast(Finding, move.after)
+    if _named(before) != _named(after) or (other_money and move.finding.unit == "money"):
         return "other"
     text = difference_text(move, "en")
     return "same" if text and not re.search("[1-9]", text) else move.judgement
@@ -303,7 +304,7 @@ def judge(before: Finding | None, after: Finding | None) -> str:
     if before.unit != after.unit:
         return "changed"
     bounds = [
-        (one.interval, other.value)
+        (one.interval, cast(float, other.value))
         for one, other in ((before, after), (after, before))
         if one.interval
     ]

@@ -19,6 +19,9 @@ START = "0" * 64
 """What the first line holds in place of the hash of a line before it."""
 
 
+Event = Literal["sealed", "found", "cleared"]
+
+
 class Entry(BaseModel):
     """One line. ``found``: a version that stood on the shelf and in no line, from before the log
     was kept or from elsewhere.
@@ -26,7 +29,7 @@ class Entry(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    event: Literal["sealed", "found", "cleared"]
+    event: Event
     version: str
     manifest: str
     """Checksum of its manifest."""
@@ -63,7 +66,7 @@ def log_head(reports: Path) -> str:
     return entries[-1].sha256 if entries else START
 
 
-def write_log(reports: Path, event: str, folders: Iterable[Path]) -> None:
+def write_log(reports: Path, event: Event, folders: Iterable[Path]) -> None:
     """Add a line for each version. Call with the shelf locked."""
     entries, _wrong = read_log(reports)
     before = entries[-1].sha256 if entries else START

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 
@@ -50,7 +51,7 @@ def read_record(version: Version, key: str) -> Record:
     studies = [find_study(name) for name in version.manifest.studies]
     notebooks = {one.name: read_notebook(folder / f"{one.notebook}.ipynb") for one in studies}
     found = [
-        (content, read_table(notebook, content["id"]))
+        (content, cast(pd.DataFrame, read_table(notebook, content["id"])))
         for notebook in notebooks.values()
         for content in iterate_outputs(notebook, "profiles")
     ]

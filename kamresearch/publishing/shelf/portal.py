@@ -5,6 +5,7 @@ server needed.
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from markupsafe import Markup
 
@@ -198,16 +199,17 @@ def _change_line(
 ) -> dict | None:
     if comparison is None:
         return None
+    older, newer = cast(tuple[Version, Version], pair)
     count = len(comparison.chosen("beyond", "changed", "defined", "undefined", "appeared", "gone"))
     text = _(
         "Findings that moved beyond their interval, changed, are new or are gone, against "
         "{older}: {n}.",
-        older=clean(pair[0].manifest.name),
+        older=clean(older.manifest.name),
         n=count,
     )
     return {
         "text": text.render(language),
-        "href": f"{COMPARISONS}/{comparison_name(*pair, language)}",
+        "href": f"{COMPARISONS}/{comparison_name(older, newer, language)}",
     }
 
 
