@@ -93,9 +93,10 @@ coverage: setup  ## lines of the package that run in the tests' own process (a q
 	$(PYTEST) tests kamresearch -q -m "not long and not faults and not notebooks" --cov --cov-report=
 	$(PYTEST) tests/browser/test_case.py -q -m long -k light --cov --cov-append --cov-report=term-missing:skip-covered
 
-lint: setup  ## style, imports, docstrings
+lint: setup  ## style, imports, docstrings, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python  # it would ask the net for a newer one
 
 format: setup  ## let ruff mend what it can
 	$(BIN)/ruff check --fix .

@@ -8,7 +8,7 @@ the current language (figures are drawn once per language).
 
 from collections.abc import Mapping, Sequence, Sized
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from kamresearch.language import current_language, format_quantity, render, tong
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Picture
 
 __all__ = [
     "BAD",
@@ -118,7 +119,7 @@ def format_axis(
     else:
         axis.set_major_locator(MaxNLocator(most, integer=whole, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, unit, language, signed)))
-    axes.grid(visible=True, axis=which)
+    axes.grid(visible=True, axis=cast(Literal["x", "y"], which))
 
 
 def _tick(value: float, unit: str, language: str, signed: bool) -> str:
@@ -189,7 +190,7 @@ def label_lines(
         ends = [(x, y, name, (colours or {}).get(name, INK)) for name, (x, y) in ends.items()]
     import matplotlib as mpl
 
-    figure = axes.figure
+    figure = cast("Picture", axes.get_figure())
     low, high = axes.get_ylim()
     height = axes.get_position().height * figure.get_figheight() * 72
     step = gap * float(mpl.rcParams["font.size"]) / max(height, 1) * (high - low)
@@ -231,7 +232,7 @@ LIFT = 25
 
 
 def mark_event(
-    axes: "Axes", when: object, text: object, *, level: int = 0, colour: str = MUTED
+    axes: "Axes", when: Any, text: object, *, level: int = 0, colour: str = MUTED
 ) -> None:
     """A dated happening: a thin line, its name on top; ``level`` lifts names of near events
     over each other.
@@ -260,7 +261,7 @@ def mark_events(axes: "Axes", events: Sequence[tuple[Any, object]]) -> None:
     low, high = axes.get_xlim()
     reached: list[float] = []
     for when, text in sorted(events, key=lambda event: event[0]):
-        place = float(when if isinstance(when, (int, float)) else date2num(when))
+        place = cast(float, when if isinstance(when, (int, float)) else date2num(when))
         # The lowest row whose last name ends before this one begins; a name is about a fifth of the
         # axis wide.
         level = next(
@@ -341,7 +342,7 @@ def annotate_bars(axes: "Axes", unit: str, *, signed: bool = False, colour: str 
             format_quantity(float(value), unit, language, signed=signed, bare=True)
             for value in values
         ]
-        axes.bar_label(container, texts, padding=4, color=colour)
+        axes.bar_label(cast(Any, container), texts, padding=4, color=colour)
     axes.margins(x=0.14 if _horizontal(axes) else None, y=None if _horizontal(axes) else 0.12)
 
 

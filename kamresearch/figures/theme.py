@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from kamresearch.display import PAINTERS, Figure
 from kamresearch.language import current_language, use_language, word
@@ -162,7 +162,7 @@ def _rasterise_dense(figure: "Picture") -> bool:
     """
     from matplotlib.collections import LineCollection, PathCollection
 
-    marks = [(one, len(one.get_offsets())) for one in figure.findobj(PathCollection)]
+    marks = [(one, len(cast(Any, one.get_offsets()))) for one in figure.findobj(PathCollection)]
     marks += [(one, len(one.get_paths())) for one in figure.findobj(LineCollection)]
     dense = [one for one, number in marks if number > MANY_MARKS]
     for one in dense:

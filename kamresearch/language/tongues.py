@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from kamresearch.errors import KamError, near_matches
 from kamresearch.places import project_root
@@ -90,4 +90,5 @@ def tongue(code: str) -> Tongue:
             ", ".join(wrong) or "one of the three is missing",
             near_matches(wrong[0], known) if wrong else "write all three",
         )
-    return Tongue(**content | {"myriads": tuple(content.get("myriads", ()))})
+    myriads = cast(Any, tuple(content.get("myriads", ())))
+    return Tongue(**content | {"myriads": myriads})

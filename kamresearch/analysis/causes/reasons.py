@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -33,10 +33,10 @@ def load_reasons(path: Path = TABLE) -> tuple[tuple[str, re.Pattern], ...]:
 
 @lru_cache(maxsize=8)
 def _read_table(text: str, name: str) -> tuple[tuple[str, re.Pattern], ...]:
-    rows: Any = parse_yaml(text, name)
+    rows = parse_yaml(text, name)
     pairs = []
     for number, row in enumerate(rows or ()):
-        cause = row.get("cause") if isinstance(row, Mapping) else None
+        cause = cast(Any, row.get("cause") if isinstance(row, Mapping) else None)
         if cause not in CAUSES:
             raise DataError(
                 f"{name}, entry {number + 1}",
@@ -44,7 +44,7 @@ def _read_table(text: str, name: str) -> tuple[tuple[str, re.Pattern], ...]:
                 repr(cause),
                 near_matches(str(cause), CAUSES),
             )
-        words = [str(word) for language in LANGUAGES for word in row.get(language) or ()]
+        words = [str(word) for language in LANGUAGES for word in cast(Any, row).get(language) or ()]
         pairs.append((cause, _pattern(words)))
     return tuple(pairs)
 

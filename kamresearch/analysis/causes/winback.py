@@ -3,6 +3,7 @@ winning back is worth.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -168,7 +169,8 @@ class Returns(Result):
                     ),
                 )
             )
-        price, product = self._rate("price"), self._rate("product")
+        price = cast(pd.Series, self._rate("price"))
+        product = cast(pd.Series, self._rate("product"))
         both = price is not None and product is not None
         found.append(
             Finding(

@@ -5,6 +5,7 @@ learnt inside the fold.
 import re
 import warnings
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ class Plan:
     kind: str
     """number, date, levels, rates, words or dropped"""
     levels: list[str] = field(default_factory=list)
-    rates: dict[str, float] = field(default_factory=dict)
+    rates: dict[str | None, float] = field(default_factory=dict)
     counts: dict[str, float] = field(default_factory=dict)
 
 
@@ -105,7 +106,7 @@ def _read_text(text: pd.Series) -> np.ndarray | None:
             warnings.simplefilter("ignore", UserWarning)
             stamps = pd.to_datetime(present, errors="coerce", format="mixed")
         if share(stamps.notna()) >= 0.95:
-            return spread(to_numbers(stamps))
+            return spread(cast(np.ndarray, to_numbers(stamps)))
     return None
 
 

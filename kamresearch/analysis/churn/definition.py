@@ -3,7 +3,7 @@ hangs on the definition.
 """
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
@@ -16,6 +16,9 @@ from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
+
+if TYPE_CHECKING:
+    from kamresearch.analysis.churn.validation import Judgement
 
 LIMITS = (
     _(
@@ -190,7 +193,7 @@ class ChurnRate(Result):
             ),
         ]
 
-    def verdict(self, judgement: object) -> Text:
+    def verdict(self, judgement: "Judgement") -> Text:
         """The study in a sentence."""
         if self.rate is None:
             return _("Nobody was present at the start of the window: there is no rate to speak of.")

@@ -7,9 +7,14 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.decisions.assumptions import KEEPING, Assumptions
-from kamresearch.analysis.decisions.history import LEAST_MONTHS, describe_past, read_history
+from kamresearch.analysis.decisions.history import (
+    LEAST_MONTHS,
+    History,
+    describe_past,
+    read_history,
+)
 from kamresearch.analysis.decisions.proposals import propose
-from kamresearch.analysis.decisions.records import Records, gather_records
+from kamresearch.analysis.decisions.records import gather_records
 from kamresearch.analysis.decisions.result import TOO_SHORT
 from kamresearch.analysis.decisions.risk import earlier_day
 from kamresearch.data.tables import Tables
@@ -200,7 +205,7 @@ def backtest(
 
 
 def _look_back(
-    tables: Tables, day: pd.Timestamp, now: Records, assumed: Assumptions
+    tables: Tables, day: pd.Timestamp, now: History, assumed: Assumptions
 ) -> pd.DataFrame:
     """Accounts present on a day: value, whether each order names them, whether they were lost."""
     text = day.date().isoformat()

@@ -1,6 +1,7 @@
 """Lifetime value: every buying model fitted to what accounts ordered by a day."""
 
 from collections.abc import Collection
+from datetime import date
 
 import pandas as pd
 
@@ -11,12 +12,12 @@ from kamresearch.analysis.lifetime.model import LifetimeValue
 from kamresearch.analysis.lifetime.purchasing import Past
 from kamresearch.analysis.lifetime.tracking import fit_models
 from kamresearch.errors import ParameterError, near_matches
-from kamresearch.features.purchases import FramePurchases
+from kamresearch.features.purchases import FramePurchases, TablePurchases
 
 
 def fit(
-    orders: object,
-    as_of: object,
+    orders: pd.DataFrame | FramePurchases | TablePurchases,
+    as_of: str | date | pd.Timestamp,
     horizon_days: int = 365,
     margin: float = 1.0,
     discount_yearly: float = 0.0,

@@ -87,7 +87,7 @@ class LifetimeValue(Result):
         return (*self.unfitted, *self.choice.failures)
 
     @cached_property
-    def caveats(self) -> tuple[Message, ...]:
+    def caveats(self) -> tuple[Text, ...]:
         """What the numbers cannot carry, and which rows they leave out."""
         return _caveats(self)
 
@@ -426,7 +426,7 @@ class LifetimeValue(Result):
         return (self.history["revenue_orders"] / self.history["n_order_days"]).to_numpy(float)
 
 
-def _caveats(result: LifetimeValue) -> tuple[Message, ...]:
+def _caveats(result: LifetimeValue) -> tuple[Text, ...]:
     history, spending, left_out = result.history, result.spending, result.left_out
     caveats = _say_missing(result)
     caveats.append(
@@ -436,7 +436,7 @@ def _caveats(result: LifetimeValue) -> tuple[Message, ...]:
             "told by the probability of an order."
         )
     )
-    caveats.extend(say_drawn(len(history)))
+    caveats += say_drawn(len(history))
     if len(history) < LEAST_ACCOUNTS:
         caveats.append(
             _(
@@ -515,7 +515,7 @@ def _caveats(result: LifetimeValue) -> tuple[Message, ...]:
     return tuple(caveats)
 
 
-def _say_missing(result: LifetimeValue) -> list[Message]:
+def _say_missing(result: LifetimeValue) -> list[Text]:
     """Models that were not fitted, the usual one first: what stands in its place is told before
     anything else.
     """

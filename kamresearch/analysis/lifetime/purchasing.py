@@ -9,6 +9,7 @@ import pandas as pd
 from kamresearch.analysis.lifetime.beta_geometric import BetaGeometric, fit_rhythm
 from kamresearch.analysis.lifetime.pareto import ParetoNBD, fit_paretonbd
 from kamresearch.errors import AnalysisError
+from kamresearch.features.purchases import FramePurchases, TablePurchases
 
 
 class Past:
@@ -23,7 +24,9 @@ class Past:
         The accounts drawn to learn from; all where not given.
     """
 
-    def __init__(self, source: Any, only: np.ndarray | None = None) -> None:
+    def __init__(
+        self, source: FramePurchases | TablePurchases, only: np.ndarray | None = None
+    ) -> None:
         self._source, self._only = source, only
         self._histories: dict[pd.Timestamp, pd.DataFrame] = {}
         self._outcomes: dict[tuple, pd.DataFrame] = {}

@@ -1,7 +1,7 @@
 """What an hour of work brings in each tier."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -42,7 +42,7 @@ class Yield(Result):
         rows = self.frame.set_index("tier")
         found = []
         for tier in TIERS:
-            row = cast(Any, rows.loc[tier] if tier in rows.index else None)
+            row = cast(pd.Series, rows.loc[tier] if tier in rows.index else None)
             told = row is not None and row["n_accounts"] >= LEAST and row["hours"] > 0
             spread = told and row["high"] > row["low"]
             found.append(

@@ -168,7 +168,9 @@ def time_complaints(care: Care, limit_days: int) -> Solving:
         if len(part) >= LEAST
     ]
     median, within, low, high = _time(told, limit_days)
-    interval = Interval(low, high) if low is not None and cast(float, high) > low else None
+    interval = (
+        Interval(low, cast(float, high)) if low is not None and cast(float, high) > low else None
+    )
     frame = pd.DataFrame(rows, columns=FRAME)
     return Solving(frame, late, limit_days, len(told), median, within, interval, care.period)
 

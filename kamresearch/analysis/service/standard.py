@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -99,7 +99,7 @@ class Standard(Result):
         ]
         rows = self.frame.set_index("tier")
         for tier in TIERS:
-            row = cast(Any, rows.loc[tier] if tier in rows.index else None)
+            row = cast(pd.Series, rows.loc[tier] if tier in rows.index else None)
             told = row is not None and row["n_accounts"] >= LEAST
             spread = told and row["high"] > row["low"]
             found.append(

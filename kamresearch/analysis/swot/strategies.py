@@ -277,7 +277,7 @@ def _rate_qspm(
         for item in quadrants
         if item not in common and any(item in dict(one.attractiveness) for one in judged)
     ]
-    caveats = (
+    caveats: list[Text] = (
         [
             _(
                 "QSPM leaves out items that only some strategies were judged on: {items}.",

@@ -1,7 +1,7 @@
 """What the study reads: the market's facts where there are any, and the company's own months."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
@@ -91,7 +91,20 @@ class Inputs:
         }
 
 
-def read_inputs(tables: "Tables", params: object) -> Inputs:
+class Asked(Protocol):
+    """What the study is asked for: its day, the brand with its rivals, and the market."""
+
+    @property
+    def as_of(self) -> str: ...
+    @property
+    def brand(self) -> str: ...
+    @property
+    def rivals(self) -> str: ...
+    @property
+    def market(self) -> str: ...
+
+
+def read_inputs(tables: "Tables", params: Asked) -> Inputs:
     """The study's inputs as of its day: market facts, the company's whole months, events."""
     from kamresearch.features.months import company_months
 

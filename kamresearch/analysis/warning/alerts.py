@@ -3,7 +3,7 @@ be trusted.
 """
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -154,7 +154,7 @@ class Alerts(Result):
         """How many alerts, how many false, how late, how many were in vain."""
         rate = self._measured()
         delay = self._delay()
-        past = cast(Any, self.backtest.sum(numeric_only=True) if len(self.backtest) else None)
+        past = cast(pd.Series, self.backtest.sum(numeric_only=True) if len(self.backtest) else None)
         n_alerts = int(past["n_alerts"]) if past is not None else 0
         vain = float(past["in_vain"]) / n_alerts if n_alerts else None
         warned = (

@@ -13,6 +13,7 @@ from kamresearch.publishing.pages.views import choose, interval_text, n_text, pe
 from kamresearch.publishing.sealed.store import Version
 
 if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
 
 FORMATS = {
@@ -83,7 +84,7 @@ def _write_front(sheet: "Worksheet", version: Version, lines: list[tuple], langu
         _put(sheet.cell(sheet.max_row, 2), value, "text")
     start = sheet.max_row + 2
     for place, (name, title, count) in enumerate(lines, start):
-        cell = sheet.cell(place, 1)
+        cell = cast("Cell", sheet.cell(place, 1))
         _put(cell, name, "text")
         cell.hyperlink = f"#'{name}'!A1"
         cell.style = "Hyperlink"

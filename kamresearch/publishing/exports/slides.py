@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from kamresearch.errors import ParameterError
 from kamresearch.figures.theme import clean
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pptx.dml.color import ColorFormat
     from pptx.dml.fill import FillFormat
     from pptx.presentation import Presentation as Deck
+    from pptx.shapes.autoshape import Shape
     from pptx.slide import Slide
     from pptx.text.text import TextFrame
 
@@ -60,7 +61,7 @@ def write_slides(version: Version, chapters: Iterable[Chapter], language: str, p
         pictures = {one.content["id"]: file for one, file in zip(drawn, files, strict=True)}
         for chapter in chapters:
             _tell_study(deck, chapter, pictures)
-        deck.presentation.save(path)
+        deck.presentation.save(cast(Any, path))
 
 
 def _tell_study(deck: "_Deck", chapter: Chapter, pictures: Mapping[str, Path]) -> None:
@@ -142,13 +143,13 @@ class _Deck:
     def _slide(self, title: str, notes: Iterable[str] = ()) -> "Slide":
         layout = self.presentation.slide_layouts[5]  # a title alone
         slide = self.presentation.slides.add_slide(layout)
-        head = slide.shapes.title
+        head = cast("Shape", slide.shapes.title)
         head.left, head.top = self.inches(0.6), self.inches(0.35)
         head.width, head.height = self.inches(12.1), self.inches(1.0)
         self._write(head.text_frame, [(title, 26 if len(title) < 70 else 22, INK, True)])
         told = "\n\n".join(clean(one) for one in notes if one)
         if told:
-            slide.notes_slide.notes_text_frame.text = told
+            cast("TextFrame", slide.notes_slide.notes_text_frame).text = told
         return slide
 
     def _write(self, frame: "TextFrame", lines: Iterable[tuple[str, float, str, bool]]) -> None:
@@ -171,7 +172,7 @@ class _Deck:
     def title(self, title: str, facts: list[str]) -> None:
         """The slide that opens the deck."""
         slide = self._slide(title)
-        slide.shapes.title.top = self.inches(2.6)
+        cast("Shape", slide.shapes.title).top = self.inches(2.6)
         self._box(slide, (0.6, 3.7, 12.1, 1.5), [(one, 18, MUTED, False) for one in facts])
 
     def answer(self, title: str, question: str, headlines: list[Finding], front: bool) -> None:
@@ -190,10 +191,11 @@ class _Deck:
     def picture(self, title: str, file: Path, caption: str, notes: list[str]) -> None:
         """A figure as a picture."""
         slide = self._slide(title, notes)
-        shape = slide.shapes.add_picture(str(file), self.inches(0.6), self.inches(1.45))
+        left, top = self.inches(0.6), self.inches(1.45)
+        shape = cast(Any, slide.shapes.add_picture(str(file), left, top))
         scale = min(self.inches(12.1) / shape.width, self.inches(4.9) / shape.height)
         shape.width, shape.height = int(shape.width * scale), int(shape.height * scale)
-        shape.left = int((self.presentation.slide_width - shape.width) / 2)
+        shape.left = int((cast(int, self.presentation.slide_width) - shape.width) / 2)
         shape.name = clean(title)
         self._caption(slide, caption)
 
@@ -214,8 +216,9 @@ class _Deck:
         for name, values in chart["series"]:
             data.add_series(clean(name), values)
         kind = XL_CHART_TYPE.LINE if chart["line"] else XL_CHART_TYPE.BAR_CLUSTERED
-        place = (self.inches(one) for one in (0.6, 1.45, 12.1, 4.9))
-        drawn = slide.shapes.add_chart(kind, *place, data).chart
+        left, top, width, height = (self.inches(one) for one in (0.6, 1.45, 12.1, 4.9))
+        frame = slide.shapes.add_chart(kind, left, top, width, height, cast(Any, data))
+        drawn = cast(Any, frame).chart
         drawn.has_title, drawn.has_legend = False, len(chart["series"]) > 1
         if drawn.has_legend:
             drawn.legend.position, drawn.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False

@@ -39,7 +39,7 @@ def _limit_output(most: int) -> None:
 
     write, written = OutStream.write, 0
 
-    def write_within_limit(self: OutStream, string: str) -> int:
+    def write_within_limit(self: OutStream, string: str) -> int | None:
         nonlocal written
         written += len(string)
         if written > most:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from typing import Any
 
 from kamresearch.data.answers import shown_address
 from kamresearch.errors import DataError, ParameterError
@@ -147,7 +148,7 @@ def find_shelved(request: Request, code: SourceCode) -> Path | None:
     return there and there.path
 
 
-def _asked(request: Request, params: StudyParams, each: str) -> dict[str, str]:
+def _asked(request: Request, params: StudyParams, each: str) -> dict[str, Any]:
     """What is asked of the data: where they lie, which slice, as of when."""
     source = resolve_path(params.data)
     if params.data.startswith(SPARK):

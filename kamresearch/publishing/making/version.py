@@ -3,10 +3,11 @@ and the whole is sealed.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from kamresearch.errors import StudyError
 from kamresearch.publishing.asking.request import injected
@@ -56,7 +57,7 @@ class Making:
     hands: Hands
     cache: Cache
     progress: Progress
-    manifest: Manifest = field(default_factory=Manifest)
+    manifest: Manifest = field(default_factory=cast(Callable[[], Manifest], Manifest))
     digests: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     running: list[Task] = field(default_factory=list)

@@ -4,9 +4,9 @@ import json
 import re
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from kamresearch.figures.theme import clean, display_width
 from kamresearch.finding import Finding
@@ -73,7 +73,7 @@ class Cell:
 
 
 def table_view(
-    content: dict,
+    content: Mapping,
     language: str,
     *,
     csv: str | None = None,
@@ -187,7 +187,7 @@ def _cell(value: Any, column: dict, language: str, *, bare: bool = True) -> Cell
     if len(text) > LONG:
         return Cell(text[:LONG].rstrip() + "…", None, text)
     if number:
-        raw = _short_number(value)
+        raw = _short_number(cast(float, value))
         return Cell(text, "" if raw == text else raw)
     return Cell(
         text, str(value) if unit in ("date", "period") and value and str(value) != text else None
