@@ -150,20 +150,21 @@ KINDS_OF_CODE = {
     "what numbers look like": ("language/format.py", True),
     "how data are read": ("data/casting.py", True),
     "a feature": ("features/snapshot.py", True),
+    "what declares another study": ("studies/churn.py", False),
 }
 """File of the package → whether notebooks must run again, or their pages alone be rendered."""
 
 
 def test_a_change_of_the_code_renders_anew_and_runs_only_what_can_have_moved():
-    """Pages are never kept; executed notebooks are, under what they can reach."""
+    """Pages are never kept; executed notebooks are, under all that does not only show them."""
     (study,) = [one for one in all_studies() if one.name == "sales_trend"]
     code = sources.SourceCode()
-    files, whole, reach = dict(code.files), code.fingerprint([study]), code.reach(study)
+    files, whole, behind = dict(code.files), code.fingerprint([study]), code.behind(study)
     for kind, (path, runs) in KINDS_OF_CODE.items():
         assert path in files, f"{kind} has another name by now"
         code.files = {**files, path: "another"}
         assert code.fingerprint([study]) != whole, kind
-        assert (code.reach(study) != reach) is runs, kind
+        assert (code.behind(study) != behind) is runs, kind
 
 
 COUNTED_OR_NOT = {
