@@ -39,7 +39,7 @@ def test_amounts_in_a_column_all_keep_their_decimal():
 
 def test_large_expected_counts_in_a_column_lose_their_decimals_and_small_ones_do_not():
     assert shown([980.0, 647.7, 1232.4, None], "units")[0] == ["980", "648", "1,232", "–"]
-    assert shown([3.5, 2.0], "orders")[0] == ["3.5", "2"]
+    assert shown([3.5, 2.0], "orders")[0] == ["3.5", "2.0"], "as many in each cell"
 
 
 @pytest.mark.parametrize(
