@@ -1,5 +1,5 @@
-"""What people decided about pairs: these two are one account, those two never are (AB Volvo is
-not Volvo Car).
+"""What people decided about pairs: these two are one account, those two never are (firms
+that bear one name and have nothing to do with each other).
 """
 
 from collections import defaultdict

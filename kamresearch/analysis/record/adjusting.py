@@ -10,6 +10,7 @@ from kamresearch.analysis.churn.case import Case
 from kamresearch.analysis.churn.risk import Modelling, Risk
 from kamresearch.analysis.record.predictions import make_predictions
 from kamresearch.analysis.record.recalibration import (
+    BEFORE_AND_AFTER,
     ENOUGH_EVENTS,
     FEWEST_WINDOWS,
     VERDICTS,
@@ -108,13 +109,7 @@ class AdjustedRisk(Result):
             "churn.recalibration",
             _("Earlier probabilities of loss, as told and adjusted by the record"),
             self.trial,
-            Column("n_windows", _("Windows"), "count"),
-            Column("events", _("Events"), "count"),
-            Column("told", _("Told"), "share"),
-            Column("adjusted", _("Adjusted"), "share"),
-            Column("seen", _("Came"), "share"),
-            Column("before", _("Brier score as told"), "score"),
-            Column("after", _("Brier score adjusted"), "score"),
+            *BEFORE_AND_AFTER,
             Column("low", _("Lower bound"), "score"),
             Column("high", _("Upper bound"), "score"),
             Column("verdict", _("Verdict"), terms=VERDICTS),

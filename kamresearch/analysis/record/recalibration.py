@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kamresearch.display import Column
 from kamresearch.language import Text
 from kamresearch.language import message as _
 
@@ -20,6 +21,18 @@ VERDICTS: dict[str, Text] = {
 COLUMNS = ["prediction", "n_windows", "events", "n_tried", "before", "after", "gain", "low", "high"]
 COLUMNS += ["told", "adjusted", "seen", "verdict"]
 _EDGE = 1e-6
+
+
+BEFORE_AND_AFTER = (
+    Column("n_windows", _("Windows"), "count"),
+    Column("events", _("Events"), "count"),
+    Column("told", _("Told"), "share"),
+    Column("adjusted", _("Adjusted"), "share"),
+    Column("seen", _("Came"), "share"),
+    Column("before", _("Brier score as told"), "score"),
+    Column("after", _("Brier score adjusted"), "score"),
+)
+"""Columns of a table of earlier windows, as told and as adjusted."""
 
 
 def recalibrate(

@@ -47,8 +47,8 @@ def link(
     threshold : float
         Probability (0–1) from which two records count as the same.
     same, not_same : pairs of record ids
-        What people know better: pairs that belong together, and pairs that never do (AB Volvo,
-        Volvo Car).
+        What people know better: pairs that belong together, and pairs that never do (two
+        firms that bear one name).
     ignore : names of columns
         Columns to leave out.
 
