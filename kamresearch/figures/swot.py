@@ -217,7 +217,8 @@ def ie_matrix(result: Matrices) -> Figure:
         axes.set_ylim(1, 4)
         axes.set_xlabel(say(_("Internal factors (IFE): strong 4 to weak 1")))
         axes.set_ylabel(say(_("External factors (EFE)")))
-        axes.set_xticks([4, 3, 2, 1]), axes.set_yticks([1, 2, 3, 4])
+        axes.set_xticks([4, 3, 2, 1])
+        axes.set_yticks([1, 2, 3, 4])
         axes.grid(visible=False)
         axes.set_aspect("equal")
         return figure

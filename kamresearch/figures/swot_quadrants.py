@@ -127,7 +127,8 @@ def _draw_quadrant(
 ) -> None:
     panel.set_xlim(0, 1)
     panel.set_ylim(height, 0)
-    panel.set_xticks([]), panel.set_yticks([])
+    panel.set_xticks([])
+    panel.set_yticks([])
     panel.grid(visible=False)
     panel.spines[:].set_visible(True)
     panel.spines[:].set_color(GRID)

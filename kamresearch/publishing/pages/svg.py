@@ -145,7 +145,8 @@ def inline_svg(source: str, prefix: str, alt: str) -> tuple[str, bool]:
     targets = dict.fromkeys(re.findall(r"(?:href=[\"']#|url\(#)([^\"')]+)", source))
     used = {target: number for number, target in enumerate(targets)}
     shown = _convert(root, short_prefix(prefix), used, foreign)
-    shown.attrib.pop("width", None), shown.attrib.pop("height", None)
+    shown.attrib.pop("width", None)
+    shown.attrib.pop("height", None)
     shown.attrib |= {
         "role": "img",
         "aria-label": alt,
