@@ -77,14 +77,15 @@ def run_studies(folder: Path, seed: int = 0) -> dict[str, dict]:
     from kamresearch.finding import Finding, Findings, plain
     from kamresearch.studies import session
     from kamresearch.studies.declaration import find_study
+    from kamresearch.studies.kinds import FindingsOutput, read_output
     from kamresearch.studies.outputs import MIME
 
     found: dict[str, Finding] = {}
 
     def take(data: dict, **_more: object) -> None:
-        content = data.get(MIME, {})
-        if content.get("kind") == "findings":
-            found.update({row["id"]: Finding.from_dict(row) for row in content["findings"]})
+        said = read_output(data[MIME]) if MIME in data else None
+        if isinstance(said, FindingsOutput):
+            found.update({row["id"]: Finding.from_dict(row) for row in said.findings})
 
     failed = {}
     # nobody looks at pictures here, and later studies read the findings of this company

@@ -55,18 +55,16 @@ def iterate_pictures() -> Iterator[tuple[str, dict]]:
     """Every figure that the notebooks hold: its id, with the picture, its texts and the cell's
     source.
     """
+    from kamresearch.studies.kinds import FigureOutput
+    from kamresearch.studies.outputs import iterate_displays
+
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-            for output in cell.get("outputs", ()):
-                data = output.get("data", {})
-                content = data.get("application/vnd.kamresearch+json", {})
-                if content.get("kind") == "figure":
-                    told = {name: content[name] for name in ("title", "caption", "alt")}
-                    code = "".join(cell["source"])
-                    yield (
-                        content["id"],
-                        {**told, "svg": "".join(data["image/svg+xml"]), "code": code},
-                    )
+            for figure, data in iterate_displays({"cells": [cell]}):
+                if isinstance(figure, FigureOutput):
+                    told = {"title": figure.title, "caption": figure.caption, "alt": figure.alt}
+                    picture, code = "".join(data["image/svg+xml"]), "".join(cell["source"])
+                    yield figure.id, {**told, "svg": picture, "code": code}
 
 
 def drawing_sources() -> dict[str, tuple[str, str]]:

@@ -67,7 +67,7 @@ def _write(version: "Version", folder: Path, lang: str, most: int) -> list[Path]
         book, text = (folder / f"actions-{version.id}.{language}.{one}" for one in ("xlsx", "csv"))
         write_workbook(sheet, kinds, language, book)
         # The mark tells spreadsheets that it is UTF-8.
-        text.write_text("\ufeff" + write_csv(sheet_content(sheet, language)), encoding="utf-8")
+        text.write_text("\ufeff" + write_csv(*sheet_content(sheet, language)), encoding="utf-8")
         written += [book, text]
     return written
 
@@ -89,11 +89,8 @@ def _take(version: "Version", path: Path, folder: Path) -> Path:
         known = pd.read_csv(target, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         known = known.map(plain_text)
     frame = merge_actions(known, told)
-    content = {
-        "columns": [{"name": name} for name in frame],
-        "rows": [[value or None for value in row] for row in frame.itertuples(index=False)],
-    }
-    target.write_text(write_csv(content), encoding="utf-8")
+    rows = [[value or None for value in row] for row in frame.itertuples(index=False)]
+    target.write_text(write_csv(frame.columns, rows), encoding="utf-8")
     return target
 
 

@@ -138,10 +138,9 @@ def _add_choices(
         page.add_data_validation(rule)
 
 
-def sheet_content(sheet: pd.DataFrame, language: str) -> dict:
-    """The sheet as a table's content, for a CSV file."""
-    heads = [{"name": HEADS[name].render(language)} for name in sheet]
-    return {"columns": heads, "rows": sheet.to_numpy(object).tolist()}
+def sheet_content(sheet: pd.DataFrame, language: str) -> tuple[list[str], list[list]]:
+    """The sheet's heads and rows, for a CSV file."""
+    return [HEADS[name].render(language) for name in sheet], sheet.to_numpy(object).tolist()
 
 
 def read_filled(

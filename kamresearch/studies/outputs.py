@@ -9,10 +9,19 @@ language at once.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from kamresearch.errors import StudyError
 from kamresearch.finding import Finding, Findings
+from kamresearch.studies.kinds import (
+    FactsOutput,
+    FindingsOutput,
+    Output,
+    PredictionsOutput,
+    ProposalsOutput,
+    TableOutput,
+    read_output,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,20 +44,31 @@ def read_notebook(path: Path) -> dict:
         ) from error
 
 
-def iterate_outputs(notebook: Mapping, kind: str | None = None) -> Iterator[dict]:
-    """The contents of all outputs of the house in a notebook, in order; ``kind`` keeps one
-    kind of them.
-    """
+Kind = TypeVar("Kind", bound=Output)
+
+
+@overload
+def iterate_outputs(notebook: Mapping) -> Iterator[Output]: ...
+@overload
+def iterate_outputs(notebook: Mapping, *kinds: type[Kind]) -> Iterator[Kind]: ...
+def iterate_outputs(notebook: Mapping, *kinds: type[Output]) -> Iterator[Output]:
+    """All outputs of the house in a notebook, in order, or those of some kinds."""
+    return (one for one, _data in iterate_displays(notebook) if not kinds or isinstance(one, kinds))
+
+
+def iterate_displays(notebook: Mapping) -> Iterator[tuple[Output, Mapping[str, Any]]]:
+    """The same, each beside all forms in which the notebook shows it (MIME type → form)."""
     for cell in notebook["cells"]:
-        for output in cell.get("outputs", ()):
-            content = output.get("data", {}).get(MIME)
-            if content is not None and kind in (None, content["kind"]):
-                yield content
+        for display in cell.get("outputs", ()):
+            data = display.get("data", {})
+            said = read_output(data[MIME]) if MIME in data else None
+            if said is not None:
+                yield said, data
 
 
 def read_findings(notebook: dict) -> Findings:
     """The findings that a notebook exported."""
-    rows = [row for content in iterate_outputs(notebook, "findings") for row in content["findings"]]
+    rows = [row for said in iterate_outputs(notebook, FindingsOutput) for row in said.findings]
     return Findings(Finding.from_dict(row) for row in rows)
 
 
@@ -59,24 +79,21 @@ def read_table(notebook: dict, table_id: str) -> "pd.DataFrame | None":
     """
     import pandas as pd
 
-    for content in iterate_outputs(notebook, "table"):
-        if content["id"] == table_id:
-            names = [column["name"] for column in content["columns"]]
-            frame = pd.DataFrame(content["rows"], columns=names)
-            frame.attrs["terms"] = {
-                column["name"]: column["terms"] for column in content["columns"] if column["terms"]
-            }
+    for table in iterate_outputs(notebook, TableOutput):
+        if table.id == table_id:
+            frame = pd.DataFrame(table.rows, columns=table.names)
+            frame.attrs["terms"] = {one.name: one.terms for one in table.columns if one.terms}
             return frame
     return None
 
 
-def read_predictions(contents: Iterable[dict]) -> "pd.DataFrame":
+def read_predictions(stated: Iterable[PredictionsOutput]) -> "pd.DataFrame":
     """Sealed predictions as one frame, one row a statement, with what was known at their issue.
 
     Parameters
     ----------
-    contents : iterable of dict
-        Outputs of kind ``predictions``, of one version or of several.
+    stated : iterable of PredictionsOutput
+        Those of one version or of several.
 
     Returns
     -------
@@ -89,13 +106,13 @@ def read_predictions(contents: Iterable[dict]) -> "pd.DataFrame":
     import pandas as pd
 
     frames, labels = [], {}
-    for content in contents:
-        frame = pd.DataFrame(content["rows"], columns=content["columns"])
-        frame["known_revenue"] = content["known_revenue"]
-        by_account = content.get("known_by_account", [None] * len(frame))
+    for one in stated:
+        frame = pd.DataFrame(one.rows, columns=one.columns)
+        frame["known_revenue"] = one.known_revenue
+        by_account = one.known_by_account or [None] * len(frame)
         frame["known_account_revenue"] = pd.Series(by_account, frame.index, dtype="float64")
-        frame["hindcast"] = bool(content.get("hindcast"))
-        labels[content["prediction"]] = content["label"]
+        frame["hindcast"] = one.hindcast
+        labels[one.prediction] = one.label
         frames.append(frame)
     if not frames:
         return pd.DataFrame()
@@ -112,10 +129,10 @@ def read_predictions(contents: Iterable[dict]) -> "pd.DataFrame":
     return frame
 
 
-def read_accounts(notebook: dict, kind: str) -> "pd.DataFrame":
-    """The ``facts`` or ``proposals`` that a notebook handed on, one row each."""
+def read_accounts(notebook: dict, kind: Literal["facts", "proposals"]) -> "pd.DataFrame":
+    """What a notebook told of accounts, or would do for them, one row each."""
     import pandas as pd
 
-    columns = {"facts": FACTS, "proposals": PROPOSALS}[kind]
-    rows = [row for content in iterate_outputs(notebook, kind) for row in content["rows"]]
+    columns, asked = (FACTS, FactsOutput) if kind == "facts" else (PROPOSALS, ProposalsOutput)
+    rows = [row for said in iterate_outputs(notebook, asked) for row in said.rows]
     return pd.DataFrame(rows, columns=list(columns))

@@ -8,19 +8,20 @@ study.present(result)
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from kamresearch import rich
-from kamresearch.display import Column, Figure, Part, Profiles, Table, table_html
+from kamresearch.display import Column, Figure, Followed, Part, Profiles, Table, table_html
 from kamresearch.errors import StudyError
 from kamresearch.figures.theme import draw_svg
 from kamresearch.finding import Finding, Findings, cards, mark_simulated, plain
@@ -29,6 +30,26 @@ from kamresearch.language.format import money_in
 from kamresearch.result import Missing, Result, Shown, needs_table
 from kamresearch.studies.case import case_folder, own_values, read_story
 from kamresearch.studies.declaration import Study, StudyParams, find_study
+from kamresearch.studies.kinds import (
+    AbsentOutput,
+    CardsOutput,
+    CaveatOutput,
+    ColumnHead,
+    FactsOutput,
+    FactsPart,
+    FigureOutput,
+    FindingsOutput,
+    FollowedBy,
+    Output,
+    PredictionsOutput,
+    ProfilesOutput,
+    ProposalsOutput,
+    RowsPart,
+    StoryOutput,
+    TableOutput,
+    TextOutput,
+    Texts,
+)
 from kamresearch.studies.outputs import (
     FACTS,
     MIME,
@@ -99,7 +120,7 @@ class Session:
                 return frame
         return None
 
-    def read_accounts(self, kind: str) -> pd.DataFrame:
+    def read_accounts(self, kind: Literal["facts", "proposals"]) -> pd.DataFrame:
         """What the studies that this one reads told of accounts (``facts``) or would do for them
         (``proposals``), with the column ``study``.
         """
@@ -121,14 +142,14 @@ class Session:
         with self._reading():
             written = [finding.to_dict() for finding in flat]
             looks = {"text/html": cards(flat, self.params.languages[0])}
-        _publish("\n".join(lines), {"kind": "findings", "findings": written}, looks)
+        _give("\n".join(lines), FindingsOutput(written), looks)
 
     def tell(self, facts: pd.DataFrame) -> None:
         """Hand on what the study knows of each account, for its record.
 
         ``facts``: account_id, fact, value, unit, source, as_of; one row a fact.
         """
-        self._hand_on("facts", facts, FACTS)
+        self._hand_on(FactsOutput, facts, FACTS)
 
     def propose(self, proposals: pd.DataFrame) -> None:
         """Hand on what the study would do for each account.
@@ -136,21 +157,25 @@ class Session:
         ``proposals``: account_id, kind, why, expected_gain, low, high, cost, hours, due, owner,
         evidence; one row a proposal.
         """
-        self._hand_on("proposals", proposals, PROPOSALS)
+        self._hand_on(ProposalsOutput, proposals, PROPOSALS)
 
-    def _hand_on(self, kind: str, frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
+    def _hand_on(
+        self,
+        output: type[FactsOutput | ProposalsOutput],
+        frame: pd.DataFrame,
+        columns: tuple[str, ...],
+    ) -> None:
         missing = [name for name in columns if name not in frame]
         if missing:
             raise StudyError(
-                f"{kind} of {self.study.name}",
+                f"{output.kind} of {self.study.name}",
                 f"the columns {', '.join(columns)}",
                 f"no {', '.join(missing)}",
                 "add them to the frame",
             )
         kept = frame[list(columns)].head(ROWS_KEPT)
         rows = [[_cell(value) for value in row] for row in kept.itertuples(index=False)]
-        content = {"kind": kind, "columns": list(columns), "rows": rows, "rows_total": len(frame)}
-        _publish(f"{kind}: {len(frame)} rows", content)
+        _give(f"{output.kind}: {len(frame)} rows", output(list(columns), rows, len(frame)))
 
     def highlight(self, *findings: Finding) -> None:
         """Show findings of this or another study as cards; they stay exported by the study
@@ -159,8 +184,7 @@ class Session:
         lines = [_plain_line(finding) for finding in findings]
         with self._reading():
             looks = {"text/html": cards(findings, self.params.languages[0])}
-        content = {"kind": "cards", "findings": [finding.to_dict() for finding in findings]}
-        _publish("\n".join(lines), content, looks)
+        _give("\n".join(lines), CardsOutput([one.to_dict() for one in findings]), looks)
 
     def show(self, *items: Figure | Table, uses: tuple[str, ...] | None = None) -> None:
         """Show figures and tables, each figure once per language."""
@@ -179,32 +203,26 @@ class Session:
         """Show all subjects as a table, and hand on what stands on the page of each."""
         self.show(profiles.index)
         with self._reading():
-            parts = [_part_content(part, set(profiles.keys)) for part in profiles.parts]
-        content = {
-            "kind": "profiles",
-            "id": profiles.index.id,
-            "keys": list(profiles.keys),
-            "lead": _texts(profiles.lead),
-            "parts": parts,
-            "simulated": self._simulated(None),
-        }
-        told = [row for part in parts for rows in part.get("rows", {}).values() for row in rows]
-        line = f"{len(profiles.keys)} pages, digest {content_digest(told)}"
-        _publish(f"profiles {profiles.index.id}: {line}", content)
+            parts = tuple(_part_content(part, set(profiles.keys)) for part in profiles.parts)
+        id, keys, lead = profiles.index.id, list(profiles.keys), _texts(profiles.lead)
+        tables = [part for part in parts if isinstance(part, RowsPart)]
+        told = [row for part in tables for rows in part.rows.values() for row in rows]
+        line = f"profiles {id}: {len(keys)} pages, digest {content_digest(told)}"
+        _give(line, ProfilesOutput(id, keys, lead, parts, self._simulated(None)))
 
     def say(self, *texts: Text) -> None:
         """Show paragraphs made from findings, so that prose stays true when parameters change."""
-        self._notice("text", texts)
+        self._notice(TextOutput, texts)
 
     def caution(self, *texts: Text) -> None:
         """Show caveats: what the numbers above cannot carry."""
-        self._notice("caveat", texts)
+        self._notice(CaveatOutput, texts)
 
     def absent(self, *ids: str, reason: Text) -> None:
         """Say why declared figures, tables or sections are not here: a table is missing, too
         few accounts.
         """
-        self._notice("absent", (reason,), ids=list(ids))
+        self._notice(partial(AbsentOutput, ids=list(ids)), (reason,))
 
     def predict(self, frame: pd.DataFrame, label: Text) -> None:
         """Seal statements about the future, so that a later version can score them.
@@ -221,17 +239,16 @@ class Session:
         rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
         name, due = frame["prediction"].iloc[0], frame["due"].max().date().isoformat()
         known = self._revenue_by(frame["issued"].iloc[0])
-        content = {
-            "kind": "predictions",
-            "prediction": name,
-            "label": _texts(label),
-            "columns": list(frame.columns),
-            "rows": rows,
-            "known_revenue": round(float(known.sum()), 4),
-            "known_by_account": frame["account_id"].map(known).fillna(0.0).round(4).tolist(),
-            "simulated": self._simulated(None),
-        }
-        _publish(f"predictions {name}: {len(frame)} until {due}", content)
+        stated = PredictionsOutput(
+            prediction=name,
+            label=_texts(label),
+            columns=list(frame.columns),
+            rows=rows,
+            known_revenue=round(float(known.sum()), 4),
+            known_by_account=frame["account_id"].map(known).fillna(0.0).round(4).tolist(),
+            simulated=self._simulated(None),
+        )
+        _give(f"predictions {name}: {len(frame)} until {due}", stated)
 
     def _revenue_by(self, day: pd.Timestamp) -> pd.Series:
         """Revenue of each account up to a day: by it the record tells whether the past changed."""
@@ -246,7 +263,8 @@ class Session:
         it there is nothing to score. Words for each prediction stand in ``attrs["labels"]``.
         """
         path = os.environ.get("KAM_PREDICTIONS", "")
-        return read_predictions(json.loads(Path(path).read_text("utf-8")) if path else [])
+        stated = json.loads(Path(path).read_text("utf-8")) if path else []
+        return read_predictions(map(PredictionsOutput.from_dict, stated))
 
     def tell_story(self) -> None:
         """Show what the case itself says about this study; a page lays each part to its section.
@@ -260,9 +278,9 @@ class Session:
             if story is None:
                 continue
             for section, paragraphs in story.parts.items():
-                content = {"kind": "story", "lang": language, "section": section, "who": story.who}
-                head = [f"{story.who}: {section}" if section else f"{story.who}:"]
-                _publish("\n".join([*head, *paragraphs]), {**content, "paragraphs": paragraphs})
+                head = f"{story.who}: {section}" if section else f"{story.who}:"
+                said = StoryOutput(language, section, story.who, list(paragraphs))
+                _give("\n".join([head, *paragraphs]), said)
 
     def lacks(self, table: str, *ids: str) -> bool:
         """True, with a notice in place of the ids, when an optional table is missing."""
@@ -320,16 +338,15 @@ class Session:
         self.say(*result.opening())
         return [id for id in result.exports if id not in {one.id for one in found}]
 
-    def _notice(self, kind: str, texts: Iterable[Text], **more: object) -> None:
+    def _notice(self, make: Callable[..., Output], texts: Iterable[Text]) -> None:
+        """Show texts once per language, in the output that ``make`` makes of them."""
         texts = tuple(texts)
         if not texts:
             return
         for language in self.params.languages:
             with self._reading():
                 spoken = [render(text, language) for text in texts]
-            _publish(
-                "\n".join(spoken), {"kind": kind, "lang": language, "paragraphs": spoken, **more}
-            )
+            _give("\n".join(spoken), make(lang=language, paragraphs=spoken))
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -420,6 +437,11 @@ def _plain_line(finding: Finding) -> str:
     return f"{finding.id} = {number(finding.value)}{bounds} {finding.unit} (n={finding.n})"
 
 
+def _give(text: str, output: Output, more: dict | None = None) -> None:
+    """Leave an output in the notebook, with a text for whoever has no form for its kind."""
+    _publish(text, output.to_dict(), more)
+
+
 def _publish(text: str, content: dict, more: dict | None = None) -> None:
     from IPython.display import publish_display_data
 
@@ -435,20 +457,24 @@ def _frame(html: str) -> None:
         shell.display_pub.publish({"text/html": html})
 
 
-def _texts(text: Text | None) -> dict | None:
-    return None if text is None else {language: render(text, language) for language in LANGUAGES}
+def _texts(text: Text) -> Texts:
+    return {language: render(text, language) for language in LANGUAGES}
 
 
-def _columns_content(table: Table) -> list[dict]:
-    return [
-        {
-            "name": column.name,
-            "unit": column.unit,
-            "label": _texts(column.label),
-            "terms": {code: _texts(term) for code, term in _terms(table, column).items()},
-        }
+def _caption(table: Table) -> Texts | None:
+    return None if table.caption is None else _texts(table.caption)
+
+
+def _columns_content(table: Table) -> tuple[ColumnHead, ...]:
+    return tuple(
+        ColumnHead(
+            column.name,
+            column.unit,
+            _texts(column.label),
+            {code: _texts(term) for code, term in _terms(table, column).items()},
+        )
         for column in table.columns
-    ]
+    )
 
 
 def _terms(table: Table, column: Column) -> Mapping[str, Text]:
@@ -460,13 +486,13 @@ def _terms(table: Table, column: Column) -> Mapping[str, Text]:
     return {**words_of(table.frame[column.name].tolist()), **column.terms}
 
 
-def _part_content(part: Part, keys: set[str]) -> dict:
-    """A part of the pages of subjects as JSON: its rows by subject, those with a page alone."""
-    content = {"title": _texts(part.title)}
+def _part_content(part: Part, keys: set[str]) -> FactsPart | RowsPart:
+    """A part of the pages of subjects: its rows by subject, those with a page alone."""
+    title = _texts(part.title)
     if part.table is None:
-        return {**content, "form": "facts", "names": list(part.columns)}
+        return FactsPart(title, "facts", list(part.columns))
     columns = _columns_content(part.table)
-    used = {column["name"]: set() for column in columns}
+    used = {column.name: set() for column in columns}
     rows: dict[str, list[list]] = {}
     for row in part.table.frame[list(used)].itertuples(index=False):
         if row[0] in keys:
@@ -474,55 +500,38 @@ def _part_content(part: Part, keys: set[str]) -> dict:
             rows.setdefault(cells[0], []).append(cells[1:])
             for name, cell in zip(used, cells, strict=True):
                 used[name].add(cell)
-    for column in columns:
-        terms = column["terms"]
-        column["terms"] = {code: terms[code] for code in terms if code in used[column["name"]]}
-    return {
-        **content,
-        "form": "bars" if part.bars else "rows",
-        "caption": _texts(part.table.caption),
-        "columns": columns[1:],
-        "rows": rows,
-    }
+    spoken = tuple(
+        replace(one, terms={code: one.terms[code] for code in one.terms if code in used[one.name]})
+        for one in columns[1:]
+    )
+    return RowsPart(title, "bars" if part.bars else "rows", _caption(part.table), spoken, rows)
 
 
-def table_content(table: Table, simulated: bool) -> dict:
-    """A table as JSON: rows as data, heads and coded values in every language."""
+def table_content(table: Table, simulated: bool) -> TableOutput:
+    """A table as it leaves the kernel: rows as data, heads and coded values in every language."""
     frame = table.frame.head(ROWS_KEPT)
     columns = _columns_content(table)
     rows = [
         [_cell(value) for value in row]
         for row in frame[[c.name for c in table.columns]].itertuples(index=False)
     ]
-    return {
-        "kind": "table",
-        "id": table.id,
-        "title": _texts(table.title),
-        "caption": _texts(table.caption),
-        "columns": columns,
-        "rows": rows,
-        "rows_total": len(table.frame),
-        "rows_shown": table.rows_shown,
-        "simulated": simulated,
-        **_about_rows(table),
-    }
+    return TableOutput(
+        table.id,
+        _texts(table.title),
+        _caption(table),
+        columns,
+        rows,
+        rows_total=len(table.frame),
+        rows_shown=table.rows_shown,
+        simulated=simulated,
+        cards=table.cards,
+        followed=None if table.followed is None else _followed_by(table.followed),
+    )
 
 
-def _about_rows(table: Table) -> dict:
-    """What is said of a table only where it is so: a phone shows its rows as cards, readers
-    follow them.
-    """
-    about: dict = {"cards": True} if table.cards else {}
-    if table.followed is not None:
-        one = table.followed
-        about["followed"] = {
-            "title": _texts(one.title),
-            "key": one.key,
-            "name": one.name,
-            "state": one.state,
-            "left": {key: _texts(word) for key, word in one.left.items()},
-        }
-    return about
+def _followed_by(one: Followed) -> FollowedBy:
+    left = {key: _texts(word) for key, word in one.left.items()}
+    return FollowedBy(_texts(one.title), one.key, one.name, one.state, left)
 
 
 def _cell(value: Any) -> Any:
@@ -535,33 +544,30 @@ def _cell(value: Any) -> Any:
 
 
 def _show_table(table: Table, language: str, simulated: bool) -> None:
-    content = table_content(table, simulated)
+    output = table_content(table, simulated)
     html = table_html(table, language)
-    _publish(_table_line("table", table.id, content), content, {"text/html": html})
+    _give(_table_line("table", table.id, output), output, {"text/html": html})
 
 
 def _show_figure(figure: Figure, picture: str, language: str, simulated: bool) -> None:
-    content = {
-        "kind": "figure",
-        "id": figure.id,
-        "lang": language,
-        "simulated": simulated,
-        "title": render(figure.title, language),
-        "caption": render(figure.caption, language),
-        "alt": render(figure.alt, language),
-        "data": table_content(figure.data, simulated),
-    }
-    if figure.says is not None:
-        content["says"] = render(figure.says, language)
-    line = _table_line("figure", figure.id, content["data"])
-    _frame(rich.heading(content["title"]))
-    _publish(line, content, {"image/svg+xml": picture})
-    _frame(rich.below(content["caption"]))
+    output = FigureOutput(
+        figure.id,
+        language,
+        simulated,
+        title=render(figure.title, language),
+        caption=render(figure.caption, language),
+        alt=render(figure.alt, language),
+        data=table_content(figure.data, simulated),
+        says=render(figure.says, language) if figure.says is not None else "",
+    )
+    _frame(rich.heading(output.title))
+    _give(_table_line("figure", figure.id, output.data), output, {"image/svg+xml": picture})
+    _frame(rich.below(output.caption))
 
 
-def _table_line(kind: str, id: str, content: dict) -> str:
+def _table_line(kind: str, id: str, table: TableOutput) -> str:
     """Stable text for nbval: how many rows, and a digest of all they hold."""
-    return f"{kind} {id}: {content['rows_total']} rows, digest {content_digest(content['rows'])}"
+    return f"{kind} {id}: {table.rows_total} rows, digest {content_digest(table.rows)}"
 
 
 def content_digest(rows: list[list]) -> str:

@@ -69,7 +69,7 @@ def filled(request, listed, language, tmp_path):
     else:
         for (name, row), value in answers.items():
             sheet.loc[row, name] = value
-        path.write_text("\ufeff" + write_csv(sheet_content(sheet, language)), encoding="utf-8")
+        path.write_text("\ufeff" + write_csv(*sheet_content(sheet, language)), encoding="utf-8")
     return path
 
 

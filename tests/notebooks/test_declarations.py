@@ -12,7 +12,14 @@ from kamresearch.finding import Finding
 from kamresearch.ipython import parameter_differences
 from kamresearch.language import LANGUAGES
 from kamresearch.studies import all_studies
-from kamresearch.studies.outputs import iterate_outputs
+from kamresearch.studies.kinds import (
+    AbsentOutput,
+    FigureOutput,
+    FindingsOutput,
+    TableOutput,
+    read_output,
+)
+from kamresearch.studies.outputs import MIME, iterate_outputs
 
 pytestmark = pytest.mark.notebooks
 
@@ -104,15 +111,9 @@ def test_cells_have_stable_ids_and_no_time_in_their_metadata(study, notebook):
 
 
 def test_saved_outputs_hold_everything_declared_and_nothing_that_went_wrong(study, notebook):
-    shown = {
-        content["id"]
-        for content in iterate_outputs(notebook)
-        if content["kind"] in ("figure", "table")
-    }
-    exported = [
-        row for content in iterate_outputs(notebook, "findings") for row in content["findings"]
-    ]
-    excused = {id for content in iterate_outputs(notebook, "absent") for id in content["ids"]}
+    shown = {said.id for said in iterate_outputs(notebook, FigureOutput, TableOutput)}
+    exported = [row for said in iterate_outputs(notebook, FindingsOutput) for row in said.findings]
+    excused = {id for said in iterate_outputs(notebook, AbsentOutput) for id in said.ids}
     promised = set(study.promised.ids)
     assert promised <= shown | {row["id"] for row in exported} | excused
     assert all(row["id"].partition(".")[0] == study.prefix for row in exported)
@@ -123,21 +124,25 @@ def test_saved_outputs_hold_everything_declared_and_nothing_that_went_wrong(stud
 
 
 def test_every_declared_figure_a_finding_points_to_exists(study, notebook):
-    rows = [row for content in iterate_outputs(notebook, "findings") for row in content["findings"]]
+    rows = [row for said in iterate_outputs(notebook, FindingsOutput) for row in said.findings]
     known = {id for one in STUDIES for id in (*one.promised.figures, *one.promised.tables)}
     for finding in map(Finding.from_dict, rows):
         assert finding.figure is None or finding.figure in known, finding.id
 
 
 def test_saved_texts_show_no_nan_and_no_path(study, notebook):
-    for content in iterate_outputs(notebook):
-        for paragraph in content.get("paragraphs", []):
+    for said in iterate_outputs(notebook):
+        for paragraph in getattr(said, "paragraphs", []):
             assert not re.search(r"\bnan\b|Traceback|\{\w+\}", paragraph), paragraph
-        if content["kind"] == "figure":
-            assert not re.search(r"\bnan\b|\{\w+\}", content["caption"] + content["alt"]), content[
-                "id"
-            ]
-            assert len(content["alt"]) > 30, content["id"]
+        if isinstance(said, FigureOutput):
+            assert not re.search(r"\bnan\b|\{\w+\}", said.caption + said.alt), said.id
+            assert len(said.alt) > 30, said.id
+
+
+def test_an_output_is_read_and_written_as_the_notebook_keeps_it(notebook):
+    for cell in codes(notebook):
+        kept = [one["data"][MIME] for one in cell["outputs"] if MIME in one.get("data", {})]
+        assert [read_output(one).to_dict() for one in kept] == kept
 
 
 def test_study_names_prefixes_and_notebooks_are_their_own():

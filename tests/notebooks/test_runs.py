@@ -15,6 +15,7 @@ import pytest
 from kamresearch.data.simulate import World, simulate
 from kamresearch.data.simulate.settings import Customers, Deals, Prices, Serving, Wallets
 from kamresearch.studies import all_studies
+from kamresearch.studies.kinds import AbsentOutput, FigureOutput, TableOutput
 from kamresearch.studies.outputs import MIME, iterate_outputs, read_findings, read_table
 from tests.reports.answers import opens_with_an_answer
 
@@ -48,12 +49,8 @@ def execute(root, study, folder, **parameters) -> dict:
 
 
 def unkept_promises(study, notebook) -> set[str]:
-    shown = {
-        content["id"]
-        for content in iterate_outputs(notebook)
-        if content["kind"] in ("figure", "table")
-    }
-    excused = {id for content in iterate_outputs(notebook, "absent") for id in content["ids"]}
+    shown = {said.id for said in iterate_outputs(notebook, FigureOutput, TableOutput)}
+    excused = {id for said in iterate_outputs(notebook, AbsentOutput) for id in said.ids}
     return set(study.promised.ids) - shown - excused - set(read_findings(notebook))
 
 
@@ -135,9 +132,9 @@ def test_no_table_of_a_version_advises_what_another_forbids(published, small_wor
     for day in ("2012-12-31", "2011-12-31"):
         notebooks = published(small_world, day)
         tables = {
-            content["id"]: read_table(notebook, content["id"])
+            said.id: read_table(notebook, said.id)
             for notebook in notebooks.values()
-            for content in iterate_outputs(notebook, "table")
+            for said in iterate_outputs(notebook, TableOutput)
         }
         listed = tables["decisions.list"][["account_id", "kind"]].assign(source="decisions.list")
         advice = pd.concat([gather_advice(tables.get), listed])

@@ -10,6 +10,7 @@ from kamresearch.finding import Finding, Interval
 from kamresearch.language import Fixed
 from kamresearch.publishing.outcome.truth import Outcome, find_untruths
 from kamresearch.studies import find_study
+from kamresearch.studies.kinds import ColumnHead, TableOutput
 
 pytestmark = pytest.mark.unit
 
@@ -33,19 +34,16 @@ def finding(key: str = "toy.share", value=0.5, interval=(0.4, 0.6), **more) -> d
     return sound | {"value": value, "interval": bounds} | more
 
 
-def table(key: str, columns: dict, *rows: tuple) -> dict:
-    return {
-        "id": key,
-        "columns": [{"name": name, "unit": unit} for name, unit in columns.items()],
-        "rows": [list(row) for row in rows],
-        "rows_total": len(rows),
-    }
+def table(key: str, columns: dict, *rows: tuple) -> TableOutput:
+    heads = tuple(ColumnHead(name, unit, {"en": name}, {}) for name, unit in columns.items())
+    kept = [list(row) for row in rows]
+    return TableOutput(key, {"en": key}, None, heads, kept, len(rows), 0, simulated=False)
 
 
 def untruths(*findings: dict, tables: tuple = (), **more) -> str:
     outcome = Outcome(
         {row["id"]: row for row in findings},
-        {one["id"]: one for one in tables},
+        {one.id: one for one in tables},
         study=STUDY,
         **more,
     )

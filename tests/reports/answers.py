@@ -11,6 +11,7 @@ from kamresearch.publishing.pages.answer import (
     statements,
     unanswered,
 )
+from kamresearch.studies.kinds import FigureOutput
 from kamresearch.studies.outputs import iterate_outputs, read_findings
 
 SCHOLARLY = re.compile(
@@ -23,7 +24,7 @@ SCHOLARLY = re.compile(
 def opens_with_an_answer(study, notebook) -> bool:
     """Whether a study has an answer here; fails where what it says first breaks the rules."""
     findings = read_findings(notebook)
-    shown = [one["id"] for one in iterate_outputs(notebook, "figure")]
+    shown = [one.id for one in iterate_outputs(notebook, FigureOutput)]
     told = {}
     for language in LANGUAGES:
         answer = answering(study, findings, language)

@@ -14,6 +14,7 @@ from kamresearch.language import Fixed, message
 from kamresearch.publishing.pages.context import RenderContext
 from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.studies import Study, StudyParams, session
+from kamresearch.studies.kinds import ColumnHead, TableOutput
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
@@ -129,6 +130,12 @@ def figure(names: tuple[str, ...]) -> Figure:
         draw,
         replace(table(names), id="synthetic.bars_data"),
     )
+
+
+def column_output(values: list, unit: str, rows_shown: int = 0) -> TableOutput:
+    """A table of one column, as it leaves a kernel."""
+    heads, rows = (ColumnHead("x", unit, {"en": "X"}, {}),), [[value] for value in values]
+    return TableOutput("a.b", {"en": "T"}, None, heads, rows, len(rows), rows_shown, False)
 
 
 def executed(

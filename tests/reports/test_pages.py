@@ -6,6 +6,7 @@ import json
 import re
 import zlib
 from base64 import b64decode
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 
@@ -20,6 +21,7 @@ from kamresearch.publishing.pages.render import render_front, render_study
 from kamresearch.publishing.pages.svg import inline_svg
 from kamresearch.publishing.pages.svgsize import compact_path
 from kamresearch.publishing.pages.views import Cell, table_view
+from kamresearch.studies.kinds import TableOutput
 from kamresearch.studies.session import table_content
 from tests.reports import synthetic
 
@@ -329,7 +331,7 @@ def test_any_name_of_an_account_stays_text(marked, name):
         assert clean(name) in {" ".join(text.split()) for text in elements.texts}
 
 
-def content_of(rows: int, word: str = "Account") -> dict:
+def content_of(rows: int, word: str = "Account") -> TableOutput:
     """A table of many rows as a notebook holds it."""
     names = tuple(
         f"{word} {number} {sha256(str(number).encode()).hexdigest()}" for number in range(rows)
@@ -340,7 +342,7 @@ def content_of(rows: int, word: str = "Account") -> dict:
 def test_rows_beyond_those_shown_travel_packed_with_the_same_cells():
     content = content_of(375)
     view = table_view(content, "zh")
-    whole = table_view({**content, "rows_shown": 375}, "zh")
+    whole = table_view(replace(content, rows_shown=375), "zh")
     assert (view["shown"], view["total"], view["covered"]) == (30, 375, True)
     assert "客户" in fill_table(
         table_view(content_of(31, "客户"), "zh")
@@ -380,13 +382,7 @@ def test_a_page_stays_light_however_many_names_it_knows():
     few, many = (page_font(f'<p data-glyphs="{text}">{shown}</p>', "zh") for text in ("", names))
     assert many == few
     assert len(page_font(f'<p data-glyphs="{names[:40]}">{shown}</p>', "zh")) > len(few)
-    content = {
-        "id": "a.b",
-        "title": {"en": "T"},
-        "columns": [{"name": "x", "label": {"en": "X"}, "unit": "text"}],
-        "rows": [[f"row {number}"] for number in range(200)],
-        "rows_shown": 10,
-        "rows_total": 200,
-    }
+    rows = [f"row {number}" for number in range(200)]
+    content = synthetic.column_output(rows, "text", rows_shown=10)
     assert table_view(content, "en")["covered"]
     assert not table_view(content, "en", room=100)["covered"]

@@ -16,14 +16,7 @@ pytestmark = pytest.mark.reports
 
 
 def shown(values, unit, language="en"):
-    content = {
-        "id": "a.b",
-        "title": {"en": "T"},
-        "columns": [{"name": "x", "label": {"en": "X"}, "unit": unit}],
-        "rows": [[value] for value in values],
-        "rows_total": len(values),
-    }
-    view = table_view(content, language)
+    view = table_view(synthetic.column_output([*values], unit), language)
     return [row[0].text for row in view["rows"]], view["heads"][0]["unit"]
 
 

@@ -159,7 +159,7 @@ def test_rows_that_came_went_and_turned_are_named_in_the_readers_words():
                 left={"a": Fixed({"en": "dropped", "zh": "已删除"})},
             ),
         )
-        content = {"data": {MIME: table_content(table, False)}}
+        content = {"data": {MIME: table_content(table, False).to_dict()}}
         return followed_tables([{"cells": [{"outputs": [content]}]}])
 
     comparison = compare(

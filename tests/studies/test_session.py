@@ -14,6 +14,7 @@ from kamresearch.figures import parts
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Fixed, Quantity, message
 from kamresearch.studies import Study, StudyParams, find_study, places, session
+from kamresearch.studies.kinds import AbsentOutput, CaveatOutput, TextOutput, read_output
 from kamresearch.studies.outputs import (
     MIME,
     iterate_outputs,
@@ -119,20 +120,15 @@ def test_nothing_to_say_shows_nothing(outputs):
     opened.caution(*())
     assert outputs == []
     opened.caution(text("Few accounts."))
-    assert [content["paragraphs"] for content in iterate_outputs(notebook_of(outputs))] == [
-        ["Few accounts."]
-    ]
+    (said,) = iterate_outputs(notebook_of(outputs))
+    assert said == CaveatOutput("en", ["Few accounts."])
 
 
 def test_sentences_name_the_currency_of_the_data(outputs):
     opened = run(lang="en,zh")
     opened.say(message("At risk: {money}.", money=Quantity(63.9e6, "money")))
     opened.export(finding(sentence=message("At risk: {money}.", money=Quantity(63.9e6, "money"))))
-    told = [
-        content["paragraphs"]
-        for content in iterate_outputs(notebook_of(outputs))
-        if content["kind"] == "text"
-    ]
+    told = [said.paragraphs for said in iterate_outputs(notebook_of(outputs), TextOutput)]
     assert "CNY 63.9M" in told[0][0]
     assert "6,390万元" in told[1][0]
     assert "CNY 63.9M" in read_findings(notebook_of(outputs))["visits.rate"].sentence.render("en")
@@ -207,10 +203,17 @@ def test_a_missing_optional_table_is_excused_in_words_of_both_languages(outputs)
     opened = run(lang="en,zh")
     assert not opened.lacks("orders", "visits.x")
     assert opened.lacks("contracts", "visits.curve", "visits.table")
-    notices = list(iterate_outputs(notebook_of(outputs), "absent"))
-    assert [notice["lang"] for notice in notices] == ["en", "zh"]
-    assert notices[0]["ids"] == ["visits.curve", "visits.table"]
-    assert "contracts" in notices[0]["paragraphs"][0]
+    notices = list(iterate_outputs(notebook_of(outputs), AbsentOutput))
+    assert [notice.lang for notice in notices] == ["en", "zh"]
+    assert notices[0].ids == ["visits.curve", "visits.table"]
+    assert "contracts" in notices[0].paragraphs[0]
+
+
+def test_an_output_without_a_field_is_named_and_one_of_another_release_is_passed_over():
+    with pytest.raises(StudyError, match="no caption, columns"):
+        read_output({"kind": "table", "id": "visits.n", "title": {}, "rows_total": 0})
+    kept = {"kind": "hologram", "id": "visits.n"}
+    assert list(iterate_outputs(notebook_of([{"data": {MIME: kept}}]))) == []
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,10 @@ def test_a_value_that_stands_whole_in_a_sentence_a_cell_or_a_label_is_said_in_it
         assert message("{x}", x="South, South").render("zh") == "华南、华南"
         with use_language("zh"):
             assert shorten("South") == "华南"
-    region, tier = content["columns"]
-    assert region["terms"] == SOUTH
-    assert tier["terms"]["South"]["en"] == "A", "a code of ours keeps the words of ours"
-    assert content["rows"][0][0] == "South", "the data themselves stay as they are"
+    region, tier = content.columns
+    assert region.terms == SOUTH
+    assert tier.terms["South"]["en"] == "A", "a code of ours keeps the words of ours"
+    assert content.rows[0][0] == "South", "the data themselves stay as they are"
     assert message("in {region}", region="South").render("zh") == "in South"
 
 

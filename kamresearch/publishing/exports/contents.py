@@ -7,14 +7,15 @@ from kamresearch.errors import ParameterError
 from kamresearch.finding import Findings
 from kamresearch.publishing.sealed.store import Version
 from kamresearch.studies import Study, find_study
-from kamresearch.studies.outputs import MIME, read_findings, read_notebook
+from kamresearch.studies.kinds import FigureOutput, TableOutput
+from kamresearch.studies.outputs import iterate_displays, read_findings, read_notebook
 
 
 @dataclass(frozen=True)
 class Picture:
     """A figure in one language: what its output says, and its SVG."""
 
-    content: Mapping
+    content: FigureOutput
     svg: str
 
 
@@ -25,7 +26,7 @@ class Chapter:
     study: Study
     findings: Findings
     pictures: tuple[Picture, ...]
-    tables: Mapping[str, Mapping]
+    tables: Mapping[str, TableOutput]
 
 
 def read_chapters(version: Version, names: Iterable[str], language: str) -> list[Chapter]:
@@ -56,12 +57,10 @@ def read_chapters(version: Version, names: Iterable[str], language: str) -> list
 def _read_chapter(version: Version, study: Study, language: str) -> Chapter:
     notebook = read_notebook(version.path / "notebooks" / f"{study.notebook}.ipynb")
     pictures, tables = [], {}
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", ()):
-            data = output.get("data", {})
-            content = data.get(MIME, {"kind": ""})
-            if content["kind"] == "figure" and content["lang"] == language:
-                pictures.append(Picture(content, "".join(data["image/svg+xml"])))
-            elif content["kind"] == "table":
-                tables[content["id"]] = content
+    for said, data in iterate_displays(notebook):
+        match said:
+            case FigureOutput(lang=spoken) if spoken == language:
+                pictures.append(Picture(said, "".join(data["image/svg+xml"])))
+            case TableOutput():
+                tables[said.id] = said
     return Chapter(study, read_findings(notebook), tuple(pictures), tables)

@@ -20,7 +20,7 @@ SHARPER = 2.5
 def whole_svg(picture: Picture) -> str:
     """The drawing with the glyphs that it shows, so that it reads anywhere."""
     svg = picture.svg[picture.svg.index("<svg") :]
-    style = page_font(svg, picture.content["lang"]) + (
+    style = page_font(svg, picture.content.lang) + (
         "text{font-family:'Kam Sans','Kam Han','Noto Sans CJK SC',sans-serif!important}"
     )
     return re.sub(r"(<svg\b[^>]*>)", rf"\1<style>{style}</style>", svg, count=1)
@@ -30,7 +30,7 @@ def write_svg(pictures: Iterable[Picture], folder: Path) -> list[Path]:
     """One SVG a figure."""
     made = []
     for picture in pictures:
-        path = folder / f"{picture.content['id']}.{picture.content['lang']}.svg"
+        path = folder / f"{picture.content.id}.{picture.content.lang}.svg"
         write_text(path, '<?xml version="1.0" encoding="UTF-8"?>\n' + whole_svg(picture))
         made.append(path)
     return made
@@ -48,7 +48,7 @@ def write_png(pictures: Iterable[Picture], folder: Path) -> list[Path]:
         )
         page, made = sharp.new_page(), []
         for picture in pictures:
-            path = folder / f"{picture.content['id']}.{picture.content['lang']}.png"
+            path = folder / f"{picture.content.id}.{picture.content.lang}.png"
             page.set_content(
                 "<!doctype html><style>body{margin:0;background:#fff}</style>" + whole_svg(picture)
             )

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +11,7 @@ from kamresearch.publishing.exports.contents import Chapter
 from kamresearch.publishing.outcome.csvfile import safe_text
 from kamresearch.publishing.pages.views import choose, interval_text, n_text, period_text
 from kamresearch.publishing.sealed.store import Version
+from kamresearch.studies.kinds import TableOutput
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell
@@ -52,9 +53,9 @@ def write_workbook(
     ]
     for chapter in chapters:
         for table in chapter.tables.values():
-            sheet = book.create_sheet(_name(table["id"], named))
+            sheet = book.create_sheet(_name(table.id, named))
             _write_table(sheet, table, language)
-            lines.append((sheet.title, choose(table["title"], language), len(table["rows"])))
+            lines.append((sheet.title, choose(table.title, language), len(table.rows)))
     _write_front(front, version, lines, language)
     book.save(path)
 
@@ -130,18 +131,17 @@ def _write_findings(sheet: "Worksheet", chapters: list[Chapter], language: str) 
     _fill(sheet, [head.render(language) for head in heads], rows)
 
 
-def _write_table(sheet: "Worksheet", table: Mapping, language: str) -> None:
-    columns = table["columns"]
+def _write_table(sheet: "Worksheet", table: TableOutput, language: str) -> None:
     rows = [
         [
-            (choose(column["terms"][str(value)], language), "text")
-            if str(value) in column.get("terms", {})
-            else (value, column["unit"])
-            for value, column in zip(row, columns, strict=True)
+            (choose(column.terms[str(value)], language), "text")
+            if str(value) in column.terms
+            else (value, column.unit)
+            for value, column in zip(row, table.columns, strict=True)
         ]
-        for row in table["rows"]
+        for row in table.rows
     ]
-    _fill(sheet, [choose(column["label"], language) for column in columns], rows)
+    _fill(sheet, [choose(column.label, language) for column in table.columns], rows)
 
 
 def _fill(sheet: "Worksheet", heads: list[str], rows: list[list[tuple]]) -> None:

@@ -21,6 +21,7 @@ from kamresearch.publishing.pages.views import (
     table_view,
 )
 from kamresearch.publishing.sealed.store import Version
+from kamresearch.studies.kinds import FigureOutput
 
 if TYPE_CHECKING:
     from pptx.dml.color import ColorFormat
@@ -58,7 +59,7 @@ def write_slides(version: Version, chapters: Iterable[Chapter], language: str, p
     drawn = [one for chapter in chapters for one in chapter.pictures if chart_of(one) is None]
     with TemporaryDirectory(prefix="kam-slides-") as folder:
         files = write_png(drawn, Path(folder))
-        pictures = {one.content["id"]: file for one, file in zip(drawn, files, strict=True)}
+        pictures = {one.content.id: file for one, file in zip(drawn, files, strict=True)}
         for chapter in chapters:
             _tell_study(deck, chapter, pictures)
         deck.presentation.save(cast(Any, path))
@@ -72,11 +73,11 @@ def _tell_study(deck: "_Deck", chapter: Chapter, pictures: Mapping[str, Path]) -
     )
     for picture in chapter.pictures:
         content = picture.content
-        shown = [one for one in chapter.findings.values() if one.figure == content["id"]]
-        notes = [content["caption"], content["alt"], *(note_of(one, language) for one in shown)]
+        shown = [one for one in chapter.findings.values() if one.figure == content.id]
+        notes = [content.caption, content.alt, *(note_of(one, language) for one in shown)]
         chart = chart_of(picture)
         if chart is None:
-            deck.picture(content["title"], pictures[content["id"]], content["caption"], notes)
+            deck.picture(content.title, pictures[content.id], content.caption, notes)
         else:
             deck.chart(content, chart, notes)
     for table in list(chapter.tables.values()) if study.front else ():
@@ -102,32 +103,24 @@ def chart_of(picture: Picture) -> dict | None:
     more than one kind, so that a chart out of them would say something else than the figure.
     """
     content = picture.content
-    columns, rows, language = content["data"]["columns"], content["data"]["rows"], content["lang"]
+    columns, rows, language = content.data.columns, content.data.rows, content.lang
     if not columns or not rows or len(rows) > CATEGORIES or len(columns) - 1 not in (1, 2, 3):
         return None
     first, *rest = columns
-    same = len({one["unit"] for one in rest}) == 1 and rest[0]["unit"] in NUMERIC
-    bounds = any(one["name"].startswith(("low", "high", "lo_", "hi_")) for one in rest)
-    labels = [
-        choose(first.get("terms", {}).get(str(row[0])) or str(row[0]), language) for row in rows
-    ]
+    same = len({one.unit for one in rest}) == 1 and rest[0].unit in NUMERIC
+    bounds = any(one.name.startswith(("low", "high", "lo_", "hi_")) for one in rest)
+    labels = [choose(first.terms.get(str(row[0])) or str(row[0]), language) for row in rows]
     whole = all(row[0] is not None and None not in row[1:] for row in rows)
-    if (
-        first["unit"] in NUMERIC
-        or not same
-        or bounds
-        or not whole
-        or len(set(labels)) < len(labels)
-    ):
+    if first.unit in NUMERIC or not same or bounds or not whole or len(set(labels)) < len(labels):
         return None
     return {
         "labels": [clean(one) for one in labels],
         "series": [
-            (choose(one["label"], language), [float(row[place]) for row in rows])
+            (choose(one.label, language), [float(row[place]) for row in rows])
             for place, one in enumerate(rest, 1)
         ],
-        "line": first["unit"] in ("period", "date"),
-        "unit": rest[0]["unit"],
+        "line": first.unit in ("period", "date"),
+        "unit": rest[0].unit,
     }
 
 
@@ -202,14 +195,14 @@ class _Deck:
     def _caption(self, slide: "Slide", caption: str) -> None:
         self._box(slide, (0.6, 6.45, 12.1, 0.9), [(caption[:400], 12, MUTED, False)])
 
-    def chart(self, content: Mapping, chart: Mapping, notes: list[str]) -> None:
+    def chart(self, content: FigureOutput, chart: Mapping, notes: list[str]) -> None:
         """A figure as a chart that can be edited."""
         from pptx.chart.data import CategoryChartData
         from pptx.dml.color import RGBColor
         from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
         from pptx.util import Pt
 
-        slide = self._slide(content["title"], notes)
+        slide = self._slide(content.title, notes)
         share = chart["unit"] in ("share", "growth", "net_share", "probability")
         data = CategoryChartData(number_format="0.0%" if share else "#,##0.##")
         data.categories = chart["labels"]
@@ -231,7 +224,7 @@ class _Deck:
             filled = drawn.plots[0].series[0].format
             target = filled.line.color if chart["line"] else self._solid(filled.fill)
             target.rgb = RGBColor.from_string(ACCENT)
-        self._caption(slide, content["caption"])
+        self._caption(slide, content.caption)
 
     def _solid(self, fill: "FillFormat") -> "ColorFormat":
         fill.solid()

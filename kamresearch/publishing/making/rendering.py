@@ -11,6 +11,7 @@ from kamresearch.publishing.pages.subjects import Subjects, find_subjects
 from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.publishing.sealed.store import Version
 from kamresearch.studies import Study, find_study
+from kamresearch.studies.kinds import FigureOutput, TableOutput
 from kamresearch.studies.outputs import iterate_outputs, read_notebook
 
 
@@ -87,10 +88,9 @@ def _tables(folder: Path, studies: tuple[Study, ...]) -> dict[str, str]:
     for study in studies:
         path = folder / "notebooks" / f"{study.notebook}.ipynb"
         if path.exists():
-            for content in iterate_outputs(read_notebook(path)):
-                shown = content["data"] if content["kind"] == "figure" else content
-                if content["kind"] in ("figure", "table"):
-                    found[shown["id"]] = f"tables/{table_name(shown['id'])}"
+            for said in iterate_outputs(read_notebook(path), FigureOutput, TableOutput):
+                shown = said.data if isinstance(said, FigureOutput) else said
+                found[shown.id] = f"tables/{table_name(shown.id)}"
     return found
 
 

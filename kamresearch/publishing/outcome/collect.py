@@ -9,6 +9,13 @@ from kamresearch.errors import StudyError, first_offenders
 from kamresearch.publishing.files import json_sha256, write_text
 from kamresearch.publishing.outcome.csvfile import write_csv
 from kamresearch.studies.declaration import Study
+from kamresearch.studies.kinds import (
+    AbsentOutput,
+    FigureOutput,
+    FindingsOutput,
+    PredictionsOutput,
+    TableOutput,
+)
 from kamresearch.studies.outputs import iterate_outputs
 
 
@@ -17,13 +24,14 @@ def missing_promises(notebook: Mapping, study: Study) -> list[str]:
     stand in the notebook.
     """
     shown, excused = set(), set()
-    for content in iterate_outputs(notebook):
-        if content["kind"] == "findings":
-            shown |= {row["id"] for row in content["findings"]}
-        elif content["kind"] in ("figure", "table"):
-            shown.add(content["id"])
-        elif content["kind"] == "absent":
-            excused |= set(content["ids"])
+    for said in iterate_outputs(notebook):
+        match said:
+            case FindingsOutput():
+                shown |= {row["id"] for row in said.findings}
+            case FigureOutput() | TableOutput():
+                shown.add(said.id)
+            case AbsentOutput():
+                excused |= set(said.ids)
     sections = {
         tag.removeprefix("section:")
         for cell in notebook["cells"]
@@ -40,8 +48,8 @@ def finding_rows(notebooks: Iterable[Mapping]) -> list[dict]:
     rows = [
         row
         for notebook in notebooks
-        for content in iterate_outputs(notebook, "findings")
-        for row in content["findings"]
+        for said in iterate_outputs(notebook, FindingsOutput)
+        for row in said.findings
     ]
     twice = [
         row["id"]
@@ -57,9 +65,9 @@ def finding_rows(notebooks: Iterable[Mapping]) -> list[dict]:
 
 def stated_predictions(notebooks: Iterable[Mapping]) -> list[dict]:
     """What executed notebooks stated about the future, as it stands in ``predictions.json``."""
-    return [
-        content for notebook in notebooks for content in iterate_outputs(notebook, "predictions")
-    ]
+    stated = [one for notebook in notebooks for one in iterate_outputs(notebook, PredictionsOutput)]
+    # In the order in which a notebook file keeps them: sealed bytes do not hang on that of a class.
+    return [dict(sorted(one.to_dict().items())) for one in stated]
 
 
 def table_files(notebook: Mapping) -> dict[str, str]:
@@ -67,11 +75,9 @@ def table_files(notebook: Mapping) -> dict[str, str]:
 
     The numbers in a figure are a table too; where both have one id, the shown table's rows stand.
     """
-    tables = {
-        content["data"]["id"]: content["data"] for content in iterate_outputs(notebook, "figure")
-    }
-    tables |= {content["id"]: content for content in iterate_outputs(notebook, "table")}
-    return {table_id: "\ufeff" + write_csv(content) for table_id, content in sorted(tables.items())}
+    tables = {one.data.id: one.data for one in iterate_outputs(notebook, FigureOutput)}
+    tables |= {one.id: one for one in iterate_outputs(notebook, TableOutput)}
+    return {id: "\ufeff" + write_csv(one.names, one.rows) for id, one in sorted(tables.items())}
 
 
 def table_name(table_id: str) -> str:
@@ -104,7 +110,5 @@ def outputs_digest(notebook: Mapping) -> str:
     """The checksum of all that later studies could read from a notebook: its findings and
     tables.
     """
-    kept = [
-        content for content in iterate_outputs(notebook) if content["kind"] in ("findings", "table")
-    ]
-    return json_sha256(kept)
+    kept = iterate_outputs(notebook, FindingsOutput, TableOutput)
+    return json_sha256([one.to_dict() for one in kept])

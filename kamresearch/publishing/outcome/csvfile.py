@@ -1,6 +1,7 @@
 """A shown table as a CSV file that no spreadsheet can be made to run."""
 
 import re
+from collections.abc import Iterable, Sequence
 
 _RISKY = re.compile(
     r"^[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]"
@@ -30,20 +31,20 @@ def plain_text(text: str) -> str:
     return text[1:] if text.startswith("'") and safe_text(text[1:]) == text else text
 
 
-def write_csv(content: dict) -> str:
-    """A table's content (`kamresearch.studies.session.table_content`) as CSV text.
+def write_csv(names: Iterable[str], rows: Iterable[Sequence]) -> str:
+    """A table as CSV text.
 
     The head holds the columns' names, cells hold raw values and codes: a file for programs and
     spreadsheets alike.
     Equal tables give equal bytes.
 
-    >>> print(write_csv({"columns": [{"name": "a"}, {"name": "b"}], "rows": [["=1", 0.5], [None, True]]}), end="")
+    >>> print(write_csv(["a", "b"], [["=1", 0.5], [None, True]]), end="")
     a,b
     '=1,0.5
     ,true
-    """  # noqa: E501
-    lines = [[_quote(safe_text(column["name"])) for column in content["columns"]]]
-    lines += [[_cell(value) for value in row] for row in content["rows"]]
+    """
+    lines = [[_quote(safe_text(name)) for name in names]]
+    lines += [[_cell(value) for value in row] for row in rows]
     return "".join(",".join(line) + "\n" for line in lines)
 
 

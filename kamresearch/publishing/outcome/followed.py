@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from kamresearch.language import Fixed
 from kamresearch.publishing.files import to_json, write_text
+from kamresearch.studies.kinds import FollowedBy, TableOutput
 from kamresearch.studies.outputs import iterate_outputs
 
 FOLLOWED = "followed.json"
@@ -36,35 +37,34 @@ _FILE = TypeAdapter(dict[str, FollowedTable])
 def followed_tables(notebooks: Iterable[Mapping]) -> dict[str, FollowedTable]:
     """Id → rows of every table in executed notebooks that its study wants followed."""
     return {
-        content["id"]: _rows(content)
+        table.id: _rows(table, table.followed)
         for notebook in notebooks
-        for content in iterate_outputs(notebook, "table")
-        if "followed" in content
+        for table in iterate_outputs(notebook, TableOutput)
+        if table.followed is not None
     }
 
 
-def _rows(content: Mapping) -> FollowedTable:
-    about, columns = content["followed"], content["columns"]
-    places = {column["name"]: place for place, column in enumerate(columns)}
-    key, name, state = (places.get(about[part]) for part in ("key", "name", "state"))
+def _rows(table: TableOutput, by: FollowedBy) -> FollowedTable:
+    places = {name: place for place, name in enumerate(table.names)}
+    key, name, state = (places.get(one) for one in (by.key, by.name, by.state))
 
     def text(row: list, place: int | None) -> str:
         return "" if place is None or row[place] is None else str(row[place])
 
     return FollowedTable(
-        title=about["title"],
+        title=dict(by.title),
         rows={
             text(row, key): (text(row, name) or text(row, key), text(row, state))
-            for row in content["rows"]
+            for row in table.rows
             if text(row, key)
         },
         terms={
-            code: texts
+            code: dict(texts)
             for place in (name, state)
             if place is not None
-            for code, texts in columns[place]["terms"].items()
+            for code, texts in table.columns[place].terms.items()
         },
-        left=about["left"],
+        left={gone: dict(word) for gone, word in by.left.items()},
     )
 
 

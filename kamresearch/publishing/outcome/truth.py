@@ -13,6 +13,7 @@ import pandas as pd
 
 from kamresearch.finding import is_number
 from kamresearch.studies.declaration import Study
+from kamresearch.studies.kinds import CaveatOutput, FindingsOutput, TableOutput, TextOutput
 from kamresearch.studies.outputs import iterate_outputs
 
 CLOSE = 1e-6
@@ -33,7 +34,7 @@ class Outcome:
     """
 
     findings: Mapping[str, Mapping]
-    tables: Mapping[str, Mapping]
+    tables: Mapping[str, TableOutput]
     sentences: tuple[str, ...] = ()
     as_of: str = ""
     earlier: Mapping[str, Mapping] = field(default_factory=dict)
@@ -49,13 +50,14 @@ class Outcome:
     ) -> "Outcome":
         """The outcome that an executed notebook holds."""
         findings, tables, sentences = {}, {}, []
-        for content in iterate_outputs(notebook):
-            if content["kind"] == "findings":
-                findings |= {row["id"]: row for row in content["findings"]}
-            elif content["kind"] == "table":
-                tables[content["id"]] = content
-            elif content["kind"] in ("text", "caveat"):
-                sentences += [str(one) for one in content["paragraphs"]]
+        for said in iterate_outputs(notebook):
+            match said:
+                case FindingsOutput():
+                    findings |= {row["id"]: row for row in said.findings}
+                case TableOutput():
+                    tables[said.id] = said
+                case TextOutput() | CaveatOutput():
+                    sentences += said.paragraphs
         return cls(findings, tables, tuple(sentences), as_of, earlier or {}, study)
 
 
@@ -114,13 +116,13 @@ def _bounds(outcome: Outcome) -> Broken:
 def _rows_in_order(outcome: Outcome) -> Broken:
     """Bounds stand in order in every row of every table: lower before upper, 95 % around 80 %."""
     orders = (("low", "high"), ("lo_95", "lo_80", "hi_80", "hi_95"), ("rank_low", "rank_high"))
-    for key, content in outcome.tables.items():
-        names = [column["name"] for column in content["columns"]]
+    for key, table in outcome.tables.items():
+        names = table.names
         for order in orders:
             if not set(order) <= set(names):
                 continue
             places = [names.index(name) for name in order]
-            for number, row in enumerate(content["rows"], 1):
+            for number, row in enumerate(table.rows, 1):
                 told = [row[place] for place in places if is_number(row[place])]
                 if told != sorted(told):
                     yield key, f"row {number}: {' ≤ '.join(order)} does not hold"
@@ -132,11 +134,11 @@ def _forecast_of_the_past(outcome: Outcome) -> Broken:
     if not outcome.as_of:
         return
     day = pd.Timestamp(outcome.as_of)
-    for key, content in outcome.tables.items():
-        names = [column["name"] for column in content["columns"]]
+    for key, table in outcome.tables.items():
+        names = table.names
         if "period" not in names or "lo_95" not in names:
             continue
-        for row in content["rows"]:
+        for row in table.rows:
             period = pd.Period(str(row[names.index("period")]))
             if period.start_time + (period.end_time - period.start_time) / 2 < day:
                 yield (
@@ -188,17 +190,17 @@ def _lists(outcome: Outcome) -> Broken:
     states.
     """
     for count, key in outcome.study.listed if outcome.study else ():
-        content, n = outcome.tables.get(key), _value(outcome, count)
-        if content is None:
+        table, n = outcome.tables.get(key), _value(outcome, count)
+        if table is None:
             continue
-        ids = [row[0] for row in content["rows"]]
+        ids = [row[0] for row in table.rows]
         if len(set(ids)) != len(ids):
             yield key, "an account stands in it twice"
-        if n is not None and content["rows_total"] != n:
-            yield key, f"it lists {content['rows_total']} accounts where {count} tells {n:g}"
+        if n is not None and table.rows_total != n:
+            yield key, f"it lists {table.rows_total} accounts where {count} tells {n:g}"
         cases = outcome.findings.get(count, {}).get("n")
-        if cases is not None and content["rows_total"] > cases:
-            yield key, f"it lists {content['rows_total']} accounts out of {cases}"
+        if cases is not None and table.rows_total > cases:
+            yield key, f"it lists {table.rows_total} accounts out of {cases}"
 
 
 def _words(outcome: Outcome) -> Broken:
@@ -238,8 +240,8 @@ def _value(outcome: Outcome, key: str) -> float | None:
 
 
 def _columns(outcome: Outcome, units: tuple[str, ...]) -> Iterator[tuple[str, str, list[float]]]:
-    for key, content in outcome.tables.items():
-        for place, column in enumerate(content["columns"]):
-            if column["unit"] in units:
-                values = [row[place] for row in content["rows"] if is_number(row[place])]
-                yield key, column["name"], values
+    for key, table in outcome.tables.items():
+        for place, column in enumerate(table.columns):
+            if column.unit in units:
+                values = [row[place] for row in table.rows if is_number(row[place])]
+                yield key, column.name, values

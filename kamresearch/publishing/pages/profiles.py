@@ -1,6 +1,6 @@
 """The page of one subject: what its study hands on of it, on one sheet."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from markupsafe import Markup
@@ -14,6 +14,13 @@ from kamresearch.publishing.pages.subjects import Subjects, index_of
 from kamresearch.publishing.pages.surroundings import Surroundings
 from kamresearch.publishing.pages.views import choose, facts_of, table_view
 from kamresearch.studies import Study
+from kamresearch.studies.kinds import (
+    ColumnHead,
+    FactsPart,
+    ProfilesOutput,
+    RowsPart,
+    TableOutput,
+)
 from kamresearch.studies.outputs import iterate_outputs
 
 SHARING = 25
@@ -44,15 +51,15 @@ def render_profiles(
     tuple of str
         Address within the version, and the page.
     """
-    for content in iterate_outputs(notebook, "profiles"):
-        subjects = next(one for one in context.subjects if one.id == content["id"])
-        index = index_of(notebook, content)
-        rows = {str(row[0]): row for row in index["rows"]}
+    for profiles in iterate_outputs(notebook, ProfilesOutput):
+        subjects = next(one for one in context.subjects if one.id == profiles.id)
+        index = index_of(notebook, profiles)
+        rows = {str(row[0]): row for row in index.rows}
         for start in range(0, len(subjects.keys), SHARING):
             keys = subjects.keys[start : start + SHARING]
             with money_in(context.currency):
                 pages = [
-                    _Profile(context, study, language, subjects, content, index, rows[key])
+                    _Profile(context, study, language, subjects, profiles, index, rows[key])
                     for key in keys
                 ]
                 bodies = [fill("profile.html.j2", language, page=page) for page in pages]
@@ -72,16 +79,16 @@ class _Profile(Surroundings):
         study: Study,
         language: str,
         subjects: Subjects,
-        content: Mapping,
-        index: Mapping,
+        profiles: ProfilesOutput,
+        index: TableOutput,
         row: list,
     ) -> None:
         super().__init__(context, language, study)
-        self.subjects, self.content, self.index, self.row = subjects, content, index, row
+        self.subjects, self.profiles, self.index, self.row = subjects, profiles, index, row
         self.key = str(row[0])
         self.title = clean(str(row[1] or row[0]))
-        self.lead = choose(content["lead"], language)
-        self.simulated = content["simulated"]
+        self.lead = choose(profiles.lead, language)
+        self.simulated = profiles.simulated
 
     @property
     def home(self) -> str:
@@ -97,7 +104,7 @@ class _Profile(Surroundings):
     def all(self) -> str:
         """The table of all subjects."""
         page = self.context.page(cast(Study, self.study).name, self.language)
-        return f"../{page}#table-{self.content['id']}"
+        return f"../{page}#table-{self.profiles.id}"
 
     @property
     def language_links(self) -> list[tuple[str, str, str | None]]:
@@ -111,38 +118,35 @@ class _Profile(Surroundings):
     @property
     def parts(self) -> list[dict]:
         """What is said of the subject, in order; a part without anything is left out."""
-        made = [self._part(part) for part in self.content["parts"]]
+        made = [self._part(part) for part in self.profiles.parts]
         return [one for one in made if one]
 
-    def _part(self, part: Mapping) -> dict | None:
-        title, form = choose(part["title"], self.language), part["form"]
-        if form == "facts":
-            facts = facts_of(self.index["columns"], self.row, part["names"], self.language)
-            return {"form": form, "title": title, "facts": facts} if facts else None
-        rows = part["rows"].get(self.key)
+    def _part(self, part: FactsPart | RowsPart) -> dict | None:
+        title, language = choose(part.title, self.language), self.language
+        if isinstance(part, FactsPart):
+            facts = facts_of(self.index.columns, self.row, part.names, language)
+            return {"form": part.form, "title": title, "facts": facts} if facts else None
+        rows = part.rows.get(self.key)
         if not rows:
             return None
-        if form == "bars":
-            return {"form": form, "title": title, **bars_view(rows, part["columns"], self.language)}
-        table = {
-            "id": f"{self.content['id']}-{self.content['parts'].index(part)}",
-            "title": part["title"],
-            "caption": part["caption"],
-            "columns": part["columns"],
-            "rows": rows,
-            "rows_total": len(rows),
-        }
-        return {"form": form, "title": title, "table": table_view(table, self.language)}
+        told = {"form": part.form, "title": title}
+        if part.form == "bars":
+            return {**told, **bars_view(rows, part.columns, language)}
+        id = f"{self.profiles.id}-{self.profiles.parts.index(part)}"
+        table = TableOutput(
+            id, part.title, part.caption, part.columns, rows, len(rows), 0, simulated=False
+        )
+        return {**told, "table": table_view(table, language)}
 
 
-def bars_view(rows: list[list], columns: list[dict], language: str) -> dict:
+def bars_view(rows: list[list], columns: Sequence[ColumnHead], language: str) -> dict:
     """Periods and heights as bars, with a mark where something happened, and the same in words.
 
     Parameters
     ----------
     rows : list
         Period, height and, where there is a third, the code of what happened.
-    columns : list of dict
+    columns : sequence of ColumnHead
         Their heads, units and terms.
     language : str
         Of the labels.
@@ -154,14 +158,14 @@ def bars_view(rows: list[list], columns: list[dict], language: str) -> dict:
     zero = HIGH * top / span
 
     def label(value: float) -> str:
-        return format_quantity(value, columns[1]["unit"], language)
+        return format_quantity(value, columns[1].unit, language)
 
     bars = []
     for place, (row, height) in enumerate(zip(rows, heights, strict=True)):
-        code = row[2] if len(row) > 2 else None
-        terms = columns[2].get("terms", {}) if len(row) > 2 else {}
-        told = choose(terms.get(code), language) if code in terms else clean(str(code or ""))
-        period = format_quantity(row[0], columns[0]["unit"], language)
+        code = row[2] if len(row) > 2 else ""
+        terms = columns[2].terms if len(row) > 2 else {}
+        told = choose(terms[code], language) if code in terms else clean(str(code or ""))
+        period = format_quantity(row[0], columns[0].unit, language)
         bars.append(
             {
                 "x": round(place * step + step * 0.12, 1),

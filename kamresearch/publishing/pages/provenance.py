@@ -6,6 +6,7 @@ from kamresearch.language.format import format_quantity
 from kamresearch.publishing.pages.views import table_view
 from kamresearch.publishing.sealed.manifest import Manifest, TableFacts
 from kamresearch.studies import Study
+from kamresearch.studies.kinds import ColumnHead, TableOutput
 
 
 def provenance_facts(
@@ -69,14 +70,9 @@ def _shown(value: object) -> str:
 
 def _table(id: str, title: Text, heads: tuple, rows: list, language: str) -> dict:
     columns = [
-        {"name": str(number), "unit": "text", "label": head.render(language), "terms": {}}
+        ColumnHead(str(number), "text", {language: head.render(language)}, {})
         for number, head in enumerate(heads)
     ]
-    content = {
-        "id": id,
-        "title": title.render(language),
-        "columns": columns,
-        "rows": rows,
-        "rows_total": len(rows),
-    }
-    return table_view(content, language, prefix="provenance")
+    told = {language: title.render(language)}
+    table = TableOutput(id, told, None, tuple(columns), rows, len(rows), 0, simulated=False)
+    return table_view(table, language, prefix="provenance")

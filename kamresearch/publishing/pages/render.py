@@ -1,8 +1,9 @@
 """An executed notebook and a language → a study's page, complete in one file."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from markupsafe import Markup
 
@@ -26,6 +27,18 @@ from kamresearch.publishing.pages.views import (
 )
 from kamresearch.studies import Study
 from kamresearch.studies.case import PLACEHOLDER
+from kamresearch.studies.kinds import (
+    AbsentOutput,
+    CardsOutput,
+    CaveatOutput,
+    FigureOutput,
+    FindingsOutput,
+    Output,
+    StoryOutput,
+    TableOutput,
+    TextOutput,
+    read_output,
+)
 from kamresearch.studies.outputs import MIME, iterate_outputs, read_findings
 
 if TYPE_CHECKING:
@@ -108,15 +121,9 @@ class _Page(Surroundings):
         self._numbers = 0
         self._room = PACKED_BYTES
         self._stories: dict[str, list[dict]] = {}
-        self._tables = {
-            content["id"]: content["rows"] for content in iterate_outputs(notebook, "table")
-        }
-        self._shown = {
-            content["id"]
-            for content in iterate_outputs(notebook)
-            if content["kind"] in ("figure", "table")
-        }
-        figures = [content["id"] for content in iterate_outputs(notebook, "figure")]
+        self._tables = {one.id: one.rows for one in iterate_outputs(notebook, TableOutput)}
+        self._shown = {one.id for one in iterate_outputs(notebook, FigureOutput, TableOutput)}
+        figures = [one.id for one in iterate_outputs(notebook, FigureOutput)]
         self._first_figure = "" if study.front else pictured(study, self._answering, figures)
         self.pictured: dict | None = None
         self._cells = self._make_cells()
@@ -173,11 +180,10 @@ class _Page(Surroundings):
     def simulated(self) -> bool:
         """Whether anything on the page rests on simulated data."""
         return any(
-            content.get("simulated")
-            or any(row.get("simulated") for row in content.get("findings", ()))
-            for cell in self.notebook["cells"]
-            for output in cell.get("outputs", ())
-            if (content := output.get("data", {}).get(MIME))
+            any(row.get("simulated") for row in said.findings)
+            if isinstance(said, FindingsOutput | CardsOutput)
+            else getattr(said, "simulated", False)
+            for said in iterate_outputs(self.notebook)
         )
 
     @property
@@ -322,94 +328,89 @@ class _Page(Surroundings):
             return output if output["name"] == "stdout" else None
         if output["output_type"] == "error":
             return output
-        content = output.get("data", {}).get(MIME)
-        if content is None:
+        data = output.get("data", {})
+        if MIME not in data:
             # Only what our own kinds say reaches a page; of anything else its plain text.
-            text = "".join(output.get("data", {}).get("text/plain", ""))
+            text = "".join(data.get("text/plain", ""))
             view = {"kind": "plain", "text": text} if text else None
-        elif content.get("lang", self.language) != self.language:
-            view = None
         else:
-            view = self._view(content, output)
+            said = read_output(data[MIME])
+            spoken = getattr(said, "lang", self.language) == self.language
+            view = self._view(said, data) if said is not None and spoken else None
         return (
             None
             if view is None
             else {"output_type": "display_data", "data": {}, "metadata": {"kam": view}}
         )
 
-    def _view(self, content: dict, output: dict) -> dict | None:
-        kind = content["kind"]
-        if kind == "story":
-            view = self._story(content)
-            if view and content["section"]:  # it stands at its section, which comes later
-                self._stories.setdefault(content["section"], []).append(view)
-                return None
-            return view
-        if kind == "figure":
-            view = figure_view(
-                content,
-                self.language,
-                self.context.tables.get(content["data"]["id"]),
-                link=self.link,
-            )
-            svg, foreign = inline_svg(
-                "".join(output["data"]["image/svg+xml"]), view["anchor"], view["alt"]
-            )
-            twin = self._tables.get(content["data"]["id"]) == content["data"]["rows"]
-            shown = {
-                **view,
-                "kind": kind,
-                "says": self._says(content),
-                "twin": f"#table-{slug(content['data']['id'])}" if twin else None,
-                "svg": Markup(svg),  # noqa: S704  (rebuilt from a list)
-                "on_paper": foreign,
-                "caption_html": self.explainer.explain(inline(view["caption"])),
-            }
-            if content["id"] != self._first_figure:
-                return shown
-            self.pictured = shown
-            return {"kind": "moved", "anchor": view["anchor"], "title": view["title"]}
-        if kind == "table":
-            table = table_view(
-                content,
-                self.language,
-                csv=self.context.tables.get(content["id"]),
-                link=self.link,
-                room=self._room,
-            )
-            self._room -= len(table["packed"])
-            return {"kind": kind, "table": table}
-        if kind in ("findings", "cards"):
-            views = [self.finding(Finding.from_dict(row)) for row in content["findings"]]
-            return {
-                "kind": kind,
-                "findings": views,
-                "all_simulated": all(view["simulated"] for view in views),
-            }
-        if kind in ("text", "caveat", "absent"):
-            paragraphs = [self.explainer.explain(inline(text)) for text in content["paragraphs"]]
-            anchors = [
-                anchor_of(one, self.study.promised.tables)
-                for one in content.get("ids", ())
-                if "." in one and one not in self._shown
-            ]
-            return {
-                "kind": kind,
-                "paragraphs": paragraphs,
-                "tag": "p" if kind == "text" else "div",
-                "anchors": anchors,
-            }
+    def _view(self, said: Output, data: Mapping[str, Any]) -> dict | None:
+        """An output for the template; None for kinds that other rooms read."""
+        match said:
+            case StoryOutput():
+                view = self._story(said)
+                if view and said.section:  # it stands at its section, which comes later
+                    self._stories.setdefault(said.section, []).append(view)
+                    return None
+                return view
+            case FigureOutput():
+                return self._figure(said, "".join(data["image/svg+xml"]))
+            case TableOutput():
+                return self._table(said)
+            case FindingsOutput() | CardsOutput():
+                views = [self.finding(Finding.from_dict(row)) for row in said.findings]
+                simulated = all(view["simulated"] for view in views)
+                return {"kind": said.kind, "findings": views, "all_simulated": simulated}
+            case TextOutput() | CaveatOutput() | AbsentOutput():
+                return self._notice(said)
         return None
 
-    def _says(self, content: dict) -> str:
+    def _figure(self, figure: FigureOutput, picture: str) -> dict:
+        csv = self.context.tables.get(figure.data.id)
+        view = figure_view(figure, self.language, csv, link=self.link)
+        svg, foreign = inline_svg(picture, view["anchor"], view["alt"])
+        twin = self._tables.get(figure.data.id) == figure.data.rows
+        shown = {
+            **view,
+            "kind": figure.kind,
+            "says": self._says(figure),
+            "twin": f"#table-{slug(figure.data.id)}" if twin else None,
+            "svg": Markup(svg),  # noqa: S704  (rebuilt from a list)
+            "on_paper": foreign,
+            "caption_html": self.explainer.explain(inline(view["caption"])),
+        }
+        if figure.id != self._first_figure:
+            return shown
+        self.pictured = shown
+        return {"kind": "moved", "anchor": view["anchor"], "title": view["title"]}
+
+    def _table(self, table: TableOutput) -> dict:
+        csv = self.context.tables.get(table.id)
+        view = table_view(table, self.language, csv=csv, link=self.link, room=self._room)
+        self._room -= len(view["packed"])
+        return {"kind": table.kind, "table": view}
+
+    def _notice(self, said: TextOutput | CaveatOutput | AbsentOutput) -> dict:
+        missing = said.ids if isinstance(said, AbsentOutput) else ()
+        return {
+            "kind": said.kind,
+            "paragraphs": [self.explainer.explain(inline(text)) for text in said.paragraphs],
+            "tag": "p" if isinstance(said, TextOutput) else "div",
+            "anchors": [
+                anchor_of(one, self.study.promised.tables)
+                for one in missing
+                if "." in one and one not in self._shown
+            ],
+        }
+
+    def _says(self, figure: FigureOutput) -> str:
         """What a figure shows, as its title; empty where nothing beside its question is known, or
         the answer beside it says so already.
         """
-        says = clean(content.get("says") or self._statements.get(content["id"], ""))
-        beside = content["id"] == self._first_figure
+        says = clean(figure.says or self._statements.get(figure.id, ""))
+        beside = figure.id == self._first_figure
         return "" if beside and says in self.answer else says
 
-    def _story(self, content: dict) -> dict | None:
+    def _story(self, story: StoryOutput) -> dict | None:
         """What the case says, with its numbers from the findings; a paragraph whose number is not
         there stays away.
         """
@@ -420,11 +421,7 @@ class _Page(Surroundings):
         }
         paragraphs = [
             self.explainer.explain(inline(PLACEHOLDER.sub(lambda found: told[found[1]], text)))
-            for text in content["paragraphs"]
+            for text in story.paragraphs
             if set(PLACEHOLDER.findall(text)) <= set(told)
         ]
-        return (
-            {"kind": "story", "who": content["who"], "paragraphs": paragraphs}
-            if paragraphs
-            else None
-        )
+        return {"kind": "story", "who": story.who, "paragraphs": paragraphs} if paragraphs else None

@@ -13,6 +13,7 @@ from functools import cached_property
 from kamresearch.figures.theme import clean
 from kamresearch.publishing.pages.views import slug
 from kamresearch.studies import Study
+from kamresearch.studies.kinds import ProfilesOutput, TableOutput
 from kamresearch.studies.outputs import iterate_outputs
 
 SAFE = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -95,15 +96,15 @@ def find_subjects(executed: Iterable[tuple[Study, Mapping]]) -> tuple[Subjects, 
     """The subjects that executed studies declare, each out of the table that lists them."""
     found = []
     for study, notebook in executed:
-        for content in iterate_outputs(notebook, "profiles"):
-            index = index_of(notebook, content)
-            columns = tuple(column["name"] for column in index["columns"][:2])
-            names = {str(row[0]): row[1] for row in index["rows"]}
-            keys = tuple(key for key in content["keys"] if key in names)
-            found.append(Subjects(content["id"], study.name, columns, names, keys))
+        for profiles in iterate_outputs(notebook, ProfilesOutput):
+            index = index_of(notebook, profiles)
+            number, name = index.names[:2]
+            names = {str(row[0]): row[1] for row in index.rows}
+            keys = tuple(key for key in profiles.keys if key in names)
+            found.append(Subjects(profiles.id, study.name, (number, name), names, keys))
     return tuple(found)
 
 
-def index_of(notebook: Mapping, content: Mapping) -> dict:
+def index_of(notebook: Mapping, profiles: ProfilesOutput) -> TableOutput:
     """The table that lists the subjects of a notebook's profiles."""
-    return next(one for one in iterate_outputs(notebook, "table") if one["id"] == content["id"])
+    return next(one for one in iterate_outputs(notebook, TableOutput) if one.id == profiles.id)

@@ -4,7 +4,7 @@ import json
 import re
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from kamresearch.language import LANGUAGES, format_quantity, message
 from kamresearch.language import message as _
 from kamresearch.language.format import currency_name, places_of
 from kamresearch.language.units import HEAD_UNITS, N_UNITS, NUMERIC
+from kamresearch.studies.kinds import ColumnHead, FigureOutput, TableOutput, Texts
 
 SMALL = 30
 """Cases below which an estimate is called a small sample."""
@@ -50,7 +51,7 @@ def anchor_of(id: str, tables: Iterable[str]) -> str:
     return f"{'table' if id in tables else 'figure'}-{slug(id)}"
 
 
-def choose(texts: dict | str | None, language: str) -> str:
+def choose(texts: Texts | str | None, language: str) -> str:
     """A text kept in every language, in one; the first language where this one is missing."""
     if texts is None or isinstance(texts, str):
         return texts or ""
@@ -73,7 +74,7 @@ class Cell:
 
 
 def table_view(
-    content: Mapping,
+    table: TableOutput,
     language: str,
     *,
     csv: str | None = None,
@@ -89,52 +90,58 @@ def table_view(
     Rows beyond those shown come ``packed``, so that filter, sort and download cover all of them;
     ``covered`` says whether they do.
     """
-    columns = content["columns"]
-    limit = min(content.get("rows_shown") or len(content["rows"]), most or len(content["rows"]))
+    limit = min(table.rows_shown or len(table.rows), most or len(table.rows))
     columns = [
-        _evened(column, [row[place] for row in content["rows"][:limit]])
-        for place, column in enumerate(columns)
+        (column, _even_places([row[place] for row in table.rows[:limit]], column.unit))
+        for place, column in enumerate(table.columns)
     ]
-    rows = _cells(content["rows"][:limit], columns, language, link)
-    beyond = content["rows"][limit:] if most is None else []
+    rows = _cells(table.rows[:limit], columns, language, link)
+    beyond = table.rows[limit:] if most is None else []
     packed = _pack_rows(_cells(beyond, columns, language, link), room) if beyond else ""
     heads = [
         {
-            "label": choose(column["label"], language),
-            "numeric": column["unit"] in NUMERIC,
+            "label": choose(column.label, language),
+            "numeric": column.unit in NUMERIC,
             "wide": any(display_width(row[place].text) > WIDE for row in rows),
-            "dated": column["unit"] in ("date", "period"),
-            "unit": _head_unit(column["unit"], language),
+            "dated": column.unit in ("date", "period"),
+            "unit": _head_unit(column.unit, language),
         }
-        for place, column in enumerate(columns)
+        for place, column in enumerate(table.columns)
     ]
     return {
-        "id": content["id"],
-        "anchor": f"{prefix}-{slug(content['id'])}",
-        "title": choose(content["title"], language),
-        "caption": choose(content.get("caption"), language),
+        "id": table.id,
+        "anchor": f"{prefix}-{slug(table.id)}",
+        "title": choose(table.title, language),
+        "caption": choose(table.caption, language),
         "heads": heads,
         "rows": rows,
         "csv": csv,
-        "total": content["rows_total"],
+        "total": table.rows_total,
         "shown": len(rows),
         "packed": packed,
         # The page's font holds the glyphs that its text shows; those of packed rows are named.
         "glyphs": "".join(sorted(_wide_characters(beyond))) if packed else "",
-        "covered": len(rows) + (len(beyond) if packed else 0) == content["rows_total"],
-        "simulated": content.get("simulated", False),
-        "cards": content.get("cards", False),
+        "covered": len(rows) + (len(beyond) if packed else 0) == table.rows_total,
+        "simulated": table.simulated,
+        "cards": table.cards,
     }
 
 
 def _cells(
-    rows: list[list], columns: list[dict], language: str, link: Link | None = None
+    rows: list[list],
+    columns: list[tuple[ColumnHead, int | None]],
+    language: str,
+    link: Link | None = None,
 ) -> list[list[Cell]]:
+    """Cells of rows, given each column with the decimals that its numbers show."""
     made = [
-        [_cell(value, column, language) for value, column in zip(row, columns, strict=True)]
+        [
+            _cell(value, column, language, places=places)
+            for value, (column, places) in zip(row, columns, strict=True)
+        ]
         for row in rows
     ]
-    names = [column["name"] for column in columns]
+    names = [column.name for column, _places in columns]
     if link is None:
         return made
     for cells, row in zip(made, rows, strict=True):
@@ -165,10 +172,10 @@ def _packed_cell(cell: Cell) -> str | list:
     return parts if cell.href else parts[:3] if cell.rest else short
 
 
-def _evened(column: dict, values: list) -> dict:
-    """A column whose numbers all show as many decimals, so that figures stand under each other."""
+def _even_places(values: list, unit: str) -> int | None:
+    """Decimals that all numbers of a column show, so that figures stand under each other."""
     numbers = [one for one in values if isinstance(one, (int, float)) and not isinstance(one, bool)]
-    return {**column, "places": places_of(numbers, column["unit"])}
+    return places_of(numbers, unit)
 
 
 def _head_unit(unit: str, language: str) -> str:
@@ -177,13 +184,14 @@ def _head_unit(unit: str, language: str) -> str:
     return HEAD_UNITS[unit].render(language) if unit in HEAD_UNITS else ""
 
 
-def _cell(value: Any, column: dict, language: str, *, bare: bool = True) -> Cell:
-    if value is not None and str(value) in column.get("terms", {}):
-        return Cell(choose(column["terms"][str(value)], language))
-    unit = column["unit"]
+def _cell(
+    value: Any, column: ColumnHead, language: str, *, bare: bool = True, places: int | None = None
+) -> Cell:
+    if value is not None and str(value) in column.terms:
+        return Cell(choose(column.terms[str(value)], language))
+    unit = column.unit
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    places = column.get("places") if number else None
-    text = clean(_formed(value, unit, language, bare=bare, places=places))
+    text = clean(_formed(value, unit, language, bare=bare, places=places if number else None))
     if len(text) > LONG:
         return Cell(text[:LONG].rstrip() + "…", None, text)
     if number:
@@ -195,13 +203,13 @@ def _cell(value: Any, column: dict, language: str, *, bare: bool = True) -> Cell
 
 
 def facts_of(
-    columns: list[dict], row: list, names: Sequence[str], language: str
+    columns: Sequence[ColumnHead], row: list, names: Sequence[str], language: str
 ) -> list[tuple[str, str]]:
     """Heads and cells of some columns of one row; those without a value are left out."""
-    by_name = {column["name"]: (column, value) for column, value in zip(columns, row, strict=True)}
+    by_name = {column.name: (column, value) for column, value in zip(columns, row, strict=True)}
     chosen = [by_name[name] for name in names if name in by_name]
     return [
-        (choose(column["label"], language), cell.rest or cell.text)
+        (choose(column.label, language), cell.rest or cell.text)
         for column, value in chosen
         if value is not None and (cell := _cell(value, column, language, bare=False)).text
     ]
@@ -232,20 +240,20 @@ def _formed(
 
 
 def figure_view(
-    content: dict, language: str, csv: str | None = None, link: Link | None = None
+    figure: FigureOutput, language: str, csv: str | None = None, link: Link | None = None
 ) -> dict:
     """A figure's texts and data for its template (its picture comes apart)."""
     return {
-        "id": content["id"],
-        "anchor": f"figure-{slug(content['id'])}",
-        "title": clean(content["title"]),
-        "caption": clean(content["caption"]),
-        "alt": clean(content["alt"]),
-        "simulated": content["simulated"],
+        "id": figure.id,
+        "anchor": f"figure-{slug(figure.id)}",
+        "title": clean(figure.title),
+        "caption": clean(figure.caption),
+        "alt": clean(figure.alt),
+        "simulated": figure.simulated,
         "data": table_view(
-            content["data"],
+            figure.data,
             language,
-            prefix=f"data-{slug(content['id'])}",
+            prefix=f"data-{slug(figure.id)}",
             most=ROWS_BEHIND,
             csv=csv,
             link=link,

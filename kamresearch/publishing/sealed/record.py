@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import pandas as pd
 
 from kamresearch.errors import StoreError, near_matches
 from kamresearch.publishing.sealed.store import Version
 from kamresearch.studies import find_study
+from kamresearch.studies.kinds import ProfilesOutput, RowsPart
 from kamresearch.studies.outputs import iterate_outputs, read_accounts, read_notebook, read_table
 
 
@@ -51,12 +52,12 @@ def read_record(version: Version, key: str) -> Record:
     studies = [find_study(name) for name in version.manifest.studies]
     notebooks = {one.name: read_notebook(folder / f"{one.notebook}.ipynb") for one in studies}
     found = [
-        (content, cast(pd.DataFrame, read_table(notebook, content["id"])))
+        (profiles, cast(pd.DataFrame, read_table(notebook, profiles.id)))
         for notebook in notebooks.values()
-        for content in iterate_outputs(notebook, "profiles")
+        for profiles in iterate_outputs(notebook, ProfilesOutput)
     ]
     known: list[str] = []
-    for content, index in found:
+    for profiles, index in found:
         numbers = index.iloc[:, 0].astype(str)
         known += numbers.tolist()
         if key in set(numbers):
@@ -67,8 +68,8 @@ def read_record(version: Version, key: str) -> Record:
                 row,
                 _of(notebooks, "facts", key),
                 _of(notebooks, "proposals", key),
-                _parts(content, key),
-                tuple(sorted((version.path / content["id"]).glob(f"{key}.*.html"))),
+                _parts(profiles, key),
+                tuple(sorted((version.path / profiles.id).glob(f"{key}.*.html"))),
             )
     raise StoreError(
         f"version {version.id}, {key!r}",
@@ -78,7 +79,7 @@ def read_record(version: Version, key: str) -> Record:
     )
 
 
-def _of(notebooks: dict, kind: str, key: str) -> pd.DataFrame:
+def _of(notebooks: dict, kind: Literal["facts", "proposals"], key: str) -> pd.DataFrame:
     parts = [
         read_accounts(notebook, kind).assign(study=name) for name, notebook in notebooks.items()
     ]
@@ -86,11 +87,11 @@ def _of(notebooks: dict, kind: str, key: str) -> pd.DataFrame:
     return told[(told.iloc[:, 0].astype(str) == key).to_numpy()].reset_index(drop=True)
 
 
-def _parts(content: dict, key: str) -> dict[str, pd.DataFrame]:
+def _parts(profiles: ProfilesOutput, key: str) -> dict[str, pd.DataFrame]:
     return {
-        part["title"]["en"]: pd.DataFrame(
-            part["rows"][key], columns=[column["name"] for column in part["columns"]]
+        part.title["en"]: pd.DataFrame(
+            part.rows[key], columns=[column.name for column in part.columns]
         )
-        for part in content["parts"]
-        if key in part.get("rows", {})
+        for part in profiles.parts
+        if isinstance(part, RowsPart) and key in part.rows
     }
