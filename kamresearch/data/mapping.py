@@ -1,6 +1,7 @@
 """Mapping: a company's own tables and columns → those of the contract, as one YAML file says.
 
 currency: GBP                     # named wherever money is shown
+measure: {en: cars, zh: 辆}       # the word that units are counted in, by language
 time_zone: Europe/London          # in which a moment becomes a day
 tables:
   orders:
@@ -44,7 +45,7 @@ from kamresearch.data.styles import find_decimals, find_styles
 from kamresearch.errors import DataError, near_matches
 from kamresearch.yamlfile import read_yaml
 
-_TOP = ("currency", "time_zone", "encoding", "encodings", "sure", "tables", "note")
+_TOP = ("currency", "measure", "time_zone", "encoding", "encodings", "sure", "tables", "note")
 _TABLE = (
     "from",
     "head_row",
@@ -103,6 +104,7 @@ class Mapping:
     head_rows: Map[str, int] = field(default_factory=dict)
     sure: tuple[str, ...] = ()
     tables: Map[str, dict] = field(default_factory=dict)
+    measure: Map[str, str] = field(default_factory=dict)
 
     @property
     def sources(self) -> set[str]:
@@ -167,7 +169,21 @@ def read_mapping(path: Path) -> Mapping:
         _head_rows(path.name, content["tables"]),
         tuple(str(one) for one in content.get("sure") or ()),
         content["tables"],
+        _measure(path.name, content.get("measure")),
     )
+
+
+def _measure(place: str, told: object) -> dict[str, str]:
+    """The word that units are counted in, by language."""
+    words = told or {}
+    if not isinstance(words, dict) or not all(isinstance(one, str) for one in words.values()):
+        raise DataError(
+            place,
+            "measure: a word for each language that has one, such as {zh: 辆}",
+            repr(told)[:60],
+            "see docs/your-own-data.md",
+        )
+    return {str(code): word for code, word in words.items()}
 
 
 def _head_rows(where: str, tables: Map[str, dict]) -> dict[str, int]:

@@ -48,6 +48,7 @@ def write_prepared(tables: Tables, path: Path, pseudonyms: Pseudonyms | None = N
         facts = {
             "source": tables.source,
             "currency": tables.currency,
+            "measure": dict(tables.measure),
             "sure": list(tables.sure),
             "tables": {},
         }
@@ -160,7 +161,12 @@ def open_prepared(path: Path) -> Tables:
         )
     }
     return Tables(
-        loaded, facts["source"], facts["currency"], engine=engine, sure=tuple(facts["sure"])
+        loaded,
+        facts["source"],
+        facts["currency"],
+        engine=engine,
+        sure=tuple(facts["sure"]),
+        measure=facts["measure"],
     )
 
 

@@ -77,7 +77,9 @@ def open_data(
         shown, made, raw if is_server(text) else {**raw, **dict.fromkeys(table_names(Path(text)))}
     )
     loaded = _open_tables(engine, made)
-    return Tables(loaded, shown, rules.currency, engine=engine, sure=rules.sure)
+    return Tables(
+        loaded, shown, rules.currency, engine=engine, sure=rules.sure, measure=rules.measure
+    )
 
 
 def _keep_named(engine: "BaseBackend", name: str, kind: str, table: ir.Table) -> ir.Table:

@@ -67,6 +67,8 @@ class Tables:
         Where they came from, without any password.
     currency : str
         Currency of money columns as the mapping says; empty where it says nothing.
+    measure : mapping
+        Language → the word that units are counted in, as the mapping says.
     slice : str
         The condition of `where`, empty for all accounts.
     sure : tuple of str
@@ -79,6 +81,7 @@ class Tables:
     slice: str = ""
     engine: "BaseBackend | None" = field(default=None, repr=False)
     sure: tuple[str, ...] = ()
+    measure: Mapping[str, str] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> ir.Table:
         if name.startswith("_") or name not in TABLES and name not in self.loaded:

@@ -1,11 +1,12 @@
 """Numbers and dates as a reader of each language expects them, by unit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
+from types import MappingProxyType
 from typing import Any
 
 from kamresearch.language.catalogue_store import translate
@@ -56,23 +57,33 @@ _NAMED = {
 }
 
 
+NO_MEASURE: Mapping[str, str] = MappingProxyType({})
 _CURRENCY: ContextVar[str] = ContextVar("currency", default="")
+_MEASURE: ContextVar[Mapping[str, str]] = ContextVar("measure", default=NO_MEASURE)
 
 
 @contextmanager
-def money_in(currency: str) -> Iterator[None]:
-    """Name the data's currency with each amount of money inside the block; an empty one names
-    nothing.
+def money_in(currency: str, measure: Mapping[str, str] = NO_MEASURE) -> Iterator[None]:
+    """Name the data's currency with each amount of money inside the block, and what units are
+    counted in (language → measure word) with each number of them; what is empty names nothing.
 
-    >>> with money_in("CNY"):
-    ...     format_quantity(4.12e9, "money", "en"), format_quantity(4.12e9, "money", "zh")
-    ('CNY 4.1B', '41.2亿元')
+    >>> with money_in("CNY", {"zh": "辆"}):
+    ...     format_quantity(4.12e9, "money", "zh"), format_quantity(41989, "units", "zh")
+    ('41.2亿元', '41,989 辆')
     """
-    token = _CURRENCY.set(currency)
+    tokens = _CURRENCY.set(currency), _MEASURE.set(measure)
     try:
         yield
     finally:
-        _CURRENCY.reset(token)
+        _CURRENCY.reset(tokens[0])
+        _MEASURE.reset(tokens[1])
+
+
+def measure_word(unit: str, language: str) -> str:
+    """What the data say that units are counted in; empty for other units, or where they say
+    nothing.
+    """
+    return _MEASURE.get().get(language, "") if unit == "units" else ""
 
 
 def currency_name(language: str) -> str:
@@ -201,6 +212,7 @@ def _format_number(value: float, unit: str, language: str, *, signed: bool, bare
             format="#,##0" if float(value).is_integer() or abs(value) >= 1000 else "#,##0.0",
             locale=locale,
         )
+        text += "" if bare else f" {measure_word(unit, language)}".rstrip()
     elif unit in ("cny", "money"):
         if abs(value) < 1e4:
             number = format_decimal(value, format="#,##0", locale=locale)

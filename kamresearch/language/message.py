@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Protocol, cast, runtime_checkable
 
 from kamresearch.language.catalogue_store import translate
+from kamresearch.language.seams import fill
 from kamresearch.language.tongues import LANGUAGES, tongue
 
 _current: ContextVar[str] = ContextVar("language", default=LANGUAGES[0])
@@ -38,7 +39,9 @@ class Message:
     def render(self, language: str) -> str:
         shown = {name: render(value, language) for name, value in self.values.items()}
         template = translate(self.template, language)
-        return template.format_map(shown) if shown else template
+        if not shown:
+            return template
+        return (fill if tongue(language).wide else str.format_map)(template, shown)
 
     def __str__(self) -> str:
         return self.render(current_language())

@@ -354,7 +354,8 @@ class Session:
         pictures do only the latter, whose axes have no room for a currency.
         """
         own = self.study.needs or self.study.wants
-        with data_words(self._words), money_in(self.tables.currency) if own else nullcontext():
+        spoken = money_in(self.tables.currency, self.tables.measure) if own else nullcontext()
+        with data_words(self._words), spoken:
             yield
 
     @cached_property

@@ -114,6 +114,10 @@ WRONG = {
         r"numbers, columns, \+ - \* / and parentheses",
     ),
     "power": (MAPPING.replace("= Qty * [Price]", "= 9 ** 9 ** 9"), r"numbers, columns"),
+    "measure": (
+        MAPPING.replace("currency: EUR", "measure: [pcs]"),
+        r"measure: a word for each language.*found \['pcs'\]",
+    ),
     "zone": (
         MAPPING.replace("currency: EUR", "time_zone: Mars/Olympus"),
         r"mapping.yml, time_zone.*found 'Mars/Olympus'",

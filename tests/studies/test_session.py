@@ -68,7 +68,7 @@ def outputs(monkeypatch):
 def run(tables=None, **parameters) -> session.Session:
     opened = session.Session(STUDY, STUDY.parameters(parameters))
     opened.tables = tables or SimpleNamespace(
-        simulated=set(), currency="CNY", has=lambda name: name == "orders"
+        simulated=set(), currency="CNY", measure={}, has=lambda name: name == "orders"
     )
     return opened
 
@@ -105,7 +105,9 @@ def test_findings_reach_the_notebook_whole_and_print_one_stable_line_each(output
 
 
 def test_a_finding_is_marked_as_simulated_only_when_a_table_it_uses_is(outputs):
-    tables = SimpleNamespace(simulated={"orders"}, currency="", has=lambda name: name != "terms")
+    tables = SimpleNamespace(
+        simulated={"orders"}, currency="", measure={}, has=lambda name: name != "terms"
+    )
     opened = run(tables)
     opened.export(finding())
     opened.export(finding(id="visits.market"), uses=("market",))

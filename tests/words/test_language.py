@@ -13,7 +13,8 @@ from kamresearch.language import (
     render,
     use_language,
 )
-from kamresearch.language.format import UNITS, places_of
+from kamresearch.language.format import UNITS, money_in, places_of
+from kamresearch.language.seams import fill
 
 pytestmark = pytest.mark.unit
 
@@ -104,3 +105,29 @@ def test_a_message_speaks_the_current_language_and_the_language_is_given_back():
 def test_a_text_missing_in_a_language_falls_back_to_the_first():
     assert Fixed({"en": "price"}).render("zh") == "price"
     assert render(3, "zh") == "3"
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "text"),
+    [
+        ("{n}天", {"n": "3"}, "3 天"),
+        ("{place} 增长", {"place": "华南"}, "华南增长"),
+        ("{place}增长", {"place": "BMW"}, "BMW 增长"),
+        ("{low} 至 {high}", {"low": "6,395万", "high": "8,854万元"}, "6,395万至8,854万元"),
+        ("{year} 年", {"year": "2013"}, "2013年"),
+        ("历时{year}年", {"year": "3"}, "历时 3 年"),
+        ("{text}{more}", {"text": "完。", "more": "另有 3 项"}, "完。另有 3 项"),
+        ("{name}（{n} 个）", {"name": "BMW", "n": "3"}, "BMW（3 个）"),
+    ],
+)
+def test_a_value_meets_a_chinese_sentence_with_the_blank_that_it_asks_for(template, values, text):
+    assert fill(template, values) == text
+
+
+def test_what_units_are_counted_in_the_data_say():
+    with money_in("CNY", {"zh": "辆", "en": "cars"}):
+        assert format_quantity(41989, "units", "zh") == "41,989 辆"
+        assert format_quantity(41989, "units", "en") == "41,989 cars"
+        assert format_quantity(41989, "units", "zh", bare=True) == "41,989"
+        assert format_quantity(3, "orders", "zh") == "3"
+    assert format_quantity(41989, "units", "zh") == "41,989"

@@ -3,6 +3,7 @@ loses nothing by it.
 """
 
 import ast
+import json
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -155,4 +156,49 @@ def test_chinese_is_punctuated_and_worded_as_chinese(path):
     wrong = [text for text in plain if HALF_WIDTH.search(text)]
     assert not wrong, f"half-width marks beside Chinese: {wrong[:5]}"
     assert not [text for text in said for word in STUMBLED_OVER if word in text]
-    assert not [text for text in said if "} 至 {" in text]
+    assert not [text for text in said if CALQUES.search(text)]
+
+
+CALQUES = re.compile(
+    "的情况下|进行[\u4e00-\u9fff]{2}|被[\u4e00-\u9fff]{1,2}的|\\} ?[辆台件](?!投诉)|台数"
+)
+"""Turns that follow the English, and measure words: what units are counted in, the data say."""
+BLANKS = re.compile(
+    r"[\u4e00-\u9fff](?<!至)[A-Za-z0-9]|[A-Za-z0-9%](?![年月日至])[\u4e00-\u9fff]"
+    r"|[\u4e00-\u9fff] [\u4e00-\u9fff，。；：（）“”]|[0-9·] 至 ?[0-9·]"
+)
+
+
+def written(text: str) -> str:
+    """What of a text is prose: neither code, formula nor a value that is filled in later."""
+    return re.sub(r"`[^`]*`|\[[^\]]*\]|\{\w+\}", "·", text)
+
+
+@pytest.mark.parametrize("path", CATALOGUE_FILES, ids=lambda path: path.stem)
+def test_a_blank_stands_between_chinese_and_a_number_and_nowhere_else(path):
+    wrong = [
+        text
+        for text in map(written, (entry.string for entry in entries(path)))
+        if BLANKS.search(text)
+    ]
+    assert not wrong, wrong[:5]
+
+
+PROSE = [
+    (path.stem, "".join(cell["source"]))
+    for path in sorted((PACKAGE.parent / "notebooks").glob("*.ipynb"))
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+    if "zh" in cell["metadata"].get("tags", ())
+] + [
+    (path.parent.name, path.read_text(encoding="utf-8").split("---", 2)[-1])
+    for path in (PACKAGE.parent / "data" / "cases").glob("*/story.zh.md")
+]
+
+
+def test_what_notebooks_and_the_case_say_in_chinese_keeps_the_same_rules():
+    for name, text in PROSE:
+        plain = re.sub(r"`[^`]*`|\*\*?|\{[^}]*\}", "", text)
+        said = [line.lstrip("# ") for line in plain.split("\n")]
+        assert not [line for line in said if HALF_WIDTH.search(line)], name
+        assert not [word for word in STUMBLED_OVER if word in plain], name
+        assert not [line for line in said if CALQUES.search(line)], name

@@ -64,7 +64,7 @@ class Needs(Result):
                 _("Σ of the units at stake of needs without an answer."),
                 good="down",
                 sentence=_(
-                    "Most hangs on {product}: {units} units asked for and not answered.",
+                    "Most hangs on {product}: {units} asked for and not answered.",
                     product=str(first["feature"]),
                     units=Quantity(float(first["units_open"]), "units"),
                 )

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kamresearch.errors import ParameterError, near_matches
-from kamresearch.figures.theme import clean
-from kamresearch.language.format import money_in
 from kamresearch.publishing.exports.archive import write_zip
 from kamresearch.publishing.exports.contents import Chapter, read_chapters
 from kamresearch.publishing.exports.lineage import write_event
@@ -70,7 +68,7 @@ def export_version(
         folder.mkdir(parents=True, exist_ok=True)
         write_event(version, folder / f"{version.id}.openlineage.json")
         return [folder / f"{version.id}.openlineage.json"]
-    with money_in(clean(version.manifest.data.currency)):
+    with version.manifest.data.told():
         return _export(version, to, names, folder, language)
 
 

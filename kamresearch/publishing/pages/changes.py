@@ -12,7 +12,6 @@ from kamresearch.figures.theme import clean
 from kamresearch.finding import Finding
 from kamresearch.language import LANGUAGES, Quantity, Text, format_quantity, message, tongue
 from kamresearch.language import message as _
-from kamresearch.language.format import money_in
 from kamresearch.publishing.pages.shell import fill, finish_page
 from kamresearch.publishing.pages.views import Href
 from kamresearch.publishing.sealed.causes import KINDS
@@ -67,7 +66,7 @@ def render_comparison(
     """
     links = links or ComparisonLinks()
     addresses = links.languages or {}
-    with money_in(clean(newer.manifest.data.currency)):
+    with newer.manifest.data.told():
         view = comparison_view(compare(older, newer), language, lambda _id: None)
     names = {
         side: clean(version.manifest.name) for side, version in (("older", older), ("newer", newer))

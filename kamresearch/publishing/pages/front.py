@@ -2,7 +2,6 @@
 
 from kamresearch.figures.theme import clean
 from kamresearch.language import message as _
-from kamresearch.language.format import money_in
 from kamresearch.publishing.pages.changes import changes_block
 from kamresearch.publishing.pages.context import RenderContext
 from kamresearch.publishing.pages.provenance import provenance_facts
@@ -58,7 +57,7 @@ def render_front(context: RenderContext, language: str) -> str:
     """
     page = _Front(context, language)
     title = page.label or _("Findings").render(language)
-    with money_in(context.currency):
+    with context.manifest.data.told():
         changes = (
             None if context.changes is None else changes_block(context.changes, language, page.href)
         )

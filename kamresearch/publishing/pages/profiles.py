@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from kamresearch.figures.theme import clean
 from kamresearch.language import tongue
-from kamresearch.language.format import format_quantity, money_in
+from kamresearch.language.format import format_quantity
 from kamresearch.publishing.pages.context import RenderContext
 from kamresearch.publishing.pages.shell import fill, finish_page
 from kamresearch.publishing.pages.subjects import Subjects, index_of
@@ -57,7 +57,7 @@ def render_profiles(
         rows = {str(row[0]): row for row in index.rows}
         for start in range(0, len(subjects.keys), SHARING):
             keys = subjects.keys[start : start + SHARING]
-            with money_in(context.currency):
+            with context.manifest.data.told():
                 pages = [
                     _Profile(context, study, language, subjects, profiles, index, rows[key])
                     for key in keys

@@ -10,7 +10,6 @@ from markupsafe import Markup
 from kamresearch.figures.theme import clean
 from kamresearch.finding import Finding
 from kamresearch.language import LANGUAGES, Text, message, missing_translations, translate
-from kamresearch.language.format import money_in
 from kamresearch.publishing.pages.answer import answering, pictured, statements, unanswered
 from kamresearch.publishing.pages.context import RenderContext
 from kamresearch.publishing.pages.front import render_front
@@ -64,7 +63,7 @@ def render_study(notebook: dict, study: Study, language: str, context: RenderCon
     """
     import nbformat
 
-    with money_in(context.currency):
+    with context.manifest.data.told():
         page = _Page(notebook, study, language, context)
         node = nbformat.from_dict({**notebook, "cells": page.cells()})
         body, _resources = _exporter().from_notebook_node(node, {"page": page})

@@ -12,7 +12,7 @@ from kamresearch.figures.theme import clean, display_width
 from kamresearch.finding import Finding
 from kamresearch.language import LANGUAGES, format_quantity, message
 from kamresearch.language import message as _
-from kamresearch.language.format import currency_name, places_of
+from kamresearch.language.format import currency_name, measure_word, places_of
 from kamresearch.language.units import HEAD_UNITS, N_UNITS, NUMERIC
 from kamresearch.studies.kinds import ColumnHead, FigureOutput, TableOutput, Texts
 
@@ -301,7 +301,7 @@ def interval_text(finding: Finding, language: str) -> str | None:
         format_quantity(bound, finding.unit, language)
         for bound in (finding.interval.low, finding.interval.high)
     )
-    named = currency_name(language)
+    named = measure_word(finding.unit, language) or currency_name(language)
     if named and high.endswith(named):
         low = low.removesuffix(named).rstrip()  # 6,395万至8,854万元
     if finding.interval.level >= 1:

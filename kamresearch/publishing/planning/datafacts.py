@@ -72,6 +72,7 @@ def _facts(request: Mapping) -> dict:
         "source": str(tables.source),
         "as_of": as_of,
         "currency": str(tables.currency or ""),
+        "measure": dict(tables.measure),
         "mapping_text": mapping_digest(request["source"], request["mapping"]),
         "tables": _plain_facts(tables.fingerprints()),
         "errors": errors,

@@ -1,12 +1,15 @@
 """What a version says of its own making: data, parameters, code, environment, checksums."""
 
 import json
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from kamresearch.errors import StoreError
+from kamresearch.figures.theme import clean
+from kamresearch.language.format import money_in
 
 MANIFEST = "manifest.json"
 SCHEMA = 2
@@ -34,12 +37,19 @@ class DataFacts(_Part):
 
     source: str = ""
     currency: str = ""
+    measure: dict[str, str] = Field(default_factory=dict)
+    """Language → the word that units are counted in."""
     mapping: str = ""
     mapping_text: str = ""
     """Checksum of the mapping's text as read."""
     pseudonyms: str = ""
     """Mark of the key under which names gave way; empty where they stand."""
     tables: dict[str, TableFacts] = Field(default_factory=dict)
+
+    def told(self) -> AbstractContextManager[None]:
+        """Inside, amounts name the data's currency and units the word that they are counted in."""
+        words = {code: clean(word) for code, word in self.measure.items()}
+        return money_in(clean(self.currency), words)
 
 
 class StudyFacts(_Part):

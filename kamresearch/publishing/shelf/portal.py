@@ -13,7 +13,6 @@ from kamresearch.figures.theme import clean, shorten
 from kamresearch.finding import Finding
 from kamresearch.language import LANGUAGES, Fixed, tongue
 from kamresearch.language import message as _
-from kamresearch.language.format import money_in
 from kamresearch.publishing.pages.changes import (
     ComparisonLinks,
     manifest_facts,
@@ -174,7 +173,7 @@ def _entry(
     manifest = version.manifest
     comparison = compare(*pair) if pair else None
     source = manifest.data.source
-    with money_in(clean(manifest.data.currency)):
+    with manifest.data.told():
         trends = _trends(version, versions, comparison, language)
     return {
         "id": version.id,
