@@ -18,6 +18,7 @@ HOUSE = {
     "__init__.py",
     "case.py",
     "declaration.py",
+    "kinds.py",
     "outputs.py",
     "own.py",
     "places.py",
