@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the names below, for editors and type checkers
     from kamresearch.analysis import churn as churn
     from kamresearch.analysis import claims as claims
     from kamresearch.analysis import customer as customer
+    from kamresearch.analysis import dealers as dealers
     from kamresearch.analysis import decisions as decisions
     from kamresearch.analysis import experiment as experiment
     from kamresearch.analysis import lifetime as lifetime
@@ -78,6 +79,7 @@ _PUBLIC = {
     "rivals": ("kamresearch.analysis.rivals", None),
     "price": ("kamresearch.analysis.price", None),
     "customer": ("kamresearch.analysis.customer", None),
+    "dealers": ("kamresearch.analysis.dealers", None),
     "quality": ("kamresearch.analysis.quality", None),
     "record": ("kamresearch.analysis.record", None),
     "experiment": ("kamresearch.analysis.experiment", None),

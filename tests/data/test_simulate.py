@@ -61,6 +61,9 @@ def test_every_table_keeps_to_the_contract_and_says_that_it_is_simulated(world):
 def test_every_reference_leads_somewhere_when_the_world_is_clean(world):
     for path in [*world.glob("*.parquet"), *world.glob("*.csv")]:
         for column, target in TABLES[path.stem].references:
+            if not any(world.glob(f"{target}.*")):
+                assert column not in read(world, path.stem), "a reference to a table not made"
+                continue
             known = set(read(world, target)[TABLES[target].key[0]])
             assert set(read(world, path.stem)[column].dropna()) <= known, (path.stem, column)
 

@@ -13,7 +13,15 @@ import pandas as pd
 import pytest
 
 from kamresearch.data.simulate import World, simulate
-from kamresearch.data.simulate.settings import Customers, Deals, Prices, Serving, Wallets
+from kamresearch.data.simulate.settings import (
+    Customers,
+    Dealers,
+    Deals,
+    Plans,
+    Prices,
+    Serving,
+    Wallets,
+)
 from kamresearch.studies import all_studies
 from kamresearch.studies.kinds import AbsentOutput, FigureOutput, TableOutput
 from kamresearch.studies.outputs import MIME, iterate_outputs, read_findings, read_table
@@ -56,7 +64,7 @@ def unkept_promises(study, notebook) -> set[str]:
 
 @pytest.fixture(scope="module")
 def small_world(tmp_path_factory, case_folder):
-    """A simulated company with deals, wallets, prices and work; goals and a SWOT table, which no simulator
+    """A simulated company with deals, dealers, wallets, prices and work; goals and a SWOT table, which no simulator
     writes.
     """
     folder = simulate(
@@ -70,6 +78,8 @@ def small_world(tmp_path_factory, case_folder):
             prices=Prices(),
             serving=Serving(),
             customers=Customers(),
+            dealers=Dealers(per_region=1, bad=0),
+            plans=Plans(),
         ),
     )
     for name in ("goals", "swot", "judgements", "strategies"):

@@ -110,6 +110,8 @@ def _constant_hazards(profile: dict, world: s.World) -> np.ndarray:
     hazards[:, 1] *= np.where(profile["favourite"] == 0, 1.5, 0.9)
     hazards[:, 3] *= _REGION_RIVALS[profile["region"]] * (1.6 - 1.2 * profile["share_of_wallet"])
     hazards[:, 2] *= 0.6 + 0.2 * _REGION_COMPLAINTS[profile["region"]]
+    if "dealer_ratio" in profile:
+        hazards[:, :4] *= profile["dealer_ratio"][:, None]
     return (
         hazards * np.where(profile["size"] > np.quantile(profile["size"], 0.8), 0.8, 1.05)[:, None]
     )

@@ -314,6 +314,53 @@ class Customers:
 
 
 @dataclass(frozen=True)
+class Dealers:
+    """What is true of the dealers in a world that names them.
+
+    Parameters
+    ----------
+    per_region : int
+        Dealers of a region, among whom its accounts of the channel dealer are dealt by lot.
+    bad : int
+        How many are bad: one in each of so many regions, the largest first; 0 for none.
+    margin_gap : float
+        What a bad dealer's orders cost more, as a share of their revenue.
+    loss_ratio : float
+        What a bad dealer multiplies the hazards of its accounts by, all but relocation's.
+    slow_ratio : float
+        What it multiplies the days by that a complaint takes.
+    """
+
+    per_region: Annotated[int, Field(ge=1, le=100)] = 2
+    bad: Annotated[int, Field(ge=0, le=len(REGIONS))] = 1
+    margin_gap: Share = 0.08
+    loss_ratio: Ratio = 3.0
+    slow_ratio: Ratio = 3.0
+
+
+@dataclass(frozen=True)
+class Plans:
+    """What is true of the accounts' plans in a world that writes any.
+
+    Parameters
+    ----------
+    planned : float
+        Share of the accounts that have a plan.
+    reviewed : float
+        Share of the plans that were gone through within the last 180 days.
+    done : float
+        Share of the objectives due by the last day that are done; half of it of those due later.
+    dropped : float
+        Share of the others that were dropped.
+    """
+
+    planned: Share = 0.6
+    reviewed: Share = 0.5
+    done: Share = 0.55
+    dropped: Share = 0.1
+
+
+@dataclass(frozen=True)
 class World:
     """What is true in the simulated world.
 
@@ -358,6 +405,10 @@ class World:
         What was done for accounts, with its hours; None: no such table.
     customers : Customers, optional
         What accounts gain, whom we know there, what they ask for; None: no such tables.
+    dealers : Dealers, optional
+        Dealers, and which delivers each order; None: no such table and no such column.
+    plans : Plans, optional
+        Plans of the accounts; None: no such table.
     """
 
     hazards: dict[str, Ratio] = field(
@@ -395,6 +446,8 @@ class World:
     prices: Prices | None = None
     serving: Serving | None = None
     customers: Customers | None = None
+    dealers: Dealers | None = None
+    plans: Plans | None = None
 
 
 @dataclass(frozen=True)

@@ -96,11 +96,13 @@ def _ids(number: np.ndarray) -> np.ndarray:
     return id_array("A", number).to_numpy(zero_copy_only=False)
 
 
-def orders_table(orders: dict, profile: dict, first_order: int) -> pa.Table:
-    """The orders of a chunk."""
+def orders_table(
+    orders: dict, profile: dict, first_order: int, dealer_ids: list[str | None] | None = None
+) -> pa.Table:
+    """The orders of a chunk; a world with dealers names each order's."""
     n = len(orders["account"])
     ids = id_array("A", profile["first"] + 1 + np.arange(profile["n"]))
-    return pa.table(
+    table = pa.table(
         {
             "order_id": id_array("O", first_order + 1 + np.arange(n), 9),
             "account_id": ids.take(pa.array(orders["account"])),
@@ -111,6 +113,9 @@ def orders_table(orders: dict, profile: dict, first_order: int) -> pa.Table:
             "cost": orders["cost"],
         }
     )
+    if dealer_ids is None:
+        return table
+    return table.append_column("dealer_id", pa.array(dealer_ids, pa.string()))
 
 
 def churn_table(

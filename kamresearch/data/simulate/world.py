@@ -11,11 +11,19 @@ import pyarrow as pa
 from kamresearch.data.simulate import settings as s
 from kamresearch.data.simulate import tables as t
 from kamresearch.data.simulate.customers import make_customers
+from kamresearch.data.simulate.dealers import (
+    deal_out,
+    dealer_ids,
+    make_dealers,
+    slow_down,
+    take_margin,
+)
 from kamresearch.data.simulate.deals import make_deals
 from kamresearch.data.simulate.departments import make_records
 from kamresearch.data.simulate.dirt import spoil_accounts, spoil_orders
 from kamresearch.data.simulate.lives import Lives, live
 from kamresearch.data.simulate.ordering import make_orders, yearly_figures
+from kamresearch.data.simulate.plans import make_plans
 from kamresearch.data.simulate.profiles import make_profiles
 from kamresearch.data.simulate.serving import make_activities, make_prices
 from kamresearch.data.simulate.staff import Staff, make_assignments, make_staff
@@ -38,6 +46,8 @@ _TITLES = {
     "value_delivered": "What accounts gained from us (simulated)",
     "contacts": "Whom we know at the accounts, by role (simulated)",
     "needs": "What accounts asked for (simulated)",
+    "dealers": "Dealers (simulated)",
+    "plans": "Plans of the accounts (simulated)",
     "managers": "Key account managers (simulated)",
     "assignments": "Who looked after whom, and when (simulated)",
     "coverage": "Team roles filled per account (simulated)",
@@ -97,6 +107,10 @@ def simulate(
     staff = make_staff(accounts, calendar, np.random.default_rng([seed, 0]))
     with Writer(Path(folder)) as writer:
         writer.write_csv("managers", staff.table)
+        dealers = make_dealers(world.dealers, calendar, seed) if world.dealers else None
+        if dealers is not None:
+            writer.write_csv("dealers", dealers.drop(columns="bad"))
+            writer.write_csv("truth/dealers", dealers[["dealer_id", "bad"]])
         # Many companies keep price conditions apart from the orders; so does this one.
         joined = {"orders": {"join": {"with": "order_prices", "on": "order_id"}}}
         writer.write_yaml("mapping", {"currency": "CNY", "tables": joined if world.prices else {}})
@@ -106,7 +120,7 @@ def simulate(
             rng = np.random.default_rng([seed, 1 + number])
             first_order, first_event = _write_chunk(
                 writer,
-                _Chunk(first, size, seed, messy),
+                _Chunk(first, size, seed, messy, dealers),
                 staff,
                 calendar,
                 world,
@@ -136,7 +150,10 @@ def _beyond(world: s.World) -> str:
     """Tables that this world has beyond the usual one, as the sidecars name them."""
     beyond = [
         name
-        for name in ("life", "deals", "wallets", "prices", "serving", "customers")
+        for name in (
+            *("life", "deals", "wallets", "prices", "serving", "customers"),
+            *("dealers", "plans"),
+        )
         if getattr(world, name) is not None
     ]
     return f", world with {', '.join(beyond)}" if beyond else ""
@@ -159,8 +176,11 @@ def _check_request(accounts: int, seed: int, calendar: s.Calendar) -> None:
 
 
 class _Chunk:
-    def __init__(self, first: int, size: int, seed: int, messy: bool) -> None:
+    def __init__(
+        self, first: int, size: int, seed: int, messy: bool, dealers: pd.DataFrame | None
+    ) -> None:
         self.first, self.size, self.seed, self.messy = first, size, seed, messy
+        self.dealers = dealers
 
 
 def _write_chunk(
@@ -174,19 +194,26 @@ def _write_chunk(
     first_event: int,
 ) -> tuple[int, int]:
     profile = make_profiles(chunk.first, chunk.size, chunk.seed, calendar, world, rng)
+    if world.dealers and chunk.dealers is not None:
+        deal_out(profile, world.dealers, chunk.dealers, chunk.seed)
     lives = live(profile, staff, calendar, world, rng)
     orders = make_orders(profile, lives, calendar, world, rng)
+    if world.dealers:
+        take_margin(orders, profile, world.dealers)
     figures = yearly_figures(orders, chunk.size, calendar)
     onboard = _onboard_dates(profile, calendar)
     typical = profile["size"] * 12 * 340_000 * (1 - profile["discount"])
     bought = np.maximum(0.5 * typical, 0.9 * figures["net"].max(axis=1))
     potential = bought / profile["share_of_wallet"] * np.exp(rng.normal(0, 0.12, chunk.size))
     accounts = t.accounts_table(profile, calendar, onboard, potential, chunk.messy, rng)
-    order_table = t.orders_table(orders, profile, first_order)
+    of_dealers = None if chunk.dealers is None else dealer_ids(orders, profile, chunk.dealers)
+    order_table = t.orders_table(orders, profile, first_order, of_dealers)
     if chunk.messy and chunk.first == 0:
         accounts, order_table = spoil_accounts(accounts), spoil_orders(order_table, calendar)
     churn = t.churn_table(lives, profile, calendar, chunk.messy, rng)
     service = t.service_table(lives, profile, calendar, first_event, rng)
+    if world.dealers:
+        service = slow_down(service, profile, world.dealers)
     _append(writer, "accounts", accounts)
     writer.append("orders", order_table)
     _append(writer, "contracts", t.contracts_table(lives, profile, calendar, typical))
@@ -223,6 +250,13 @@ def _write_chunk(
         )
         for name, table in made.items():
             _append(writer, name, table)
+    if world.plans:
+        ids, desk = accounts["account_id"], staff.desk_of(profile)
+        _append(
+            writer,
+            "plans",
+            make_plans(profile, lives, calendar, world.plans, ids, desk, chunk.seed),
+        )
     if chunk.first < world.departments_most:
         records = make_records(profile, figures, calendar, chunk.messy, rng)
         _append(writer, "departments", records.drop(columns=["true_account_id", "true_kind"]))
@@ -247,7 +281,7 @@ def _plain_type(name: str, kind: pa.DataType) -> pa.DataType:
     """Dates as days, text as plain strings, also where a column happens to be empty."""
     if (
         pa.types.is_timestamp(kind)
-        or name in ("from", "to", "opened", "closed", "date", "last_met")
+        or name in ("from", "to", "opened", "closed", "date", "last_met", "due", "last_review")
         or name.endswith("_date")
         or name == "updated"
     ):

@@ -10,8 +10,10 @@ from kamresearch.data.simulate.settings import (
     CAUSES,
     SEGMENTS,
     Customers,
+    Dealers,
     Deals,
     Life,
+    Plans,
     Prices,
     Serving,
     Wallets,
@@ -56,6 +58,8 @@ def read_world(path: str | Path) -> World:
             prices=Prices(),
             serving=Serving(),
             customers=Customers(),
+            dealers=Dealers(),
+            plans=Plans(),
         )
     )
     _refuse_unknown(content, usual, f"{path}")
