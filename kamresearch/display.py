@@ -4,9 +4,7 @@ are drawn.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from kamresearch import rich
 from kamresearch.errors import StudyError
@@ -22,6 +20,9 @@ from kamresearch.language import (
 from kamresearch.language import message as _
 from kamresearch.language.format import UNITS
 from kamresearch.language.units import NUMERIC
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Table:
 
     id: str
     title: Text
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     columns: tuple[Column, ...]
     caption: Text | None = None
     rows_shown: int = 100
@@ -155,7 +156,7 @@ def _cell_text(value: Any, column: Column, language: str) -> str:
 def make_table(
     id: str,
     title: Text,
-    frame: pd.DataFrame,
+    frame: "pd.DataFrame",
     *columns: Column | str,
     caption: Text | None = None,
     rows_shown: int = 100,

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from typing import cast
 
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS)
 DISK_FULL = 74
@@ -76,6 +77,7 @@ def _warm_up(kind: str) -> None:
     import gc
     from importlib import import_module
 
+    _spare_imports()
     for name in WARM[kind]:
         with suppress(ImportError):
             import_module(name)
@@ -89,8 +91,19 @@ def _warm_up(kind: str) -> None:
         format_quantity("2012-01-31", "date", language)
     if kind == "kernel":
         font_family()
+    else:
+        from kamresearch.publishing.pages import webfont
+
+        webfont.warm_up()
     gc.collect()
     gc.freeze()
+
+
+def _spare_imports() -> None:
+    """Leave out what a library imports if it is there, at two processor seconds, and does without
+    if not: a parser of addresses in every script, which no notebook's schema asks for.
+    """
+    cast(dict, sys.modules).setdefault("rfc3987_syntax", None)
 
 
 class _Server:
@@ -184,6 +197,7 @@ class _Server:
 
 def run_plain() -> None:
     """What a plain child runs: its order comes on stdin, never on the command line."""
+    _spare_imports()
     order = json.loads(sys.stdin.buffer.read())
     code = 70
     try:

@@ -125,7 +125,12 @@ class _Page(Surroundings):
         figures = [one.id for one in iterate_outputs(notebook, FigureOutput)]
         self._first_figure = "" if study.front else pictured(study, self._answering, figures)
         self.pictured: dict | None = None
+        self.views: list[dict] = []
         self._cells = self._make_cells()
+
+    def __deepcopy__(self, _memo: dict) -> "_Page":
+        """Itself: the exporter copies all that it is given, twice, and changes none of it."""
+        return self
 
     @property
     def answer(self) -> list[str]:
@@ -336,11 +341,11 @@ class _Page(Surroundings):
             said = read_output(data[MIME])
             spoken = getattr(said, "lang", self.language) == self.language
             view = self._view(said, data) if said is not None and spoken else None
-        return (
-            None
-            if view is None
-            else {"output_type": "display_data", "data": {}, "metadata": {"kam": view}}
-        )
+        if view is None:
+            return None
+        self.views.append(view)
+        number = len(self.views) - 1
+        return {"output_type": "display_data", "data": {}, "metadata": {"kam_view": number}}
 
     def _view(self, said: Output, data: Mapping[str, Any]) -> dict | None:
         """An output for the template; None for kinds that other rooms read."""

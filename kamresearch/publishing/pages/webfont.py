@@ -21,6 +21,8 @@ pictures and text.
 HAN_RANGES = ((0x2E80, 0xFFFF), (0x20000, 0x3FFFF))
 SHARED_MARKS = frozenset("·—‘’“”…")
 """Punctuation that Chinese writes wide and English narrow."""
+USUAL = frozenset(map(chr, range(0x20, 0x7F))) | SHARED_MARKS | frozenset("–−×÷±≈≤≥→▲▼Σλ")
+"""What any page may show beside Chinese: one cut of the font for all pages that need no more."""
 
 
 def page_font(html: str, language: str = "en") -> str:
@@ -45,12 +47,17 @@ def page_font(html: str, language: str = "en") -> str:
         han = _han(characters)
     if tongue(language).wide:
         han |= characters & SHARED_MARKS
-    latin = frozenset(map(chr, range(0x20, 0x7F))) | (characters - han)
+    latin = USUAL | (characters - han - set("\t\n\r"))
     ranges = ",".join(f"U+{low:X}-{high:X}" for low, high in HAN_RANGES)
     if tongue(language).wide:
         ranges += "," + ",".join(f"U+{ord(mark):X}" for mark in sorted(SHARED_MARKS))
     rules = _face(LATIN, latin, "font-weight:100 900;")
     return rules + (_face(HAN, han, f"unicode-range:{ranges};") if han else "")
+
+
+def warm_up() -> None:
+    """Cut what every page shows, for all pages that are made in forks of this process."""
+    _face(LATIN, USUAL, "")
 
 
 def _han(characters: Iterable[str]) -> set[str]:

@@ -141,9 +141,10 @@ class Comparison:
         return sorted(found, key=lambda move: not move.finding.headline)
 
     def view(self, finding_id: str, language: str) -> dict | None:
-        """A finding's change in words for its card."""
+        """A finding's change in words for its card; None where there is nothing to tell."""
         move = self.move(finding_id)
-        return None if move is None else change_view(move, language)
+        told = move is not None and move.judgement != "same"
+        return change_view(move, language) if told else None
 
     def to_frame(self) -> "pd.DataFrame":
         """One row a finding: finding, label (English), judgement, before, after, difference, unit,
