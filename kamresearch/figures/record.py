@@ -1,5 +1,7 @@
 """The track record: its picture."""
 
+from typing import Any
+
 from matplotlib.figure import Figure as Drawing
 
 from kamresearch.analysis.record.track import TrackRecord
@@ -9,6 +11,19 @@ from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
+ACROSS = 3
+"""Panels beside each other: more would leave no room for their names."""
+
+
+def _new_panels(n: int) -> tuple[Drawing, list[Any]]:
+    """A drawing with a panel for each kind of prediction, row by row."""
+    rows, across = -(-n // ACROSS), min(n, ACROSS)
+    figure, grid = parts.new_figure(rows, across, squeeze=False, height=3.2 * rows)
+    panels = list(grid.flat)
+    for spare in panels[n:]:
+        spare.remove()
+    return figure, panels[:n]
+
 
 @draws(TrackRecord, "record.reliability")
 def reliability(result: TrackRecord) -> Figure:
@@ -17,8 +32,8 @@ def reliability(result: TrackRecord) -> Figure:
     kinds = list(frame["prediction"].unique())
 
     def draw() -> Drawing:
-        figure, panels = parts.new_figure(1, len(kinds), squeeze=False, height=3.2)
-        for panel, kind in zip(panels[0], kinds, strict=True):
+        figure, panels = _new_panels(len(kinds))
+        for panel, kind in zip(panels, kinds, strict=True):
             part = frame[frame["prediction"] == kind]
             top = max(float(part[["told", "high"]].max().max()), 0.02)
             panel.plot([0, top], [0, top], color=parts.MUTED, linestyle="--", linewidth=1)
@@ -32,7 +47,7 @@ def reliability(result: TrackRecord) -> Figure:
             panel.set_xlabel(parts.say(_("Told")))
             parts.format_axis(panel, "share", "x", most=5)
             parts.format_axis(panel, "share", "y", most=5)
-        panels[0][0].set_ylabel(parts.say(_("Came")))
+            panel.set_ylabel(parts.say(_("Came")))
         return figure
 
     n = int(frame["n"].sum())
@@ -68,8 +83,8 @@ def hedgehog(result: TrackRecord) -> Figure:
     kinds = list(frame["prediction"].unique())
 
     def draw() -> Drawing:
-        figure, panels = parts.new_figure(1, len(kinds), squeeze=False, height=3.2)
-        for panel, kind in zip(panels[0], kinds, strict=True):
+        figure, panels = _new_panels(len(kinds))
+        for panel, kind in zip(panels, kinds, strict=True):
             part = frame[frame["prediction"] == kind]
             for row in part.itertuples():
                 # without a rival's sum there is no level to start from: the point alone
@@ -82,7 +97,7 @@ def hedgehog(result: TrackRecord) -> Figure:
             parts.format_axis(panel, "score", "y", most=5)
             panel.set_ylim(bottom=0)
             parts.format_month_axis(panel, most=4)
-        panels[0][0].legend(loc="lower left", frameon=False)
+        panels[0].legend(loc="lower left", frameon=False)
         return figure
 
     return Figure(

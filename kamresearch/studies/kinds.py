@@ -293,6 +293,18 @@ class PredictionsOutput(_Output):
     version: str = ""
 
 
+@dataclass(frozen=True)
+class OutcomesOutput(_Output):
+    """What came of earlier statements by this version's data: outcome, account_id, issued, due,
+    actual, one row each.
+    """
+
+    kind: ClassVar[Literal["outcomes"]] = "outcomes"
+    rows: list[list]
+    hindcast: bool = False
+    version: str = ""
+
+
 Output = (
     TableOutput
     | FigureOutput
@@ -306,6 +318,7 @@ Output = (
     | ProposalsOutput
     | ProfilesOutput
     | PredictionsOutput
+    | OutcomesOutput
 )
 """Any of them; ``match`` tells them apart."""
 

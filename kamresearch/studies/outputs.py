@@ -16,6 +16,7 @@ from kamresearch.finding import Finding, Findings
 from kamresearch.studies.kinds import (
     FactsOutput,
     FindingsOutput,
+    OutcomesOutput,
     Output,
     PredictionsOutput,
     ProposalsOutput,
@@ -127,6 +128,21 @@ def read_predictions(stated: Iterable[PredictionsOutput]) -> "pd.DataFrame":
         frame[text] = frame[text].fillna("").astype(str)
     frame.attrs["labels"] = labels
     return frame
+
+
+def read_outcomes(stated: Iterable[OutcomesOutput]) -> "pd.DataFrame":
+    """Outcomes that versions sealed, as the last of them saw each.
+
+    Outputs of several versions, the earliest first → outcome, account_id, issued, due, actual.
+    """
+    import pandas as pd
+
+    columns = ["outcome", "account_id", "issued", "due", "actual"]
+    rows = [row for one in stated for row in one.rows]
+    frame = pd.DataFrame(rows, columns=columns)
+    for day in ("issued", "due"):
+        frame[day] = pd.to_datetime(frame[day])
+    return frame.drop_duplicates(columns[:-1], keep="last", ignore_index=True)
 
 
 def read_accounts(notebook: dict, kind: Literal["facts", "proposals"]) -> "pd.DataFrame":

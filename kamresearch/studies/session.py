@@ -40,6 +40,7 @@ from kamresearch.studies.kinds import (
     FigureOutput,
     FindingsOutput,
     FollowedBy,
+    OutcomesOutput,
     Output,
     PredictionsOutput,
     ProfilesOutput,
@@ -49,6 +50,7 @@ from kamresearch.studies.kinds import (
     TableOutput,
     TextOutput,
     Texts,
+    read_output,
 )
 from kamresearch.studies.outputs import (
     FACTS,
@@ -57,6 +59,7 @@ from kamresearch.studies.outputs import (
     read_accounts,
     read_findings,
     read_notebook,
+    read_outcomes,
     read_predictions,
     read_table,
 )
@@ -262,9 +265,31 @@ class Session:
         """What earlier versions of the same company stated; publishing hands it over, and without
         it there is nothing to score. Words for each prediction stand in ``attrs["labels"]``.
         """
+        return read_predictions(one for one in self._earlier if isinstance(one, PredictionsOutput))
+
+    @cached_property
+    def earlier_outcomes(self) -> pd.DataFrame:
+        """What earlier versions saw come of earlier statements; empty where none looked."""
+        return read_outcomes(one for one in self._earlier if isinstance(one, OutcomesOutput))
+
+    @cached_property
+    def _earlier(self) -> list[Output | None]:
         path = os.environ.get("KAM_PREDICTIONS", "")
         stated = json.loads(Path(path).read_text("utf-8")) if path else []
-        return read_predictions(map(PredictionsOutput.from_dict, stated))
+        return [read_output(one) for one in stated]
+
+    def settle(self, frame: pd.DataFrame) -> None:
+        """Seal what came of earlier statements, so that a later version tells if data changed.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            outcome, account_id, issued, due, actual: what no earlier version saw, or saw otherwise.
+        """
+        if frame.empty:
+            return
+        rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+        _give(f"outcomes: {len(frame)}", OutcomesOutput(rows=rows))
 
     def tell_story(self) -> None:
         """Show what the case itself says about this study; a page lays each part to its section.

@@ -1,29 +1,44 @@
 """The record: predictions come due beside what came, by a ledger worked out by hand."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import brier_score_loss, log_loss
+from sklearn.metrics import brier_score_loss, log_loss, mean_pinball_loss
 
 from kamresearch import open_data
+from kamresearch.analysis.churn.losses import clean_losses
 from kamresearch.analysis.churn.risk import Modelling, Risk
 from kamresearch.analysis.churn.validation import Judgement
 from kamresearch.analysis.record import (
     adjust_risk,
+    list_outcomes,
+    list_revised,
     make_predictions,
     measure_record,
     score,
     state_actions,
     state_adjusted,
     state_demand,
+    state_goals,
+    state_level,
+    state_month,
+    state_returns,
 )
 from kamresearch.analysis.record.recalibration import recalibrate
 from kamresearch.analysis.record.scoring import Scores
 from kamresearch.analysis.record.track import measure_calibration
 from kamresearch.analysis.record.windows import measure_windows
+from kamresearch.analysis.targets.goals import Goal
+from kamresearch.analysis.trend import look_ahead
+from kamresearch.analysis.trend.inputs import Inputs
 from kamresearch.errors import DataError, StudyError
+from kamresearch.finding import Finding
+from kamresearch.language import Fixed
+from kamresearch.studies.kinds import OutcomesOutput
+from kamresearch.studies.outputs import read_outcomes
 
 LEDGER = {
     "accounts": "account_id,account_name\nA,Alpha\nB,Beta\nC,Gamma\nD,Delta\n",
@@ -92,6 +107,132 @@ def test_an_interval_pays_its_width_and_forty_times_what_it_misses_by(tables):
     frame = score(told, tables, "2021-12-31").frame
     assert frame["score"].tolist() == pytest.approx([20, 10 + 40 * 20, 1, 0])
     assert frame["covered"].tolist() == [True, False, True, True]
+
+
+@pytest.mark.golden
+def test_quantiles_pay_what_scikit_learn_says_they_pay(tables):
+    levels = [0.1, 0.5, 0.9]
+    told = make_predictions(
+        pd.DataFrame(
+            {
+                "account_id": list("AABBCD") * 3,
+                "value": np.linspace(-30, 120, 18),
+                "level": np.repeat(levels, 6),
+                "rival_value": 50.0,
+            }
+        ).drop_duplicates(["account_id", "level"]),
+        "some.quantiles",
+        issued="2020-12-31",
+        due="2021-12-31",
+        form="quantile",
+        outcome="revenue",
+    )
+    frame = score(told, tables, "2021-12-31").frame
+    for level, part in frame.groupby("level"):
+        theirs = mean_pinball_loss(part["actual"], part["value"], alpha=level)
+        assert part["score"].mean() == pytest.approx(theirs)
+        theirs = mean_pinball_loss(part["actual"], part["rival_value"], alpha=level)
+        assert part["rival_score"].mean() == pytest.approx(theirs)
+    assert (frame["covered"] == (frame["actual"] <= frame["value"])).all()
+    record = measure_record(score(told, tables, "2021-12-31"), n_resamples=10)
+    assert record.coverage["level"].tolist() == levels
+    assert record.points["n"].item() == 12
+    with pytest.raises(StudyError, match="levels between 0 and 1"):
+        stated({"A": 1.0}, form="quantile")
+
+
+@pytest.mark.golden
+def test_a_goal_is_met_where_the_studys_own_number_lies_beyond_its_target_on_the_due_day(tables):
+    """By hand: A, B and C were there at the end of 2020; C was lost in 2021: a third."""
+    goal = {"text": Fixed({"en": "few", "zh": "少"}), "finding": "churn.rate", "baseline": 0.5}
+    dates = {"baseline_date": "2020-12-31", "due_date": "2021-12-31"}
+    goals = tuple(Goal(f"G{target}", target=target, **goal, **dates) for target in (0.4, 0.3))
+    rows = {"goal_id": [one.id for one in goals], "value": 0.35, "probability": [0.7, 0.4]}
+    standing = SimpleNamespace(goals=goals, as_of="2020-12-31", frame=pd.DataFrame(rows))
+    year = ("2020-01-02", "2020-12-31")
+    finding = Finding("churn.rate", 0.35, "share", "", "", period=year)
+    told = state_goals(standing, {"churn.rate": finding})
+    assert told["rival_value"].tolist() == [1, 0]
+    frame = score(told, tables, "2021-12-31").frame
+    assert frame["actual"].tolist() == [1, 0]
+    assert frame["score"].tolist() == pytest.approx([0.09, 0.16])
+    # A number over another window, or one that later data cannot tell, is not declared.
+    for other in (
+        Finding("churn.rate", 0.35, "share", "", "", period=("2020-07-02", "2020-12-31")),
+        Finding("quality.completeness", 0.35, "share", "", ""),
+    ):
+        assert state_goals(standing, {"churn.rate": other}).empty
+
+
+@pytest.mark.golden
+def test_return_odds_are_told_of_those_away_and_settled_by_the_day_of_return(tmp_path):
+    texts = LEDGER | {
+        "churn_events": "account_id,churn_date,return_date\nA,2018-05-05,2018-09-09\n"
+        "B,2020-05-05,2021-02-02\nC,2020-06-06,\nD,2020-07-07,2020-10-10\n"
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    tables = open_data(tmp_path)
+    losses = clean_losses(
+        tables.frame("churn_events"),
+        pd.Series(pd.Timestamp("2017-01-01"), list("ABCD")),
+        "2020-12-31",
+    )
+    told = state_returns(SimpleNamespace(losses=losses), 365)
+    assert told["account_id"].tolist() == ["B", "C"]
+    # Of the one loss followed for a year, one was back: (1 + ½) / (1 + 1) of all.
+    assert told["rival_value"].tolist() == pytest.approx([0.75, 0.75])
+    assert score(told, tables, "2021-12-31").frame["actual"].tolist() == [1, 0]
+
+
+@pytest.mark.unit
+def test_the_level_is_told_beside_last_year_and_settled_by_the_sum_of_the_orders(tables):
+    months = pd.DataFrame(
+        {
+            "month": pd.date_range("2018-01-01", "2020-12-01", freq="MS"),
+            "revenue": 100.0 + np.arange(36) % 5,
+            "n_orders": 9,
+        }
+    )
+    inputs = Inputs(None, months, pd.DataFrame(), "revenue", "", (), "", "2020-12-31", ())
+    ahead = look_ahead(inputs, 12, "M")
+    year, month = state_level(ahead, inputs, "CNY"), state_month(ahead, inputs, "CNY")
+    assert year["rival_value"].item() == months["revenue"].tail(12).sum()
+    assert year["low"].item() < year["value"].item() < year["high"].item()
+    assert year["due"].item() == pd.Timestamp("2021-12-31")
+    assert month["level"].tolist() == [0.025, 0.1, 0.9, 0.975]
+    assert month["value"].is_monotonic_increasing
+    assert month["due"].unique() == pd.Timestamp("2021-01-31")
+    came = score(year.assign(currency=""), tables, "2021-12-31").frame
+    assert came["actual"].item() == 70 + 30 - 20 + 5
+    late = replace(inputs, as_of="2020-12-30")
+    assert state_level(ahead, late, "CNY").empty, "a part of what is told would be known"
+
+
+@pytest.mark.unit
+def test_an_order_corrected_between_two_versions_is_counted_anew_and_listed(tables, tmp_path):
+    told = stated(dict.fromkeys("ABCD", 50.0), outcome="revenue", form="point")
+    first = score(told, tables, "2021-12-31")
+    sealed = list_outcomes(first.frame, read_outcomes([]))
+    assert len(sealed) == 4
+    assert measure_record(first).why_not("record.revised") is not None
+    rows = [[str(cell) for cell in row[:-1]] + [row[-1]] for row in sealed.itertuples(index=False)]
+    seen = read_outcomes([OutcomesOutput(rows)])
+    assert list_outcomes(first.frame, seen).empty, "what is sealed is not sealed again"
+
+    folder = tmp_path / "now"
+    folder.mkdir()
+    for name, text in LEDGER.items():
+        text = text.replace("4,A,2021-02-01,70", "4,A,2021-02-01,95")
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    again = score(told, open_data(folder), "2022-01-02")
+    assert again.frame["actual"].tolist() == [125, -20, 0, 5]
+    revised = list_revised(again.frame, seen)
+    assert revised[["account_id", "was", "now"]].to_numpy().tolist() == [["A", 100, 125]]
+    record = measure_record(again, earlier=seen, n_resamples=10)
+    assert record.why_not("record.revised") is None
+    assert "1 outcomes were told otherwise" in " ".join(one.render("en") for one in record.caveats)
+    assert list_outcomes(again.frame, seen)["account_id"].tolist() == ["A"]
 
 
 @pytest.mark.unit

@@ -28,11 +28,14 @@ def shelf(tmp_path_factory):
 def test_a_version_seals_what_its_studies_state_and_the_next_one_scores_it(shelf):
     _reports, _data, made, version = shelf
     stated = json.loads((made[0].path / STATED).read_text(encoding="utf-8"))
-    assert {one["prediction"] for one in stated} >= {"segmentation.expected_orders"}
+    told = {one["prediction"] for one in stated}
+    assert told >= {"segmentation.expected_orders", "segmentation.expected_revenue"}
     assert all(one.manifest.hindcast for one in made)
     assert STATED in made[0].manifest.files
     assert version.findings["record.n_due"].value > 50
     assert EARLIER in version.manifest.files
+    seen = json.loads((version.path / STATED).read_text(encoding="utf-8"))
+    assert [one["kind"] for one in seen] == ["outcomes"], "what came is sealed too"
     assert not version.manifest.hindcast
 
 

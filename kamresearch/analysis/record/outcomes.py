@@ -5,9 +5,12 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from kamresearch.analysis.record.measures import MEASURES, rule_of
 from kamresearch.data.answers import answering
 from kamresearch.data.tables import Tables
 from kamresearch.features.months import account_months
+from kamresearch.language import Text
+from kamresearch.language import message as _
 
 Rule = Callable[[Tables, datetime.date, datetime.date], pd.Series]
 
@@ -66,6 +69,28 @@ def total_revenue(tables: Tables, issued: datetime.date, due: datetime.date) -> 
     return pd.Series({"": float(revenue(tables, issued, due).sum())})
 
 
+def total_units(tables: Tables, issued: datetime.date, due: datetime.date) -> pd.Series:
+    """Units of the whole company, net of returns; no value where no order tells units."""
+    orders = tables.orders
+    inside = orders.filter((orders.order_date > issued) & (orders.order_date <= due))
+    if "units" not in orders.columns:
+        return pd.Series({"": float("nan")})
+    with answering(tables.source):
+        sold = inside.units.sum().to_pandas()
+    return pd.Series({"": 0.0 if pd.isna(sold) else float(sold)})
+
+
+def returned(tables: Tables, issued: datetime.date, due: datetime.date) -> pd.Series:
+    """1 for each account that is recorded as back after the day of issue and by the due day."""
+    events = tables.churn_events
+    if "return_date" not in events.columns:
+        return pd.Series(dtype=float)
+    inside = events.filter((events.return_date > issued) & (events.return_date <= due))
+    with answering(tables.source):
+        found = inside.select("account_id").distinct().to_pandas()["account_id"]
+    return pd.Series(1.0, found.astype(str))
+
+
 def n_lost(tables: Tables, issued: datetime.date, due: datetime.date) -> pd.Series:
     """How many accounts were lost."""
     return pd.Series({"": float(len(lost(tables, issued, due)))})
@@ -79,12 +104,29 @@ OUTCOMES: dict[str, tuple[Rule, str]] = {
     "revenue": (revenue, "orders"),
     "lost_revenue": (lost_revenue, "churn_events"),
     "total_revenue": (total_revenue, "orders"),
+    "total_units": (total_units, "orders"),
     "n_lost": (n_lost, "churn_events"),
+    "returned": (returned, "churn_events"),
+    **{finding: (rule_of(finding), table) for finding, (_measure, table) in MEASURES.items()},
 }
 """Name of a rule → the rule, and the table that it reads. An account that a rule does not name
 has the outcome nought: it did not leave, did not order."""
 
-DEFINITIONS = dict.fromkeys(("lost", "n_lost", "lost_revenue"), ("", "recorded"))
+OUTCOME_NAMES: dict[str, Text] = {
+    "lost": _("lost"),
+    "ordered": _("ordered"),
+    "order_days": _("order days"),
+    "n_orders": _("orders"),
+    "revenue": _("revenue"),
+    "lost_revenue": _("revenue of the accounts lost"),
+    "total_revenue": _("revenue of the company"),
+    "total_units": _("units of the company"),
+    "n_lost": _("accounts lost"),
+    "returned": _("came back"),
+}
+"""Rule → its outcome in words; of a goal the finding speaks."""
+
+DEFINITIONS = dict.fromkeys(("lost", "n_lost", "lost_revenue", "returned"), ("", "recorded"))
 """Rule → the definitions of an outcome that it settles, where there could be another: a loss is one
 that is recorded, not a silence that was taken for one."""
 

@@ -5,7 +5,7 @@ import pandas as pd
 from kamresearch.errors import StudyError, first_offenders
 from kamresearch.language import Fixed, Text
 
-FORMS = ("probability", "interval", "point", "list")
+FORMS = ("probability", "interval", "quantile", "point", "list")
 COLUMNS: dict[str, str] = {
     "prediction": "str",  # which statement: churn.probability
     "account_id": "str",  # whom it is about; empty for the whole company
@@ -13,10 +13,10 @@ COLUMNS: dict[str, str] = {
     "due": "datetime64[us]",  # day by which the outcome is settled
     "form": "str",  # one of FORMS
     "outcome": "str",  # rule in `outcomes.OUTCOMES` that reads later data
-    "value": "float64",  # probability, centre of the interval, point, or place in the list
-    "low": "float64",
+    "value": "float64",  # probability, centre of the interval, quantile, point, place in the list
+    "low": "float64",  # of the interval; of a probability: what the outcome must reach to count
     "high": "float64",
-    "level": "float64",  # of the interval
+    "level": "float64",  # of the interval; of a quantile the share that it leaves below
     "rival": "str",  # the simple rival: base_rate, last_year, lot
     "rival_value": "float64",
     "weight": "float64",  # money at stake (revenue of the year before); 0 where there is none
@@ -32,9 +32,9 @@ def make_predictions(
     prediction: str,
     *,
     issued: str,
-    due: str | pd.Timestamp,
+    due: str | pd.Timestamp | pd.Series,
     form: str,
-    outcome: str,
+    outcome: str | pd.Series,
     rival: str = "",
     definition: str = "",
     currency: str = "",
@@ -50,12 +50,15 @@ def make_predictions(
         ``value`` and, where there are any, account_id, low, high, level, rival_value, weight.
     prediction : str
         Which statement: ``churn.probability``.
-    issued, due : str or Timestamp
-        Last day known, and day by which the outcome is settled.
-    form : {"probability", "interval", "point", "list"}
-        What ``value`` is.
-    outcome : str
-        Name of a rule of `kamresearch.analysis.record.outcomes.OUTCOMES`.
+    issued : str
+        Last day known.
+    due : str, Timestamp or Series
+        Day by which the outcome is settled, of all or of each.
+    form : {"probability", "interval", "quantile", "point", "list"}
+        What ``value`` is. A probability with ``low`` or ``high`` is that of an outcome between
+        them, bounds included.
+    outcome : str or Series
+        Name of a rule of `kamresearch.analysis.record.outcomes.OUTCOMES`, of all or of each.
     rival : str
         The simple rival's name; ``rival_value`` is what it says.
     definition : str
@@ -68,12 +71,12 @@ def make_predictions(
     Raises
     ------
     StudyError
-        An unknown form, a due day not after the day of issue, a probability out of bounds, an
-        account twice.
+        An unknown form, a due day not after the day of issue, a probability or a quantile's level
+        out of bounds, the same said twice.
     """
     out = frame.copy()
     out["prediction"], out["form"], out["outcome"] = prediction, form, outcome
-    out["issued"], out["due"] = pd.Timestamp(issued), pd.Timestamp(due)
+    out["issued"], out["due"] = pd.Timestamp(issued), pd.to_datetime(due)
     out["rival"], out["definition"], out["currency"] = rival, definition, currency
     out["source"] = source
     for name in ("low", "high", "level", "rival_value"):
@@ -90,6 +93,18 @@ def name_predictions(frame: pd.DataFrame) -> dict[str, Text]:
     return {name: Fixed(texts) for name, texts in frame.attrs.get("labels", {}).items()}
 
 
+_APART = {
+    "probability": ("outcome", "due", "low", "high"),
+    "interval": ("level",),
+    "quantile": ("level",),
+}
+"""Form → what may differ between two statements about one account."""
+
+
+def _form(frame: pd.DataFrame) -> str:
+    return str(frame["form"].iloc[0]) if len(frame) else ""
+
+
 def _check(frame: pd.DataFrame, prediction: str) -> None:
     where = f"prediction {prediction!r}"
     if len(frame) and frame["form"].iloc[0] not in FORMS:
@@ -98,9 +113,11 @@ def _check(frame: pd.DataFrame, prediction: str) -> None:
         )
     if (frame["due"] <= frame["issued"]).any():
         raise StudyError(where, "a due day after the day of issue", "an earlier one", "mend it")
-    twice = frame["account_id"][frame["account_id"].duplicated()]
+    twice = frame["account_id"][frame.duplicated(["account_id", *_APART.get(_form(frame), ())])]
     if len(twice):
         raise StudyError(where, "one statement an account", first_offenders(twice), "drop the rest")
+    if _form(frame) == "quantile" and not frame["level"].between(0, 1, inclusive="neither").all():
+        raise StudyError(where, "quantiles' levels between 0 and 1", "others", "mend them")
     if (frame["form"] == "probability").any() and not frame["value"].between(0, 1).all():
         wrong = frame.loc[~frame["value"].between(0, 1), "value"]
         raise StudyError(where, "probabilities from 0 to 1", first_offenders(wrong), "mend them")

@@ -15,6 +15,7 @@ from kamresearch.language import message as _
 
 REASONS: dict[str, Text] = {
     "not_due": _("not due yet"),
+    "untold": _("the data tell no outcome"),
     "data_short": _("the data end before it was due"),
     "unknown_rule": _("its outcome is no longer defined"),
     "no_table": _("the table that would tell its outcome is missing"),
@@ -44,8 +45,10 @@ class Scores:
     ----------
     frame : DataFrame
         One row a prediction come due: the columns of a prediction, actual, error (value less
-        actual), score, rival_score (lower is better: Brier for a probability, interval score for
-        an interval, absolute error for a point; missing for a list), log_score, covered.
+        actual; of a bounded probability actual is 1 where the outcome lay inside), score,
+        rival_score (lower is better: Brier for a probability, interval score for an interval,
+        pinball loss for a quantile, absolute error for a point; missing for a list), log_score,
+        covered (of a quantile: came out at or below it).
     left_out : DataFrame
         prediction, reason, n: those that were not scored.
     as_of : Timestamp
@@ -86,7 +89,8 @@ def score(predictions: pd.DataFrame, tables: Tables, as_of: str) -> Scores:
     Notes
     -----
     Brier score (p − o)²; interval score of Gneiting and Raftery (2007), width + 2/α × distance
-    outside; absolute error. Each is proper for its form.
+    outside; pinball loss max(τ(y − q), (τ − 1)(y − q)); absolute error. Each is proper for its
+    form.
     """
     if predictions.empty:
         return Scores(_add_scores(make_empty()), _none_left(), pd.Timestamp(as_of))
@@ -102,10 +106,24 @@ def score(predictions: pd.DataFrame, tables: Tables, as_of: str) -> Scores:
     kept["actual"] = np.nan
     for (issued, due, outcome), group in kept.groupby(["issued", "due", "outcome"], sort=True):
         came = OUTCOMES[outcome][0](tables, issued.date(), due.date())
-        kept.loc[group.index, "actual"] = group["account_id"].map(came).fillna(0.0)
+        actual = group["account_id"].map(came)
+        # Whom a rule does not name did nothing; where it names one without a value, nobody knows.
+        kept.loc[group.index, "actual"] = actual.where(group["account_id"].isin(came.index), 0.0)
+    untold = kept["actual"].isna()
+    why[kept.index[untold]] = "untold"
+    kept = _settle_bounds(kept[~untold].copy())
     left = frame.assign(reason=why)[why != ""]
     left = left.groupby(["prediction", "reason"], sort=True).size().rename("n").reset_index()
     return Scores(_add_scores(kept), left, day)
+
+
+def _settle_bounds(frame: pd.DataFrame) -> pd.DataFrame:
+    """Probabilities of an outcome between bounds: whether it came out there."""
+    bounded = (frame["form"] == "probability") & (frame["low"].notna() | frame["high"].notna())
+    low, high = frame["low"].fillna(-np.inf), frame["high"].fillna(np.inf)
+    inside = frame["actual"].between(low, high).astype(float)
+    frame["actual"] = inside.where(bounded, frame["actual"])
+    return frame
 
 
 def make_empty() -> pd.DataFrame:
@@ -195,7 +213,17 @@ def _add_scores(frame: pd.DataFrame) -> pd.DataFrame:
     penalised = (high - low) + 2 / (1 - frame["level"]) * outside
     frame.loc[interval, "score"] = penalised[interval]
     frame.loc[interval, "covered"] = (outside == 0)[interval]
+    quantile = form == "quantile"
+    for told, name in ((value, "score"), (rival, "rival_score")):
+        frame.loc[quantile, name] = pinball_loss(actual, told, frame["level"])[quantile]
+    frame.loc[quantile, "covered"] = (actual <= value)[quantile]
     point = (form == "point") | ((form == "interval") & ~interval)
     frame.loc[point, "score"] = (value - actual).abs()[point]
     frame.loc[point, "rival_score"] = (rival - actual).abs()[point]
     return frame
+
+
+def pinball_loss(actual: pd.Series, told: pd.Series, level: pd.Series) -> pd.Series:
+    """What a quantile pays: its level for each unit above it, the rest for each unit below."""
+    above = actual - told
+    return np.maximum(level * above, (level - 1) * above)

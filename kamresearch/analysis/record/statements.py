@@ -1,21 +1,29 @@
 """What the studies state about the future, in the form in which it is sealed and scored."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.causes import settle_causes
 from kamresearch.analysis.churn.case import Case
 from kamresearch.analysis.churn.money import Contacts
 from kamresearch.analysis.churn.risk import Risk
 from kamresearch.analysis.decisions import Decisions
 from kamresearch.analysis.decisions.assumptions import KEEPING
+from kamresearch.analysis.decisions.returning import measure_returning
 from kamresearch.analysis.lifetime import LifetimeValue
+from kamresearch.analysis.record.measures import MEASURES
 from kamresearch.analysis.record.predictions import COLUMNS, make_predictions
+from kamresearch.analysis.targets.standing import GoalStanding
 from kamresearch.analysis.trend.account_demand import HORIZON, AccountDemand
 from kamresearch.analysis.trend.inputs import Inputs
+from kamresearch.analysis.trend.outlook import Outlook
 from kamresearch.analysis.warning import Alerts
 from kamresearch.data.tables import Tables
 from kamresearch.features.months import account_months
 from kamresearch.features.population import PRESENT
+from kamresearch.finding import Finding
 from kamresearch.language import message as _
 
 RISK = _("account lost")
@@ -27,6 +35,13 @@ ACTIONS = _("accounts to be kept by the list of actions")
 CHANCE = _("account lost, by the list of actions")
 ACTIVE = _("account orders again")
 ORDERS = _("order days of an account")
+REVENUE = _("revenue of an account")
+LIFETIME = (ACTIVE, ORDERS, REVENUE)
+"""Words of what `state_lifetime` gives, in its order."""
+LEVEL = _("sales of the next twelve months")
+MONTH = _("sales of the next month, in quantiles")
+RETURNS = _("lost account comes back")
+GOALS = _("goal met")
 DEMAND = _("orders of an account that orders now and then")
 
 
@@ -165,6 +180,134 @@ def state_demand(demand: AccountDemand, tables: Tables, inputs: Inputs) -> pd.Da
     )
 
 
+def state_level(months: Outlook, inputs: Inputs, currency: str | None) -> pd.DataFrame:
+    """The company's sales of the next twelve months with their 95 % interval; the rival is the
+    twelve months just past. Only where the months known end on the day of the report.
+    """
+    if months.total is None or len(months.past) < 12 or not _ends_on(months, inputs.as_of):
+        return nothing()
+    value, low, high = months.total
+    past = months.past["value"].tail(12).sum()
+    frame = {"value": [value], "low": [low], "high": [high], "level": [0.95], "rival_value": [past]}
+    return make_predictions(
+        pd.DataFrame(frame),
+        "trend.next_year",
+        due=pd.Timestamp(inputs.as_of) + pd.offsets.MonthEnd(12),
+        form="interval",
+        rival="last_year",
+        **_measured(inputs, currency),
+    )
+
+
+def state_month(months: Outlook, inputs: Inputs, currency: str | None) -> pd.DataFrame:
+    """The company's sales of the next month in four quantiles; the rival are those of the 24 months
+    just past. Only where the months known end on the day of the report.
+    """
+    if months.result is None or not _ends_on(months, inputs.as_of):
+        return nothing()
+    ahead, past = months.result.frame.iloc[0], months.past["value"].tail(24).to_numpy(float)
+    levels = {"lo_95": 0.025, "lo_80": 0.1, "hi_80": 0.9, "hi_95": 0.975}
+    told = {name: level for name, level in levels.items() if np.isfinite(ahead[name])}
+    frame = pd.DataFrame(
+        {
+            "value": [float(ahead[name]) for name in told],
+            "level": list(told.values()),
+            "rival_value": np.quantile(past, list(told.values())),
+        }
+    )
+    return make_predictions(
+        frame,
+        "trend.next_month",
+        due=pd.Timestamp(inputs.as_of) + pd.offsets.MonthEnd(1),
+        form="quantile",
+        rival="quantiles_of_last_months",
+        **_measured(inputs, currency),
+    )
+
+
+def _ends_on(months: Outlook, as_of: str) -> bool:
+    """Whether what is known ends on the day: else a part of what is told would be known."""
+    if months.frequency != "M" or months.result is None or months.made_on != as_of:
+        return False
+    first = pd.Period(months.result.frame["period"].iloc[0], freq="M")
+    return first.start_time == pd.Timestamp(as_of) + pd.Timedelta(days=1)
+
+
+def _measured(inputs: Inputs, currency: str | None) -> dict[str, str]:
+    """What the company's months are counted in, and the rule that counts them later."""
+    in_units = inputs.measure == "units"
+    return {
+        "issued": inputs.as_of,
+        "outcome": "total_units" if in_units else "total_revenue",
+        "currency": "" if in_units else currency or "",
+    }
+
+
+def state_returns(case: Case, horizon_days: int) -> pd.DataFrame:
+    """Each account's odds of being back, of those away; the rival is the share of all losses that
+    were back so soon. Empty where no return was ever recorded.
+    """
+    losses, day = case.losses, case.losses.as_of
+    if losses.kind != "recorded" or losses.frame["return_date"].isna().all():
+        return nothing()
+    last = settle_causes(losses.frame).drop_duplicates("account_id", keep="last")
+    away = last[last["account_id"].isin(losses.away_at(day))]
+    known = measure_returning(losses, horizon_days)
+    since = (day - away["churn_date"]).dt.days
+    all_losses = known.shares[known.shares["away_from"] == 0]
+    rate = (all_losses["returned"].sum() + 0.5) / (all_losses["n"].sum() + 1)
+    frame = away[["account_id"]].assign(value=known.chance(away["cause"], since), rival_value=rate)
+    return make_predictions(
+        frame.dropna(subset="value"),
+        "churn.return_odds",
+        issued=day.date().isoformat(),
+        due=day + pd.Timedelta(days=horizon_days),
+        form="probability",
+        outcome="returned",
+        rival="share_of_losses_back",
+        definition="recorded",
+    )
+
+
+def state_goals(standing: GoalStanding, evidence: Mapping[str, Finding]) -> pd.DataFrame:
+    """P(met) of each goal not yet due whose number later data can tell again; the rival says that
+    it stays where it stands.
+    """
+    day, goals = pd.Timestamp(standing.as_of), {goal.id: goal for goal in standing.goals}
+    rows = []
+    for row in standing.frame[standing.frame["probability"].notna()].itertuples():
+        goal = goals[row.goal_id]
+        due = pd.Timestamp(goal.due_date)
+        if due <= day or not _can_be_measured_again(evidence.get(goal.finding)):
+            continue
+        bound = {"high" if goal.direction == "down" else "low": goal.target}
+        stands = float(goal.is_met(float(row.value)))
+        told = {"value": row.probability, "rival_value": stands, "outcome": goal.finding}
+        rows.append({"low": np.nan, "high": np.nan, "due": due} | told | bound)
+    if not rows:
+        return nothing()
+    frame = pd.DataFrame(rows)
+    return make_predictions(
+        frame[["value", "low", "high", "rival_value"]],
+        "targets.goals",
+        issued=standing.as_of,
+        due=frame["due"],
+        form="probability",
+        outcome=frame["outcome"],
+        rival="stands",
+    )
+
+
+def _can_be_measured_again(finding: Finding | None) -> bool:
+    """Whether the record's own code would measure the same: a year, where a period was told."""
+    if finding is None or finding.id not in MEASURES:
+        return False
+    if finding.id != "churn.rate" or finding.period is None:
+        return True
+    start, end = map(pd.Timestamp, finding.period)
+    return (end - start).days + 1 == 365
+
+
 def nothing() -> pd.DataFrame:
     """No statement."""
     return pd.DataFrame(columns=list(COLUMNS))
@@ -194,10 +337,13 @@ def _state_list(
 
 
 def state_lifetime(
-    expected: pd.DataFrame, snapshot: pd.DataFrame, lifetime: LifetimeValue
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Whether each account orders within the horizon, and on how many days; the rival is what it
-    did in the horizon just past (of all accounts, the share that ordered).
+    expected: pd.DataFrame,
+    snapshot: pd.DataFrame,
+    lifetime: LifetimeValue,
+    currency: str | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Whether each account orders within the horizon, on how many days, and what it buys; the
+    rival is what it did in the horizon just past (of all accounts, the share that ordered).
     """
     days = lifetime.horizon_days
     told = expected[expected["probability_active"].notna()]
@@ -236,4 +382,16 @@ def state_lifetime(
         rival="last_year",
         **about,
     )
-    return active, orders
+    revenue = make_predictions(
+        frame.assign(
+            value=told["expected_value"] / lifetime.margin,
+            rival_value=frame["weight"] if days == 365 else np.nan,
+        ),
+        "segmentation.expected_revenue",
+        form="point",
+        outcome="revenue",
+        rival="last_year",
+        currency=currency or "",
+        **about,
+    )
+    return active, orders, revenue

@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.record import recalibration as again
+from kamresearch.analysis.record.outcomes import OUTCOME_NAMES
+from kamresearch.analysis.record.revised import COLUMNS as REVISED
+from kamresearch.analysis.record.revised import NO_OUTCOMES, list_revised
 from kamresearch.analysis.record.scoring import REASONS, Scores
 from kamresearch.analysis.record.windows import measure_windows
 from kamresearch.display import Column, Table, make_table
@@ -17,6 +20,9 @@ from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
 
 TOO_EARLY = _("Too early: no prediction has come due yet.")
+NONE_REVISED = _("No outcome came otherwise by the data of an earlier version.")
+MOST_REVISED = 20
+"""Corrected outcomes shown, the largest first; the caveat counts them all."""
 NONE_OF_FORM = _("No prediction of this form has come due.")
 VERDICTS: dict[str, Text] = {
     "calibrated": _("as often as told"),
@@ -72,6 +78,7 @@ class TrackRecord(Result):
         Shown("record.points", "points_table", part="numbers"),
         Shown("record.lists", "lists_table", part="lists"),
         Shown("record.misses", "misses_table", part="lists"),
+        Shown("record.revised", "revised_table", part="limits"),
     )
     cautions = False
 
@@ -87,6 +94,8 @@ class TrackRecord(Result):
     n_due: int
     n_facts: int
     n_sealed: int = 0
+    revised: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=REVISED))
+    """outcome, account_id, issued, due, was, now: outcomes that an earlier version saw otherwise"""
     names: Mapping[str, Text] = field(default_factory=dict)
     """Prediction → its words; one without is shown by its id."""
 
@@ -104,6 +113,8 @@ class TrackRecord(Result):
         frame = (
             self.windows if id == "record.hedgehog" else getattr(self, id.removeprefix("record."))
         )
+        if id == "record.revised" and self.reason is None and frame.empty:
+            return NONE_REVISED
         return None if len(frame) else self.reason or NONE_OF_FORM
 
     @property
@@ -125,6 +136,14 @@ class TrackRecord(Result):
                     "{n} of them are hindcasts: made later, from data cut back to their day. They "
                     "prove less than what was sealed in its time.",
                     n=Quantity(self.n_due - self.n_sealed, "count"),
+                )
+            )
+        if len(self.revised):
+            told.append(
+                _(
+                    "{n} outcomes were told otherwise by the data of an earlier version: they were "
+                    "corrected since. All are counted as the data tell them now.",
+                    n=Quantity(len(self.revised), "count"),
                 )
             )
         told += [
@@ -283,6 +302,10 @@ class TrackRecord(Result):
             Column("covered", _("Held"), "share"),
             Column("low", _("Lower bound"), "share"),
             Column("high", _("Upper bound"), "share"),
+            caption=_(
+                "Of an interval, held means that what came lay inside; of a quantile, that it was "
+                "no more."
+            ),
         )
 
     def points_table(self) -> Table:
@@ -298,6 +321,10 @@ class TrackRecord(Result):
             Column("skill", _("Skill against the rival"), "share"),
             Column("skill_low", _("Lower bound"), "share"),
             Column("skill_high", _("Upper bound"), "share"),
+            caption=_(
+                "Of an interval, the error of its centre; of quantiles, the pinball loss, which is "
+                "lowest on average for the true quantile."
+            ),
         )
 
     def lists_table(self) -> Table:
@@ -333,6 +360,26 @@ class TrackRecord(Result):
             Column("words", _("In words"), terms={one.render("en"): one for one in words}),
         )
 
+    def revised_table(self) -> Table:
+        """Outcomes that an earlier version saw otherwise."""
+        return make_table(
+            "record.revised",
+            _("Outcomes corrected since they were first looked at"),
+            self.revised.head(MOST_REVISED),
+            Column("outcome", _("Outcome"), terms=OUTCOME_NAMES),
+            "account_id",
+            Column("issued", _("Stated on"), "date"),
+            Column("due", _("Due"), "date"),
+            Column("was", _("Told by the data then"), "score"),
+            Column("now", _("Told by the data now"), "score"),
+            caption=_(
+                "At most the {most} largest of {n}; every score counts the outcome as it is told "
+                "now.",
+                most=MOST_REVISED,
+                n=len(self.revised),
+            ),
+        )
+
     def _say_miss(self, row: Any) -> Text:
         """A miss in a sentence."""
         about = {
@@ -359,6 +406,7 @@ def measure_record(
     scores: Scores,
     names: Mapping[str, Text] | None = None,
     *,
+    earlier: pd.DataFrame | None = None,
     n_resamples: int = 500,
     random_state: int = 0,
 ) -> TrackRecord:
@@ -372,6 +420,8 @@ def measure_record(
         From `score`.
     names : mapping of str to Text, optional
         Prediction → its words.
+    earlier : DataFrame, optional
+        Outcomes as earlier versions saw them: what differs now is listed.
     n_resamples : int
         Accounts drawn again for the interval of the skill.
     random_state : int
@@ -390,12 +440,12 @@ def measure_record(
     frame = drop_overlaps(scores.frame)
     rng = np.random.default_rng(random_state)
     chances = frame[frame["form"] == "probability"]
-    intervals = frame[(frame["form"] == "interval") & frame["covered"].notna()]
+    intervals = frame[frame["form"].isin(["interval", "quantile"]) & frame["covered"].notna()]
     return TrackRecord(
         calibration=measure_calibration(chances, n_resamples, rng),
         reliability=_reliability(chances),
         coverage=_coverage(intervals),
-        points=_points(frame[frame["form"] == "point"], n_resamples, rng),
+        points=_points(_numbers(frame), n_resamples, rng),
         lists=_lists(frame),
         misses=_worst(chances),
         recalibration=again.recalibrate(chances, n_resamples, rng),
@@ -404,6 +454,7 @@ def measure_record(
         n_due=len(scores.frame),
         n_facts=len(frame.drop_duplicates(["account_id", "issued", "due"])),
         n_sealed=_count_sealed(scores.frame),
+        revised=list_revised(scores.frame, earlier if earlier is not None else NO_OUTCOMES),
         names=names or {},
     )
 
@@ -416,7 +467,7 @@ def _count_sealed(frame: pd.DataFrame) -> int:
 def drop_overlaps(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows of each prediction's windows that do not overlap, the earliest first."""
     kept = []
-    for _prediction, group in frame.groupby("prediction", sort=True):
+    for _what, group in frame.groupby(["prediction", "outcome"], sort=True):
         windows = group[["issued", "due"]].drop_duplicates().sort_values(["issued", "due"])
         until = pd.Timestamp.min
         for issued, due in windows.itertuples(index=False):
@@ -458,6 +509,20 @@ def measure_calibration(
     return pd.DataFrame(rows, columns=columns.split())
 
 
+def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """Points, quantiles and centres of intervals, each with what it pays and what its rival does:
+    an interval's own score has no rival, since that one tells no bounds.
+    """
+    numbers = frame[frame["form"].isin(["point", "quantile", "interval"])].copy()
+    if numbers.empty:
+        return numbers
+    centre = numbers["form"] == "interval"
+    for told, name in (("value", "score"), ("rival_value", "rival_score")):
+        away = (numbers[told] - numbers["actual"]).abs()
+        numbers[name] = numbers[name].where(~centre, away)
+    return numbers
+
+
 def _points(frame: pd.DataFrame, n_resamples: int, rng: np.random.Generator) -> pd.DataFrame:
     rows = []
     for prediction, group in frame.groupby("prediction", sort=True):
@@ -492,6 +557,8 @@ def _wilson(hits: int, n: int) -> tuple[float, float]:
 def _reliability(frame: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for prediction, group in frame.groupby("prediction", sort=True):
+        if len(group) < 2 * BINS:  # a point of one statement shows nothing
+            continue
         places = group["value"].rank(method="first", pct=True)
         bins = np.minimum((places * BINS).astype(int), BINS - 1)
         for number, part in group.groupby(bins, sort=True):
@@ -556,6 +623,7 @@ def _worst(frame: pd.DataFrame) -> pd.DataFrame:
     """The five surest that were wrong, the more revenue hung on them the earlier; one in four that
     did not come is no miss where another was told at one in ten and came.
     """
+    frame = frame[frame["account_id"] != ""]
     away = frame["error"].abs()
     wrong = frame.assign(wrong=away > 0.5, miss=away * (1 + frame["weight"]))
     order = ["wrong", "miss", "account_id"]

@@ -21,7 +21,8 @@ COLUMNS = [
 def measure_windows(frame: pd.DataFrame) -> pd.DataFrame:
     """What did each version tell in all, what came, and had the accounts changed meanwhile?
 
-    Scored probabilities and points → one row a prediction and window, overlapping ones included.
+    Scored probabilities, points and centres of intervals → one row a prediction and window,
+    overlapping ones included.
 
     Parameters
     ----------
@@ -42,14 +43,15 @@ def measure_windows(frame: pd.DataFrame) -> pd.DataFrame:
     change its mean is about (fifths − 1)(1/n + 1/m) (Yurdakul and Naranjo 2020).
     """
     rows = []
-    told = frame[frame["form"].isin(["probability", "point"])]
+    told = frame[frame["form"].isin(["probability", "interval", "point"])]
     for prediction, group in told.groupby("prediction", sort=True):
         before = None
         for (issued, due), part in group.groupby(["issued", "due"], sort=True):
             # a rival that says nothing of some accounts has no sum to compare
             rival = part["rival_value"].sum(skipna=False)
             sums = (len(part), part["value"].sum(), rival, part["actual"].sum())
-            moved = (np.nan,) * 3 if before is None else _movement(before, part)
+            alone = before is None or (part["account_id"] == "").all()
+            moved = (np.nan,) * 3 if alone else _movement(before, part)
             rows.append((prediction, issued, due, *map(float, sums), *moved))
             before = part
     return pd.DataFrame(rows, columns=COLUMNS).astype({"n": int})

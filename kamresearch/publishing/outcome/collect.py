@@ -13,6 +13,7 @@ from kamresearch.studies.kinds import (
     AbsentOutput,
     FigureOutput,
     FindingsOutput,
+    OutcomesOutput,
     PredictionsOutput,
     TableOutput,
 )
@@ -64,8 +65,11 @@ def finding_rows(notebooks: Iterable[Mapping]) -> list[dict]:
 
 
 def stated_predictions(notebooks: Iterable[Mapping]) -> list[dict]:
-    """What executed notebooks stated about the future, as it stands in ``predictions.json``."""
-    stated = [one for notebook in notebooks for one in iterate_outputs(notebook, PredictionsOutput)]
+    """What executed notebooks stated about the future, and what they saw come of earlier
+    statements, as it stands in ``predictions.json``.
+    """
+    kinds = (PredictionsOutput, OutcomesOutput)
+    stated = [one for notebook in notebooks for one in iterate_outputs(notebook, *kinds)]
     # In the order in which a notebook file keeps them: sealed bytes do not hang on that of a class.
     return [dict(sorted(one.to_dict().items())) for one in stated]
 
