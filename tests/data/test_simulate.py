@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from kamresearch.data.contract import TABLES
-from kamresearch.data.simulate import CAUSES, World, read_world, simulate
+from kamresearch.data.simulate import CAUSES, Actions, World, read_world, simulate
 from kamresearch.errors import DataError, ParameterError
 
 pytestmark = pytest.mark.unit
@@ -86,6 +86,28 @@ def test_the_built_in_case_is_what_its_seed_makes(case_folder, tmp_path):
     for name in (*first, *added, "truth/opportunities", "truth/serving"):
         pd.testing.assert_frame_equal(read(case_folder, name), read(again, name))
     assert (again / "mapping.yml").read_text() == (case_folder / "mapping.yml").read_text()
+
+
+@pytest.mark.recovery
+def test_what_was_done_is_written_with_its_planted_effect_and_moves_no_other_table(world, tmp_path):
+    plain = yaml.safe_load((world / "truth" / "world.yml").read_text())["request"]
+    accounts, seed = plain.pop("accounts"), plain.pop("seed")
+    again = simulate(tmp_path, accounts, seed, **plain, world=World(actions=Actions()))
+    for name in ("accounts", "orders", "churn_events", "assignments", "truth/churn"):
+        pd.testing.assert_frame_equal(read(world, name), read(again, name))
+    listed, truth = read(again, "actions"), read(again, "truth/actions")
+    assert not listed.duplicated(list(TABLES["actions"].key)).any()
+    assert set(listed["decided"].dropna()) == {"do", "not", "hold_out"}
+    assert listed.loc[listed["done_on"].notna(), "decided"].eq("do").all()
+    assert set(listed["owner"].dropna()) <= set(read(again, "managers")["manager_id"])
+    both = listed.merge(truth, on=list(TABLES["actions"].key), validate="1:1")
+    for kind, planted in (("save", 0.6), ("win_back", 1.5)):
+        rows = both[(both["kind"] == kind) & both["decided"].isin(["do", "hold_out"])]
+        came = rows.groupby("decided")["true_outcome"].agg(["sum", "size", "mean"])
+        ratio = np.log(came.loc["do", "mean"] / came.loc["hold_out", "mean"])
+        error = np.sqrt((1 / came["sum"] - 1 / came["size"]).sum())
+        assert abs(ratio - np.log(planted)) < 2.5 * error, (kind, came)
+        assert error < 0.35, "too few to tell"
 
 
 @pytest.mark.recovery

@@ -68,7 +68,7 @@ def make_deals(
             "amount": units * np.array(s.LIST_PRICES)[product].astype(float),
             "units": units,
             "product": np.array(s.MODELS)[product],
-            "manager_id": _managers(staff, desk, opened),
+            "manager_id": sitting_managers(staff, desk, opened),
             "rival": pd.Series(np.array(names, dtype=object)[rival]).mask(unknown),
             "lost_reason": pd.Series(reason, dtype=object).where(lost),
             "discount_given": points / 100,
@@ -83,7 +83,7 @@ def make_deals(
     return frame
 
 
-def _managers(staff: Staff, desk: np.ndarray, day: np.ndarray) -> pd.Series:
+def sitting_managers(staff: Staff, desk: np.ndarray, day: np.ndarray) -> pd.Series:
     """Who sat at the desk on the day; empty between two managers."""
     begin, end = staff.spell_from[desk], staff.spell_to[desk]
     sits = (begin <= day[:, None]) & ~(end < day[:, None])

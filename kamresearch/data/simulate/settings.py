@@ -221,6 +221,40 @@ class Wallets:
 
 
 @dataclass(frozen=True)
+class Actions:
+    """What is true of a company that follows a part of its lists.
+
+    Parameters
+    ----------
+    every_months : int
+        Months between two lists; the first comes after a year.
+    listed : float
+        Share of the accounts that a list names, of those there and of those away, that no list of
+        the year before has named.
+    do, hold_out : float
+        Shares of the proposals that a lot decides to act on, and to leave alone.
+    refused : float
+        Share of the others that is decided against; nobody decides on the rest.
+    done : float
+        Share of the actions decided on that is done.
+    days : float
+        Mean days from the decision to the deed.
+    loss_ratio, return_ratio : float
+        What acting multiplies the probability of a loss, and of a return, by.
+    """
+
+    every_months: Annotated[int, Field(ge=1, le=60)] = 6
+    listed: Share = 0.5
+    do: Share = 0.5
+    hold_out: Share = 0.3
+    refused: Share = 0.5
+    done: Share = 0.85
+    days: Annotated[float, Field(gt=0, le=3650, allow_inf_nan=False)] = 21.0
+    loss_ratio: Ratio = 0.6
+    return_ratio: Ratio = 1.5
+
+
+@dataclass(frozen=True)
 class Prices:
     """What is true of list prices and bonuses in a world that tells them.
 
@@ -409,6 +443,8 @@ class World:
         Dealers, and which delivers each order; None: no such table and no such column.
     plans : Plans, optional
         Plans of the accounts; None: no such table.
+    actions : Actions, optional
+        What was proposed, decided and done; None: no such table.
     """
 
     hazards: dict[str, Ratio] = field(
@@ -448,6 +484,7 @@ class World:
     customers: Customers | None = None
     dealers: Dealers | None = None
     plans: Plans | None = None
+    actions: Actions | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from kamresearch.data.simulate import settings as s
 from kamresearch.data.simulate import tables as t
+from kamresearch.data.simulate.actions import make_actions
 from kamresearch.data.simulate.customers import make_customers
 from kamresearch.data.simulate.dealers import (
     deal_out,
@@ -48,6 +49,7 @@ _TITLES = {
     "needs": "What accounts asked for (simulated)",
     "dealers": "Dealers (simulated)",
     "plans": "Plans of the accounts (simulated)",
+    "actions": "What was proposed, decided and done (simulated)",
     "managers": "Key account managers (simulated)",
     "assignments": "Who looked after whom, and when (simulated)",
     "coverage": "Team roles filled per account (simulated)",
@@ -152,7 +154,7 @@ def _beyond(world: s.World) -> str:
         name
         for name in (
             *("life", "deals", "wallets", "prices", "serving", "customers"),
-            *("dealers", "plans"),
+            *("dealers", "plans", "actions"),
         )
         if getattr(world, name) is not None
     ]
@@ -257,6 +259,20 @@ def _write_chunk(
             "plans",
             make_plans(profile, lives, calendar, world.plans, ids, desk, chunk.seed),
         )
+    if world.actions:
+        listed = make_actions(
+            profile,
+            churn,
+            onboard,
+            staff,
+            calendar,
+            world.actions,
+            accounts["account_id"],
+            chunk.seed,
+        )
+        _append(writer, "actions", listed.drop(columns="true_outcome"))
+        named = ["account_id", "kind", "proposed_on", "true_outcome"]
+        _append(writer, "truth/actions", listed[named])
     if chunk.first < world.departments_most:
         records = make_records(profile, figures, calendar, chunk.messy, rng)
         _append(writer, "departments", records.drop(columns=["true_account_id", "true_kind"]))

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from kamresearch.data.simulate.settings import (
     CAUSES,
     SEGMENTS,
+    Actions,
     Customers,
     Dealers,
     Deals,
@@ -60,6 +61,7 @@ def read_world(path: str | Path) -> World:
             customers=Customers(),
             dealers=Dealers(),
             plans=Plans(),
+            actions=Actions(),
         )
     )
     _refuse_unknown(content, usual, f"{path}")
