@@ -4,8 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kamresearch.analysis.experiment import compare_unassigned, evaluate, follow_losses, plan
+from kamresearch.analysis.experiment import (
+    compare_unassigned,
+    evaluate,
+    follow_difference,
+    follow_losses,
+    plan,
+)
 from kamresearch.analysis.experiment.evaluation import _effect, _join
+from kamresearch.analysis.verdict import judge_losses
 from kamresearch.errors import AnalysisError, DataError, ParameterError
 
 START = "2020-01-01"
@@ -47,6 +54,17 @@ def live(drawn, base: float, ratio: float, seed: int) -> tuple[pd.DataFrame, flo
     truth = np.mean(np.exp(-hazard * 365)) - np.mean(np.exp(-hazard * ratio * 365))
     frame = drawn.frame[["account_id"]].assign(lost_on=lost_on.where(days <= 365))
     return frame, float(truth)
+
+
+def true_differences(drawn, base: float, ratio: float, looks: pd.DatetimeIndex) -> np.ndarray:
+    """The true difference of expected shares by each look."""
+    spread = drawn.frame["tier"].map({"A": 0.6, "B": 1.0, "C": 1.4}).to_numpy()
+    hazard = -np.log1p(-base) / 365 * spread
+    days = np.floor((looks - pd.Timestamp(START)) / pd.Timedelta(days=1))
+    left = [
+        np.exp(-hazard[:, None] * factor * np.asarray(days)).mean(axis=0) for factor in (1, ratio)
+    ]
+    return left[0] - left[1]
 
 
 @pytest.mark.unit
@@ -119,6 +137,67 @@ def test_a_look_does_not_see_later_losses_and_bounds_never_widen():
     assert (whole["high"].diff().dropna() <= 1e-12).all()
 
 
+@pytest.mark.golden
+def test_the_bounds_of_the_difference_are_those_worked_out_by_hand():
+    """Three of three there where acted on; of three held out one is lost: V = 1/9."""
+    frame = pd.DataFrame(
+        {
+            "acted": [True] * 3 + [False] * 3,
+            "lost_on": pd.to_datetime([None, None, None, None, None, "2020-02-01"]),
+        }
+    )
+    looks = pd.DatetimeIndex(["2020-01-15", "2020-03-01"])
+    told = follow_difference(frame, looks, 0.2)
+    rho = 2 * 0.25 / 3 / (2 * np.log(20) + np.log(2 * np.log(20)) + 1)
+    reach = np.sqrt((1 / 9 + rho) * np.log((1 / 9 + rho) / (rho * 0.0025)))
+    assert told["difference"].tolist() == pytest.approx([0, -1 / 3])
+    assert told["low"].iloc[1] == pytest.approx(max(-1 / 3 - reach, -1))
+    assert told["high"].iloc[1] == pytest.approx(min(-1 / 3 + reach, 1))
+
+
+@pytest.mark.golden
+def test_the_decision_curve_and_the_difference_by_cause_are_those_of_a_ledger():
+    """Four held out, two of them lost; causes are told from five losses on."""
+    drawn = planned(40, 0.3, 2)
+    arm = drawn.frame.set_index("account_id")["arm"]
+    held, act = list(arm.index[arm == "hold_out"]), list(arm.index[arm == "act"])
+    drawn.frame["probability"] = (
+        drawn.frame["account_id"].map(dict.fromkeys(held[:4], 0.6)).fillna(0.1)
+    )
+    lost = {**dict.fromkeys(held[:3], "price"), **dict.fromkeys(act[:2], "price"), held[5]: "other"}
+    outcomes = drawn.frame[["account_id"]].assign(
+        lost_on=drawn.frame["account_id"].map(dict.fromkeys(lost, "2020-05-05")),
+        cause=drawn.frame["account_id"].map(lost),
+    )
+    told = evaluate(drawn, outcomes, "2020-12-31", n_resamples=20)
+    assert told.by_cause["cause"].tolist() == ["price"], "one loss of another cause tells nothing"
+    row, n_act, n_hold = told.by_cause.iloc[0], len(act), len(held)
+    assert row["difference"] == pytest.approx(2 / n_act - 3 / n_hold)
+    assert row["low"] < row["difference"] < row["high"]
+    curve = told.decision_curve.set_index("threshold")
+    # At 0.5 four are chosen, three of them lost; each false one costs as much as a hit gains.
+    assert curve.loc[0.5, "net_benefit"] == pytest.approx((3 - 1) / n_hold)
+    assert curve.loc[0.5, "act_on_all"] == pytest.approx((4 - (n_hold - 4)) / n_hold)
+    # At 0.2 a false one costs a quarter.
+    assert curve.loc[0.2, "net_benefit"] == pytest.approx((3 - 1 / 4) / n_hold)
+
+
+@pytest.mark.unit
+def test_a_programme_and_an_experiment_are_judged_by_one_rule():
+    from kamresearch.analysis.targets import ProgrammeEffect
+
+    empty = pd.DataFrame()
+    for low, high, p_value in ((0.4, 0.9, 0.01), (0.4, 0.9, 0.2), (1.1, 2.0, 0.01), (0.4, 1.2, 0)):
+        programme = ProgrammeEffect(
+            0.7, low, high, 1, 1.0, 1, 1, 1, None, None, None, p_value, None, empty, empty, ()
+        )
+        assert programme.verdict == judge_losses(low, high, p_value=p_value)
+    drawn = planned(200, 0.4, 5)
+    outcomes, _truth = live(drawn, 0.4, 0.2, 5)
+    told = evaluate(drawn, outcomes, "2020-12-31", n_resamples=20)
+    assert told.verdict == judge_losses(told.sequence.low, told.sequence.high) == "fewer"
+
+
 @pytest.mark.unit
 def test_wrong_plans_and_outcomes_are_refused_in_words():
     with pytest.raises(ParameterError, match="share: expected more than 0 and less than 1"):
@@ -153,13 +232,14 @@ def test_without_a_lot_a_choice_of_the_risky_is_corrected_and_called_observation
 @pytest.mark.recovery
 @pytest.mark.long
 def test_five_hundred_experiments_hold_their_level_though_looked_at_monthly():
-    """Coverage of the difference 94 to 96 %, false verdicts at most 5 %, power as stated ± .05.
+    """Coverage of the difference 94 to 96 % on the due day, false verdicts at most 5 %, power as
+    stated ± .05; the bounds that hold at all looks miss the truth at any of twelve in at most 5 %.
 
     Bounds allow two standard errors of 500 draws.
     """
     n, base = 300, 0.25
     stated = planned(n, base, 0, n_resamples=1000).power.set_index("ratio")["power"]
-    told, covered = {1.0: 0, 0.4: 0, 0.6: 0}, {1.0: 0, 0.4: 0, 0.6: 0}
+    told, covered, missed = ({1.0: 0, 0.4: 0, 0.6: 0} for _ in range(3))
     for ratio in told:
         for seed in range(500):
             drawn = planned(n, base, seed)
@@ -175,6 +255,11 @@ def test_five_hundred_experiments_hold_their_level_though_looked_at_monthly():
                 lost, seen["acted"].to_numpy(), seen["stratum"].astype(str).to_numpy()
             )
             covered[ratio] += low <= truth <= high
+            by_look = follow_difference(seen, looks, base)
+            true = true_differences(drawn, base, ratio, looks)
+            missed[ratio] += bool(((by_look["low"] > true) | (by_look["high"] < true)).any())
+    print("covered", covered, "told", told, "stated", dict(stated), "missed", missed)
+    assert all(one / 500 <= 0.05 for one in missed.values()), missed
     assert all(0.94 - 0.02 <= one / 500 <= 0.96 + 0.02 for one in covered.values()), covered
     assert told[1.0] / 500 <= 0.05
     assert abs(told[0.4] / 500 - stated[0.4]) <= 0.05 + 0.04, (told, stated)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.experiment.difference import follow_difference
 from kamresearch.analysis.experiment.planning import ENOUGH, ExperimentPlan
 from kamresearch.analysis.experiment.sequence import LossSequence, follow_losses
+from kamresearch.analysis.verdict import judge_losses
 from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import DataError, first_offenders
 from kamresearch.finding import Finding, Interval
@@ -15,9 +17,9 @@ from kamresearch.language import message as _
 from kamresearch.result import Result
 
 VERDICTS = {
-    "helps": _("acting makes losses rarer"),
-    "harms": _("acting makes losses more frequent"),
-    "open": _("cannot be told yet"),
+    "fewer": _("acting makes losses rarer"),
+    "more": _("acting makes losses more frequent"),
+    "cannot_tell": _("cannot be told yet"),
 }
 OUTCOMES = {"lost": _("lost"), "revenue": _("revenue"), "margin": _("margin")}
 FEWEST_BY_CAUSE = 5
@@ -35,13 +37,17 @@ class Evaluation(Result):
         (acted on less held out), low, high (95 %), p_value (by drawing the lot again), method.
     sequence : LossSequence
         The ratio of loss hazards at each look; the verdict follows it and nothing else.
+    differences : DataFrame
+        As `kamresearch.analysis.experiment.difference.follow_difference` gives it: the difference
+        in the share lost at each look.
     by_cause : DataFrame
         cause, n_act, n_hold, difference, low, high.
     decision_curve : DataFrame
         threshold, net_benefit, act_on_all: among held-out accounts, whose fate nobody touched;
         empty without the list's probabilities.
-    verdict : {"helps", "harms", "open"}
-        By the sequence's interval at the last look.
+    verdict : {"fewer", "more", "cannot_tell"}
+        By the sequence's interval at the last look, and the rule that judges programmes too
+        (`kamresearch.analysis.verdict.judge_losses`).
     day, due : Timestamp
         Day of the evaluation, and when the experiment is due.
     planned_power : float
@@ -50,6 +56,7 @@ class Evaluation(Result):
 
     frame: pd.DataFrame
     sequence: LossSequence
+    differences: pd.DataFrame
     by_cause: pd.DataFrame
     decision_curve: pd.DataFrame
     verdict: str
@@ -105,6 +112,7 @@ class Evaluation(Result):
         ratio = float(last["ratio"])
         lost = self.frame[self.frame["outcome"] == "lost"].iloc[0]
         n = int(lost["n_act"] + lost["n_hold"])
+        now = self.differences.iloc[-1]
         unknown = _("No account of the experiment has been lost yet.")
         return [
             Finding(
@@ -126,15 +134,15 @@ class Evaluation(Result):
             ),
             Finding(
                 "experiment.loss_difference",
-                float(lost["difference"]),
+                float(now["difference"]),
                 "share_change",
                 _("Difference in the share lost, acted on less held out"),
                 _(
-                    "Difference of shares lost by the day, by intention to treat, within the "
-                    "groups of the lot; 95% interval from robust standard errors. Fair if looked "
-                    "at once, on the due day."
+                    "Difference of shares lost by the day, by intention to treat; its 95% interval "
+                    "holds at all looks at once. The table has the narrower one of who looks once, "
+                    "on the due day."
                 ),
-                interval=Interval(float(lost["low"]), float(lost["high"])),
+                interval=Interval(float(now["low"]), float(now["high"])),
                 n=n,
                 good="down",
             ),
@@ -206,7 +214,7 @@ def evaluate(
     looks = pd.date_range(plan.start, plan.due, periods=plan.looks + 1)[1:]
     looks = looks[looks < day].append(pd.DatetimeIndex([day]))
     sequence = follow_losses(frame, looks, expected_ratio=plan.expected_ratio)
-    verdict = "helps" if sequence.high < 1 else "harms" if sequence.low > 1 else "open"
+    verdict = judge_losses(sequence.low, sequence.high)
     frame["lost"] = frame["lost_on"].notna().astype(float)
     rng = np.random.default_rng(random_state)
     names = [name for name in OUTCOMES if name in frame and frame[name].notna().all()]
@@ -215,6 +223,7 @@ def evaluate(
     return Evaluation(
         pd.DataFrame(rows),
         sequence,
+        follow_difference(frame, looks, plan.base_rate),
         _by_cause(frame),
         _decision_curve(frame),
         verdict,

@@ -3,7 +3,6 @@ with placebos.
 """
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,7 @@ from kamresearch.analysis.targets.did_ratio import (
     permute_starts,
 )
 from kamresearch.analysis.targets.did_views import ratio_by_unit, steps_around_start
+from kamresearch.analysis.verdict import judge_losses
 from kamresearch.display import Table
 from kamresearch.finding import Finding
 from kamresearch.language import Text
@@ -27,8 +27,6 @@ from kamresearch.result import Result, Shown
 
 LEAST_LOSSES = 10
 """Fewer expected losses in the programme than this say nothing."""
-MOST_PERMUTATION_P = 0.05
-"""A verdict needs start dates that stand out this far among the same dates dealt to other units."""
 ASSUMPTION = _(
     "Assumes that without the programme all units would have moved in parallel; "
     "the placebo can speak against that, never prove it."
@@ -75,12 +73,7 @@ class ProgrammeEffect(Result):
         """``fewer``, ``more`` or ``cannot_tell``: the interval of the accounts and the test that
         deals the start dates to other units must both say it.
         """
-        if self.ratio is None or self.low is None:
-            return "cannot_tell"
-        if self.permutation_p is None or self.permutation_p > MOST_PERMUTATION_P:
-            return "cannot_tell"
-        low, high = cast(float, self.low), cast(float, self.high)
-        return "fewer" if high < 1 else "more" if low > 1 else "cannot_tell"
+        return judge_losses(self.low, self.high, p_value=self.permutation_p)
 
     def findings(self) -> list[Finding]:
         """The ratio, its placebo, the permutation test."""
