@@ -259,20 +259,7 @@ def _write_chunk(
             "plans",
             make_plans(profile, lives, calendar, world.plans, ids, desk, chunk.seed),
         )
-    if world.actions:
-        listed = make_actions(
-            profile,
-            churn,
-            onboard,
-            staff,
-            calendar,
-            world.actions,
-            accounts["account_id"],
-            chunk.seed,
-        )
-        _append(writer, "actions", listed.drop(columns="true_outcome"))
-        named = ["account_id", "kind", "proposed_on", "true_outcome"]
-        _append(writer, "truth/actions", listed[named])
+    _write_actions(writer, profile, churn, onboard, staff, calendar, world, chunk.seed, accounts)
     if chunk.first < world.departments_most:
         records = make_records(profile, figures, calendar, chunk.messy, rng)
         _append(writer, "departments", records.drop(columns=["true_account_id", "true_kind"]))
@@ -285,6 +272,26 @@ def _write_chunk(
         writer.write_csv("overrides", _overrides(profile, accounts["account_id"], calendar))
     _write_truth(writer, profile, lives, churn, accounts["account_id"], staff)
     return first_order + len(order_table), first_event + len(service)
+
+
+def _write_actions(
+    writer: Writer,
+    profile: dict,
+    churn: pd.DataFrame,
+    onboard: np.ndarray,
+    staff: Staff,
+    calendar: s.Calendar,
+    world: s.World,
+    seed: int,
+    accounts: pd.DataFrame,
+) -> None:
+    if world.actions is None:
+        return
+    ids = accounts["account_id"]
+    listed = make_actions(profile, churn, onboard, staff, calendar, world.actions, ids, seed)
+    _append(writer, "actions", listed.drop(columns="true_outcome"))
+    named = ["account_id", "kind", "proposed_on", "true_outcome"]
+    _append(writer, "truth/actions", listed[named])
 
 
 def _append(writer: Writer, name: str, frame: pd.DataFrame) -> None:
