@@ -178,6 +178,7 @@ class Briefing(Result):
             actions,
             *[column for column in heads if column.name in actions],
             rows_shown=max(len(actions), 1),
+            cards=True,
             caption=None
             if self.share is None
             else _(

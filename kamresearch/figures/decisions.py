@@ -22,13 +22,19 @@ def ranked(result: Decisions) -> Figure:
         figure, axes = parts.new_figure(height=1.2 + 0.3 * max(len(frame), 2))
         kinds = [parts.say(KINDS[one]).split(":")[0].split("：")[0] for one in frame["kind"]]
         names = [
-            f"{rank}  {kind}  {parts.shorten(name if isinstance(name, str) else account, 22)}"
+            f"{rank}  {kind}  {name if isinstance(name, str) else account}"
             for rank, kind, name, account in zip(
                 frame["rank"], kinds, frame["account_name"], frame["account_id"], strict=True
             )
         ]
         parts.draw_intervals(
-            axes, names, frame["expected_gain"], frame["low"], frame["high"], parts.PALETTE[0]
+            axes,
+            [parts.shorten(name, 46) for name in names],
+            frame["expected_gain"],
+            frame["low"],
+            frame["high"],
+            parts.PALETTE[0],
+            label_width=46,
         )
         parts.format_axis(axes, "money", "x", most=5)
         return figure

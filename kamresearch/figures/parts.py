@@ -305,9 +305,10 @@ def draw_intervals(
     lows: Sequence[float | None],
     highs: Sequence[float | None],
     colours: Sequence[str] | str = PALETTE[0],
+    label_width: int = 30,
 ) -> None:
     """Estimates with intervals, one row a name, the first on top; a row without a value stays
-    empty.
+    empty. Names break in two lines beyond a width.
     """
     shades = [colours] * len(names) if isinstance(colours, str) else list(colours)
     for row, (value, low, high, colour) in enumerate(zip(values, lows, highs, shades, strict=True)):
@@ -322,7 +323,7 @@ def draw_intervals(
             )
         if value is not None and value == value:
             axes.plot([value], [row], "o", color=colour, markersize=6)
-    axes.set_yticks(range(len(names)), [wrap(say(name), 30, 2) for name in names])
+    axes.set_yticks(range(len(names)), [wrap(say(name), label_width, 2) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from kamresearch.display import PAINTERS, Figure
-from kamresearch.language import current_language, use_language, word
+from kamresearch.language import current_language, tongue, use_language, word
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -126,6 +126,7 @@ def house_theme() -> Iterator[Callable[[Any, TextIO, str], None]]:
 
     def save(drawn: Any, file: TextIO, salt: str) -> None:
         figure = getattr(drawn, "figure", None) or drawn
+        _narrow_marks(figure)
         dense = _rasterise_dense(figure)
         with matplotlib.rc_context({"svg.hashsalt": salt}):
             figure.savefig(
@@ -143,6 +144,32 @@ def house_theme() -> Iterator[Callable[[Any, TextIO, str], None]]:
             "ignore", message=r"Glyph \d+ .* missing from font", category=UserWarning
         )
         yield save
+
+
+LATIN_MARKS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"'})
+"""Quotation marks as Latin text has them: the shipped font draws the curly ones as wide as a
+Chinese character.
+"""
+
+
+def narrow_apostrophes(text: str) -> str:
+    """Apostrophes inside Latin words as narrow as these: a font for Chinese draws ’ full width.
+
+    >>> narrow_apostrophes("Volvo’s share, 所谓‘二八’")
+    "Volvo's share, 所谓‘二八’"
+    """
+    return re.sub(r"(?<=[A-Za-z0-9])’(?=[A-Za-z])|(?<=s)’(?= )", "'", text)
+
+
+def _narrow_marks(figure: "Picture") -> None:
+    from matplotlib.text import Text
+
+    wide = tongue(current_language()).wide
+    for one in figure.findobj(Text):
+        text = cast(Text, one).get_text()
+        narrow = narrow_apostrophes(text) if wide else text.translate(LATIN_MARKS)
+        if narrow != text:
+            cast(Text, one).set_text(narrow)
 
 
 def draw_svg(figure: Figure, language: str) -> str:

@@ -21,6 +21,7 @@ UNITS = {
     "orders": "orders",
     "managers": "managers",
     "records": "records of a table",
+    "sources": "sources that tell the same number",
     "units": "vehicles or other goods sold",
     "share": "0 to 1, shown as per cent",
     "growth": "a change relative to what was before, from -1 without end, shown as per cent",
@@ -47,7 +48,7 @@ UNITS = {
 _WRITTEN_OUT = 1e15
 """Beyond this a number is shown by its power of ten: its digits would no longer be exact."""
 
-_COUNTS = {"count", "accounts", "orders", "managers", "records", "units"}
+_COUNTS = {"count", "accounts", "orders", "managers", "records", "sources", "units"}
 _PARTS = {"share", "probability", "growth", "net_share"}
 _NAMED = {
     "days": "{value} days",

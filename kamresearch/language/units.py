@@ -8,6 +8,7 @@ NUMERIC = {
     "orders",
     "managers",
     "records",
+    "sources",
     "units",
     "share",
     "growth",
@@ -25,7 +26,7 @@ NUMERIC = {
     "years",
     "hours",
 }
-COUNTS = {"count", "accounts", "orders", "managers", "records", "units"}
+COUNTS = {"count", "accounts", "orders", "managers", "records", "sources", "units"}
 HEAD_UNITS = {
     "days": _("days"),
     "months": _("months"),
@@ -42,6 +43,7 @@ N_UNITS = {
     "orders": _("n = {n} orders"),
     "managers": _("n = {n} managers"),
     "records": _("n = {n} records"),
+    "sources": _("{n} sources"),
     "units": _("n = {n} units"),
     "months": _("n = {n} months"),
     "years": _("n = {n} years"),

@@ -378,7 +378,7 @@ class Session:
         """Inside, sentences name the data's currency and say data values in their own words;
         pictures do only the latter, whose axes have no room for a currency.
         """
-        own = self.study.needs or self.study.wants
+        own = self.study.needs or self.study.wants or self.study.reads
         spoken = money_in(self.tables.currency, self.tables.measure) if own else nullcontext()
         with data_words(self._words), spoken:
             yield

@@ -66,6 +66,7 @@ def test_three_sentences_say_what_happened_what_to_decide_and_how_sure():
 def test_only_the_marked_rows_stand_on_the_page_and_lost_accounts_by_revenue():
     result = write_briefing(EVIDENCE, ACTIONS, LOST)
     assert result.action_table().frame["account_id"].tolist() == [f"a{n}" for n in range(10)]
+    assert result.action_table().cards, "on a phone each cell says what it is"
     assert result.lost_table().frame["account_id"].tolist() == ["y", "x", "z"]
 
 

@@ -404,7 +404,14 @@ def test_an_accounts_page_says_what_is_known_of_it_and_of_no_other(case_tables, 
     assert set(result.frame["account_id"]) <= set(made.keys)
     assert set(index.index[index["tier"] == "A"]) <= set(made.keys)
     assert index.loc[index["standing"] == "lost", ["tier", "headroom"]].isna().all().all()
+    assert set(result.lost_and_back["account_id"]) <= set(made.keys), (
+        "each row of the lost leads on"
+    )
     assert len(made.keys) < len(index)
+    chances = index.loc[index["chance"].notna(), ["chance", "usual"]]
+    assert (chances["usual"] == pytest.approx(chances["chance"].mean())).all()
+    heads = [column.name for column in result.table().columns]
+    assert heads.index("due") < heads.index("why"), "owner and day show before a page ends"
     assert kam.decisions.describe_accounts(result, history, "none").keys == ()
     orders = case_tables.frame("orders", limit=100_000)
     inside = orders["order_date"].between("2011-01-01", DAY)

@@ -2,9 +2,15 @@
 
 import re
 
+import pandas as pd
 import pytest
+from markupsafe import Markup
 
-from kamresearch.publishing.pages.shell import TEMPLATES
+from kamresearch.display import Figure, make_table
+from kamresearch.figures import parts
+from kamresearch.figures.theme import draw_svg
+from kamresearch.language import message as _
+from kamresearch.publishing.pages.shell import TEMPLATES, finish_page
 from kamresearch.publishing.pages.svg import TOO_LIGHT, VARIABLES, inline_svg
 
 pytestmark = pytest.mark.reports
@@ -50,3 +56,22 @@ def test_a_text_in_a_colour_too_light_for_letters_gets_the_darker_one_and_a_bar_
         shown, _foreign = inline_svg(source, "figure-a", "a")
         assert re.search(rf"<rect[^>]*{re.escape(light)}", shown)
         assert re.search(rf"<text[^>]*{re.escape(dark)}", shown)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_apostrophe_is_as_narrow_as_its_word(language):
+    """The font for Chinese draws ’ as wide as a character."""
+
+    def draw() -> object:
+        figure, axes = parts.new_figure(height=1)
+        axes.set_title("Volvo’s share of the rivals’ “market”")
+        return figure
+
+    numbers = make_table("a", _("A"), pd.DataFrame({"account_id": ["1"]}), "account_id")
+    picture = draw_svg(Figure("a", _("A"), _("B"), _("C"), draw, numbers), language)
+    assert "Volvo's" in picture
+    assert "rivals'" in picture
+    assert language == "zh" or not set(picture) & set("‘’“”")
+    page = finish_page(Markup("<p>Volvo’s，所谓“二八”</p>"), language, "a")
+    assert ("Volvo's" in page) == (language == "zh")
+    assert "“二八”" in page

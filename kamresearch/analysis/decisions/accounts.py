@@ -38,7 +38,7 @@ STANDING = ("standing", "standing_since", "manager", "manager_problem", "contrac
 STANDING += ("contract_value", "churn_cause", "lost_to")
 MONEY = ("revenue_12m", "revenue_prior_12m", "profit_12m", "share_of_wallet_12m", "headroom")
 MONEY += ("service_events_12m", "complaints_12m", "overdue_complaints", "satisfaction_mean_12m")
-HEALTH = ("chance", "signal", "chance_back", "value")
+HEALTH = ("chance", "usual", "signal", "chance_back", "value")
 """Columns of the record by the part of the page on which they stand."""
 
 COLUMNS = {
@@ -53,6 +53,7 @@ COLUMNS = {
         Column("headroom", _("Bought here once, not now"), "money"),
         Column("overdue_complaints", _("Complaints open past the limit"), "count"),
         Column("chance", _("Chance of leaving within the horizon"), "probability"),
+        Column("usual", _("The same, mean of all accounts present"), "probability"),
         Column("signal", _("Because"), terms=SIGNAL_TERMS),
         Column("chance_back", _("Chance of a return within the year"), "probability"),
         Column("value", _("Value a year"), "money"),
@@ -82,8 +83,8 @@ def describe_accounts(result: Decisions, history: History, pages: str = "A") -> 
     history : History
         Of the same day: months, losses, contracts, service, managers.
     pages : str
-        Tiers whose accounts get a page, as ``A,B``; ``all`` or ``none``. An account on the list, or
-        named by a conflict of records, has one unless ``none``.
+        Tiers whose accounts get a page, as ``A,B``; ``all`` or ``none``. An account on the list,
+        lost or back within the year, or named by a conflict of records, has one unless ``none``.
     """
     frame = _records(result)
     names = [*WHO, *STANDING, *MONEY, *HEALTH]
@@ -111,7 +112,7 @@ def describe_accounts(result: Decisions, history: History, pages: str = "A") -> 
         (
             Part(_("What should be done?"), table=_proposals(result)),
             facts(_("Where does it stand?"), STANDING),
-            facts(_("How likely is it to leave?"), HEALTH),
+            facts(_("How likely is it to leave, or to come back?"), HEALTH),
             Part(_("How have such signs done before?"), table=_evidence(frame, result)),
             facts(_("What does it bring?"), MONEY),
             Part(_("Revenue of {n} months", n=MONTHS), table=_months(history), bars=True),
@@ -141,6 +142,8 @@ def _records(result: Decisions) -> pd.DataFrame:
         frame[name].where(lost) for name in ("churn_cause", "lost_to")
     )
     frame["headroom"] = frame["headroom"].where(~lost)
+    frame["usual"] = frame["chance"].mean()
+    frame["usual"] = frame["usual"].where(frame["chance"].notna())
     order = ["value", "account_id"]
     return frame.sort_values(order, ascending=[False, True], kind="stable", ignore_index=True)
 
@@ -148,7 +151,8 @@ def _records(result: Decisions) -> pd.DataFrame:
 def _choose(frame: pd.DataFrame, result: Decisions, pages: str) -> tuple[str, ...]:
     if pages == "none":
         return ()
-    told = {*result.frame["account_id"], *result.conflicts["account_id"]}
+    named = (result.frame, result.conflicts, result.lost_and_back)
+    told = {account for one in named for account in one["account_id"]}
     wanted = frame["tier"].isin(pages.split(",")) | frame["account_id"].isin(told)
     return tuple(frame.loc[wanted | (pages == "all"), "account_id"])
 
@@ -166,12 +170,12 @@ def _proposals(result: Decisions) -> Table:
         "account_id",
         Column("kind", _("What to do"), terms=KINDS),
         Column("why", _("Why"), terms=result.why_terms),
+        Column("owner", _("Owner")),
+        Column("due", _("Due"), "date"),
         Column("expected_gain", _("Expected gain"), "money"),
         Column("low", _("at least"), "money"),
         Column("high", _("at most"), "money"),
         Column("hours", _("Hours"), "hours"),
-        Column("owner", _("Owner")),
-        Column("due", _("Due"), "date"),
         Column("state", _("On the list?"), terms={"chosen": _("yes"), **REASONS}),
     )
 

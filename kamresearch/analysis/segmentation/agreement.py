@@ -103,7 +103,7 @@ class Agreement(Result):
             caption=_(
                 "Ranks at best and at worst hold 90% of the draws. Scores run from 0 to 100."
             ),
-            rows_shown=30,
+            rows_shown=15,
         )
 
     def disagreement_table(self) -> Table:
@@ -119,7 +119,7 @@ class Agreement(Result):
             Column("score", _("Score"), "score"),
             Column("revenue_12m", _("Revenue in twelve months"), "money"),
             Column("expected_value_12m", _("Expected value of the next twelve months"), "money"),
-            rows_shown=30,
+            rows_shown=15,
         )
 
 

@@ -116,7 +116,7 @@ class ValueMatrix(Result):
                 "{n} accounts have no judged potential and are not shown.",
                 n=Quantity(self.n_without_potential, "accounts"),
             ),
-            rows_shown=30,
+            rows_shown=15,
         )
 
 

@@ -83,7 +83,7 @@ class PooledTable(Result):
                     None if self.prior_strength is None else round(self.prior_strength), "accounts"
                 ),
             ),
-            rows_shown=30,
+            rows_shown=15,
         )
 
 

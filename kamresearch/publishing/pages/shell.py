@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from kamresearch.figures.theme import narrow_apostrophes
 from kamresearch.language import LANGUAGES, message, tongue
 from kamresearch.publishing.pages.webfont import page_font
 
@@ -58,6 +59,8 @@ def finish_page(
     escaping ever failed, and
     no address can be asked for anything.
     """
+    if tongue(language).wide:
+        body = Markup(narrow_apostrophes(body))  # noqa: S704  (one mark for another)
     script = _script("script.js") + ("\n" + _script("shelf.js") if kind == "shelf" else "")
     style = _style(glance=" glance" in body) + page_font(glyphs or str(body) + title, language)
     policy = "; ".join(
