@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-faults audit test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
-        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-exports bench-first-report bench-start measure mutants clean
+        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-exports bench-first-report bench-accounts bench-start measure mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -149,6 +149,9 @@ bench-exports: setup  ## awkward exports: read right, asked about, or wrong
 
 bench-first-report: setup  ## seconds from a flat file to a first report, by kam start and kam publish
 	$(BIN)/python -m benchmarks.bench_first_report
+
+bench-accounts: setup  ## what a page for each of 1,000 accounts costs, in both languages (some minutes)
+	$(BIN)/python -m benchmarks.bench_accounts
 
 bench-start: setup  ## the roles that kam start gives the columns of exports
 	$(BIN)/python -m benchmarks.bench_start

@@ -18,6 +18,7 @@ ORDER = (
     "breaks",
     "exports",
     "first_report",
+    "accounts",
     "start",
     "faults",
     "measure",
