@@ -7,6 +7,7 @@ import numpy as np
 from kamresearch.analysis.targets.did import ProgrammeEffect
 from kamresearch.analysis.targets.runchart import RunChart
 from kamresearch.analysis.targets.standing import STATUSES, GoalStanding
+from kamresearch.analysis.targets.tree import ENDS, GoalTree
 from kamresearch.display import Figure
 from kamresearch.figures.parts import (
     BAD,
@@ -118,6 +119,58 @@ def standing(result: GoalStanding) -> Figure:
             met=met,
             open_goals=open_goals,
         ),
+    )
+
+
+@draws(GoalTree, "targets.tree")
+def tree(result: GoalTree) -> Figure:
+    """Ends, the goals below them, and what measures each."""
+    frame = result.frame.head(30)
+    ends = [end for end in ENDS if end or "" in set(frame["lever"])]
+    texts = {goal.id: goal.text for goal in result.standing.goals}
+
+    def draw() -> object:
+        figure, axes = new_figure(height=0.42 * (len(frame) + len(ends)) + 0.6, width=7.4)
+        places: dict[str, tuple[float, float]] = {}
+        row = 0
+        for end in ends:
+            above = (0.0, float(row))
+            below = frame[frame["lever"] == end]
+            axes.text(0.02, row, say(ENDS[end]), va="center", color=INK, fontweight="bold")
+            if below.empty:
+                axes.text(0.99, row, say(_("no goal")), va="center", ha="right", color=BAD)
+            row += 1
+            for one in below.itertuples():
+                x = 0.045 * float(one.depth)
+                start = places.get(str(one.parent), above)
+                axes.plot([start[0], start[0], x], [start[1] + 0.25, row, row], color=MUTED, lw=1)
+                colour = COLOURS[str(one.status)]
+                axes.plot([x], [row], "o", color=colour, markersize=6.5)
+                words = f"{one.goal_id}  {say(texts[str(one.goal_id)])}"
+                axes.text(x + 0.02, row, wrap(words, 44, 2), va="center", color=INK, fontsize=8.6)
+                told = say(STATUSES[str(one.status)])
+                if one.value is not None and one.value == one.value:
+                    told = f"{say(Quantity(float(one.value), str(one.unit)))}  {told}"
+                axes.text(0.99, row, told, va="center", ha="right", color=colour, fontsize=8.5)
+                places[str(one.goal_id)] = (x, float(row))
+                row += 1
+        axes.set_xlim(-0.01, 1)
+        axes.set_ylim(row - 0.4, -0.6)
+        axes.axis("off")
+        return figure
+
+    return Figure(
+        id="targets.tree",
+        title=_("Which end does each goal serve?"),
+        draw=draw,
+        data=result.table(),
+        caption=_(
+            "Each goal below what it serves, with its number today and where it stands. Ends for "
+            "which a goal has a number: {measured} of {n}.",
+            measured=len(result.measured),
+            n=len(ENDS) - 1,
+        ),
+        alt=_("A tree of {n} goals under the ends that they serve.", n=len(result.frame)),
     )
 
 

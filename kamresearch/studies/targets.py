@@ -22,6 +22,9 @@ class Params(StudyParams):
         le=20_000,
         description="Draws of accounts and of start dates behind the programme's interval and placebo.",  # noqa: E501
     )
+    fresh_days: int = Field(
+        180, ge=1, le=3650, description="Days after which an account's plan is no longer fresh."
+    )
 
 
 STUDY = Study(
@@ -35,11 +38,13 @@ STUDY = Study(
     params=Params,
     prefix="targets",
     needs=("accounts", "orders", "goals"),
-    wants=("churn_events", "programme"),
+    wants=("churn_events", "programme", "plans"),
     reads=("data_quality", "sales_trend", "segmentation", "churn", "organisation"),
-    sections=("standing", "power", "run_chart", "programme", "limits"),
+    sections=("standing", "power", "plans", "run_chart", "programme", "limits"),
     results=(
         "kamresearch.analysis.targets.GoalStanding",
+        "kamresearch.analysis.targets.GoalTree",
+        "kamresearch.analysis.targets.Plans",
         "kamresearch.analysis.targets.RunChart",
         "kamresearch.analysis.targets.ProgrammeEffect",
     ),

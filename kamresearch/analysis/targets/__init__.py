@@ -16,6 +16,7 @@ from kamresearch.analysis.targets.did import (
 from kamresearch.analysis.targets.did_ratio import estimate_ratio
 from kamresearch.analysis.targets.goals import Goal, read_goals
 from kamresearch.analysis.targets.panel import loss_panel
+from kamresearch.analysis.targets.plans import Plans, review_plans
 from kamresearch.analysis.targets.power import (
     detectable_share,
     detectable_shift,
@@ -30,12 +31,15 @@ from kamresearch.analysis.targets.standing import (
     probability_met,
     track_goals,
 )
+from kamresearch.analysis.targets.tree import GoalTree, grow_tree
 
 __all__ = [
     "LIMITS",
     "STATUSES",
     "Goal",
     "GoalStanding",
+    "GoalTree",
+    "Plans",
     "ProgrammeEffect",
     "RunChart",
     "chart_losses",
@@ -44,11 +48,13 @@ __all__ = [
     "detectable_shift",
     "estimate_ratio",
     "evaluate_programme",
+    "grow_tree",
     "loss_panel",
     "needed_per_arm",
     "power_of",
     "probability_met",
     "read_goals",
+    "review_plans",
     "split_causes",
     "track_goals",
 ]

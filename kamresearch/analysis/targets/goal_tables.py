@@ -110,7 +110,8 @@ def _formed(frame: pd.DataFrame, column: str) -> tuple[list[str | None], dict[st
     return texts, terms
 
 
-def _columns(standing: "GoalStanding", *names: str) -> tuple[pd.DataFrame, dict[str, dict]]:
+def goal_columns(standing: "GoalStanding", *names: str) -> tuple[pd.DataFrame, dict[str, dict]]:
+    """The goals with their words and formed numbers, and the terms of each such column."""
     frame = standing.frame.copy()
     frame["text"] = [goal.text.render("en") for goal in standing.goals]
     frame["due_date"] = [goal.due_date for goal in standing.goals]
@@ -123,7 +124,7 @@ def _columns(standing: "GoalStanding", *names: str) -> tuple[pd.DataFrame, dict[
 
 def goals_table(standing: "GoalStanding") -> Table:
     """Where each goal stands."""
-    frame, terms = _columns(standing, "baseline", "target", "value", "low", "high")
+    frame, terms = goal_columns(standing, "baseline", "target", "value", "low", "high")
     return make_table(
         "targets.goals",
         _("Goals and where they stand"),
@@ -155,7 +156,7 @@ def goals_table(standing: "GoalStanding") -> Table:
 
 def power_table(standing: "GoalStanding") -> Table:
     """What each goal asks for in accounts."""
-    frame, terms = _columns(standing, "baseline", "target", "detectable")
+    frame, terms = goal_columns(standing, "baseline", "target", "detectable")
     return make_table(
         "targets.power",
         _("Can this portfolio show the goal at all?"),

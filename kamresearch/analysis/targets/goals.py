@@ -2,12 +2,12 @@
 when.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 import pandas as pd
 
-from kamresearch.errors import DataError, first_offenders
+from kamresearch.errors import DataError, first_offenders, near_matches
 from kamresearch.language import Fixed
 
 
@@ -23,6 +23,8 @@ class Goal:
     baseline_date: str
     due_date: str
     owner: str = ""
+    parent: str = ""
+    lever: str = ""
 
     @property
     def direction(self) -> str:
@@ -42,12 +44,14 @@ def read_goals(frame: pd.DataFrame) -> tuple[Goal, ...]:
     frame : DataFrame
         Columns of the contract: goal_id, text_en, text_zh, finding, baseline, target, due_date, and
         where known
-        baseline_date, owner.
+        baseline_date, owner, parent, lever. A goal without a lever has that of the goal that it
+        serves.
 
     Raises
     ------
     DataError
-        No goal; an id twice; a baseline that equals the target; a due date before the baseline's.
+        No goal; an id twice; a baseline that equals the target; a due date before the baseline's; a
+        parent that is no goal, or a goal that serves itself in the end.
     """
     if frame.empty:
         raise DataError("goals", "at least one goal", "none", "fill the table, or leave it out")
@@ -59,7 +63,28 @@ def read_goals(frame: pd.DataFrame) -> tuple[Goal, ...]:
             first_offenders(ids[ids.duplicated()]),
             "rename one of each",
         )
-    return tuple(_read_goal(row) for row in frame.assign(goal_id=ids).to_dict("records"))
+    goals = [_read_goal(row) for row in frame.assign(goal_id=ids).to_dict("records")]
+    by_id = {goal.id: goal for goal in goals}
+    return tuple(replace(goal, lever=_lever(goal, by_id)) for goal in goals)
+
+
+def _lever(goal: Goal, by_id: dict[str, Goal]) -> str:
+    """The lever of a goal: its own, else that of the nearest goal above it."""
+    passed, lever = {goal.id}, goal.lever
+    while goal.parent:
+        where = f"goals, {goal.id!r}, column 'parent'"
+        if goal.parent not in by_id:
+            raise DataError(
+                where, "the id of a goal", repr(goal.parent), near_matches(goal.parent, by_id)
+            )
+        goal = by_id[goal.parent]
+        if goal.id in passed:
+            raise DataError(
+                where, "goals that end in one at the top", "a ring", "empty one of their parents"
+            )
+        passed.add(goal.id)
+        lever = lever or goal.lever
+    return lever
 
 
 def _read_goal(row: dict) -> Goal:
@@ -92,6 +117,8 @@ def _read_goal(row: dict) -> Goal:
         begun,
         due,
         _text(row.get("owner")),
+        _text(row.get("parent")),
+        _text(row.get("lever")),
     )
 
 

@@ -60,5 +60,5 @@ def slow_down(events: pd.DataFrame, profile: dict, dealers: s.Dealers) -> pd.Dat
 
 def dealer_ids(orders: dict, profile: dict, table: pd.DataFrame) -> list[str | None]:
     """The dealer of each order; None where we delivered."""
-    ids = np.append(table["dealer_id"].to_numpy(object), None)
+    ids = np.array([*table["dealer_id"], None], dtype=object)  # −1 is its last place
     return ids[profile["dealer"][orders["account"]]].tolist()
