@@ -61,6 +61,7 @@ STUDY = Study(
         "kamresearch.analysis.trend.Break",
         "kamresearch.analysis.trend.MarketEvents",
         "kamresearch.analysis.trend.MonthEvents",
+        "kamresearch.analysis.trend.EventsElsewhere",
         "kamresearch.analysis.trend.Outlooks",
         "kamresearch.analysis.trend.YearsAhead",
         "kamresearch.analysis.trend.MonthsAhead",

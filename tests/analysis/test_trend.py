@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy.signal import lfilter
 
+import kamresearch as kam
 from kamresearch.analysis import trend
 from kamresearch.analysis.market import read_facts
 from kamresearch.analysis.trend.inputs import Inputs, sum_years, whole_months
@@ -337,3 +338,42 @@ def test_the_case_shows_the_break_planted_in_its_orders(case_tables):
     split = trend.measure_segments(tables, "2012-12-31").effects
     parts = split[["volume_effect", "mix_effect", "price_effect"]].sum(axis=1)
     np.testing.assert_allclose(parts, split["change"], rtol=1e-9)
+
+
+@pytest.mark.recovery
+def test_a_step_of_one_region_is_found_there_and_not_elsewhere_and_the_page_measures_it_once(
+    tmp_path,
+):
+    """Four regions of 100 orders a month; from 2011 on the first has half of them."""
+    rng = np.random.default_rng(5)
+    months = pd.date_range("2008-01-01", "2012-12-01", freq="MS")
+    rows = [
+        (region, month, int(rng.poisson(50 if region == "R0" and month.year >= 2011 else 100)))
+        for region in ("R0", "R1", "R2", "R3")
+        for month in months
+    ]
+    orders = pd.DataFrame(rows, columns=["account_id", "order_date", "revenue"])
+    orders.insert(0, "order_id", range(len(orders)))
+    orders.to_csv(tmp_path / "orders.csv", index=False)
+    regions = sorted(set(orders["account_id"]))
+    accounts = pd.DataFrame({"account_id": regions, "account_name": regions, "region": regions})
+    accounts.to_csv(tmp_path / "accounts.csv", index=False)
+    row = {"event_id": ["E"], "date": ["2011-01-01"], "kind": ["law"]}
+    pd.DataFrame({**row, "title_en": "Law", "title_zh": "法规"}).to_csv(
+        tmp_path / "events.csv", index=False
+    )
+    asked = SimpleNamespace(as_of="2012-12-31", brand="", rivals="", market="")
+    tables = kam.open_data(tmp_path)
+    inputs = trend.read_inputs(tables, asked)
+    told = trend.study_events(inputs.series(), inputs.events)
+    found = trend.look_elsewhere(tables, inputs, told)
+    by_region = found.frame[found.frame["where"] == "region"].set_index("name")
+    assert by_region["effect"].idxmin() == "R0"
+    assert by_region.loc["R0", "high"] < 0
+    assert ((by_region["low"] < 0) & (by_region["high"] > 0)).drop("R0").all()
+    by_measure = found.frame[found.frame["where"] == "measure"].set_index("name")
+    one = told.effects[0]
+    assert by_measure.loc["revenue", ["effect", "low", "high"]].tolist() == pytest.approx(
+        [one.effect, one.low, one.high]
+    )
+    assert [text.render("zh") for text in found.opening()]

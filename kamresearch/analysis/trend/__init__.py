@@ -18,6 +18,7 @@ from kamresearch.analysis.market import (
 from kamresearch.analysis.trend.account_demand import AccountDemand, forecast_accounts
 from kamresearch.analysis.trend.breaks import Break, find_break, study_break
 from kamresearch.analysis.trend.bridge import Bridge, bridge
+from kamresearch.analysis.trend.elsewhere import EventsElsewhere, look_elsewhere
 from kamresearch.analysis.trend.events import (
     EventEffect,
     EventStudy,
@@ -86,6 +87,7 @@ def read_account_demand(tables: Tables, inputs: Inputs, seed: int = 0) -> Accoun
 
 
 __all__ = [
+    "EventsElsewhere",
     "study_sources",
     "study_position",
     "study_claims",
@@ -113,6 +115,7 @@ __all__ = [
     "forecast_many",
     "judge_outlook",
     "look_ahead",
+    "look_elsewhere",
     "measure_event",
     "measure_level",
     "measure_months",

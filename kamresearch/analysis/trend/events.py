@@ -545,7 +545,7 @@ def _unbroken(own: pd.Series, other: pd.Series) -> list[str]:
     return [str(year) for year in max(reversed(runs), key=len, default=[])]
 
 
-def _find_other(series: pd.Series, control: pd.Series | None) -> pd.Period | None:
+def find_other(series: pd.Series, control: pd.Series | None) -> pd.Period | None:
     """First period after the break that the series shows by itself, whatever its cause; None where
     none is found, or where a market stands beside it.
     """
@@ -571,7 +571,7 @@ def study_events(
     inside = 0
     if len(series):
         inside = int(days.between(series.index[0].start_time, series.index[-1].end_time).sum())
-    other = _find_other(series, control)
+    other = find_other(series, control)
     for row in dated:
         try:
             effects.append(
