@@ -4,7 +4,7 @@ import numpy as np
 
 from kamresearch.analysis.price.contribution import Contribution
 from kamresearch.analysis.price.rule import Rule
-from kamresearch.analysis.price.waterfall import LEVELS, STEPS, Waterfall
+from kamresearch.analysis.price.waterfall import LEVELS, STEPS, WHO, Waterfall
 from kamresearch.display import Figure
 from kamresearch.figures import parts
 from kamresearch.figures.registry import draws
@@ -97,6 +97,44 @@ def waterfall(result: Waterfall) -> Figure:
             n=Quantity(int(row["n_accounts"]), "accounts"),
         ),
         _("Waterfall of {n} steps from the list price down to the contribution.", n=len(STEPS)),
+        draw,
+        result.table(),
+    )
+
+
+@draws(Waterfall, "price.tiers")
+def tiers(result: Waterfall) -> Figure:
+    """The steps whose size tiers may differ in, each on a scale of its own."""
+    frame = result.frame.iloc[1:]
+    steps = ("discount", "bonus", "serving", "contribution")
+
+    def draw() -> object:
+        parts.need_rows(frame, "price.tiers")
+        figure, panels = parts.new_figure(
+            1, len(steps), height=1.0 + 0.34 * len(frame), width=7.4, sharey=True
+        )
+        for name, axes in zip(steps, panels, strict=True):
+            taken = frame["discount"] + frame["other"] if name == "discount" else frame[name]
+            colour = parts.PALETTE[0] if name in LEVELS else parts.BAD
+            axes.barh(range(len(frame)), taken.astype(float), color=colour, height=0.62)
+            parts.annotate_bars(axes, "net_share")
+            axes.margins(x=0.45 if (taken < 0).any() else 0.3)
+            axes.set_xticks([])
+            axes.axvline(0, color=parts.INK, linewidth=0.8)
+            parts.title_axes(axes, parts.wrap(parts.say(STEPS[name]), 16, 2))
+        names = [parts.say(WHO.get(tier, _("Tier {tier}", tier=tier))) for tier in frame["tier"]]
+        panels[0].set_yticks(range(len(frame)), names)
+        panels[0].set_ylim(len(frame) - 0.5, -0.5)
+        return figure
+
+    return Figure(
+        "price.tiers",
+        _("Which tier keeps what of the list price?"),
+        _(
+            "Shares of the value at list prices by tier, each step on a scale of its own: red is "
+            "taken off, blue is what is left after serving. Other price cuts count as discount."
+        ),
+        _("Bars of {n} steps for {tiers} tiers.", n=len(steps), tiers=len(frame)),
         draw,
         result.table(),
     )

@@ -182,3 +182,28 @@ def test_awkward_ledgers_give_numbers_or_reasons(accounts):
     show_all(results)
     for one in found.values():
         assert (one.value is None) != (one.reason is None), one.id
+
+
+def test_bars_by_tier_are_those_of_the_table_and_what_is_below_nought_points_left():
+    from kamresearch.analysis.price import Waterfall
+    from kamresearch.figures.theme import house_theme
+
+    names = [*("tier", "n_accounts", "list_value", "discount", "other", "bonus"), "net", "cost"]
+    frame = pd.DataFrame(
+        [
+            ("all", 65, 8e8, 0.11, 0.01, 0.01, 0.87, 0.72, 0.05, 0.1),
+            ("A", 20, 6e8, 0.12, 0.01, 0.02, 0.85, 0.72, 0.01, 0.12),
+            ("none", 45, 2e8, 0.06, 0.01, 0.01, 0.92, 0.78, 0.16, -0.02),
+        ],
+        columns=[*names, "serving", "contribution"],
+    )
+    result = Waterfall(frame, 1.0, True, ("2012-01-01", "2012-12-31"))
+    with house_theme():
+        panels = draw_figure(result, "price.tiers").draw().axes
+    widths = [[bar.get_width() for bar in axes.patches] for axes in panels]
+    assert widths == [
+        pytest.approx([0.13, 0.07]),
+        pytest.approx([0.02, 0.01]),
+        pytest.approx([0.01, 0.16]),
+        pytest.approx([0.12, -0.02]),
+    ]

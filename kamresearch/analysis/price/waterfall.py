@@ -40,7 +40,11 @@ class Waterfall(Result):
     """
 
     exports = ("price.discount_share", "price.bonus_share", "price.kept_share")
-    shows = (Shown("price.waterfall"), Shown("price.waterfall", "table"))
+    shows = (
+        Shown("price.waterfall"),
+        Shown("price.tiers"),
+        Shown("price.waterfall", "table"),
+    )
 
     frame: pd.DataFrame
     covered: float | None
