@@ -1,6 +1,7 @@
 """A version in another form, opened with other programs than those that wrote it."""
 
 import asyncio
+import dataclasses
 import datetime
 import json
 import zipfile
@@ -21,6 +22,7 @@ from kamresearch.publishing.exports.pictures import write_png, write_svg
 from kamresearch.publishing.exports.run import check_form, export_version
 from kamresearch.publishing.exports.sheets import write_workbook
 from kamresearch.publishing.pages.render import render_study
+from kamresearch.studies.kinds import FigureOutput
 from tests.reports import synthetic
 
 pytestmark = pytest.mark.reports
@@ -85,15 +87,42 @@ def test_slides_tell_one_message_each_with_notes(version, chapter, tmp_path):
     assert "40" in answer.notes_slide.notes_text_frame.text
 
 
+def test_a_table_on_a_slide_ends_above_its_caption_and_keeps_short_columns_on_one_line():
+    heads = ["客户编号", "原因", "负责人", "截止日期"]
+    row = ["A0000230", "近十二个月成本4,269万元，收入3,678万元；" * 4, "M0033", "2013年3月1日"]
+    texts, widths = slides.fit_table(heads, [row] * 40)
+    assert 2 < len(texts) < 41
+    assert sum(widths) <= slides.WIDTH + 1e-9
+    lines = 1 + 80 * 2 * slides.LETTER // widths[1]
+    assert len(texts) * (lines * slides.LINE + slides.AROUND) < slides.HEIGHT + 1
+    assert widths[3] > 12 * slides.LETTER
+
+
+def test_a_front_without_headlines_opens_with_its_sentences(version, tmp_path):
+    pptx = pytest.importorskip("pptx")
+    front = dataclasses.replace(synthetic.STUDY, front=True)
+    chapter = contents.Chapter(front, Findings(()), (), {}, ("45 left.", "Ten to call."))
+    slides.write_slides(version, [chapter], "en", tmp_path / "a.pptx")
+    slide = pptx.Presentation(tmp_path / "a.pptx").slides[1]
+    assert "Ten to call." in slide.shapes[1].text_frame.text
+
+
+def picture_of(columns, rows):
+    """A figure as its output stores it."""
+    about = {"title": {"en": "a"}, "caption": None, "rows_total": len(rows), "rows_shown": 0}
+    data = {"id": "v.shares", **about, "columns": columns, "rows": rows, "simulated": False}
+    told = {"id": "v.shares", "lang": "en", "title": "West leads", "caption": "n = 2", "alt": ""}
+    stored = {**told, "simulated": False, "data": data}
+    return contents.Picture(FigureOutput.from_dict(stored), "<svg/>")
+
+
 def test_a_figure_of_one_kind_of_number_becomes_a_chart_that_can_be_edited(version, tmp_path):
     pptx = pytest.importorskip("pptx")
     columns = [
         {"name": "region", "unit": "text", "label": {"en": "Region"}, "terms": {}},
         {"name": "share", "unit": "share", "label": {"en": "Share"}, "terms": {}},
     ]
-    data = {"columns": columns, "rows": [["East", 0.4], ["West", 0.6]]}
-    content = {"id": "v.shares", "lang": "en", "title": "West leads", "caption": "n = 2", "alt": ""}
-    picture = contents.Picture({**content, "data": data}, "<svg/>")
+    picture = picture_of(columns, [["East", 0.4], ["West", 0.6]])
     chapter = contents.Chapter(synthetic.STUDY, Findings(()), (picture,), {})
     slides.write_slides(version, [chapter], "en", tmp_path / "a.pptx")
     slide = pptx.Presentation(tmp_path / "a.pptx").slides[2]
@@ -105,11 +134,10 @@ def test_a_figure_of_one_kind_of_number_becomes_a_chart_that_can_be_edited(versi
 
 def test_a_figure_whose_bounds_a_chart_would_show_as_bars_stays_a_picture():
     columns = [
-        {"name": name, "unit": "share", "label": "", "terms": {}} for name in ("low", "high")
+        {"name": name, "unit": "share", "label": {}, "terms": {}} for name in ("low", "high")
     ]
-    first = {"name": "region", "unit": "text", "label": "", "terms": {}}
-    data = {"columns": [first, *columns], "rows": [["East", 0.1, 0.2]]}
-    assert slides.chart_of(contents.Picture({"data": data, "lang": "en"}, "")) is None
+    first = {"name": "region", "unit": "text", "label": {}, "terms": {}}
+    assert slides.chart_of(picture_of([first, *columns], [["East", 0.1, 0.2]])) is None
 
 
 def test_an_svg_carries_its_letters_and_no_address(chapter, tmp_path):

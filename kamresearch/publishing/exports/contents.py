@@ -7,7 +7,7 @@ from kamresearch.errors import ParameterError
 from kamresearch.finding import Findings
 from kamresearch.publishing.sealed.store import Version
 from kamresearch.studies import Study, find_study
-from kamresearch.studies.kinds import FigureOutput, TableOutput
+from kamresearch.studies.kinds import FigureOutput, TableOutput, TextOutput
 from kamresearch.studies.outputs import iterate_displays, read_findings, read_notebook
 
 
@@ -21,12 +21,15 @@ class Picture:
 
 @dataclass(frozen=True)
 class Chapter:
-    """One study: its declaration, findings, figures of one language, and tables by id."""
+    """One study: its declaration, findings, figures and sentences of one language, and tables by
+    id.
+    """
 
     study: Study
     findings: Findings
     pictures: tuple[Picture, ...]
     tables: Mapping[str, TableOutput]
+    sentences: tuple[str, ...] = ()
 
 
 def read_chapters(version: Version, names: Iterable[str], language: str) -> list[Chapter]:
@@ -56,11 +59,14 @@ def read_chapters(version: Version, names: Iterable[str], language: str) -> list
 
 def _read_chapter(version: Version, study: Study, language: str) -> Chapter:
     notebook = read_notebook(version.path / "notebooks" / f"{study.notebook}.ipynb")
-    pictures, tables = [], {}
+    pictures, tables, sentences = [], {}, []
     for said, data in iterate_displays(notebook):
         match said:
             case FigureOutput(lang=spoken) if spoken == language:
                 pictures.append(Picture(said, "".join(data["image/svg+xml"])))
+            case TextOutput(lang=spoken) if spoken == language:
+                sentences += said.paragraphs
             case TableOutput():
                 tables[said.id] = said
-    return Chapter(study, read_findings(notebook), tuple(pictures), tables)
+    findings = read_findings(notebook)
+    return Chapter(study, findings, tuple(pictures), tables, tuple(sentences))

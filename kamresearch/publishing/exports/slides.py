@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 from kamresearch.errors import ParameterError
-from kamresearch.figures.theme import clean
+from kamresearch.figures.theme import clean, display_width
 from kamresearch.finding import Finding
 from kamresearch.language import Message, format_quantity
 from kamresearch.language import message as _
@@ -33,8 +33,12 @@ if TYPE_CHECKING:
 
 MESSAGES = 3
 """Headline findings on the slide that opens a study."""
-ROWS, COLUMNS = 10, 7
+ROWS, COLUMNS = 10, 8
 """What a table on a slide holds at most: more cannot be read from a chair."""
+WIDTH, HEIGHT = 12.1, 4.85
+"""Inches between the edges of a slide, and between its title and its caption."""
+LETTER, LINE, AROUND = 0.082, 0.19, 0.12
+"""Inches of a half-width letter, of a line and of a cell's margin, in a table."""
 CATEGORIES, SERIES = 24, 3
 """What a chart that can be edited holds at most; a figure of more stays a picture."""
 INK, MUTED, ACCENT = "1F2933", "5F6B7A", "0B5FA5"
@@ -68,9 +72,13 @@ def write_slides(version: Version, chapters: Iterable[Chapter], language: str, p
 def _tell_study(deck: "_Deck", chapter: Chapter, pictures: Mapping[str, Path]) -> None:
     language, study = deck.language, chapter.study
     headlines = chapter.findings.headlines()[:MESSAGES]
-    deck.answer(
-        study.title.render(language), study.question.render(language), headlines, study.front
-    )
+    told = [(_named(one, _value(one, language)), _meaning(one, language)) for one in headlines]
+    texts = [(name.render(language), meaning) for name, meaning in told]
+    if study.front and not texts:  # the front speaks in sentences
+        texts = [("", sentence) for sentence in chapter.sentences[:MESSAGES]]
+    question = study.question.render(language)
+    notes = [question, *(note_of(one, language) for one in headlines)]
+    deck.answer(study.title.render(language) if study.front else question, texts, notes)
     for picture in chapter.pictures:
         content = picture.content
         shown = [one for one in chapter.findings.values() if one.figure == content.id]
@@ -84,14 +92,54 @@ def _tell_study(deck: "_Deck", chapter: Chapter, pictures: Mapping[str, Path]) -
         deck.table(table_view(table, language, most=ROWS))
 
 
+def fit_table(heads: list[str], rows: list[list[str]]) -> tuple[list[list[str]], list[float]]:
+    """Head and rows that fit on a slide, and each column's width in inches: short columns stand on
+    one line, long ones share what is left.
+
+    >>> texts, widths = fit_table(["No", "Why"], [["1", "word " * 40]] * 30)
+    >>> len(texts), [round(width, 1) for width in widths]
+    (10, [0.4, 11.7])
+    """
+    texts = [heads, *(row[: len(heads)] for row in rows)]
+    wanted = [
+        LETTER * max(display_width(clean(row[column])) for row in texts) + 0.2
+        for column in range(len(heads))
+    ]
+    fair, left = WIDTH / len(heads), WIDTH
+    short = [one <= fair for one in wanted]
+    left -= sum(one for one, is_short in zip(wanted, short, strict=True) if is_short)
+    long = sum(one for one, is_short in zip(wanted, short, strict=True) if not is_short)
+    share = min(1.0, left / long) if long else 1.0
+    widths = [one if is_short else one * share for one, is_short in zip(wanted, short, strict=True)]
+    height, kept = 0.0, []
+    for row in texts:
+        lines = max(
+            -(-LETTER * display_width(clean(text)) // (width - 0.12))
+            for text, width in zip(row, widths, strict=True)
+        )
+        height += max(lines, 1) * LINE + AROUND
+        if height > HEIGHT and len(kept) > 1:
+            break
+        kept.append(row)
+    return kept, widths
+
+
 def note_of(finding: Finding, language: str) -> str:
     """A finding as the speaker needs it: value, interval, cases, period, definition."""
     told = [interval_text(finding, language), n_text(finding, language)]
     told.append(period_text(finding.period, language))
-    value = finding.render(language) if finding.value is not None else "–"
+    value = _value(finding, language)
     facts = "; ".join(one for one in told if one)
     told = [_named(finding, value).render(language), facts, finding.definition.render(language)]
     return "\n".join(one for one in told if one)
+
+
+def _value(finding: Finding, language: str) -> str:
+    return finding.render(language) if finding.value is not None else "–"
+
+
+def _meaning(finding: Finding, language: str) -> str:
+    return (finding.sentence or finding.definition).render(language)
 
 
 def _named(finding: Finding, value: str) -> Message:
@@ -168,17 +216,13 @@ class _Deck:
         cast("Shape", slide.shapes.title).top = self.inches(2.6)
         self._box(slide, (0.6, 3.7, 12.1, 1.5), [(one, 18, MUTED, False) for one in facts])
 
-    def answer(self, title: str, question: str, headlines: list[Finding], front: bool) -> None:
-        """What a study answers, in as few sentences as it has headlines."""
-        language = self.language
-        notes = [question, *(note_of(one, language) for one in headlines)]
-        slide = self._slide(title if front else question, notes)
+    def answer(self, title: str, texts: list[tuple[str, str]], notes: list[str]) -> None:
+        """What a study answers, in as few sentences as it has headlines: name and meaning."""
+        slide = self._slide(title, notes)
         lines = []
-        for one in headlines:
-            sentence = one.sentence.render(language) if one.sentence else ""
-            value = one.render(language) if one.value is not None else "–"
-            lines.append((_named(one, value).render(language), 20, ACCENT, True))
-            lines.append((sentence or one.definition.render(language), 17, INK, False))
+        for name, meaning in texts:
+            lines += [(name, 20, ACCENT, True)] if name else []
+            lines.append((meaning, 17 if name else 20, INK, False))
         self._box(slide, (0.6, 1.6, 12.1, 5.4), lines)
 
     def picture(self, title: str, file: Path, caption: str, notes: list[str]) -> None:
@@ -231,17 +275,21 @@ class _Deck:
         return fill.fore_color
 
     def table(self, view: Mapping) -> None:
-        """The first rows of a table, as a table that can be edited."""
+        """The first rows of a table, as many as fit, as a table that can be edited."""
         slide = self._slide(view["title"], [view["caption"]])
-        heads, rows = view["heads"][:COLUMNS], view["rows"]
-        place = (self.inches(one) for one in (0.6, 1.5, 12.1, 0.4 * (len(rows) + 1)))
-        made = slide.shapes.add_table(len(rows) + 1, len(heads), *place).table
-        for column, head in enumerate(heads):
-            unit = f" ({head['unit']})" if head["unit"] else ""
-            self._write(
-                made.cell(0, column).text_frame, [(head["label"] + unit, 12, "FFFFFF", True)]
-            )
-            for line, row in enumerate(rows, 1):
-                text = row[column].text
-                self._write(made.cell(line, column).text_frame, [(text, 12, INK, False)])
+        heads = [
+            head["label"] + (f" ({head['unit']})" if head["unit"] else "")
+            for head in view["heads"][:COLUMNS]
+        ]
+        texts, widths = fit_table(heads, [[cell.text for cell in row] for row in view["rows"]])
+        place = (self.inches(one) for one in (0.6, 1.5, WIDTH, 0.3 * len(texts)))
+        made = slide.shapes.add_table(len(texts), len(heads), *place).table
+        for column, width in enumerate(widths):
+            made.columns[column].width = self.inches(width)
+            for line, row in enumerate(texts):
+                cell = made.cell(line, column)
+                cell.margin_left = cell.margin_right = self.inches(0.06)
+                cell.margin_top = cell.margin_bottom = self.inches(0.03)
+                style = (11, INK, False) if line else (11, "FFFFFF", True)
+                self._write(cell.text_frame, [(row[column], *style)])
         self._caption(slide, view["caption"])
