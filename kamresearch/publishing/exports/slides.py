@@ -290,6 +290,6 @@ class _Deck:
                 cell = made.cell(line, column)
                 cell.margin_left = cell.margin_right = self.inches(0.06)
                 cell.margin_top = cell.margin_bottom = self.inches(0.03)
-                style = (11, INK, False) if line else (11, "FFFFFF", True)
-                self._write(cell.text_frame, [(row[column], *style)])
+                colour, bold = (INK, False) if line else ("FFFFFF", True)
+                self._write(cell.text_frame, [(row[column], 11, colour, bold)])
         self._caption(slide, view["caption"])
