@@ -37,7 +37,7 @@ ROWS, COLUMNS = 10, 8
 """What a table on a slide holds at most: more cannot be read from a chair."""
 WIDTH, HEIGHT = 12.1, 4.85
 """Inches between the edges of a slide, and between its title and its caption."""
-LETTER, LINE, AROUND = 0.082, 0.19, 0.12
+LETTER, LINE, AROUND = 0.1, 0.17, 0.11
 """Inches of a half-width letter, of a line and of a cell's margin, in a table."""
 CATEGORIES, SERIES = 24, 3
 """What a chart that can be edited holds at most; a figure of more stays a picture."""
@@ -98,7 +98,7 @@ def fit_table(heads: list[str], rows: list[list[str]]) -> tuple[list[list[str]],
 
     >>> texts, widths = fit_table(["No", "Why"], [["1", "word " * 40]] * 30)
     >>> len(texts), [round(width, 1) for width in widths]
-    (10, [0.4, 11.7])
+    (11, [0.4, 11.7])
     """
     texts = [heads, *(row[: len(heads)] for row in rows)]
     wanted = [
