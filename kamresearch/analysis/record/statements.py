@@ -304,7 +304,7 @@ def _can_be_measured_again(finding: Finding | None) -> bool:
         return False
     if finding.id != "churn.rate" or finding.period is None:
         return True
-    start, end = map(pd.Timestamp, finding.period)
+    start, end = (pd.Timestamp(day) for day in finding.period)
     return (end - start).days + 1 == 365
 
 

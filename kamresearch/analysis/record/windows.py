@@ -50,8 +50,9 @@ def measure_windows(frame: pd.DataFrame) -> pd.DataFrame:
             # a rival that says nothing of some accounts has no sum to compare
             rival = part["rival_value"].sum(skipna=False)
             sums = (len(part), part["value"].sum(), rival, part["actual"].sum())
-            alone = before is None or (part["account_id"] == "").all()
-            moved = (np.nan,) * 3 if alone else _movement(before, part)
+            moved = (np.nan,) * 3
+            if before is not None and (part["account_id"] != "").any():
+                moved = _movement(before, part)
             rows.append((prediction, issued, due, *map(float, sums), *moved))
             before = part
     return pd.DataFrame(rows, columns=COLUMNS).astype({"n": int})

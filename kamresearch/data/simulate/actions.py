@@ -115,7 +115,8 @@ def _decide(
     by_lot = rng.random(n) < actions.do + actions.hold_out
     refused = rng.random(n) < actions.refused
     decided = np.where(frame["does"], "do", "hold_out").astype(object)
-    decided[~by_lot] = np.where(refused[~by_lot], "not", None)
+    decided[~by_lot] = None
+    decided[~by_lot & refused] = "not"
     decided_on = proposed + rng.integers(1, 15, n)
     done_on = decided_on + np.ceil(rng.gamma(2, actions.days / 2, n)).astype(int)
     known = (decided_on <= calendar.end) & pd.notna(decided)
