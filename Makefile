@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-faults audit test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
-        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-exports bench-first-report bench-accounts bench-start measure mutants clean
+        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-exports bench-first-report bench-accounts bench-start bench-sets measure mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -163,7 +163,10 @@ benchmarks/.cache/measured: | setup
 measure: setup benchmarks/.cache/measured  ## sizes of modules and functions beside kept packages
 	$(BIN)/python -m benchmarks.bench_measure
 
-bench: bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish bench-exports bench-start  ## all benchmarks, then RESULTS.md
+bench-sets: setup  ## bring the public sets that may be fetched; says of the rest where they are kept
+	-$(BIN)/python -m benchmarks.fetch
+
+bench: bench-sets bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish bench-exports bench-start  ## all benchmarks, then RESULTS.md
 	$(BIN)/python -m benchmarks.collect
 
 mutants: setup  ## a sampled mutation check of the analysis modules

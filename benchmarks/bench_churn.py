@@ -10,15 +10,17 @@ import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
 from benchmarks.common import (
+    PROTOCOLS,
     ROOT,
     describe_machine,
     describe_versions,
     fingerprint,
     load_protocol,
     run_peer,
-    shared_folder,
     write_result,
 )
+from benchmarks.fetch import present
+from benchmarks.protocols.places import data_file, find_set
 from kamresearch.analysis import churn
 
 SETS = {
@@ -55,9 +57,7 @@ def cached(name: str, *sources: Path) -> Path:
 def measure_ours(protocol: object, name: str) -> pd.DataFrame:
     """One row per fold of a set; CPU seconds of fit and predict on one core. Each fold is written down as it is done."""
     house = Path(churn.__file__).parent
-    folder = cached(
-        "ours", *(house / f"{part}.py" for part in MADE_OF), shared_folder("data") / SETS[name]
-    )
+    folder = cached("ours", *(house / f"{part}.py" for part in MADE_OF), data_file(SETS[name]))
     folder.mkdir(parents=True, exist_ok=True)
     X, y = protocol.load(name)
     for seed in SEEDS:
@@ -109,8 +109,8 @@ def measure_peers(sets: list[str]) -> pd.DataFrame:
     )
     found = []
     for name in sets:
-        folder = cached("peers", script, lock, shared_folder("data") / SETS[name])
-        run_peer(script.name, str(shared_folder("eval")), str(folder), name)
+        folder = cached("peers", script, lock, data_file(SETS[name]))
+        run_peer(script.name, str(PROTOCOLS), str(folder), name)
         found += [pd.read_csv(path) for path in sorted(folder.glob(f"{name} *.csv"))]
     return pd.concat(found)
 
@@ -161,7 +161,9 @@ def judge(table: pd.DataFrame, floors: pd.Series, full_fit: float) -> str:
 
 
 def time_full_fit(protocol: object) -> float:
-    """CPU seconds of a fit on all 10,000 rows of the bank set."""
+    """CPU seconds of a fit on all 10,000 rows of the bank set; NaN where it is not there."""
+    if find_set(SETS["bank"]) is None:
+        return float("nan")
     X, y = protocol.load("bank")
     start = time.process_time()
     churn.ChurnModel().fit(X, y)
@@ -170,7 +172,9 @@ def time_full_fit(protocol: object) -> float:
 
 def main(*sets: str) -> None:
     """Measure, compare, write ``results/churn.md``. An interrupted run goes on at the fold where it stopped."""
-    sets = list(sets) or list(SETS)
+    sets = present("churn", sets)
+    if not sets:
+        return
     protocol = load_protocol("churn_eval")
     ours = pd.concat([measure_ours(protocol, name) for name in sets], ignore_index=True)
     rows = pd.concat([ours, measure_peers(sets)], ignore_index=True)
@@ -178,9 +182,7 @@ def main(*sets: str) -> None:
     facts = [
         f"Machine: {describe_machine()}; one core each, CPU seconds of fit and predict in a fold. ChurnModel's contain all its choices; the tuned peers' stand in tuning_seconds, once per set.",
         f"Ours: {describe_versions('scikit-learn', 'numpy', 'pandas')}; peers: benchmarks/requirements-peers.lock.",
-        "Data: "
-        + ", ".join(f"{name} {fingerprint(shared_folder('data') / SETS[name])}" for name in sets)
-        + ".",
+        "Data: " + ", ".join(f"{name} {fingerprint(data_file(SETS[name]))}" for name in sets) + ".",
         "Repeated stratified five-fold cross-validation, seeds 0 and 1; paired differences over the ten folds, ± one standard error.",
         "ChurnModel runs with its defaults. Each tuned peer's configuration and trees are chosen by three-fold log-loss on the training rows of the first fold and kept for all ten, which is kind to the peers: later folds test rows that took part in the choice.",
         "ECE has a floor: ten bins of a fold differ from true probabilities by chance alone. It is measured by drawing labels from ChurnModel's probabilities.",

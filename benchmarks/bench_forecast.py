@@ -27,9 +27,10 @@ from benchmarks.common import (
     fingerprint,
     load_protocol,
     run_peer,
-    shared_folder,
     write_result,
 )
+from benchmarks.fetch import present
+from benchmarks.protocols.places import data_file
 
 CACHE = ROOT / "benchmarks" / ".cache" / "forecast"
 PEERS = (
@@ -192,16 +193,17 @@ def main() -> None:
         "--set", nargs="+", choices=list(SETS), default=list(SETS), help="collections"
     )
     options = parser.parse_args()
+    if len(present("forecast")) < 2:
+        return
     protocol = load_protocol("forecast_eval")
     rows = [row for name in options.set for row in score_set(name, protocol, options.minutes)]
     scaling = measure_scaling(to_frame(protocol.load_m3("MONTHLY")), *SETS["MONTHLY"])
     frame = pd.DataFrame(rows).round(4)
-    data = shared_folder("data")
     facts = [
         f"machine: {describe_machine()}",
         describe_versions("numpy", "pandas", "scipy"),
-        f"m3_series.parquet {fingerprint(data / 'm3_series.parquet')}, m3_series_meta.csv "
-        f"{fingerprint(data / 'm3_series_meta.csv')}",
+        f"m3_series.parquet {fingerprint(data_file('m3_series.parquet'))}, m3_series_meta.csv "
+        f"{fingerprint(data_file('m3_series_meta.csv'))}",
         "the choice of models, of the seasonality test and of the constants of the "
         "intervals was made on the training parts: their "
         "last horizon held out. For the first eight models the test parts were scored "

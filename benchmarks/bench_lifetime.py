@@ -7,15 +7,17 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.common import (
+    PROTOCOLS,
     ROOT,
     describe_machine,
     describe_versions,
     fingerprint,
     load_protocol,
     run_peer,
-    shared_folder,
     write_result,
 )
+from benchmarks.fetch import present
+from benchmarks.protocols.places import data_file
 from kamresearch.analysis.lifetime import FramePurchases, fit, fit_gamma_gamma
 from kamresearch.analysis.lifetime.baselines import PastRate, fit_hiatus
 from kamresearch.analysis.lifetime.purchasing import Past
@@ -213,7 +215,7 @@ def measure_pymc(protocol: object, sets: list[str]) -> pd.DataFrame:
         ROOT / "benchmarks" / "peers" / "lifetime_pymc.py",
         ROOT / "benchmarks" / "requirements-peers.lock",
     ]
-    parts += [shared_folder("data") / FILES[name] for name in sets]
+    parts += [data_file(FILES[name]) for name in sets]
     out = (
         ROOT
         / "benchmarks"
@@ -223,7 +225,7 @@ def measure_pymc(protocol: object, sets: list[str]) -> pd.DataFrame:
     if not out.exists():
         out.parent.mkdir(exist_ok=True)
         part = out.with_suffix(".part")
-        run_peer("lifetime_pymc.py", str(shared_folder("eval")), str(part), *sets)
+        run_peer("lifetime_pymc.py", str(PROTOCOLS), str(part), *sets)
         part.rename(out)
     rows = []
     for (name, model), frame in pd.read_csv(out).groupby(["set", "model"], sort=False):
@@ -240,12 +242,12 @@ def measure_pymc(protocol: object, sets: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def measure_clusters() -> pd.DataFrame:
+def measure_clusters(there: list[str]) -> pd.DataFrame:
     """Ours and plain k-means on standardised raw features, each judged on its own features by
     the same bootstrap.
     """
     rows = []
-    for name, frame, raw in cluster_sets():
+    for name, frame, raw in cluster_sets(there):
         start = time.process_time()
         result = segment(frame)
         seconds = time.process_time() - start
@@ -267,13 +269,23 @@ def measure_clusters() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def cluster_sets() -> list[tuple]:
-    """(name, frame for ours, raw matrix for the peer): wholesale spending, and RFM of the
-    retail customers.
+def cluster_sets(there: list[str]) -> list[tuple]:
+    """(name, frame for ours, raw matrix for the peer) of the sets that are there: wholesale
+    spending, and RFM of the retail customers.
     """
-    wholesale = pd.read_csv(shared_folder("data") / "wholesale_customers.csv")
-    spending = wholesale.drop(columns=["Channel", "Region"])
-    raw = pd.read_parquet(shared_folder("data") / "online_retail_dev.parquet")
+    makers = {"wholesale": spending_of_wholesale, "retail": rfm_of_retail}
+    return [(name, *make()) for name, make in makers.items() if name in there]
+
+
+def spending_of_wholesale() -> tuple[pd.DataFrame, np.ndarray]:
+    """What each customer of the wholesaler spends."""
+    wholesale = pd.read_csv(data_file("wholesale_customers.csv"))
+    return wholesale, wholesale.drop(columns=["Channel", "Region"]).to_numpy(float)
+
+
+def rfm_of_retail() -> tuple[pd.DataFrame, np.ndarray]:
+    """Recency, frequency and amount of each customer of the web shop."""
+    raw = pd.read_parquet(data_file("online_retail_dev.parquet"))
     raw = raw[raw["CustomerID"].notna() & (raw["Quantity"] > 0) & (raw["UnitPrice"] > 0)]
     raw = raw.assign(revenue=raw["Quantity"] * raw["UnitPrice"])
     end = raw["InvoiceDate"].max().normalize()
@@ -286,10 +298,7 @@ def cluster_sets() -> list[tuple]:
             "monetary": groups["revenue"].sum().to_numpy(float),
         }
     )
-    return [
-        ("wholesale", wholesale, spending.to_numpy(float)),
-        ("retail", rfm, rfm.drop(columns="account_id").to_numpy(float)),
-    ]
+    return rfm, rfm.drop(columns="account_id").to_numpy(float)
 
 
 def judge_raw(raw: np.ndarray, k: int, draws: int = 20) -> dict:
@@ -376,7 +385,10 @@ def judge_ties(part: pd.DataFrame, peers: pd.DataFrame) -> str:
 def main() -> None:
     """Measure, and write results/lifetime.md and results/clusters.md."""
     protocol = load_protocol("clv_eval")
-    sets = sys.argv[1:] or list(FILES)
+    there = present("lifetime", sys.argv[1:])
+    sets = [name for name in there if name in FILES]
+    if not sets:
+        return
     measured = [measure_set(protocol, name) for name in sets]
     table = pd.concat(
         [
@@ -403,17 +415,14 @@ def main() -> None:
             [
                 describe_machine(),
                 describe_versions("kamresearch", "scikit-learn", "scipy"),
-                *(
-                    f"{FILES[name]} {fingerprint(shared_folder('data') / FILES[name])}"
-                    for name in sets
-                ),
+                *(f"{FILES[name]} {fingerprint(data_file(FILES[name]))}" for name in sets),
             ],
             table,
             verdict(table, differences) + "\n\n" + NOTE,
         ).with_name("lifetime_parameters.csv"),
         index=False,
     )
-    clusters = measure_clusters()
+    clusters = measure_clusters(there)
     write_result(
         "clusters",
         "Clusters: stable, apart, none tiny",

@@ -11,10 +11,11 @@ from benchmarks.common import (
     describe_versions,
     fingerprint,
     load_protocol,
-    shared_folder,
     write_result,
 )
+from benchmarks.fetch import present
 from benchmarks.peers.linkage_splink import tune
+from benchmarks.protocols.places import data_file
 from kamresearch.data.linkage import link
 
 FILES = {
@@ -30,7 +31,7 @@ LARGE = 50_000
 def load(protocol: object, name: str) -> tuple[pd.DataFrame, pd.Series]:
     """Records without any label, and the truth."""
     if name == "fake_1000":
-        frame = pd.read_csv(shared_folder("data") / FILES[name], dtype=str)
+        frame = pd.read_csv(data_file(FILES[name]), dtype=str)
         return frame.drop(columns=["unique_id", "cluster"]), frame["cluster"]
     return protocol.load(name)
 
@@ -70,7 +71,8 @@ def _gaps(frame: pd.DataFrame, measure: str) -> pd.Series:
 def main() -> None:
     """Score both on every set; time ours on 50,000 records."""
     protocol, rows = load_protocol("er_eval"), []
-    for name in FILES:
+    sets = present("linkage")
+    for name in sets:
         records, truth = load(protocol, name)
         for who in ("kam.linkage.link", "Splink tuned by hand"):
             start = time.perf_counter(), time.process_time()
@@ -131,11 +133,7 @@ def main() -> None:
         [
             describe_machine(),
             describe_versions("splink", "duckdb"),
-            "data: "
-            + ", ".join(
-                f"{name} {fingerprint(shared_folder('data') / file)}"
-                for name, file in FILES.items()
-            ),
+            "data: " + ", ".join(f"{name} {fingerprint(data_file(FILES[name]))}" for name in sets),
             "seconds: by the clock and of the processor (all threads); one run each, "
             "single machine, for orientation",
         ],

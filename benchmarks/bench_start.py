@@ -1,8 +1,8 @@
 """How often ``kam start`` gives the columns that matter their right role, on heads as systems export
-them and on the files of the shared folder.
+them and on the sets of `sets.yml` that are there.
 
 ``python -m benchmarks.bench_start [--tuned | --unseen] [CASE …]``; what is right stands in
-``starts.yml`` and in the mappings of the shared exports.
+``starts.yml`` and in the mappings of those sets.
 """
 
 import datetime
@@ -15,7 +15,9 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from benchmarks.common import ROOT, describe_machine, shared_folder, write_result
+from benchmarks.common import ROOT, describe_machine, write_result
+from benchmarks.fetch import present
+from benchmarks.protocols.places import data_file
 from kamresearch.data.mapping import Mapping, read_mapping
 from kamresearch.data.start import Draft, draft_mapping, look
 from kamresearch.errors import KamError
@@ -219,29 +221,26 @@ def right_of(mapping: Mapping) -> dict[str, list[str]]:
     return right
 
 
-def real_cases(shared: Path) -> dict[str, tuple[Path, dict[str, list[str]]]]:
-    """Files of the shared folder with what is right of them."""
+def real_cases(there: list[str]) -> dict[str, tuple[Path, dict[str, list[str]]]]:
+    """The sets that are there, with what is right of them."""
     crm = Path(tempfile.mkdtemp(prefix="kam-crm-"))
-    for path in shared.glob("crm_*.csv"):
-        (crm / path.name).symlink_to(path)
+    for name in ("accounts", "products", "sales_pipeline", "sales_teams"):
+        if "crm_accounts" in there:
+            (crm / f"crm_{name}.csv").symlink_to(data_file(f"crm_{name}.csv"))
     mappings = ROOT / "params" / "mappings"
     retail = right_of(read_mapping(mappings / "online_retail.yml")) | {
         "product": ["StockCode", "Description"]
     }
-    found = {
-        "crm": (crm, right_of(read_mapping(mappings / "crm.yml")) | {"units": []}),
-        "online_retail": (shared / "online_retail_dev.parquet", retail),
-        "cdnow": (
-            shared / "cdnow_sample.csv",
-            {
-                "account_id": ["customer_id"],
-                "order_date": ["date"],
-                "revenue": ["spend"],
-                "units": ["quantity"],
-            },
-        ),
-    }
-    for folder in sorted((shared / "exports").iterdir()):
+    found = {}
+    if "crm_accounts" in there:
+        found["crm"] = (crm, right_of(read_mapping(mappings / "crm.yml")) | {"units": []})
+    if "retail" in there:
+        found["online_retail"] = (data_file("online_retail_dev.parquet"), retail)
+    if "cdnow" in there:
+        right = {"account_id": "customer_id", "order_date": "date", "revenue": "spend"}
+        right = {name: [column] for name, column in {**right, "units": "quantity"}.items()}
+        found["cdnow"] = (data_file("cdnow_sample.csv"), right)
+    for folder in sorted(data_file("exports").iterdir()) if "exports" in there else ():
         if (folder / "mapping.yml").exists():
             found[folder.name] = (folder / "data", right_of(read_mapping(folder / "mapping.yml")))
     return found
@@ -290,7 +289,7 @@ def main(arguments: list[str]) -> int:
 
 def _real_rows() -> list[tuple]:
     rows = []
-    for name, (path, right) in real_cases(shared_folder("data")).items():
+    for name, (path, right) in real_cases(present("start")).items():
         group = "files" if name in ("crm", "online_retail", "cdnow") else "small exports"
         try:
             draft = draft_mapping(look(str(path)))

@@ -5,35 +5,27 @@ import os
 import platform
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
+PROTOCOLS = ROOT / "benchmarks" / "protocols"
 PEERS_PYTHON = ROOT / "benchmarks" / ".venv" / "bin" / "python"
 
 
-def shared_folder(name: str) -> Path:
-    """A folder of the evaluation material beside the checkout (``data`` or ``eval``); ends the
-    run where absent.
+def load_protocol(name: str) -> ModuleType:
+    """An evaluation protocol as a module: ``load_protocol("churn_eval")``.
+
+    Peers import the same files from their folder, in an environment without this package.
     """
-    folder = ROOT.parent / "shared" / name
-    if not folder.is_dir():
-        sys.exit(f"benchmark: {folder} is not there; the evaluation data live beside the checkout")
-    return folder
-
-
-def load_protocol(name: str) -> object:
-    """An evaluation protocol as a module: ``load_protocol("churn_eval")``."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    spec = spec_from_file_location(name, shared_folder("eval") / f"{name}.py")
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    if str(PROTOCOLS) not in sys.path:
+        sys.path.append(str(PROTOCOLS))
+    return import_module(name)
 
 
 def fingerprint(path: Path) -> str:
