@@ -85,6 +85,21 @@ class Result:
         return f"{rich.heading(type(self).__name__)}{found}{rich.caveats_list(texts)}"
 
 
+class Explained(Result):
+    """A result whose caveats speak of what it shows: where it has a ``reason`` to show nothing,
+    none is due.
+    """
+
+    @property
+    def caveats(self) -> tuple[Text, ...]:
+        """What its numbers cannot carry."""
+        return () if getattr(self, "reason", None) else tuple(self.minding())
+
+    def minding(self) -> tuple[Text, ...]:
+        """The caveats; asked only where there is something to show."""
+        return ()
+
+
 @dataclass(frozen=True)
 class Missing(Result):
     """Stands where results cannot be: which they would have been, and why they are not. False, so

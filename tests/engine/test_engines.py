@@ -16,7 +16,8 @@ from kamresearch.data.answers import shown_address, without_secrets
 from kamresearch.data.prepared import open_prepared, write_prepared
 from kamresearch.errors import DataError
 from kamresearch.features.months import company_months
-from kamresearch.publishing.planning.datafacts import ask_data
+from kamresearch.publishing.jobs import to_plain
+from kamresearch.publishing.planning.datafacts import DataAsked, DataJob, ask_data
 
 pytestmark = pytest.mark.engine
 
@@ -156,11 +157,11 @@ def test_a_server_is_read_once_as_of_one_moment_into_a_copy(server, expected, tm
 
 
 def test_the_facts_of_a_version_are_those_of_the_copy(server, tmp_path):
-    asked = {"source": server, "mapping": "", "where": "", "as_of": "", "each": ""}
+    asked = DataAsked(server, mapping="", where="", as_of="", each="")
     copy, out = tmp_path / "copy.duckdb", tmp_path / "out.json"
     mask = os.umask(0o022)
     mask = os.umask(0o022)  # a worker's own, which a test must not keep
-    ask_data({**asked, "prepared": str(copy), "out": str(out)})
+    ask_data(to_plain(DataJob(asked, copy, out)))
     os.umask(mask)
     os.umask(mask)
     facts = json.loads(out.read_text(encoding="utf-8"))["tables"]

@@ -21,7 +21,8 @@ from kamresearch import open_data
 from kamresearch.data.addresses import read_address
 from kamresearch.data.remote import KINDS
 from kamresearch.errors import DataError
-from kamresearch.publishing.planning.datafacts import ask_data
+from kamresearch.publishing.jobs import to_plain
+from kamresearch.publishing.planning.datafacts import DataAsked, DataJob, ask_data
 
 ORDERS = pd.DataFrame(
     {
@@ -78,11 +79,11 @@ def test_a_server_whose_rows_have_no_room_here_says_where_room_is_wanted(tmp_pat
     with sqlite3.connect(path) as connection:
         ORDERS.to_sql("orders", connection, index=False)
         ACCOUNTS.to_sql("accounts", connection, index=False)
-    asked = dict.fromkeys(("mapping", "where", "as_of", "each"), "")
     copy, out = tmp_path / "gone" / "copy.duckdb", tmp_path / "facts.json"
     mask = os.umask(0o022)
     try:
-        ask_data({**asked, "source": f"sqlite:///{path}", "prepared": str(copy), "out": str(out)})
+        asked = DataAsked(f"sqlite:///{path}", mapping="", where="", as_of="", each="")
+        ask_data(to_plain(DataJob(asked, copy, out)))
     finally:
         os.umask(mask)
     (_where, expected, _found, remedy) = json.loads(out.read_text(encoding="utf-8"))["parts"]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 
 from kamresearch.data.slicing import refuse_small, withheld_slices, write_condition
 from kamresearch.errors import ParameterError
+from kamresearch.publishing.asking.request import Limits, Request
 from kamresearch.publishing.making import slices as making
+from kamresearch.publishing.making.slices import SliceDone, SliceJob
 from tests.conftest import ROOT
 from tests.publishing.toy import Project, make_project
 
@@ -173,10 +176,10 @@ if __name__ == "__main__":
 """
 
 
-def slice_of_a_moment(job: dict) -> dict:
+def slice_of_a_moment(job: SliceJob) -> SliceDone:
     """Stands for a slice on a worker: a result at once, or one that takes long."""
-    time.sleep(job["seconds"])
-    return {"ok": True, "path": job["value"], "how": "sealed"}
+    time.sleep(job.request.limits.timeout)
+    return SliceDone(ok=True, how="sealed")
 
 
 def test_a_scheduler_that_goes_away_loses_what_it_had_not_told_and_says_so(tmp_path, monkeypatch):
@@ -191,7 +194,12 @@ def test_a_scheduler_that_goes_away_loses_what_it_had_not_told_and_says_so(tmp_p
         start_new_session=True,
     )
     monkeypatch.setattr(making, "slice_on_worker", slice_of_a_moment)
-    jobs = [{"value": "first", "seconds": 0}, {"value": "second", "seconds": 600}]
+    asked = Request(tmp_path, tmp_path)
+    lasting = {"first": 0, "second": 600}
+    jobs = [
+        SliceJob(value, replace(asked, limits=Limits(timeout=seconds)))
+        for value, seconds in lasting.items()
+    ]
     told = {}
     try:
         address = cluster.stdout.readline().strip()
@@ -202,9 +210,9 @@ def test_a_scheduler_that_goes_away_loses_what_it_had_not_told_and_says_so(tmp_p
     finally:
         cluster.kill()
         cluster.wait(30)
-    assert told["first"]["ok"]
-    assert not told["second"]["ok"]
-    assert "the scheduler went away" in told["second"]["message"]
+    assert told["first"].ok
+    assert not told["second"].ok
+    assert "the scheduler went away" in told["second"].how
 
 
 @pytest.mark.parametrize("number", [6, pytest.param(20, marks=pytest.mark.long)])

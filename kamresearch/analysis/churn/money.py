@@ -13,7 +13,7 @@ from kamresearch.errors import AnalysisError
 from kamresearch.finding import Finding
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result, Shown
+from kamresearch.result import Explained, Shown
 
 CURVE = ["n_contacted", "gain", "by_value"]
 SENSITIVITY = ["acceptance", "incentive_share", "n_contacted", "gain"]
@@ -193,7 +193,7 @@ class OfferTerms:
 
 
 @dataclass(frozen=True)
-class Contacts(Result):
+class Contacts(Explained):
     """Whom to contact under a budget, if the offer works as assumed."""
 
     exports = ("churn.n_contacts", "churn.contact_gain", "churn.expected_loss")
@@ -223,24 +223,19 @@ class Contacts(Result):
         """Expected gain of the whole list."""
         return None if self.reason else float(self.frame["gain"].sum())
 
-    @property
-    def caveats(self) -> tuple[Text, ...]:
+    def minding(self) -> tuple[Text, ...]:
         """The guard: risk is not persuadability."""
         return (
-            ()
-            if self.reason
-            else (
-                _(
-                    "High risk does not mean persuadable: in field experiments contacting "
-                    "those most at risk changed nothing or drove more of them away. The "
-                    "gain holds only if the offer works as assumed; try it on accounts "
-                    "drawn by lot first."
-                ),
-                _(
-                    "Acceptance, incentive and contact cost are assumptions, not "
-                    "measurements; the table shows the gain under others."
-                ),
-            )
+            _(
+                "High risk does not mean persuadable: in field experiments contacting "
+                "those most at risk changed nothing or drove more of them away. The "
+                "gain holds only if the offer works as assumed; try it on accounts "
+                "drawn by lot first."
+            ),
+            _(
+                "Acceptance, incentive and contact cost are assumptions, not "
+                "measurements; the table shows the gain under others."
+            ),
         )
 
     def findings(self) -> list[Finding]:

@@ -13,7 +13,7 @@ from kamresearch.features.snapshot import account_snapshot
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result, Shown
+from kamresearch.result import Explained, Shown
 
 LEAST = 10
 NO_TABLE = _("This needs the table “value_delivered”: what an account gained from us, in money.")
@@ -22,7 +22,7 @@ FRAME = ["account_id", "account_name", "ours", "given", "confirmed", "balance"]
 
 
 @dataclass(frozen=True)
-class Given(Result):
+class Given(Explained):
     """Value to them and value to us, by account.
 
     Parameters
@@ -107,11 +107,8 @@ class Given(Result):
             rows_shown=15,
         )
 
-    @property
-    def caveats(self) -> tuple[Message, ...]:
+    def minding(self) -> tuple[Message, ...]:
         """What such sums are."""
-        if self.reason:
-            return ()
         return (
             _(
                 "What nobody wrote down counts as nothing brought; what is not confirmed is our "

@@ -11,7 +11,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result, Shown
+from kamresearch.result import Explained, Shown
 
 LEAST = 10
 NO_TABLE = _("This needs the table “needs”: what accounts asked for, with the units at stake.")
@@ -20,7 +20,7 @@ FRAME = ["feature", "n_accounts", "n", "units", "units_open", "answered", "n_los
 
 
 @dataclass(frozen=True)
-class Needs(Result):
+class Needs(Explained):
     """Needs by product or feature.
 
     Parameters
@@ -100,11 +100,8 @@ class Needs(Result):
             rows_shown=20,
         )
 
-    @property
-    def caveats(self) -> tuple[Message, ...]:
+    def minding(self) -> tuple[Message, ...]:
         """What a need is not."""
-        if self.reason:
-            return ()
         return (
             _(
                 "Units at stake are what somebody judged; an account that left over product need "

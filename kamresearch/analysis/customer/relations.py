@@ -13,7 +13,7 @@ from kamresearch.features.snapshot import account_snapshot
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result, Shown
+from kamresearch.result import Explained, Shown
 
 DECIDES = 4
 """Influence from which somebody decides."""
@@ -28,7 +28,7 @@ FRAME = [
 
 
 @dataclass(frozen=True)
-class Relations(Result):
+class Relations(Explained):
     """Contacts by account.
 
     Parameters
@@ -112,11 +112,8 @@ class Relations(Result):
             rows_shown=15,
         )
 
-    @property
-    def caveats(self) -> tuple[Message, ...]:
+    def minding(self) -> tuple[Message, ...]:
         """Whose judgement this is."""
-        if self.reason:
-            return ()
         return (
             _(
                 "Influence and stance are what our own people judged; nobody asked the persons "

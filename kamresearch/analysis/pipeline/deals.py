@@ -10,7 +10,7 @@ from kamresearch.data.tables import Tables
 from kamresearch.finding import Finding
 from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result
+from kamresearch.result import Explained
 
 OUTCOMES: dict[str, Text] = {
     "won": _("Won"),
@@ -30,7 +30,7 @@ NO_DEAL = _("No deal was known on this day.")
 
 
 @dataclass(frozen=True)
-class Deals(Result):
+class Deals(Explained):
     """Deals as known on a day.
 
     Parameters
@@ -82,11 +82,8 @@ class Deals(Result):
             for name, (label, value) in told.items()
         ]
 
-    @property
-    def caveats(self) -> tuple[Message, ...]:
+    def minding(self) -> tuple[Message, ...]:
         """What these deals cannot carry."""
-        if self.reason:
-            return ()
         said = [
             _(
                 "What nobody enters is in no win rate: deals lost before they were written down "

@@ -9,7 +9,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result, Shown
+from kamresearch.result import Explained, Shown
 
 MONEY = (
     Column("revenue", _("Revenue"), "money"),
@@ -22,7 +22,7 @@ MONEY = (
 
 
 @dataclass(frozen=True)
-class Contribution(Result):
+class Contribution(Explained):
     """Contribution after serving by account.
 
     Parameters
@@ -117,11 +117,8 @@ class Contribution(Result):
             rows_shown=15,
         )
 
-    @property
-    def caveats(self) -> tuple[Message, ...]:
+    def minding(self) -> tuple[Message, ...]:
         """What these sums leave out."""
-        if self.reason:
-            return ()
         said = [
             _(
                 "Where the recorded cost of an order already holds some of the serving, serving "

@@ -9,7 +9,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Message, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result, Shown
+from kamresearch.result import Explained, Shown
 
 CAUSES: dict[str, Text] = {
     "discount": _("price cuts"),
@@ -24,7 +24,7 @@ _FEW = _("Fewer than {n} accounts have orders and known cost: nothing to compare
 
 
 @dataclass(frozen=True)
-class Losers(Result):
+class Losers(Explained):
     """Loss makers and their cause.
 
     Parameters
@@ -88,10 +88,9 @@ class Losers(Result):
             rows_shown=20,
         )
 
-    @property
-    def caveats(self) -> tuple[Message, ...]:
+    def minding(self) -> tuple[Message, ...]:
         """What a cause means here."""
-        if self.reason or self.frame.empty:
+        if self.frame.empty:
             return ()
         return (
             _(

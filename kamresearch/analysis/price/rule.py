@@ -10,14 +10,14 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result, Shown
+from kamresearch.result import Explained, Shown
 
 LEAST = 30
 _FEW = _("Fewer than {n} accounts have known list prices and differ in size.", n=LEAST)
 
 
 @dataclass(frozen=True)
-class Rule(Result):
+class Rule(Explained):
     """Price cuts as a line over the logarithm of size.
 
     Parameters
@@ -126,11 +126,8 @@ class Rule(Result):
             rows_shown=20,
         )
 
-    @property
-    def caveats(self) -> tuple[Message, ...]:
+    def minding(self) -> tuple[Message, ...]:
         """What a line does not say."""
-        if self.reason:
-            return ()
         return (
             _(
                 "The line is what accounts of a size get today, not what they should; and what "

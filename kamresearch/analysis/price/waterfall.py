@@ -9,7 +9,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result, Shown
+from kamresearch.result import Explained, Shown
 
 STEPS: dict[str, Text] = {
     "list_value": _("At list price"),
@@ -27,7 +27,7 @@ WHO: dict[str, Text] = {"all": _("All"), "none": _("No tier")}
 
 
 @dataclass(frozen=True)
-class Waterfall(Result):
+class Waterfall(Explained):
     """Shares of the list value.
 
     Parameters
@@ -106,11 +106,8 @@ class Waterfall(Result):
             *(Column(name, STEPS[name], "net_share") for name in STEPS if name != "list_value"),
         )
 
-    @property
-    def caveats(self) -> tuple[Message, ...]:
+    def minding(self) -> tuple[Message, ...]:
         """What the steps leave out."""
-        if self.reason:
-            return ()
         said = []
         if self.covered is not None and self.covered < 0.995:
             said.append(

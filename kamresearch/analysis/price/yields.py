@@ -11,7 +11,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message
 from kamresearch.language import message as _
-from kamresearch.result import Result, Shown
+from kamresearch.result import Explained, Shown
 
 TIERS = ("A", "B", "C")
 LEAST = 10
@@ -20,7 +20,7 @@ _TOO_FEW = _("Fewer than {n} accounts of this tier took work, with known cost.",
 
 
 @dataclass(frozen=True)
-class Yield(Result):
+class Yield(Explained):
     """Contribution before serving per hour of work.
 
     Parameters
@@ -80,11 +80,8 @@ class Yield(Result):
             Column("high", _("Upper bound"), "money"),
         )
 
-    @property
-    def caveats(self) -> tuple[Message, ...]:
+    def minding(self) -> tuple[Message, ...]:
         """What a yield does not say."""
-        if self.reason:
-            return ()
         return (
             _(
                 "More per hour in one tier does not say that one more hour there would bring it: "

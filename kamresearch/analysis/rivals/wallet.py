@@ -12,7 +12,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
-from kamresearch.result import Result, Shown
+from kamresearch.result import Explained, Shown
 
 FRESH_YEARS = 2
 """Years after which a wallet is too old to let expect anything of the next."""
@@ -29,7 +29,7 @@ FRAME = [
 
 
 @dataclass(frozen=True)
-class Wallet(Result):
+class Wallet(Explained):
     """What accounts buy of all brands.
 
     Parameters
@@ -143,11 +143,8 @@ class Wallet(Result):
             rows_shown=20,
         )
 
-    @property
-    def caveats(self) -> tuple[Message, ...]:
+    def minding(self) -> tuple[Message, ...]:
         """What wallets cannot carry."""
-        if self.reason:
-            return ()
         return (
             _(
                 "Accounts whose wallet is known are those that somebody asked: the others may buy "

@@ -12,7 +12,7 @@ from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
-from kamresearch.result import Result, Shown
+from kamresearch.result import Explained, Shown
 
 TIERS = ("A", "B", "C")
 DIMENSIONS: dict[str, Text] = {
@@ -28,7 +28,7 @@ _TOO_FEW = _("Fewer than {n} accounts held this tier.", n=LEAST)
 
 
 @dataclass(frozen=True)
-class Standard(Result):
+class Standard(Explained):
     """Visits promised and given.
 
     Parameters
@@ -134,11 +134,8 @@ class Standard(Result):
         )
         return found
 
-    @property
-    def caveats(self) -> tuple[Message, ...]:
+    def minding(self) -> tuple[Message, ...]:
         """What these visits cannot carry."""
-        if self.reason:
-            return ()
         return (
             _(
                 "The promise is a parameter, not a record: nothing in the data states what the "

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,43 +25,10 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from traitlets import Any as Anything
 
+from kamresearch.publishing.kernels.jobs import KernelPlan
 from kamresearch.publishing.kernels.nursery import Child, start_child
 
 ENGINE = "kamresearch"
-
-
-@dataclass(frozen=True)
-class KernelPlan:
-    """Where a kernel starts, what it sees, and what it may use.
-
-    Parameters
-    ----------
-    address : str
-        The nursery that forks it; empty for a plain process.
-    folder : Path
-        Private folder for its connection files.
-    cwd : str
-        Its working folder.
-    env : mapping
-        Its environment beside that of every child.
-    timeout : float
-        Seconds for the whole notebook.
-    memory : int
-        Bytes that it may hold.
-    output : int
-        Bytes of output that the notebook may hold.
-    log : str
-        File for what it writes past the notebook.
-    """
-
-    address: str
-    folder: Path
-    cwd: str
-    timeout: float
-    memory: int
-    output: int
-    env: Mapping[str, str] = field(default_factory=dict)
-    log: str = ""
 
 
 @dataclass
@@ -84,11 +51,11 @@ class Watch:
 
     def keep(self) -> None:
         """Watch until done: the clock and the memory of the kernel with all its children."""
-        end = time.monotonic() + self.plan.timeout
+        end = time.monotonic() + self.plan.limits.timeout
         while not self.done.wait(0.2):
             if time.monotonic() > end:
                 self.stop("timeout")
-            elif self.child is not None and holds_more(self.child.pid, self.plan.memory):
+            elif self.child is not None and holds_more(self.child.pid, self.plan.limits.memory):
                 self.stop("memory")
 
 
@@ -148,8 +115,8 @@ class Provisioner(LocalProvisioner):
         plan = watch.plan
         argument = {
             "connection": os.path.realpath(manager.connection_file),
-            "memory": plan.memory,
-            "output": plan.output,
+            "memory": plan.limits.memory,
+            "output": plan.limits.output,
         }
         env = {**plan.env, "JPY_PARENT_PID": "", "IPYTHONDIR": str(plan.folder / "ipython")}
         child = start_child(
@@ -157,13 +124,13 @@ class Provisioner(LocalProvisioner):
             "kamresearch.publishing.kernels.kernel:run_kernel",
             argument,
             env=env,
-            cwd=plan.cwd,
-            log=plan.log,
+            cwd=str(plan.cwd),
+            log=str(plan.log),
         )
         watch.child = child
         self.process = KernelProcess(child)
         self.pid = self.pgid = child.pid
-        self.cwd = plan.cwd
+        self.cwd = str(plan.cwd)
         return self.connection_info
 
     async def wait(self) -> int | None:
@@ -246,7 +213,7 @@ class Client(PapermillNotebookClient):
             len(str(one)) for one in content.get("data", {}).values()
         )
         self.watch.written += sum(map(len, content.get("traceback", ())))
-        if self.watch.written > self.watch.plan.output:
+        if self.watch.written > self.watch.plan.limits.output:
             self.watch.stop("output")
             return None
         return super().process_message(msg, *more, **named)

@@ -15,6 +15,8 @@ import kamresearch
 from kamresearch.errors import KamError, StudyError
 from kamresearch.places import project_root
 from kamresearch.publishing.files import to_json, write_json, write_text
+from kamresearch.publishing.jobs import read_job, to_plain
+from kamresearch.publishing.kernels.jobs import StudyJob, StudyOutcome
 from kamresearch.publishing.outcome.collect import finding_rows, missing_promises
 from kamresearch.publishing.outcome.truth import Outcome, find_untruths
 from kamresearch.studies import find_study
@@ -34,45 +36,29 @@ LIMITS = {
 }
 
 
-def run_study(job: Mapping) -> int:
-    """Run one study and write its outcome beside the executed notebook.
-
-    Parameters
-    ----------
-    job : mapping
-        ``study``; ``notebook`` and ``out`` (paths); ``parameters``; ``kernel`` (fields of
-        `engine.KernelPlan`);
-        ``outcome`` (path of the JSON that tells how it went); ``checked`` (whether every promise
-        of the study must be kept).
-    """
-    began = time.monotonic()
-    out = Path(job["out"])
+def run_study(plain: Mapping) -> int:
+    """Run one study (a `StudyJob`) and leave its `StudyOutcome` beside the executed notebook."""
+    began, message = time.monotonic(), ""
+    job = read_job(StudyJob, plain)
     try:
-        notebook = _run(job, out)
-        outcome: dict = _judge(job, notebook) if job["checked"] else {"ok": True}
+        _judge(job, _run(job))
     except KamError as error:
-        outcome = _failure(error)
-    outcome["seconds"] = round(time.monotonic() - began, 3)
-    write_json(Path(job["outcome"]), outcome)
+        message = str(error)
+    outcome = StudyOutcome(not message, round(time.monotonic() - began, 3), message)
+    write_json(job.outcome, to_plain(outcome))
     return 0
 
 
-def _judge(job: Mapping, notebook: Mapping) -> dict:
-    """Whether every promise of the study was kept, and nothing said that cannot be true."""
-    study = find_study(job["study"])
+def _judge(job: StudyJob, notebook: Mapping) -> None:
+    """Hold a study to its promises, and to saying nothing that cannot be true."""
+    study = find_study(job.study)
     missing = missing_promises(notebook, study)
     if missing:
-        return _incomplete(job["study"], missing)
-    parameters = job["parameters"]
-    untrue = find_untruths(
-        Outcome.of_notebook(
-            notebook,
-            parameters.get("as_of", ""),
-            _earlier_findings(parameters.get("findings")),
-            study,
-        )
-    )
-    return _untrue(job["study"], untrue) if untrue else {"ok": True}
+        raise _incomplete(job.study, missing)
+    as_of, folder = job.parameters.get("as_of", ""), job.parameters.get("findings")
+    untrue = find_untruths(Outcome.of_notebook(notebook, as_of, _earlier_findings(folder), study))
+    if untrue:
+        raise _untrue(job.study, untrue)
 
 
 def _earlier_findings(folder: str | None) -> dict[str, dict]:
@@ -83,20 +69,19 @@ def _earlier_findings(folder: str | None) -> dict[str, dict]:
     return {row["id"]: row for row in finding_rows(notebooks)}
 
 
-def _run(job: Mapping, out: Path) -> dict:
+def _run(job: StudyJob) -> dict:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
     from kamresearch.publishing.kernels import engine
 
     engine.register()
-    plan = engine.KernelPlan(**{**job["kernel"], "folder": Path(job["kernel"]["folder"])})
-    watch = engine.Watch(plan)
+    watch = engine.Watch(job.kernel)
     try:
         papermill.execute_notebook(
-            job["notebook"],
-            out,
-            parameters=job["parameters"],
+            job.notebook,
+            job.out,
+            parameters=dict(job.parameters),
             engine_name=engine.ENGINE,
             kernel_name="python3",
             progress_bar=False,
@@ -107,85 +92,72 @@ def _run(job: Mapping, out: Path) -> dict:
     except (RuntimeError, OSError) as error:  # the kernel died, or its sockets with it
         raise _stopped(job, watch) or _dead(job, watch, error) from error
     finally:
-        _tidy_file(out)
+        _tidy_file(job.out)
     if watch.stopped:
         raise cast(StudyError, _stopped(job, watch))
-    return json.loads(out.read_text(encoding="utf-8"))
+    return read_notebook(job.out)
 
 
-def _stopped(job: Mapping, watch: "Watch") -> StudyError | None:
+def _stopped(job: StudyJob, watch: "Watch") -> StudyError | None:
     if not watch.stopped:
         return None
-    _mark_running_cell(Path(job["out"]), watch.stopped)
-    plan = watch.plan
-    limit = {"timeout": plan.timeout, "memory": plan.memory / 2**30, "output": plan.output / 2**20}[
+    _mark_running_cell(job.out, watch.stopped)
+    most = watch.plan.limits
+    limit = {"timeout": most.timeout, "memory": most.memory / 2**30, "output": most.output / 2**20}[
         watch.stopped
     ]
     expected, remedy = LIMITS[watch.stopped]
     return StudyError(
-        f"study {job['study']}",
+        f"study {job.study}",
         expected.format(limit=limit),
         "more; its kernel was stopped",
         remedy,
     )
 
 
-def _cell_error(job: Mapping, error: "PapermillExecutionError") -> StudyError:
+def _cell_error(job: StudyJob, error: "PapermillExecutionError") -> StudyError:
     what = f"{error.ename}: {error.evalue}".strip().rstrip(".")
     return StudyError(
-        f"study {job['study']}, cell [{error.exec_count}]",
+        f"study {job.study}, cell [{error.exec_count}]",
         "a cell that runs to its end",
         what[:600],
         "see the failing cell in the notebook that was kept",
     )
 
 
-def _dead(job: Mapping, watch: "Watch", error: Exception) -> StudyError:
+def _dead(job: StudyJob, watch: "Watch", error: Exception) -> StudyError:
     code = watch.child.wait(2) if watch.child else None
     how = (
         f"it ended with signal {-code}"
         if code is not None and code < 0
         else f"{type(error).__name__}: {error}"
     )
-    _mark_running_cell(Path(job["out"]), "died")
+    _mark_running_cell(job.out, "died")
     return StudyError(
-        f"study {job['study']}",
+        f"study {job.study}",
         "a kernel that lives to the end",
         how,
         "see the cell that was running in the notebook that was kept; memory is the usual cause",
     )
 
 
-def _failure(error: KamError) -> dict:
-    return {
-        "ok": False,
-        "message": str(error),
-        "kind": type(error).__name__,
-        "parts": [error.where, error.expected, error.found, error.remedy],
-    }
-
-
-def _incomplete(study: str, problem: list[str]) -> dict:
+def _incomplete(study: str, problem: list[str]) -> StudyError:
     shown = ", ".join(problem[:8]) + (" …" if len(problem) > 8 else "")
-    return _failure(
-        StudyError(
-            f"study {study}",
-            "everything that its declaration promises, or study.absent(…) with a reason",
-            f"nothing of {shown}",
-            "show it, or take it out of the declaration",
-        )
+    return StudyError(
+        f"study {study}",
+        "everything that its declaration promises, or study.absent(…) with a reason",
+        f"nothing of {shown}",
+        "show it, or take it out of the declaration",
     )
 
 
-def _untrue(study: str, untrue: list[str]) -> dict:
+def _untrue(study: str, untrue: list[str]) -> StudyError:
     shown = "; ".join(untrue[:5]) + (f"; and {len(untrue) - 5} more" if len(untrue) > 5 else "")
-    return _failure(
-        StudyError(
-            f"study {study}",
-            "nothing that contradicts itself or cannot be so",
-            shown,
-            "mend what makes the number, or say in the study why it is not told",
-        )
+    return StudyError(
+        f"study {study}",
+        "nothing that contradicts itself or cannot be so",
+        shown,
+        "mend what makes the number, or say in the study why it is not told",
     )
 
 

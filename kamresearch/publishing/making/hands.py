@@ -5,14 +5,17 @@ word they leave.
 import json
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from kamresearch.errors import StudyError
 from kamresearch.publishing.asking.request import Limits
 from kamresearch.publishing.failures import NO_ROOM_WORDS
+from kamresearch.publishing.jobs import read_job, to_plain
 from kamresearch.publishing.kernels.forking import DISK_FULL
+from kamresearch.publishing.kernels.jobs import KernelPlan, StudyJob, StudyOutcome
 from kamresearch.publishing.kernels.nursery import Child, Nursery
+from kamresearch.studies import Study
 
 
 class Hands:
@@ -36,6 +39,44 @@ class Hands:
                 self._nurseries[kind] = self._stack.enter_context(Nursery(kind))
         return self._nurseries[kind]
 
+    def start_study(
+        self,
+        study: Study,
+        aside: Path,
+        limits: Limits,
+        env: Mapping[str, str],
+        parameters: Mapping[str, Any] | None = None,
+        cwd: Path | None = None,
+    ) -> Child:
+        """Start a study, its notebook and outcome to be left in a folder aside, where its worker
+        stands too unless it is told another.
+
+        Without parameters the notebook runs with those that stand in it.
+        """
+        nursery = self["kernel"]
+        kernel = KernelPlan(
+            nursery.address,
+            nursery.folder,
+            study.path.parent,
+            limits,
+            aside / "kernel.log",
+            env,
+        )
+        job = StudyJob(
+            study.name,
+            study.path,
+            aside / "notebook.ipynb",
+            parameters or {},
+            aside / "outcome.json",
+            kernel,
+        )
+        return self["work"].start(
+            "kamresearch.publishing.kernels.execute:run_study",
+            to_plain(job),
+            cwd=str(cwd or aside),
+            log=str(aside / "worker.log"),
+        )
+
     def close(self) -> None:
         """End the parents that are its own."""
         self._stack.close()
@@ -57,33 +98,10 @@ def data_env(data: Mapping) -> dict[str, str]:
     }
 
 
-def study_job(
-    study: str, notebook: Path, aside: Path, parameters: Mapping, limits: Limits, nursery: Nursery
-) -> dict:
-    """The order to run one notebook, its results to be left in a folder aside."""
-    kernel = {
-        "address": nursery.address,
-        "folder": str(nursery.folder),
-        "cwd": str(notebook.parent),
-        "env": {},
-        "log": str(aside / "kernel.log"),
-        **asdict(limits),
-    }
-    return {
-        "study": study,
-        "notebook": str(notebook),
-        "out": str(aside / "notebook.ipynb"),
-        "parameters": dict(parameters),
-        "outcome": str(aside / "outcome.json"),
-        "kernel": kernel,
-        "checked": True,
-    }
-
-
-def read_outcome(path: Path, child: Child) -> dict:
+def read_outcome(path: Path, child: Child) -> StudyOutcome:
     """How a worker's study went; a worker that left no word died."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_job(StudyOutcome, json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         words = (
             NO_ROOM_WORDS if child.poll() == DISK_FULL else last_words(path.parent / "worker.log")
@@ -91,7 +109,7 @@ def read_outcome(path: Path, child: Child) -> dict:
         error = StudyError(
             "the worker of a study", "an outcome", f"exit code {child.poll()}: {words}", "run again"
         )
-        return {"ok": False, "message": str(error), "seconds": 0.0}
+        return StudyOutcome(ok=False, message=str(error))
 
 
 def last_words(log: Path) -> str:

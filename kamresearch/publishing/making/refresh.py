@@ -11,7 +11,7 @@ from kamresearch.publishing.asking.parameters import in_order
 from kamresearch.publishing.asking.request import Request
 from kamresearch.publishing.files import write_text
 from kamresearch.publishing.kernels.nursery import Child, wait_any
-from kamresearch.publishing.making.hands import Hands, data_env, read_outcome, study_job
+from kamresearch.publishing.making.hands import Hands, data_env, read_outcome
 from kamresearch.publishing.making.run import find_data, make_shelf
 from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress
@@ -81,26 +81,18 @@ def _start(
 ) -> tuple[Study, Child, Path]:
     folder = aside / study.name
     folder.mkdir()
-    job = study_job(study.name, study.path, folder, {}, request.limits, hands["kernel"])
-    job["kernel"]["env"] = opened
-    child = hands["work"].start(
-        "kamresearch.publishing.kernels.execute:run_study",
-        job,
-        cwd=str(folder),
-        log=str(folder / "worker.log"),
-    )
-    return study, child, folder
+    return study, hands.start_study(study, folder, request.limits, opened), folder
 
 
 def _finish(study: Study, child: Child, folder: Path, request: Request, changed: list[Path]) -> str:
     """Put a finished notebook in its place; in words what went wrong, empty where nothing did."""
     outcome, made = read_outcome(folder / "outcome.json", child), folder / "notebook.ipynb"
-    if not outcome["ok"]:
+    if not outcome.ok:
         kept = failed_folder(request.reports) / "refresh"
         kept.mkdir(parents=True, exist_ok=True)
         if made.exists():
             shutil.copyfile(made, kept / f"{study.notebook}.ipynb")
-        return outcome["message"]
+        return outcome.message
     place = study.path
     text = made.read_text(encoding="utf-8")
     if text != place.read_text(encoding="utf-8"):

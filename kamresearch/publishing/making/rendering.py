@@ -1,10 +1,12 @@
 """What a worker does for one page: gather what the page must know of its version, and render it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from kamresearch.language import Fixed
 from kamresearch.publishing.files import write_text
+from kamresearch.publishing.jobs import read_job
 from kamresearch.publishing.outcome.collect import table_name
 from kamresearch.publishing.pages.context import RenderContext
 from kamresearch.publishing.pages.subjects import Subjects, find_subjects
@@ -15,50 +17,67 @@ from kamresearch.studies.kinds import FigureOutput, TableOutput
 from kamresearch.studies.outputs import iterate_outputs, read_notebook
 
 
-def render_page(job: Mapping) -> int:
-    """Render one page.
+@dataclass(frozen=True)
+class DoorJob:
+    """A front door to render.
 
     Parameters
     ----------
-    job : mapping
-        ``folder`` (the version being made), ``manifest`` (path of it as far as known), ``study``,
-        ``language``,
-        ``previous`` (folder of the version before, or empty).
+    folder : Path
+        The version being made.
+    manifest : Path
+        Where its manifest lies as far as it is known.
+    previous : str
+        Folder of the version before, or empty.
     """
+
+    folder: Path
+    manifest: Path
+    previous: str
+
+
+@dataclass(frozen=True)
+class PageJob(DoorJob):
+    """A study's page to render in one language."""
+
+    study: str
+    language: str
+
+
+def render_page(plain: Mapping) -> int:
+    """Render one page (a `PageJob`)."""
     from kamresearch.publishing.pages.profiles import render_profiles
     from kamresearch.publishing.pages.render import render_study
 
-    folder = Path(job["folder"])
-    manifest = _known(job)
-    study = find_study(job["study"])
+    job = read_job(PageJob, plain)
+    folder, language = job.folder, job.language
+    manifest, study = _known(job), find_study(job.study)
     notebook = read_notebook(folder / "notebooks" / f"{study.notebook}.ipynb")
-    context = _context(folder, manifest, study, job["previous"])
-    html = render_study(notebook, study, job["language"], context)
-    write_text(folder / context.page(study.name, job["language"]), html)
+    context = _context(folder, manifest, study, job.previous)
+    html = render_study(notebook, study, language, context)
+    write_text(folder / context.page(study.name, language), html)
     for one in context.subjects:
         (folder / one.id).mkdir(exist_ok=True)
-    for address, page in render_profiles(notebook, study, job["language"], context):
+    for address, page in render_profiles(notebook, study, language, context):
         write_text(folder / address, page)
     return 0
 
 
-def render_door(job: Mapping) -> int:
-    """Render the front door of a version of which no study is the front; the job is that of
-    `render_page` without a study.
-    """
+def render_door(plain: Mapping) -> int:
+    """Render the front door (a `DoorJob`) of a version of which no study is the front."""
     from kamresearch.publishing.pages.front import render_front
 
-    folder = Path(job["folder"])
-    manifest = _known(job)
+    job = read_job(DoorJob, plain)
+    folder, manifest = job.folder, _known(job)
     for language in manifest.languages:
-        context = _context(folder, manifest, None, job["previous"])
+        context = _context(folder, manifest, None, job.previous)
         write_text(folder / context.front(language), render_front(context, language))
     return 0
 
 
-def _known(job: Mapping) -> Manifest:
+def _known(job: DoorJob) -> Manifest:
     """The manifest as far as it is known."""
-    return Manifest.model_validate_json(Path(job["manifest"]).read_text(encoding="utf-8"))
+    return Manifest.model_validate_json(job.manifest.read_text(encoding="utf-8"))
 
 
 def _context(folder: Path, manifest: Manifest, study: Study | None, previous: str) -> RenderContext:
@@ -100,9 +119,9 @@ def _subjects(folder: Path, studies: tuple[Study, ...]) -> tuple[Subjects, ...]:
     return find_subjects((one, read_notebook(path)) for one, path in paths if path.exists())
 
 
-def write_index(job: Mapping) -> int:
+def write_index(reports: str) -> int:
     """Write the shelf's page of all versions."""
     from kamresearch.publishing.shelf.portal import write_shelf
 
-    write_shelf(Path(job["reports"]))
+    write_shelf(Path(reports))
     return 0

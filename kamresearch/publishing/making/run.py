@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any
 
 from kamresearch.data.answers import shown_address
 from kamresearch.errors import DataError, ParameterError
@@ -15,12 +14,13 @@ from kamresearch.publishing.asking.parameters import choose_studies, validate
 from kamresearch.publishing.asking.request import SPARK, Request, asked_day, on_day
 from kamresearch.publishing.failures import NO_ROOM_WORDS, unwritable
 from kamresearch.publishing.files import json_sha256
+from kamresearch.publishing.jobs import to_plain
 from kamresearch.publishing.kernels.forking import DISK_FULL
 from kamresearch.publishing.making.earlier import look_back
 from kamresearch.publishing.making.hands import Hands, last_words
 from kamresearch.publishing.making.version import make_version, write_shelf
 from kamresearch.publishing.outcome.collect import outputs_digest
-from kamresearch.publishing.planning.datafacts import DataMemory, is_sound, made_from
+from kamresearch.publishing.planning.datafacts import DataAsked, DataJob, DataMemory, is_sound
 from kamresearch.publishing.planning.plan import Cache, Plan, make_plan
 from kamresearch.publishing.planning.sources import SourceCode
 from kamresearch.publishing.progress import Progress, Silent
@@ -148,21 +148,19 @@ def find_shelved(request: Request, code: SourceCode) -> Path | None:
     return there and there.path
 
 
-def _asked(request: Request, params: StudyParams, each: str) -> dict[str, Any]:
-    """What is asked of the data: where they lie, which slice, as of when."""
+def _asked(request: Request, params: StudyParams, each: str) -> DataAsked:
     source = resolve_path(params.data)
     if params.data.startswith(SPARK):
         source = SPARK + resolve_path(params.data.removeprefix(SPARK))
-    mapping = resolve_path(params.mapping)
-    return {
-        "source": source,
-        "mapping": mapping,
-        "where": params.where,
-        "as_of": asked_day(request, params),
-        "each": each,
-        "pseudonyms": request.pseudonyms,
-        "least": request.least,
-    }
+    return DataAsked(
+        source,
+        mapping=resolve_path(params.mapping),
+        where=params.where,
+        as_of=asked_day(request, params),
+        each=each,
+        pseudonyms=request.pseudonyms,
+        least=request.least,
+    )
 
 
 def _readers(code: SourceCode) -> str:
@@ -187,7 +185,7 @@ def find_data(
     sound = prepared is not None and is_sound(prepared)
     healed = prepared is not None and prepared.is_file() and not sound
     if facts is None or healed:
-        facts = _ask({**asked, "prepared": str(prepared or "")}, request, hands)
+        facts = _ask(asked, prepared, request, hands)
         sound = prepared is not None and is_sound(prepared)
     if not facts["ok"]:
         raise DataError(*facts["parts"])
@@ -212,20 +210,20 @@ def find_data(
     }
 
 
-def _kept_copy(memory: DataMemory, asked: Mapping) -> Path | None:
+def _kept_copy(memory: DataMemory, asked: DataAsked) -> Path | None:
     """Where opened files are kept for runs to come; None where the cache cannot be written, and
     for servers.
     """
     return memory.prepared(asked) if os.access(memory.folder, os.W_OK) else None
 
 
-def _own_copy(asked: Mapping, hands: Hands) -> Path:
+def _own_copy(asked: DataAsked, hands: Hands) -> Path:
     """Where data are copied to that cannot be kept: once for a run, and gone with it."""
-    name = json_sha256(made_from(asked))[:32]
+    name = json_sha256(asked.made_from)[:32]
     return hands["kernel"].folder / f"{name}.duckdb"
 
 
-def _ask(asked: Mapping, request: Request, hands: Hands) -> dict:
+def _ask(asked: DataAsked, prepared: Path | None, request: Request, hands: Hands) -> dict:
     nursery = hands["kernel"]
     hands["work"]  # noqa: B018  (warm up meanwhile)
     name = f"data-{os.getpid()}-{secrets.token_hex(4)}"
@@ -234,7 +232,7 @@ def _ask(asked: Mapping, request: Request, hands: Hands) -> dict:
     memory = limits.memory * request.jobs  # while it reads, no kernel runs
     child = nursery.start(
         "kamresearch.publishing.planning.datafacts:ask_data",
-        {**asked, "out": str(out), "seconds": limits.timeout, "memory": memory},
+        to_plain(DataJob(asked, prepared, out, limits.timeout, memory)),
         env=request.env,
         cwd=str(request.root),
         log=str(log),
@@ -243,7 +241,7 @@ def _ask(asked: Mapping, request: Request, hands: Hands) -> dict:
     if code is None:
         child.kill()
         raise DataError(
-            shown_address(asked["source"]),
+            shown_address(asked.source),
             f"data that can be opened within {limits.timeout:.0f} seconds",
             "more; its reader was stopped",
             "give more with --timeout, or export the data as Parquet",
@@ -252,7 +250,7 @@ def _ask(asked: Mapping, request: Request, hands: Hands) -> dict:
         raise unwritable(request.reports, NO_ROOM_WORDS)
     if code != 0 or not out.exists():
         raise DataError(
-            asked["source"],
+            asked.source,
             "data that can be opened",
             last_words(log),
             "check the source and its mapping",

@@ -8,15 +8,16 @@ import tempfile
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kamresearch.data.slicing import withheld_slices, write_condition
 from kamresearch.errors import KamError, ParameterError
-from kamresearch.publishing.asking.parameters import ParameterSet, choose_studies, validate
-from kamresearch.publishing.asking.request import Limits, Request
+from kamresearch.publishing.asking.parameters import choose_studies, validate
+from kamresearch.publishing.asking.request import Request
 from kamresearch.publishing.files import write_json
+from kamresearch.publishing.jobs import read_job, to_plain
 from kamresearch.publishing.kernels.nursery import wait_any
 from kamresearch.publishing.making.hands import Hands, last_words
 from kamresearch.publishing.making.run import (
@@ -37,6 +38,34 @@ if TYPE_CHECKING:
     from distributed import Future
 
 
+@dataclass(frozen=True)
+class SliceJob:
+    """One slice to publish: a value of the column, and the request that is cut to it."""
+
+    value: str
+    request: Request
+
+
+@dataclass(frozen=True)
+class SliceDone:
+    """How it went: where the version stands and ``how`` it came there, or why it does not."""
+
+    ok: bool
+    how: str
+    path: Path = Path()
+
+
+@dataclass(frozen=True)
+class SliceOrder:
+    """A slice for a child of this machine: with whose warmed parents, and where it leaves its
+    word.
+    """
+
+    job: SliceJob
+    shared: Mapping[str, tuple[str, Path]]
+    out: Path
+
+
 @dataclass
 class Outcome:
     """How a fan-out went: a path for each slice that is sealed, a message for each that failed."""
@@ -49,12 +78,12 @@ class Outcome:
         """The versions, in the order of the slices."""
         return [self.sealed[value] for value in sorted(self.sealed)]
 
-    def take(self, value: str, result: Mapping) -> None:
+    def take(self, value: str, done: SliceDone) -> None:
         """Note one slice's result."""
-        if result["ok"]:
-            self.sealed[value] = Path(result["path"])
+        if done.ok:
+            self.sealed[value] = done.path
         else:
-            self.failures[value] = result["message"]
+            self.failures[value] = done.how
 
 
 def publish_each(request: Request, column: str, cluster: str, progress: Progress) -> Outcome:
@@ -88,7 +117,7 @@ def publish_each(request: Request, column: str, cluster: str, progress: Progress
         progress.begin(len(values), f"One version for each of {len(values)} values of {column}")
         outcome = Outcome()
         for value, path in _shelved(request, column, values).items():
-            outcome.take(value, {"ok": True, "path": path})
+            outcome.take(value, SliceDone(ok=True, how="on the shelf already", path=path))
             progress.advance(f"{column}={value}: on the shelf already")
         jobs = [
             slice_job(request, column, value) for value in values if value not in outcome.sealed
@@ -98,16 +127,10 @@ def publish_each(request: Request, column: str, cluster: str, progress: Progress
             if cluster and jobs
             else _on_this_machine(request, jobs, hands)
         )
-        for value, result in run:
-            outcome.take(value, result)
-            progress.advance(
-                f"{column}={value}: "
-                + (
-                    result["how"]
-                    if result["ok"]
-                    else "failed: " + result["message"].splitlines()[0]
-                )
-            )
+        for value, done in run:
+            outcome.take(value, done)
+            told = done.how if done.ok else f"failed: {done.how.splitlines()[0]}"
+            progress.advance(f"{column}={value}: {told}")
         progress.end()
         if outcome.sealed:
             refresh_index(
@@ -151,7 +174,7 @@ def _withheld(request: Request, data: Mapping, progress: Progress) -> tuple[str,
     return gone
 
 
-def _shelved(request: Request, column: str, values: list[str]) -> dict[str, str]:
+def _shelved(request: Request, column: str, values: list[str]) -> dict[str, Path]:
     """Slices that are sealed already, as far as that can be told without opening the data: a
     killed run is resumed.
     """
@@ -162,71 +185,42 @@ def _shelved(request: Request, column: str, values: list[str]) -> dict[str, str]
         one = replace(request, where=write_condition(column, value), least=0)
         path = find_shelved(one, code)
         if path is not None:
-            found[value] = str(path)
+            found[value] = path
     return found
 
 
-def slice_job(request: Request, column: str, value: str) -> dict:
-    """All that a worker anywhere must know to publish one slice, as plain values."""
-    return {
-        "root": str(request.root),
-        "reports": str(request.reports),
-        "studies": list(request.studies),
-        "data": request.data,
-        "mapping": request.mapping,
-        "env": dict(request.env),
-        "values": {name: dict(part) for name, part in request.asked.values.items()},
-        "as_of": request.as_of,
-        "languages": list(request.languages),
-        "label": request.label,
-        "force": request.force,
-        "pseudonyms": request.pseudonyms,
-        "limits": asdict(request.limits),
-        "column": column,
-        "value": value,
-    }
+def slice_job(request: Request, column: str, value: str) -> SliceJob:
+    """One slice of a request, to be published with one kernel at a time. Whether it may be told was
+    settled by the whole.
+    """
+    where = write_condition(column, value)
+    return SliceJob(value, replace(request, where=where, jobs=1, least=0))
 
 
-def publish_slice(job: Mapping, hands: Hands) -> dict:
-    """Publish one slice with one kernel at a time; plain values tell how it went."""
-    request = Request(
-        root=Path(job["root"]),
-        reports=Path(job["reports"]),
-        studies=tuple(job["studies"]),
-        data=job["data"],
-        mapping=job["mapping"],
-        env=job["env"],
-        asked=ParameterSet(job["values"]),
-        as_of=job["as_of"],
-        where=write_condition(job["column"], job["value"]),
-        languages=tuple(job["languages"]),
-        jobs=1,
-        label=job["label"],
-        force=job["force"],
-        pseudonyms=job["pseudonyms"],
-        limits=Limits(**job["limits"]),
-    )
+def publish_slice(job: SliceJob, hands: Hands) -> SliceDone:
+    """Publish one slice, and tell how it went."""
+    request = job.request
     try:
         plan = prepare(request, hands)
         existing = standing_version(request.reports, plan.version)
         if existing and not request.force:
-            return {"ok": True, "path": str(existing.path), "how": "on the shelf already"}
+            return SliceDone(ok=True, path=existing.path, how="on the shelf already")
         name = free_name(request.reports, plan.version)
         version = make_version(plan, name, hands, Cache(request.cache), Silent(), listed=False)
-        return {"ok": True, "path": str(version.path), "how": "sealed"}
+        return SliceDone(ok=True, path=version.path, how="sealed")
     except (KamError, OSError) as error:
-        return {"ok": False, "message": str(error)}
+        return SliceDone(ok=False, how=str(error))
 
 
 # On this machine: each slice in a child of the warmed parents
 
 
 def _on_this_machine(
-    request: Request, jobs: list[dict], hands: Hands
-) -> Iterator[tuple[str, dict]]:
+    request: Request, jobs: list[SliceJob], hands: Hands
+) -> Iterator[tuple[str, SliceDone]]:
     if not jobs:
         return
-    shared = {kind: [hands[kind].address, str(hands[kind].folder)] for kind in ("kernel", "work")}
+    shared = {kind: (hands[kind].address, hands[kind].folder) for kind in ("kernel", "work")}
     waiting, running = deque(enumerate(jobs)), []
     with tempfile.TemporaryDirectory(prefix="kam-slices-") as aside:
         try:
@@ -234,14 +228,13 @@ def _on_this_machine(
                 while waiting and len(running) < request.jobs:
                     number, job = waiting.popleft()
                     out = Path(aside) / f"{number}.json"
-                    order = {"job": job, "shared": shared, "out": str(out)}
                     child = hands["work"].start(
                         "kamresearch.publishing.making.slices:run_slice",
-                        order,
-                        cwd=job["root"],
+                        to_plain(SliceOrder(job, shared, out)),
+                        cwd=str(request.root),
                         log=f"{out}.log",
                     )
-                    running.append((job["value"], child, out))
+                    running.append((job.value, child, out))
                 wait_any([child for _value, child, _out in running], 1.0)
                 for one in [one for one in running if one[1].poll() is not None]:
                     running.remove(one)
@@ -251,26 +244,24 @@ def _on_this_machine(
                 child.kill()
 
 
-def run_slice(order: Mapping) -> int:
-    """What a child does: one slice, with the warmed parents of the whole fan-out."""
-    hands = Hands(
-        {kind: (address, Path(folder)) for kind, (address, folder) in order["shared"].items()}
-    )
-    write_json(Path(order["out"]), publish_slice(order["job"], hands))
+def run_slice(plain: Mapping) -> int:
+    """What a child does (a `SliceOrder`): one slice, with the warmed parents of the whole."""
+    order = read_job(SliceOrder, plain)
+    write_json(order.out, to_plain(publish_slice(order.job, Hands(order.shared))))
     return 0
 
 
-def _result(out: Path) -> dict:
+def _result(out: Path) -> SliceDone:
     try:
-        return json.loads(out.read_text(encoding="utf-8"))
+        return read_job(SliceDone, json.loads(out.read_text(encoding="utf-8")))
     except (OSError, ValueError):
-        return {"ok": False, "message": f"its process ended: {last_words(Path(f'{out}.log'))}"}
+        return SliceDone(ok=False, how=f"its process ended: {last_words(Path(f'{out}.log'))}")
 
 
 # On a cluster: each slice a task of Dask distributed
 
 
-def _on_cluster(address: str, jobs: list[dict]) -> Iterator[tuple[str, dict]]:
+def _on_cluster(address: str, jobs: list[SliceJob]) -> Iterator[tuple[str, SliceDone]]:
     """Hand the slices to a Dask scheduler; a worker that dies has its slice done by another."""
     try:
         from distributed import Client, as_completed
@@ -292,9 +283,9 @@ def _on_cluster(address: str, jobs: list[dict]) -> Iterator[tuple[str, dict]]:
         ) from None
     with client:
         futures = {
-            client.submit(slice_on_worker, job, key=f"kam-{os.getpid()}-{number}", retries=2): job[
-                "value"
-            ]
+            client.submit(
+                slice_on_worker, job, key=f"kam-{os.getpid()}-{number}", retries=2
+            ): job.value
             for number, job in enumerate(jobs)
         }
         try:
@@ -305,22 +296,20 @@ def _on_cluster(address: str, jobs: list[dict]) -> Iterator[tuple[str, dict]]:
                 client.cancel(list(futures))
 
 
-def _future_result(future: "Future") -> dict:
+def _future_result(future: "Future") -> SliceDone:
     if future.status == "finished":
         return future.result()
     if future.status in ("cancelled", "lost"):  # nobody is left who could say how it went
-        return {
-            "ok": False,
-            "message": "not known, the scheduler went away; start one and publish again",
-        }
+        told = "not known, the scheduler went away; start one and publish again"
+        return SliceDone(ok=False, how=told)
     error = future.exception()
-    return {"ok": False, "message": f"{type(error).__name__}: {error}"}
+    return SliceDone(ok=False, how=f"{type(error).__name__}: {error}")
 
 
 _hands_of_worker: list[Hands] = []
 
 
-def slice_on_worker(job: Mapping) -> dict:
+def slice_on_worker(job: SliceJob) -> SliceDone:
     """What a Dask worker does: one slice, with warmed parents that live as long as the worker."""
     import atexit
 
@@ -331,4 +320,4 @@ def slice_on_worker(job: Mapping) -> dict:
     return publish_slice(job, _hands_of_worker[0])
 
 
-__all__ = ["Outcome", "publish_each", "publish_slice", "slice_on_worker"]
+__all__ = ["Outcome", "SliceDone", "SliceJob", "publish_each", "publish_slice", "slice_on_worker"]

@@ -13,9 +13,11 @@ from kamresearch.errors import StudyError
 from kamresearch.publishing.asking.request import injected
 from kamresearch.publishing.failures import FailedRunError, unwritable
 from kamresearch.publishing.files import to_json, write_json, write_text
+from kamresearch.publishing.jobs import to_plain
 from kamresearch.publishing.kernels.nursery import Child, wait_any
 from kamresearch.publishing.making.earlier import EARLIER, write_stated
-from kamresearch.publishing.making.hands import Hands, data_env, last_words, read_outcome, study_job
+from kamresearch.publishing.making.hands import Hands, data_env, last_words, read_outcome
+from kamresearch.publishing.making.rendering import DoorJob, PageJob
 from kamresearch.publishing.outcome.collect import finding_rows, outputs_digest, write_tables
 from kamresearch.publishing.outcome.followed import followed_tables, write_followed
 from kamresearch.publishing.planning.plan import Cache, Plan, Step
@@ -169,28 +171,13 @@ class Making:
         self.progress.note(f"{step.study.name}: running ({reason})")
         aside = self.hands["work"].folder / f"{self.folder.name}-{step.study.name}"
         aside.mkdir()
-        job = study_job(
-            step.study.name,
-            step.study.path,
-            aside,
-            injected(step.params),
-            self.plan.request.limits,
-            self.hands["kernel"],
-        )
-        job["kernel"]["env"] = {
-            **data_env(self.plan.data),
-            "KAM_NOTEBOOKS": str(self.folder / "notebooks"),
-        }
+        env = {**data_env(self.plan.data), "KAM_NOTEBOOKS": str(self.folder / "notebooks")}
         if step.study.looks_back and self.plan.earlier:
             stated = aside / EARLIER
             write_text(stated, to_json(self.plan.earlier))
-            job["kernel"]["env"]["KAM_PREDICTIONS"] = str(stated)
-        child = self.hands["work"].start(
-            "kamresearch.publishing.kernels.execute:run_study",
-            job,
-            cwd=str(self.folder),
-            log=str(aside / "worker.log"),
-        )
+            env["KAM_PREDICTIONS"] = str(stated)
+        limits, parameters = self.plan.request.limits, injected(step.params)
+        child = self.hands.start_study(step.study, aside, limits, env, parameters, self.folder)
         self.running.append(Task("study", step, child, aside / "outcome.json"))
 
     def _finished(self) -> Iterator[Step]:
@@ -205,15 +192,15 @@ class Making:
     def _finish_study(self, task: Task) -> bool:
         outcome = read_outcome(task.outcome, task.child)
         made = task.outcome.parent / "notebook.ipynb"
-        if not outcome["ok"]:
-            self.failed[task.step.study.name] = outcome["message"]
+        if not outcome.ok:
+            self.failed[task.step.study.name] = outcome.message
             if made.exists():
                 shutil.copyfile(made, self._notebook(task.step))
             self.progress.advance(f"{task.step.study.name}: failed")
             return False
         shutil.copyfile(made, self._notebook(task.step))
-        self.cache.keep(task.step, self.findings_read(task.step), made, outcome["seconds"])
-        self._accept(task.step, outcome["seconds"], reused=False)
+        self.cache.keep(task.step, self.findings_read(task.step), made, outcome.seconds)
+        self._accept(task.step, outcome.seconds, reused=False)
         return True
 
     def _accept(self, step: Step, seconds: float, *, reused: bool) -> None:
@@ -247,17 +234,11 @@ class Making:
         return waited <= set(self.digests)
 
     def _start_page(self, step: Step, language: str) -> None:
-        job = {
-            "folder": str(self.folder),
-            "manifest": str(self._known),
-            "study": step.study.name,
-            "language": language,
-            "previous": self.previous,
-        }
+        job = PageJob(self.folder, self._known, self.previous, step.study.name, language)
         log = self.hands["work"].folder / f"{self.folder.name}-{step.study.name}-{language}.log"
         child = self.hands["work"].start(
             "kamresearch.publishing.making.rendering:render_page",
-            job,
+            to_plain(job),
             cwd=str(self.folder),
             log=str(log),
         )
@@ -314,14 +295,10 @@ def write_door(making: Making) -> None:
     if (making.folder / "index.html").exists():
         return
     log = making.hands["work"].folder / f"{making.folder.name}-door.log"
-    job = {
-        "folder": str(making.folder),
-        "manifest": str(making._known),
-        "previous": making.previous,
-    }
+    job = DoorJob(making.folder, making._known, making.previous)
     child = making.hands["work"].start(
         "kamresearch.publishing.making.rendering:render_door",
-        job,
+        to_plain(job),
         cwd=str(making.folder),
         log=str(log),
     )
@@ -339,7 +316,7 @@ def write_shelf(reports: Path, hands: Hands, progress: Progress) -> None:
     log = hands["work"].folder / "shelf.log"
     child = hands["work"].start(
         "kamresearch.publishing.making.rendering:write_index",
-        {"reports": str(reports)},
+        str(reports),
         log=str(log),
     )
     if child.wait(120) != 0:

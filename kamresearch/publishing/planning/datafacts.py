@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from kamresearch.publishing.files import (
     write_json,
     write_text,
 )
+from kamresearch.publishing.jobs import read_job, to_plain
 
 if TYPE_CHECKING:
     from kamresearch.data.tables import Tables
@@ -36,50 +38,99 @@ another time stamp.
 """
 
 
-def ask_data(request: Mapping) -> int:
-    """What a worker does: open the data, check them, and write down what a plan must know.
+@dataclass(frozen=True)
+class DataAsked:
+    """What is asked of the data: where they lie, which slice, as of when.
 
     Parameters
     ----------
-    request : mapping
-        ``source``, ``mapping``, ``where``, ``as_of`` (empty for the last order day), ``each`` (a
-        column of accounts or empty), ``prepared`` (where the opened data are or shall be kept, or
-        empty), ``pseudonyms`` (mark of the key, or empty), ``least`` (accounts below which no slice
-        is told), ``out`` (path of the JSON); ``seconds`` and ``memory`` (bytes) that it may take.
+    source, mapping, where : str
+        Their place, a mapping or empty, a slice or empty.
+    as_of : str
+        Empty for the last order day.
+    each : str
+        A column of accounts whose values are wanted, or empty.
+    pseudonyms : str
+        Mark of the key, or empty.
+    least : int
+        Accounts below which no slice is told.
     """
+
+    source: str
+    mapping: str
+    where: str
+    as_of: str
+    each: str
+    pseudonyms: str = ""
+    least: int = 0
+
+    @property
+    def made_from(self) -> list[str]:
+        """What prepared data hang on beside their files."""
+        return [self.source, self.mapping, self.pseudonyms]
+
+
+@dataclass(frozen=True)
+class DataJob:
+    """Data to open and to check.
+
+    Parameters
+    ----------
+    asked : DataAsked
+        Which, and what of them.
+    prepared : Path, optional
+        Where the opened data are or shall be kept.
+    out : Path
+        Where the facts are left, as JSON.
+    seconds, memory : float, int
+        What it may take; 0 for no end.
+    """
+
+    asked: DataAsked
+    prepared: Path | None
+    out: Path
+    seconds: float = 0
+    memory: int = 0
+
+
+def ask_data(plain: Mapping) -> int:
+    """What a worker does (a `DataJob`): open the data, check them, and write down what a plan must
+    know.
+    """
+    job = read_job(DataJob, plain)
     os.umask(0o077)  # parts of opened data are their owner's alone while they are written too
-    set_budgets(request.get("seconds", 0), request.get("memory", 0))
+    set_budgets(job.seconds, job.memory)
     try:
-        with spending(shown_address(request["source"])):
-            facts = {"ok": True, **_facts(request)}
+        with spending(shown_address(job.asked.source)):
+            facts = {"ok": True, **_facts(job.asked, job.prepared)}
     except KamError as error:
         facts = {"ok": False, "parts": [error.where, error.expected, error.found, error.remedy]}
-    write_json(Path(request["out"]), facts)
+    write_json(job.out, facts)
     return 0
 
 
-def _facts(request: Mapping) -> dict:
+def _facts(asked: DataAsked, prepared: Path | None) -> dict:
     from kamresearch.data.slicing import refuse_small, slice_sizes, slice_values
 
-    tables = whole = _open(request)
-    if request["where"]:
-        tables = whole.where(request["where"])
-        if request.get("least"):
-            refuse_small(whole, tables, request["least"])
-    as_of = _day_of_report(tables, request["as_of"])
+    tables = whole = _open(asked, prepared)
+    if asked.where:
+        tables = whole.where(asked.where)
+        if asked.least:
+            refuse_small(whole, tables, asked.least)
+    as_of = _day_of_report(tables, asked.as_of)
     errors, warnings = check_opened(tables, as_of)
     return {
         "source": str(tables.source),
         "as_of": as_of,
         "currency": str(tables.currency or ""),
         "measure": dict(tables.measure),
-        "mapping_text": mapping_digest(request["source"], request["mapping"]),
+        "mapping_text": mapping_digest(asked.source, asked.mapping),
         "tables": _plain_facts(tables.fingerprints()),
         "errors": errors,
         "warnings": warnings,
-        "slices": slice_values(tables, request["each"]) if request["each"] else [],
-        "sizes": slice_sizes(tables, request["each"]) if request["each"] else {},
-        **({"pseudonyms": request["pseudonyms"]} if request.get("pseudonyms") else {}),
+        "slices": slice_values(tables, asked.each) if asked.each else [],
+        "sizes": slice_sizes(tables, asked.each) if asked.each else {},
+        **({"pseudonyms": asked.pseudonyms} if asked.pseudonyms else {}),
     }
 
 
@@ -95,7 +146,7 @@ def _day_of_report(tables: "Tables", asked: str) -> str:
     return period.resolve(asked, str(tables.source))
 
 
-def _open(request: Mapping) -> "Tables":
+def _open(asked: DataAsked, prepared: Path | None) -> "Tables":
     """The data: as prepared before, else from their source, and then prepared for the kernels
     to come.
     """
@@ -103,14 +154,14 @@ def _open(request: Mapping) -> "Tables":
     from kamresearch.data.servers import is_server
     from kamresearch.data.sources import open_data
 
-    prepared = Path(request["prepared"]) if request["prepared"] else None
     if prepared and is_sound(prepared):
         return open_prepared(prepared)
-    served = is_server(request["source"])
-    tables = open_data(request["source"], request["mapping"] or None, snapshot=served)
+    served = is_server(asked.source)
+    tables = open_data(asked.source, asked.mapping or None, snapshot=served)
     if not prepared:
         return tables
-    pseudonyms = _pseudonyms(request)
+    # Their key came to this process alone.
+    pseudonyms = Pseudonyms(os.environ[KEY]) if asked.pseudonyms else None
     if pseudonyms and check_opened(tables)[0]:
         return tables  # its errors are told, in the words of the data, and nothing is kept
     if not served:
@@ -123,7 +174,7 @@ def _open(request: Mapping) -> "Tables":
         write_text(_sum_beside(prepared), file_sha256(prepared) + "\n")
     except (OSError, duckdb_error()) as error:
         if needed:
-            raise _no_room(request["source"], prepared.parent, error) from error
+            raise _no_room(asked.source, prepared.parent, error) from error
     return open_prepared(prepared) if needed else tables
 
 
@@ -134,11 +185,6 @@ def _no_room(source: str, folder: Path, error: Exception) -> DataError:
         str(error).splitlines()[0][:200],
         "make room there, set TMPDIR to a larger disk, or narrow the tables on the server",
     )
-
-
-def _pseudonyms(request: Mapping) -> Pseudonyms | None:
-    """The pseudonyms asked for; their key came to this process alone."""
-    return Pseudonyms(os.environ[KEY]) if request.get("pseudonyms") else None
 
 
 def is_sound(prepared: Path) -> bool:
@@ -238,11 +284,6 @@ def _state(path: Path) -> list:
     return [str(path), facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino]
 
 
-def made_from(request: Mapping) -> list[str]:
-    """What prepared data hang on beside their files."""
-    return [request["source"], request["mapping"], request.get("pseudonyms", "")]
-
-
 class DataMemory:
     """Facts of data remembered in the cache, under the state of their files and of the code
     that reads them.
@@ -251,18 +292,18 @@ class DataMemory:
     def __init__(self, folder: Path, code: str) -> None:
         self.folder, self.code = folder, code
 
-    def prepared(self, request: Mapping) -> Path | None:
+    def prepared(self, asked: DataAsked) -> Path | None:
         """Where the opened data are kept for kernels, whatever slice or day is asked for; None
         where they cannot be.
         """
-        files = watched_files(request["source"], request["mapping"])
+        files = watched_files(asked.source, asked.mapping)
         if files is None:
             return None
-        return self.folder / f"{json_sha256([files, *made_from(request), self.code])[:32]}.duckdb"
+        return self.folder / f"{json_sha256([files, *asked.made_from, self.code])[:32]}.duckdb"
 
-    def path(self, request: Mapping) -> Path | None:
-        """Where the facts of a request are kept; None where they cannot be."""
-        files = watched_files(request["source"], request["mapping"])
+    def path(self, asked: DataAsked) -> Path | None:
+        """Where the facts asked for are kept; None where they cannot be."""
+        files = watched_files(asked.source, asked.mapping)
         if files is None:
             return None
         newest = (
@@ -271,16 +312,11 @@ class DataMemory:
         )
         if abs(time.time() - max(newest)) < SETTLED_SECONDS:
             time.sleep(SETTLED_SECONDS)
-        asked = [
-            *(request[name] for name in ("source", "mapping", "where", "each", "as_of")),
-            request.get("pseudonyms", ""),
-            request.get("least", 0),
-        ]
-        return self.folder / f"{json_sha256([files, asked, self.code])[:32]}.json"
+        return self.folder / f"{json_sha256([files, to_plain(asked), self.code])[:32]}.json"
 
-    def recall_for(self, request: Mapping) -> dict | None:
-        """The facts kept for a request, None where there are none."""
-        return self.recall(self.path(request))
+    def recall_for(self, asked: DataAsked) -> dict | None:
+        """The facts asked for, None where none are kept."""
+        return self.recall(self.path(asked))
 
     @staticmethod
     def recall(path: Path | None) -> dict | None:
