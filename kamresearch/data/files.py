@@ -33,6 +33,7 @@ from kamresearch.data.textfile import (
 from kamresearch.errors import DataError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from ibis.backends.duckdb import Backend
 
 TEXTS = (".csv", ".tsv", ".tab", ".txt")
@@ -253,7 +254,11 @@ def read_file(connection: "Backend", path: Path, name: str, stated: Stated) -> d
 
 
 def _keep(
-    connection: "Backend", name: str, rows: object, where: str, simulated: bool = False
+    connection: "Backend",
+    name: str,
+    rows: "pa.Table | pa.RecordBatchReader",
+    where: str,
+    simulated: bool = False,
 ) -> Raw:
     return Raw(keep_rows(connection, f"raw_{name}", rows), where, simulated, settles=True)
 

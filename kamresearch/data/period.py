@@ -1,7 +1,8 @@
 """Which days the orders cover, and on which of them a report stands."""
 
+import datetime
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 
@@ -9,6 +10,9 @@ from kamresearch.errors import DataError
 
 if TYPE_CHECKING:
     from kamresearch.data.tables import Tables
+
+Day: TypeAlias = str | datetime.date
+"""A day as people give it: ISO text, a date, or a timestamp (which is a date too)."""
 
 STRAY_GAP_DAYS = 366
 STRAY_SHARE = 0.01

@@ -103,7 +103,9 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def keep_rows(connection: "Backend", name: str, rows: object) -> ir.Table:
+def keep_rows(
+    connection: "Backend", name: str, rows: "pa.Table | pa.RecordBatchReader"
+) -> ir.Table:
     """Arrow rows (a table, or a reader that gives them batch by batch) as a table of the engine."""
     connection.con.register("rows_read", rows)
     connection.raw_sql(

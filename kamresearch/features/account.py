@@ -10,6 +10,7 @@ import ibis
 import pandas as pd
 
 from kamresearch.data.answers import answering
+from kamresearch.data.period import Day
 from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import DataError, near_matches
 from kamresearch.features.labels import FIELDS, STATES, TOPICS
@@ -171,7 +172,7 @@ class AccountView(Result):
         return make_table("quality.account", title, self.frame, *columns, caption=caption)
 
 
-def account(tables: "Tables", account_id: str, as_of: object) -> AccountView:
+def account(tables: "Tables", account_id: str, as_of: Day) -> AccountView:
     """What is known of this account?
 
     Every table of the contract → one row a field, with its source and its age.
@@ -198,7 +199,7 @@ def account(tables: "Tables", account_id: str, as_of: object) -> AccountView:
     return view_accounts(tables, [account_id], as_of)[0]
 
 
-def view_accounts(tables: "Tables", account_ids: Iterable[str], as_of: object) -> list[AccountView]:
+def view_accounts(tables: "Tables", account_ids: Iterable[str], as_of: Day) -> list[AccountView]:
     """What is known of each of these accounts?
 
     As `account`, for several at the cost of one: each table is scanned once, however many accounts

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.data.answers import answering
+from kamresearch.data.period import Day
 from kamresearch.features.snapshot import read_day
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _first_days(month: np.ndarray) -> np.ndarray:
     )
 
 
-def account_months(tables: "Tables", as_of: object) -> pd.DataFrame:
+def account_months(tables: "Tables", as_of: Day) -> pd.DataFrame:
     """What did each account order, month by month?
 
     Orders → one row per account and month, from the account's first month with an order (or return)
@@ -89,7 +90,7 @@ def account_months(tables: "Tables", as_of: object) -> pd.DataFrame:
     return _finish(panel, found["units"].notna().any())
 
 
-def company_months(tables: "Tables", as_of: object) -> pd.DataFrame:
+def company_months(tables: "Tables", as_of: Day) -> pd.DataFrame:
     """What did the company sell, month by month?
 
     Orders → one row per month from the first order to ``as_of``: month, n_orders, revenue, units,

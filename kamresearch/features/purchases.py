@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kamresearch.data.period import Day
 from kamresearch.errors import DataError, first_offenders
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class FramePurchases:
             good[is_return].groupby(keys, sort=True, observed=True)["revenue"].sum().reset_index()
         )
 
-    def history(self, as_of: object, recent_days: int = 90) -> pd.DataFrame:
+    def history(self, as_of: Day, recent_days: int = 90) -> pd.DataFrame:
         """Order days up to and including a day → one row per account (`HISTORY_COLUMNS`),
         sorted by account.
         """
@@ -117,7 +118,7 @@ class FramePurchases:
         ).fillna(0.0)
         return add_lengths(frame, end)
 
-    def outcome(self, after: object, until: object) -> pd.DataFrame:
+    def outcome(self, after: Day, until: Day) -> pd.DataFrame:
         """What came in (after, until]: account_id, n_order_days, revenue of the accounts that
         ordered.
         """
@@ -128,7 +129,7 @@ class FramePurchases:
         groups = days.groupby("account_id", sort=True, observed=True)["revenue"]
         return groups.agg(n_order_days="size", revenue="sum").reset_index()
 
-    def span(self, as_of: object) -> tuple[pd.Timestamp | None, int]:
+    def span(self, as_of: Day) -> tuple[pd.Timestamp | None, int]:
         """First order day, and the number of days from it to the as-of day (0 where no order
         came by then).
         """
@@ -137,7 +138,7 @@ class FramePurchases:
             (None, 0) if days.empty else (days.min(), int((pd.Timestamp(as_of) - days.min()).days))
         )
 
-    def left_out(self, as_of: object) -> LeftOut:
+    def left_out(self, as_of: Day) -> LeftOut:
         """What the history of a day does not count, and why."""
         rows, end = self._rows, pd.Timestamp(as_of)
         ordered = set(self._days.loc[self._days["order_date"] <= end, "account_id"])
@@ -178,7 +179,7 @@ class TablePurchases:
         # Summed once: histories of many days are asked for, and each would read all orders again.
         self._days = hold(sales.group_by("account_id", "day").agg(revenue=sales.revenue.sum()))
 
-    def history(self, as_of: object, recent_days: int = 90) -> pd.DataFrame:
+    def history(self, as_of: Day, recent_days: int = 90) -> pd.DataFrame:
         """Order days up to and including a day → one row per account (`HISTORY_COLUMNS`),
         sorted by account.
         """
@@ -208,7 +209,7 @@ class TablePurchases:
             frame[name] = pd.to_datetime(frame[name])
         return add_lengths(frame, end)
 
-    def outcome(self, after: object, until: object) -> pd.DataFrame:
+    def outcome(self, after: Day, until: Day) -> pd.DataFrame:
         """What came in (after, until]: account_id, n_order_days, revenue of the accounts that
         ordered.
         """
@@ -221,7 +222,7 @@ class TablePurchases:
         )
         return grouped.to_pandas().sort_values("account_id", ignore_index=True)
 
-    def span(self, as_of: object) -> tuple[pd.Timestamp | None, int]:
+    def span(self, as_of: Day) -> tuple[pd.Timestamp | None, int]:
         """First order day, and the number of days from it to the as-of day (0 where no order
         came by then).
         """
@@ -234,7 +235,7 @@ class TablePurchases:
             else (pd.Timestamp(first), int((end - pd.Timestamp(first)).days))
         )
 
-    def left_out(self, as_of: object) -> LeftOut:
+    def left_out(self, as_of: Day) -> LeftOut:
         """What the history of a day does not count, and why."""
         orders, end = self._orders, pd.Timestamp(as_of).date()
         counts = (
@@ -298,7 +299,7 @@ def _days(values: pd.Series) -> pd.Series:
     return parsed.dt.normalize()
 
 
-def order_moments(tables: "Tables", as_of: object, days: int = 365) -> pd.DataFrame:
+def order_moments(tables: "Tables", as_of: Day, days: int = 365) -> pd.DataFrame:
     """Sum and sum of squares of each account's order revenue within the days up to a day, computed
     on the engine.
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from kamresearch.data.answers import answering
 from kamresearch.data.contract import TABLES
+from kamresearch.data.period import Day
 from kamresearch.data.tables import FRAME_DTYPES, as_dtype, fetch_frame
 from kamresearch.errors import ParameterError
 from kamresearch.features.care import find_losses, find_managers, sum_contracts, sum_service
@@ -114,7 +115,7 @@ COLUMNS: dict[str, str] = {
 """Every column of the snapshot with its pandas dtype, in order."""
 
 
-def read_day(as_of: object) -> datetime.date:
+def read_day(as_of: Day) -> datetime.date:
     """A day from ISO text, a date or a timestamp."""
     try:
         day = pd.Timestamp(as_of)
@@ -127,7 +128,7 @@ def read_day(as_of: object) -> datetime.date:
     return day.date()
 
 
-def account_snapshot(tables: "Tables", as_of: object) -> pd.DataFrame:
+def account_snapshot(tables: "Tables", as_of: Day) -> pd.DataFrame:
     """What is known of each account as of a day?
 
     Tables of the contract → one row per account known by then: onboarded, or with an order, by the

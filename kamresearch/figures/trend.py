@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 OWN, RIVAL = parts.PALETTE[0], parts.PALETTE[1]
 
 
-def place_year(period: object) -> float:
+def place_year(period: pd.Period | str) -> float:
     """A year's period as a number on an axis."""
     return float(str(period)[:4])
 

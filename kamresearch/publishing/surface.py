@@ -18,6 +18,7 @@ from kamresearch.publishing.progress import Progress, progress_for_python
 from kamresearch.publishing.sealed.store import Version, find_version, list_versions
 
 if TYPE_CHECKING:
+    from kamresearch.data.period import Day
     from kamresearch.data.tables import Tables
     from kamresearch.features.account import AccountView
     from kamresearch.publishing.sealed.record import Record
@@ -160,7 +161,7 @@ def findings(version: str | Version, reports: str | Path | None = None) -> Findi
 def account(
     source: "Tables | str | Version",
     key: str,
-    as_of: object = None,
+    as_of: "Day | None" = None,
     reports: str | Path | None = None,
 ) -> "AccountView | Record":
     """What is known of one account: of data as of a day, or as a sealed version holds it?

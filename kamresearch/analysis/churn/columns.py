@@ -4,11 +4,18 @@ learnt inside the fold.
 
 import re
 import warnings
+from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    Matrix: TypeAlias = pd.DataFrame | ArrayLike
+    """Rows of features: a frame, or what NumPy makes an array of."""
 
 FEW_LEVELS = 12
 """Categories with so many levels get a column a level; those with more are told by their rate
@@ -24,7 +31,7 @@ MOST_WORDS = 20
 class Plan:
     """What a column is, and what was learnt about it."""
 
-    name: object
+    name: Hashable
     kind: str
     """number, date, levels, rates, words or dropped"""
     levels: list[str] = field(default_factory=list)
@@ -32,7 +39,7 @@ class Plan:
     counts: dict[str, float] = field(default_factory=dict)
 
 
-def as_frame(X: object, names: list | None = None) -> pd.DataFrame:
+def as_frame(X: "Matrix", names: list | None = None) -> pd.DataFrame:
     """A frame out of a frame or an array."""
     if isinstance(X, pd.DataFrame):
         return X

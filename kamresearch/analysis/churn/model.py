@@ -1,7 +1,7 @@
 """The churn model: a frame as it is in, calibrated probabilities out."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,11 @@ from kamresearch.analysis.churn.blend import (
 from kamresearch.analysis.churn.columns import Encoder, as_frame
 from kamresearch.analysis.churn.learners import Boosted, Linear
 from kamresearch.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from kamresearch.analysis.churn.columns import Matrix
 
 STRENGTHS = (0.001, 0.01, 0.1, 1.0)
 """Ridge strengths tried (C of scikit-learn)."""
@@ -109,7 +114,11 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         return tags
 
     def fit(
-        self, X: object, y: object, sample_weight: object = None, groups: object = None
+        self,
+        X: "Matrix",
+        y: "ArrayLike",
+        sample_weight: "ArrayLike | None" = None,
+        groups: "ArrayLike | None" = None,
     ) -> "ChurnModel":
         """Learn from rows with known outcome.
 
@@ -161,7 +170,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         self.calibration_ = recalibrate(y, blended, rows=rows)
         self.held_out_loss_ = float(np.average(log_loss_of(y, blended), weights=rows))
 
-    def _take(self, X: object, *, fitting: bool) -> pd.DataFrame:
+    def _take(self, X: "Matrix", *, fitting: bool) -> pd.DataFrame:
         frame = as_frame(X, None if fitting else list(getattr(self, "_columns", [])))
         if fitting:
             if frame.shape[1] == 0:
@@ -236,7 +245,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         )
 
     @staticmethod
-    def _take_groups(groups: object, n: int) -> np.ndarray | None:
+    def _take_groups(groups: "ArrayLike | None", n: int) -> np.ndarray | None:
         if groups is None:
             return None
         labels = pd.factorize(np.asarray(groups))[0]
@@ -284,7 +293,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         self.members_, self.columns_ = [_Member(encoder, {"ridge": ridge})], {"ridge": 0}
         self.weights_, self.calibration_, self.held_out_loss_ = {"ridge": 1.0}, (0.0, 1.0), None
 
-    def decision_function(self, X: object) -> np.ndarray:
+    def decision_function(self, X: "Matrix") -> np.ndarray:
         """Calibrated log-odds of the second class."""
         check_is_fitted(self, "members_")
         frame = self._take(X, fitting=False)
@@ -296,12 +305,12 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         intercept, slope = self.calibration_
         return intercept + slope * z
 
-    def predict_proba(self, X: object) -> np.ndarray:
+    def predict_proba(self, X: "Matrix") -> np.ndarray:
         """Probabilities of both classes, shape (n, 2)."""
         p = sigmoid(self.decision_function(X))
         return np.column_stack([1 - p, p])
 
-    def predict(self, X: object) -> np.ndarray:
+    def predict(self, X: "Matrix") -> np.ndarray:
         """The likelier class."""
         likelier = (self.decision_function(X) > 0).astype(int)
         return self.classes_[likelier]
@@ -356,7 +365,7 @@ def _weigh(
     return weights
 
 
-def _take_weights(sample_weight: object, n: int) -> np.ndarray:
+def _take_weights(sample_weight: "ArrayLike | None", n: int) -> np.ndarray:
     if sample_weight is None:
         return np.ones(n)
     weights = np.asarray(sample_weight, dtype=float)

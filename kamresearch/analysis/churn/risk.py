@@ -48,8 +48,6 @@ class Risk(Result):
     source: str
     """base, hiatus, logistic, model, or pooled (rates by region)"""
     value_is_profit: bool
-    model: object = None
-    features: tuple[str, ...] = ()
     reason: Text | None = None
     """why nobody has a probability"""
 
@@ -117,13 +115,13 @@ def assess_risk(
     now = case.now()
     chosen = judgement.chosen if judgement is not None and not judgement.refused else None
     if chosen is None or panel is None:
-        return _risk(case, now, _pooled(case, now, window_days), "pooled", None, (), window_days)
+        return _risk(case, now, _pooled(case, now, window_days), "pooled", window_days)
     if chosen == "base":
         share = (panel.y.sum() + 0.5) / (len(panel.y) + 1)
-        return _risk(case, now, np.full(len(now), share), "base", None, (), window_days)
+        return _risk(case, now, np.full(len(now), share), "base", window_days)
     fitted = fit_model(chosen, panel, np.arange(len(panel.frame)), random_state)
     chance = fitted.predict(now)
-    return _risk(case, now, chance, chosen, fitted.model, fitted.features, window_days)
+    return _risk(case, now, chance, chosen, window_days)
 
 
 def _pooled(case: Case, now: pd.DataFrame, window_days: int) -> np.ndarray | None:
@@ -148,8 +146,6 @@ def _risk(
     now: pd.DataFrame,
     chance: np.ndarray | None,
     source: str,
-    model: object,
-    features: tuple,
     window_days: int,
 ) -> Risk:
     known = case.accounts.set_index("account_id").reindex(now["account_id"]).reset_index()
@@ -184,8 +180,6 @@ def _risk(
         frame,
         source,
         has_profit,
-        model,
-        features,
         NO_RATE if chance is None else None,
     )
 

@@ -8,11 +8,15 @@ groups, whatever else a machine has to do.
 
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kamresearch.analysis.organisation.grouping import Problem, group_greedily, improve
 from kamresearch.analysis.organisation.pricing import Priced, price_groups
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 ROUNDS = 60
 """Most rounds of column generation."""
@@ -188,7 +192,7 @@ def _near_groups(problem: Problem, size: int, most: int = 8) -> np.ndarray:
     return np.array(sorted(groups), dtype=int)
 
 
-def _join(columns: np.ndarray, more: object) -> np.ndarray:
+def _join(columns: np.ndarray, more: "ArrayLike") -> np.ndarray:
     more = np.asarray(more, dtype=int).reshape(-1, columns.shape[1])
     return np.unique(np.vstack([columns, more]), axis=0)
 

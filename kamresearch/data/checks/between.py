@@ -177,7 +177,7 @@ def _repeated(
     accounts: "ir.Table",
     check: str,
     column: str,
-    value: object,
+    value: "ir.Value",
     ledger: Ledger,
     n: int,
     apart: set[frozenset[str]],

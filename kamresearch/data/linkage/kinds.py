@@ -1,6 +1,7 @@
 """What kind of thing each column holds, read from its values: nobody writes a comparison."""
 
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -40,7 +41,7 @@ class Field:
     over filled ones.
     """
 
-    column: object
+    column: Hashable
     kind: str
     filled: float
     distinct: float
@@ -69,7 +70,7 @@ def infer_fields(frame: pd.DataFrame) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-def describe(values: pd.Series, column: object, only: bool = False) -> Field | None:
+def describe(values: pd.Series, column: Hashable, only: bool = False) -> Field | None:
     """The field of one column, None where it is of no use; a table's ``only`` column of words is
     taken for names.
     """

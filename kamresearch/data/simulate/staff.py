@@ -140,8 +140,8 @@ def _row(
     region: str | None,
     channel: str | None,
     role: str,
-    start: object,
-    end: object,
+    start: np.datetime64,
+    end: np.datetime64 | None,
     hours: int,
 ) -> dict:
     return {
