@@ -3,6 +3,7 @@ those above, and who left when.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -140,8 +141,8 @@ def _row(
     region: str | None,
     channel: str | None,
     role: str,
-    start: np.datetime64,
-    end: np.datetime64 | None,
+    start: Any,
+    end: Any,
     hours: int,
 ) -> dict:
     return {
