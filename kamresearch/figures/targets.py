@@ -136,7 +136,7 @@ def tree(result: GoalTree) -> Figure:
         for end in ends:
             above = (0.0, float(row))
             below = frame[frame["lever"] == end]
-            axes.text(0.02, row, say(ENDS[end]), va="center", color=INK, fontweight="bold")
+            axes.text(0.02, row, say(ENDS[end]), va="center", color=INK, fontsize=10.5)
             if below.empty:
                 axes.text(0.99, row, say(_("no goal")), va="center", ha="right", color=BAD)
             row += 1

@@ -63,6 +63,7 @@ class Funnel(Result):
         for name in ("outside", "dispersion", "p_value")
     )
     shows = (Shown("dealers.funnel"), Shown("dealers.funnel", "table"))
+    cautions = False
 
     frame: pd.DataFrame
     judged: Mapping[str, Judged]
