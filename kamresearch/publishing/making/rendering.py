@@ -1,5 +1,6 @@
-"""What a worker does for one page: gather what the page must know of its version, and render it."""
+"""What a worker does for pages: gather what each must know of its version, and render it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from kamresearch.language import Fixed
 from kamresearch.publishing.files import write_text
 from kamresearch.publishing.jobs import read_job
+from kamresearch.publishing.making.kept import KeptPages
 from kamresearch.publishing.outcome.collect import table_name
 from kamresearch.publishing.pages.context import RenderContext
 from kamresearch.publishing.pages.subjects import Subjects, find_subjects
@@ -37,30 +39,70 @@ class DoorJob:
 
 
 @dataclass(frozen=True)
-class PageJob(DoorJob):
-    """A study's page to render in one language."""
+class PagesJob(DoorJob):
+    """Pages of studies to render, or to take over where they were kept and would come out the same.
 
-    study: str
-    language: str
+    Parameters
+    ----------
+    pages : mapping
+        Name of a study → the languages.
+    kept : str
+        Where pages are kept; empty where all shall be made.
+    code : str
+        Checksum of the code and words that make pages.
+    """
+
+    pages: Mapping[str, list[str]]
+    kept: str
+    code: str
 
 
-def render_page(plain: Mapping) -> int:
-    """Render one page (a `PageJob`)."""
+def render_pages(plain: Mapping) -> int:
+    """Render pages (a `PagesJob`)."""
+    job = read_job(PagesJob, plain)
+    folder, manifest = job.folder, _known(job)
+    kept = KeptPages(Path(job.kept), job.code) if job.kept else None
+    for name, languages in job.pages.items():
+        study = find_study(name)
+        notebook = (folder / "notebooks" / f"{study.notebook}.ipynb").read_bytes()
+        context = _context(folder, manifest, study, job.previous)
+        for one in context.subjects:
+            (folder / one.id).mkdir(exist_ok=True)
+        for language in languages:
+            pages = _pages(notebook, study, language, context, kept)
+            for address, html in pages.items():
+                write_text(folder / address, html)
+    return 0
+
+
+def _pages(
+    notebook: bytes,
+    study: Study,
+    language: str,
+    context: RenderContext,
+    kept: KeptPages | None,
+) -> dict[str, str]:
+    """Address → page of a study in a language, and of each subject that it hands on; a front door
+    tells of everything, so it is always made.
+    """
+    if kept is None or study.front:
+        return _render(notebook, study, language, context)
+    key = kept.key(notebook, study, language, context)
+    pages = kept.recall(key, study, language, context.manifest)
+    if not pages:
+        pages = _render(notebook, study, language, context)
+        kept.keep(key, study, language, context.manifest, pages)
+    return pages
+
+
+def _render(notebook: bytes, study: Study, language: str, context: RenderContext) -> dict[str, str]:
     from kamresearch.publishing.pages.profiles import render_profiles
     from kamresearch.publishing.pages.render import render_study
 
-    job = read_job(PageJob, plain)
-    folder, language = job.folder, job.language
-    manifest, study = _known(job), find_study(job.study)
-    notebook = read_notebook(folder / "notebooks" / f"{study.notebook}.ipynb")
-    context = _context(folder, manifest, study, job.previous)
-    html = render_study(notebook, study, language, context)
-    write_text(folder / context.page(study.name, language), html)
-    for one in context.subjects:
-        (folder / one.id).mkdir(exist_ok=True)
-    for address, page in render_profiles(notebook, study, language, context):
-        write_text(folder / address, page)
-    return 0
+    executed = json.loads(notebook)
+    page = render_study(executed, study, language, context)
+    profiles = render_profiles(executed, study, language, context)
+    return {context.page(study.name, language): page, **dict(profiles)}
 
 
 def render_door(plain: Mapping) -> int:
@@ -94,7 +136,7 @@ def _context(folder: Path, manifest: Manifest, study: Study | None, previous: st
         languages=manifest.languages,
         studies=studies,
         findings=draft.findings,
-        tables=_tables(folder, studies),
+        tables=_tables(folder, told),
         changes=changes,
         warnings=tuple(Fixed(text) for text in manifest.warnings),
         subjects=_subjects(folder, studies),

@@ -2,8 +2,9 @@
 and the whole is sealed.
 """
 
+import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from kamresearch.publishing.jobs import to_plain
 from kamresearch.publishing.kernels.nursery import Child, wait_any
 from kamresearch.publishing.making.earlier import EARLIER, write_stated
 from kamresearch.publishing.making.hands import Hands, data_env, last_words, read_outcome
-from kamresearch.publishing.making.rendering import DoorJob, PageJob
+from kamresearch.publishing.making.rendering import DoorJob, PagesJob
 from kamresearch.publishing.outcome.collect import finding_rows, outputs_digest, write_tables
 from kamresearch.publishing.outcome.followed import followed_tables, write_followed
 from kamresearch.publishing.planning.plan import Cache, Plan, Step
@@ -40,13 +41,13 @@ from kamresearch.studies.outputs import read_notebook
 
 @dataclass
 class Task:
-    """Something that a child does: a study to run or a page to render."""
+    """Something that a child does: a study to run, or pages to render."""
 
     kind: str
     step: Step
     child: Child
     outcome: Path
-    language: str = ""
+    pages: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -92,10 +93,7 @@ class Making:
                     )
                 if self.failed:
                     pages.clear()
-                for page in [page for page in pages if self._may_render(page[0])]:
-                    if len(self.running) < request.jobs:
-                        self._start_page(*page)
-                        pages.remove(page)
+                self._start_pages(pages)
                 if self.running:
                     wait_any([task.child for task in self.running], 1.0)
                 for step in self._finished():
@@ -184,8 +182,8 @@ class Making:
         """Steps whose study ended well just now; failures and pages are noted."""
         for task in [task for task in self.running if task.child.poll() is not None]:
             self.running.remove(task)
-            if task.kind == "page":
-                self._finish_page(task)
+            if task.kind == "pages":
+                self._finish_pages(task)
             elif self._finish_study(task):
                 yield task.step
 
@@ -233,24 +231,44 @@ class Making:
         }
         return waited <= set(self.digests)
 
-    def _start_page(self, step: Step, language: str) -> None:
-        job = PageJob(self.folder, self._known, self.previous, step.study.name, language)
-        log = self.hands["work"].folder / f"{self.folder.name}-{step.study.name}-{language}.log"
+    def _start_pages(self, waiting: list[tuple[Step, str]]) -> None:
+        """Give every free hand its share of the pages that can be made: what was taken over has
+        its pages kept, mostly, and a child for each would cost more than the page.
+        """
+        free = self.plan.request.jobs - len(self.running)
+        ready = [page for page in waiting if self._may_render(page[0])]
+        for hand in range(min(free, len(ready))):
+            pages: dict[str, list[str]] = {}
+            for step, language in ready[hand::free]:
+                pages.setdefault(step.study.name, []).append(language)
+                waiting.remove((step, language))
+            self._render(ready[hand][0], pages)
+
+    def _render(self, step: Step, pages: Mapping[str, list[str]]) -> None:
+        kept = "" if self.plan.request.force else str(self.cache.pages)
+        job = PagesJob(self.folder, self._known, self.previous, pages, kept, step.code.showing)
+        log = self.hands["work"].folder / f"{self.folder.name}-{secrets.token_hex(4)}.log"
         child = self.hands["work"].start(
-            "kamresearch.publishing.making.rendering:render_page",
+            "kamresearch.publishing.making.rendering:render_pages",
             to_plain(job),
             cwd=str(self.folder),
             log=str(log),
         )
-        self.running.append(Task("page", step, child, log, language))
+        self.running.append(Task("pages", step, child, log, pages))
 
-    def _finish_page(self, task: Task) -> None:
-        name = f"{task.step.study.name}, page in {task.language}"
+    def _finish_pages(self, task: Task) -> None:
+        names = [
+            f"{study}, page in {language}"
+            for study, languages in task.pages.items()
+            for language in languages
+        ]
+        for name in names:
+            self.progress.advance(name)
         if task.child.poll() != 0:
+            name = "; ".join(names)
             self.failed[name] = str(
                 StudyError(name, "a page", last_words(task.outcome), "see the study's notebook")
             )
-        self.progress.advance(name)
 
 
 def make_version(

@@ -229,7 +229,7 @@ class Cache:
     """Executed notebooks by key, each beside its checksum and the inputs that made it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / "studies"
+        self.folder, self.pages = folder / "studies", folder / "pages"
 
     def recall(self, step: Step, findings: Mapping[str, str]) -> Path | None:
         """The executed notebook of a step, None where it must run."""

@@ -49,6 +49,12 @@ class SourceCode:
         paths = sorted(path for path in base.rglob("*") if path.suffix in (".yml", ".po"))
         return {f"languages/{one.relative_to(base).as_posix()}": file_sha256(one) for one in paths}
 
+    @cached_property
+    def showing(self) -> str:
+        """The checksum of everything that makes a page of a result."""
+        own = [self.own_files(study) for study in all_studies() if study.folder]
+        return json_sha256([self.files, self.languages, own])
+
     def notebook(self, study: Study) -> dict:
         """The notebook of a study as data."""
         path = study.path

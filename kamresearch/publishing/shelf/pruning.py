@@ -46,7 +46,7 @@ def prune_shelf(
     if _is_own(reports / "failed", reports):
         gone += sorted((reports / "failed").iterdir())
     if cache:
-        kept = (reports / ".cache" / "studies", reports / ".cache" / "data")
+        kept = [reports / ".cache" / part for part in ("studies", "pages", "data")]
         gone += [folder for folder in kept if _is_own(folder, reports)]
     if really and reports.is_dir():
         try:
