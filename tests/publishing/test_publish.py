@@ -209,6 +209,30 @@ class TestOnlyWhatChanged:
             name: full["files"][name] for name in same
         }
 
+    def test_a_page_taken_over_reads_as_one_made_anew(self, project):
+        project.publish(*AGAIN, "-p", "beta.factor=3")
+        kept = project.root / "reports" / ".cache" / "pages" / "alpha.zh.json"
+        before = kept.read_bytes()
+        some = version_of(project, project.publish(*AGAIN, "-p", "beta.factor=4"))
+        assert kept.read_bytes() == before, "it is taken over, not made"
+        full = version_of(project, project.publish(*AGAIN, "-p", "beta.factor=4", "--force"))
+        texts = [
+            (project.root / "reports" / one["version"] / "alpha.zh.html")
+            .read_text(encoding="utf-8")
+            .replace(one["version"], "VERSION")
+            .replace(one["made"], "MADE")
+            for one in (some, full)
+        ]
+        assert texts[0] == texts[1]
+
+    def test_kept_pages_that_are_not_as_written_are_made_anew(self, project):
+        project.publish(*AGAIN, "-p", "beta.factor=3")
+        for kept in (project.root / "reports" / ".cache" / "pages").glob("*.json"):
+            kept.write_text(kept.read_text(encoding="utf-8").replace("<h1", "<h1 id='forged'"))
+        some = version_of(project, project.publish(*AGAIN, "-p", "beta.factor=4"))
+        page = project.root / "reports" / some["version"] / "alpha.en.html"
+        assert "forged" not in page.read_text(encoding="utf-8")
+
     def test_code_behind_a_study_runs_it_and_what_only_shows_results_does_not(self, project):
         package = project.root / "kamresearch"
         (package / "publishing" / "shelf" / "more.py").write_text('"""More to show."""\n')
