@@ -143,8 +143,9 @@ class Comparison:
     def view(self, finding_id: str, language: str) -> dict | None:
         """A finding's change in words for its card; None where there is nothing to tell."""
         move = self.move(finding_id)
-        told = move is not None and move.judgement != "same"
-        return change_view(move, language) if told else None
+        if move is None or move.judgement == "same":
+            return None
+        return change_view(move, language)
 
     def to_frame(self) -> "pd.DataFrame":
         """One row a finding: finding, label (English), judgement, before, after, difference, unit,
