@@ -205,6 +205,8 @@ def test_the_level_is_told_beside_last_year_and_settled_by_the_sum_of_the_orders
     assert month["due"].unique() == pd.Timestamp("2021-01-31")
     came = score(year.assign(currency=""), tables, "2021-12-31").frame
     assert came["actual"].item() == 70 + 30 - 20 + 5
+    points = measure_record(score(year.assign(currency=""), tables, "2021-12-31")).points
+    assert points[["skill_low", "skill_high"]].isna().all(axis=None), "one fact has no interval"
     late = replace(inputs, as_of="2020-12-30")
     assert state_level(ahead, late, "CNY").empty, "a part of what is told would be known"
 

@@ -540,6 +540,8 @@ def _skill(
     if told.empty or told["rival_score"].sum() <= 0:
         return float("nan"), float("nan"), float("nan")
     sums = told.groupby("account_id")[["score", "rival_score"]].sum().to_numpy()
+    if len(sums) < 2:  # one account, or the company: nothing to draw again
+        return float(1 - sums[0, 0] / sums[0, 1]), float("nan"), float("nan")
     draws = rng.integers(len(sums), size=(n_resamples, len(sums)))
     again = sums[draws].sum(axis=1)
     skills = 1 - again[:, 0] / np.where(again[:, 1] > 0, again[:, 1], np.nan)
