@@ -11,7 +11,7 @@ from kamresearch.figures.registry import draws
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
 
-ACROSS = 3
+ACROSS = 2
 """Panels beside each other: more would leave no room for their names."""
 
 
@@ -56,8 +56,8 @@ def reliability(result: TrackRecord) -> Figure:
         Column("n", _("n"), "count"),
         Column("told", _("Told"), "share"),
         Column("seen", _("Came"), "share"),
-        "low",
-        "high",
+        Column("low", _("Lower bound"), "share"),
+        Column("high", _("Upper bound"), "share"),
     )
     return Figure(
         "record.reliability",
