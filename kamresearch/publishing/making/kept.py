@@ -37,7 +37,7 @@ class KeptPages:
         """The checksum of all that a study's pages in a language show but name and hour."""
         manifest = context.manifest.plain()
         changes = context.changes
-        told = [changes.view(id, language) for id in context.findings] if changes else None
+        told = [changes and changes.view(id, language) for id in context.findings]
         return json_sha256(
             [
                 self.code,
