@@ -254,9 +254,8 @@ def state_returns(case: Case, horizon_days: int) -> pd.DataFrame:
     away = last[last["account_id"].isin(losses.away_at(day))]
     known = measure_returning(losses, horizon_days)
     since = (day - away["churn_date"]).dt.days
-    all_losses = known.shares[known.shares["away_from"] == 0]
-    rate = (all_losses["returned"].sum() + 0.5) / (all_losses["n"].sum() + 1)
-    frame = away[["account_id"]].assign(value=known.chance(away["cause"], since), rival_value=rate)
+    chance = known.chance(away["cause"], since)
+    frame = away[["account_id"]].assign(value=chance, rival_value=known.rate)
     return make_predictions(
         frame.dropna(subset="value"),
         "churn.return_odds",
