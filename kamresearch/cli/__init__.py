@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from typing import NoReturn
 
 STOPPED = "kam: stopped; no version was made, finished studies are kept for the next run"
 ARGUMENTS = "KAM_ARGUMENTS"
@@ -50,6 +51,12 @@ def _end(message: str, code: int) -> None:
 
 def _stop(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def start_again() -> NoReturn:
+    """Run the same command in another process in place of this one: its code changed."""
+    environment = {**os.environ, ARGUMENTS: json.dumps(sys.argv[1:])}
+    os.execve(sys.executable, [sys.executable, "-P", "-m", "kamresearch.cli"], environment)  # noqa: S606
 
 
 def _hide_addresses() -> None:

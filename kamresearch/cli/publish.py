@@ -8,6 +8,7 @@ import typer
 from kamresearch.cli.study import complete_studies
 
 if TYPE_CHECKING:
+    from kamresearch.errors import KamError
     from kamresearch.publishing.asking.request import Request
     from kamresearch.publishing.progress import Progress
     from kamresearch.publishing.sealed.store import Version
@@ -22,6 +23,11 @@ Examples:
   kam publish --data export/ --mapping mapping.yml --each region
 """
 
+WATCHING = """
+Example:
+
+  kam watch churn --data export/ -p churn.window_days=180
+"""
 
 Data = Annotated[str | None, typer.Option(help="Folder, file or address of the account data.")]
 Mapping = Annotated[
@@ -30,36 +36,48 @@ Mapping = Annotated[
 AsOf = Annotated[
     str | None, typer.Option(help="Nothing later than this day is seen.", metavar="DATE")
 ]
+Studies = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Studies by name or number; all of them where none is named.",
+        autocompletion=complete_studies,
+    ),
+]
+Params = Annotated[
+    str | None, typer.Option(help="A parameters file, or the name of one in params/.")
+]
+Parameter = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p",
+        "--parameter",
+        metavar="STUDY.NAME=VALUE",
+        help="One parameter; all.NAME sets it everywhere.",
+        autocompletion=lambda incomplete: complete_parameters(incomplete),
+    ),
+]
+Where = Annotated[
+    str | None, typer.Option(help="One slice of the accounts.", metavar="COLUMN=VALUE")
+]
+Lang = Annotated[str | None, typer.Option(help="Languages, the first one first: en,zh.")]
+Jobs = Annotated[
+    int | None, typer.Option(help="Kernels at once; one a core where not given.", min=1)
+]
+Reports = Annotated[
+    Path | None, typer.Option(help="The shelf; reports/ of the project where not given.")
+]
+Label = Annotated[str | None, typer.Option(help="A text for people beside the version's name.")]
 
 
 def publish(
-    studies: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Studies by name or number; all of them where none is named.",
-            autocompletion=complete_studies,
-        ),
-    ] = None,
+    studies: Studies = None,
     data: Data = None,
     mapping: Mapping = None,
-    params: Annotated[
-        str | None, typer.Option(help="A parameters file, or the name of one in params/.")
-    ] = None,
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-p",
-            "--parameter",
-            metavar="STUDY.NAME=VALUE",
-            help="One parameter; all.NAME sets it everywhere.",
-            autocompletion=lambda incomplete: complete_parameters(incomplete),
-        ),
-    ] = None,
+    params: Params = None,
+    parameter: Parameter = None,
     as_of: AsOf = None,
-    where: Annotated[
-        str | None, typer.Option(help="One slice of the accounts.", metavar="COLUMN=VALUE")
-    ] = None,
-    lang: Annotated[str | None, typer.Option(help="Languages, the first one first: en,zh.")] = None,
+    where: Where = None,
+    lang: Lang = None,
     each: Annotated[
         str | None,
         typer.Option(
@@ -73,9 +91,7 @@ def publish(
             metavar="DAYS",
         ),
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(help="Kernels at once; one a core where not given.", min=1)
-    ] = None,
+    jobs: Jobs = None,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -83,12 +99,8 @@ def publish(
             metavar="ADDRESS",
         ),
     ] = None,
-    reports: Annotated[
-        Path | None, typer.Option(help="The shelf; reports/ of the project where not given.")
-    ] = None,
-    label: Annotated[
-        str | None, typer.Option(help="A text for people beside the version's name.")
-    ] = None,
+    reports: Reports = None,
+    label: Label = None,
     force: Annotated[
         bool, typer.Option("--force", help="Run everything again even where nothing changed.")
     ] = False,
@@ -171,6 +183,48 @@ def publish(
         _tell([version.summary() | {"path": str(version.path)}] if json else [version.path], json)
 
 
+def watch(
+    studies: Studies = None,
+    data: Data = None,
+    mapping: Mapping = None,
+    params: Params = None,
+    parameter: Parameter = None,
+    as_of: AsOf = None,
+    where: Where = None,
+    lang: Lang = None,
+    jobs: Jobs = None,
+    reports: Reports = None,
+    label: Label = None,
+) -> None:
+    """Publish now and on every change of notebooks, parameters, data or code; Ctrl-C ends it."""
+    from kamresearch.cli import start_again
+    from kamresearch.publishing.making.watching import watch as keep_watch
+    from kamresearch.publishing.progress import progress_for_terminal
+    from kamresearch.publishing.surface import ask
+
+    def ask_anew() -> "Request":
+        return ask(
+            tuple(studies or ()),
+            data=data,
+            mapping=mapping,
+            params=params,
+            assignments=tuple(parameter or ()),
+            as_of=as_of,
+            where=where,
+            lang=lang,
+            jobs=jobs,
+            reports=reports,
+            label=label,
+        )
+
+    def tell(found: "Version | KamError") -> None:
+        typer.echo(getattr(found, "path", found), err=isinstance(found, Exception))
+
+    moved = keep_watch(ask_anew, data, progress_for_terminal(), tell)
+    typer.echo(f"{moved} changed: starting anew", err=True)
+    start_again()
+
+
 def _check_form(form: str) -> None:
     from kamresearch.publishing.exports.run import check_form
 
@@ -225,3 +279,4 @@ def _publish_each(
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
     app.command(epilog=EXAMPLES)(publish)
+    app.command(epilog=WATCHING)(watch)

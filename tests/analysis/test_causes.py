@@ -300,7 +300,7 @@ def test_product_leavers_who_return_more_often_are_not_told_as_price_leavers():
         "return less often than those lost over the product: 10.0% against 50.0%"
         in verdict.render("en")
     )
-    assert "更少回归" in verdict.render("zh")
+    assert "更不易赢回" in verdict.render("zh")
 
 
 def test_the_verdict_speaks_of_the_shares_that_the_test_compares():
