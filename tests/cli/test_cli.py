@@ -36,6 +36,7 @@ COMMANDS = (
     "studies",
     "params",
     "tidy",
+    "watch",
 )
 
 

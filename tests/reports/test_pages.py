@@ -373,6 +373,25 @@ def fill_table(view: dict) -> str:
     return str(parts.table(view, spoken("en")))
 
 
+def test_pages_have_every_chinese_letter_of_pictures():
+    from fontTools.ttLib import TTFont
+
+    from kamresearch.figures.theme import FONT_FILE
+    from kamresearch.publishing.pages.webfont import HAN_FILE, HAN_RANGES, SHARED_MARKS
+
+    whole, pages = (TTFont(path, lazy=True).getBestCmap() for path in (FONT_FILE, HAN_FILE))
+    han = {one for one in whole if any(low <= one <= high for low, high in HAN_RANGES)}
+    assert set(pages) == han | set(map(ord, SHARED_MARKS))
+
+
+@pytest.mark.long
+def test_the_font_of_pages_is_what_its_tool_makes(tmp_path):
+    from kamresearch.publishing.pages.webfont import HAN_FILE
+    from tools.page_font import make
+
+    assert make(tmp_path / "made.otf").read_bytes() == HAN_FILE.read_bytes()
+
+
 def test_a_page_stays_light_however_many_names_it_knows():
     """Rows beyond those shown share one allowance, and their glyphs are left out when too many."""
     from kamresearch.publishing.pages.webfont import HAN_MOST, page_font

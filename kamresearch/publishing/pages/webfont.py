@@ -9,9 +9,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 from html import unescape
 from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kamresearch.figures.theme import FONT_FILE
 from kamresearch.language import tongue
+
+if TYPE_CHECKING:
+    from fontTools.subset import Options
 
 LATIN, HAN = "Kam Sans", "Kam Han"
 """Families: Latin letters for pictures, whose layout was measured with them; Chinese for
@@ -68,6 +73,8 @@ HAN_UNITS = 128
 """Units of an em for Chinese, of 1000: eight steps a pixel of a letter, and a fifth lighter than
 with 256.
 """
+HAN_FILE = FONT_FILE.with_name("NotoSansSC-Pages.otf")
+"""Chinese in those units, made by ``python -m tools.page_font``."""
 HAN_MOST = 800
 """Chinese characters beyond which those of rows that nobody has asked for yet are left to the
 reader's own fonts: thousands of names would outweigh all else on a page.
@@ -75,36 +82,43 @@ reader's own fonts: thousands of names would outweigh all else on a page.
 
 
 def _face(family: str, characters: Iterable[str], more: str) -> str:
-    encoded = _subset("".join(sorted(characters)), HAN_UNITS if family == HAN else 0)
+    encoded = _subset("".join(sorted(characters)), HAN_FILE if family == HAN else FONT_FILE)
     return (
         f"@font-face{{font-family:'{family}';font-display:block;{more}"
         f"src:url(data:font/woff2;base64,{encoded}) format('woff2')}}"
     )
 
 
+def cutting_options(**more: object) -> "Options":
+    """What a page takes of a font: no hints, no tables that no page uses."""
+    from fontTools.subset import Options
+
+    settings: dict[str, object] = {
+        "layout_features": ["kern", "tnum"],
+        "hinting": False,
+        "desubroutinize": True,
+        "notdef_outline": True,
+        "name_IDs": [0, 1, 2, 13, 14],
+        "recalc_timestamp": False,
+        "drop_tables": ["GSUB", "VORG", "vhea", "vmtx", "BASE"],
+    }
+    return Options(**(settings | more))
+
+
 @lru_cache(maxsize=32)
-def _subset(characters: str, units: int) -> str:
-    """The font cut to some characters, as WOFF2 in base64; equal characters give equal bytes."""
+def _subset(characters: str, file: Path) -> str:
+    """A font cut to some characters, as WOFF2 in base64; equal characters give equal bytes."""
     from fontTools import subset
-    from fontTools.ttLib.scaleUpem import scale_upem
 
     logging.getLogger("fontTools").setLevel(logging.ERROR)
-    options = subset.Options(
-        flavor="woff2",
-        layout_features=["kern", "tnum"],
-        hinting=False,
-        desubroutinize=True,
-        notdef_outline=True,
-        name_IDs=[0, 1, 2, 13, 14],
-        recalc_timestamp=False,
-        drop_tables=["GSUB", "VORG", "vhea", "vmtx", "BASE"],
-    )
-    font = subset.load_font(str(FONT_FILE), options)
+    ready = (
+        {"hinting": True, "desubroutinize": False} if file == HAN_FILE else {}
+    )  # it is so already
+    options = cutting_options(flavor="woff2", **ready)
+    font = subset.load_font(str(file), options)
     chooser = subset.Subsetter(options)
     chooser.populate(text=characters)
     chooser.subset(font)
-    if units:
-        scale_upem(font, units)
     buffer = BytesIO()
     subset.save_font(font, buffer, options)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
