@@ -134,7 +134,13 @@ def tiers(result: Waterfall) -> Figure:
             "Shares of the value at list prices by tier, each step on a scale of its own: red is "
             "taken off, blue is what is left after serving. Other price cuts count as discount."
         ),
-        _("Bars of {n} steps for {tiers} tiers.", n=len(steps), tiers=len(frame)),
+        _(
+            "Bars of discount, bonus, serving and what is left for {tiers} tiers; between "
+            "{least} and {most} is left.",
+            tiers=len(frame),
+            least=Quantity(float(frame["contribution"].min()) if len(frame) else 0.0, "net_share"),
+            most=Quantity(float(frame["contribution"].max()) if len(frame) else 0.0, "net_share"),
+        ),
         draw,
         result.table(),
     )
