@@ -12,6 +12,7 @@ import pandas as pd
 from kamresearch.analysis.decisions.assumptions import CONTRADICTIONS, Assumptions
 from kamresearch.analysis.organisation.serving import can_serve
 from kamresearch.analysis.organisation.workload import USUAL_CAPACITY
+from kamresearch.analysis.solving import solve_whole
 from kamresearch.errors import ParameterError
 from kamresearch.language import message as _
 
@@ -156,7 +157,7 @@ def _solve(
     limits: Limits,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which proposals are chosen, and by whom they are followed."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.optimize import Bounds, LinearConstraint
 
     chosen, owner = np.zeros(len(work), dtype=bool), np.full(len(work), None, dtype=object)
     pair, by = np.nonzero(serves[weighed])
@@ -170,7 +171,7 @@ def _solve(
     worth = gain[pair].clip(0) / scale + 1e-6 * (1 + held)
     constraints = _constraints(work, pair, by, owners, hours, limits, took)
     matrix, upper = _stack(constraints, len(pair))
-    solved = milp(
+    solved = solve_whole(
         -worth,
         integrality=np.ones(len(pair)),
         bounds=Bounds(0, 1),

@@ -226,14 +226,16 @@ def _integer(problem: Problem, columns: dict, best: list, upper: float) -> tuple
     """The cheapest partition out of the columns, and whether HiGHS proved that among them
     there is none better.
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.optimize import Bounds, LinearConstraint
+
+    from kamresearch.analysis.solving import solve_whole
 
     columns = {size: part for size, part in columns.items() if len(part)}
     if not columns:
         return best, upper, True
     costs = np.concatenate([problem.costs(columns[size]) for size in columns])
     members = [tuple(group) for size in columns for group in columns[size].tolist()]
-    solved = milp(
+    solved = solve_whole(
         costs,
         integrality=np.ones(len(costs)),
         bounds=Bounds(0, 1),
