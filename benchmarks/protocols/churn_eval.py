@@ -62,9 +62,11 @@ def empc(
     a: float = 6.0,
     b: float = 14.0,
 ) -> float:
-    """Expected maximum profit an account (Verbraken et al. 2013): the share of those who accept an offer
-    is drawn from Beta(a, b), and each time the best point of the ROC hull is taken.
-    """  # fmt: skip
+    """Expected maximum profit an account (Verbraken et al. 2013): the share of those who accept
+    an offer is drawn from Beta(a, b), and each time the best point of the ROC hull is taken.
+
+    The package's own measure is not called: what judges a model is no part of what is judged.
+    """
     share, delta, phi = y.mean(), offer / clv, contact / clv
     loyal, leaving = _hull(y, p)
     up, right = np.diff(leaving), np.diff(loyal)

@@ -155,8 +155,8 @@ Chinese character.
 def narrow_apostrophes(text: str) -> str:
     """Apostrophes inside Latin words as narrow as these: a font for Chinese draws ’ full width.
 
-    >>> narrow_apostrophes("Volvo’s share, 所谓‘二八’")
-    "Volvo's share, 所谓‘二八’"
+    >>> narrow_apostrophes("Firm’s share, 所谓‘二八’")
+    "Firm's share, 所谓‘二八’"
     """
     return re.sub(r"(?<=[A-Za-z0-9])’(?=[A-Za-z])|(?<=s)’(?= )", "'", text)
 

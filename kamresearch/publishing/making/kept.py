@@ -33,7 +33,7 @@ class KeptPages:
     def __init__(self, folder: Path, code: str) -> None:
         self.folder, self.code = folder, code
 
-    def key(self, notebook: bytes, study: Study, language: str, context: RenderContext) -> str:
+    def key(self, notebook: str, study: Study, language: str, context: RenderContext) -> str:
         """The checksum of all that a study's pages in a language show but name and hour."""
         manifest = context.manifest.plain()
         changes = context.changes
@@ -41,7 +41,7 @@ class KeptPages:
         return json_sha256(
             [
                 self.code,
-                text_sha256(notebook.decode("utf-8", "replace")),
+                text_sha256(notebook),
                 {
                     name: value
                     for name, value in manifest.items()

@@ -62,12 +62,14 @@ def render_pages(plain: Mapping) -> int:
     job = read_job(PagesJob, plain)
     folder, manifest = job.folder, _known(job)
     kept = KeptPages(Path(job.kept), job.code) if job.kept else None
+    subjects = _subjects(folder, manifest)
+    for one in subjects:
+        (folder / one.id).mkdir(exist_ok=True)
     for name, languages in job.pages.items():
         study = find_study(name)
-        notebook = (folder / "notebooks" / f"{study.notebook}.ipynb").read_bytes()
-        context = _context(folder, manifest, study, job.previous)
-        for one in context.subjects:
-            (folder / one.id).mkdir(exist_ok=True)
+        path = folder / "notebooks" / f"{study.notebook}.ipynb"
+        notebook = path.read_text(encoding="utf-8")
+        context = _context(folder, manifest, study, job.previous, subjects)
         for language in languages:
             pages = _pages(notebook, study, language, context, kept)
             for address, html in pages.items():
@@ -76,7 +78,7 @@ def render_pages(plain: Mapping) -> int:
 
 
 def _pages(
-    notebook: bytes,
+    notebook: str,
     study: Study,
     language: str,
     context: RenderContext,
@@ -95,7 +97,7 @@ def _pages(
     return pages
 
 
-def _render(notebook: bytes, study: Study, language: str, context: RenderContext) -> dict[str, str]:
+def _render(notebook: str, study: Study, language: str, context: RenderContext) -> dict[str, str]:
     from kamresearch.publishing.pages.profiles import render_profiles
     from kamresearch.publishing.pages.render import render_study
 
@@ -111,8 +113,8 @@ def render_door(plain: Mapping) -> int:
 
     job = read_job(DoorJob, plain)
     folder, manifest = job.folder, _known(job)
+    context = _context(folder, manifest, None, job.previous, _subjects(folder, manifest))
     for language in manifest.languages:
-        context = _context(folder, manifest, None, job.previous)
         write_text(folder / context.front(language), render_front(context, language))
     return 0
 
@@ -122,7 +124,13 @@ def _known(job: DoorJob) -> Manifest:
     return Manifest.model_validate_json(job.manifest.read_text(encoding="utf-8"))
 
 
-def _context(folder: Path, manifest: Manifest, study: Study | None, previous: str) -> RenderContext:
+def _context(
+    folder: Path,
+    manifest: Manifest,
+    study: Study | None,
+    previous: str,
+    subjects: tuple[Subjects, ...],
+) -> RenderContext:
     studies = tuple(find_study(name) for name in manifest.studies)
     told = studies if study is None or study.front else (study,)
     draft = Version(folder, manifest, [one.notebook for one in told])
@@ -139,7 +147,7 @@ def _context(folder: Path, manifest: Manifest, study: Study | None, previous: st
         tables=_tables(folder, told),
         changes=changes,
         warnings=tuple(Fixed(text) for text in manifest.warnings),
-        subjects=_subjects(folder, studies),
+        subjects=subjects,
     )
 
 
@@ -155,8 +163,9 @@ def _tables(folder: Path, studies: tuple[Study, ...]) -> dict[str, str]:
     return found
 
 
-def _subjects(folder: Path, studies: tuple[Study, ...]) -> tuple[Subjects, ...]:
-    declaring = [one for one in studies if one.profiles]
+def _subjects(folder: Path, manifest: Manifest) -> tuple[Subjects, ...]:
+    """Everything that has pages of its own in the version."""
+    declaring = [study for study in map(find_study, manifest.studies) if study.profiles]
     paths = [(one, folder / "notebooks" / f"{one.notebook}.ipynb") for one in declaring]
     return find_subjects((one, read_notebook(path)) for one, path in paths if path.exists())
 
