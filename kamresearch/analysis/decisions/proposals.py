@@ -168,8 +168,8 @@ def _win_back(lost: pd.DataFrame, records: Records, assumptions: Assumptions) ->
     gains = tuple(back * one * (value - given) - fee for one in levels)
     why = [
         _(
-            "lost over {cause} {days} ago with {value} a year; {chance} of such came back "
-            "within a year",
+            "lost over {cause} {days} ago with {value} a year; chance of a return within the year: "
+            "{chance}",
             cause=CAUSE_TERMS[row.churn_cause if isinstance(row.churn_cause, str) else "unknown"],
             days=Quantity(int(row.days_away), "days"),
             value=Quantity(row.value, "money"),
