@@ -101,8 +101,9 @@ class Study:
     looks_back : bool
         Whether it reads what earlier versions stated about the future.
     predicts : bool
-        Whether hindcasts are made of it. A study may state something about the future without: it
-        is sealed with each version, and a hindcast of it would cost more than it proves.
+        Whether hindcasts are made of it. A study may state something about the future without, and
+        it is sealed with each version: the list of actions rests on studies that have no hindcast,
+        and looks back on itself.
     reads : tuple of str
         Names of the studies whose findings it reads.
     sections : tuple of str

@@ -33,6 +33,7 @@ STUDY = Study(
     question=_("What happened to sales, against whom, why, and what comes next?"),
     params=Params,
     prefix="trend",
+    predicts=True,
     needs=("accounts", "orders"),
     wants=("market", "events", "claims"),
     sections=(

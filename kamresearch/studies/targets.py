@@ -37,6 +37,7 @@ STUDY = Study(
     ),
     params=Params,
     prefix="targets",
+    predicts=True,
     needs=("accounts", "orders", "goals"),
     wants=("churn_events", "programme", "plans"),
     reads=("data_quality", "sales_trend", "segmentation", "churn", "organisation"),

@@ -162,6 +162,9 @@ def test_a_goal_is_met_where_the_studys_own_number_lies_beyond_its_target_on_the
         Finding("quality.completeness", 0.35, "share", "", ""),
     ):
         assert state_goals(standing, {"churn.rate": other}).empty
+    # On the day of a hindcast nobody knew of a goal that was set later.
+    standing.as_of = "2020-11-30"
+    assert state_goals(standing, {"churn.rate": finding}).empty
 
 
 @pytest.mark.golden

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from kamresearch.analysis.record.statements import state_risk
+from kamresearch.studies import all_studies
 
 pytestmark = pytest.mark.unit
 
@@ -26,3 +27,9 @@ def test_a_risk_is_stated_by_its_probability_though_its_frame_has_a_value_too():
     stated = state_risk(case, risk, 0.2).set_index("account_id")
     assert stated["value"].to_dict() == {"1": 0.1, "2": 0.4}
     assert stated["weight"].to_dict() == {"1": 100.0, "2": 50.0}
+
+
+def test_hindcasts_are_made_of_every_study_that_states_something_but_the_list_of_actions():
+    """The list rests on studies without hindcasts, and looks back on itself."""
+    states = {one.name for one in all_studies() if "study.predict(" in one.path.read_text("utf-8")}
+    assert {one.name for one in all_studies() if one.predicts} == states - {"decisions"}

@@ -258,11 +258,14 @@ def _join(plan: ExperimentPlan, outcomes: pd.DataFrame, day: pd.Timestamp) -> pd
     return frame
 
 
-def _effect(y: np.ndarray, acted: np.ndarray, groups: np.ndarray) -> tuple[float, float, float]:
-    """Difference between the arms within the groups, with its 95 % bounds."""
+def estimate_effect(
+    y: np.ndarray, acted: np.ndarray, groups: np.ndarray
+) -> tuple[float, float, float]:
+    """Difference between the arms within the groups, with its 95 % bounds (HC3)."""
     import statsmodels.api as sm
 
-    dummies = pd.get_dummies(groups, drop_first=True, dtype=float).to_numpy()
+    names, group = np.unique(groups, return_inverse=True)
+    dummies = np.eye(len(names))[group, 1:]
     design = np.column_stack([np.ones(len(y)), acted.astype(float), dummies])
     if len(y) <= design.shape[1] + 2:
         design = design[:, :2]
@@ -276,7 +279,7 @@ def _compare(
 ) -> dict[str, object]:
     acted, y = frame["acted"].to_numpy(), frame[name].to_numpy(float)
     groups = frame["stratum"].astype(str).to_numpy()
-    difference, low, high = _effect(y, acted, groups)
+    difference, low, high = estimate_effect(y, acted, groups)
     return {
         "outcome": name,
         "n_act": int(acted.sum()),

@@ -236,7 +236,7 @@ def plan(
         )
     rate = _base_rate(close, base_rate)
     groups = _strata(close, [name for name in strata if name in close])
-    held = _draw(groups, share, np.random.default_rng(seed))
+    held = draw_lot(groups, share, np.random.default_rng(seed))
     frame["stratum"] = groups.reindex(frame.index)
     frame["arm"] = "pinned"
     frame.loc[close.index, "arm"] = np.where(held, "hold_out", "act")
@@ -290,7 +290,7 @@ def _strata(close: pd.DataFrame, columns: list[str]) -> pd.Series:
     return names
 
 
-def _draw(groups: pd.Series, share: float, rng: np.random.Generator) -> np.ndarray:
+def draw_lot(groups: pd.Series, share: float, rng: np.random.Generator) -> np.ndarray:
     """Who is held out: the nearest whole number in each group, the remainder by lot."""
     held = pd.Series(False, groups.index)
     for _name, members in groups.groupby(groups, sort=True):

@@ -77,21 +77,20 @@ def order_losses(frame: pd.DataFrame) -> pd.DataFrame:
     Losses of one day are taken in an order that hangs on the id alone, so neither on the arm nor
     on the order of rows.
     """
-    totals = frame.groupby("stratum", observed=True)["acted"].agg(["sum", "size"])
-    lost = frame[frame["lost_on"].notna()]
-    lost = lost.assign(key=shuffle_key(lost["account_id"].to_numpy()))
-    lost = lost.sort_values(["lost_on", "key"], kind="stable", ignore_index=True)
-    acted = lost["acted"].astype(bool)
-    of_group = lost["stratum"]
-    gone_act = acted.astype(int).groupby(of_group, observed=True).cumsum() - acted
-    gone_hold = (~acted).astype(int).groupby(of_group, observed=True).cumsum() - ~acted
-    held_out = totals["size"] - totals["sum"]
+    group, acted = pd.factorize(frame["stratum"])[0], frame["acted"].to_numpy(bool)
+    sizes = [np.bincount(group[arm], minlength=group.max() + 1) for arm in (acted, ~acted)]
+    lost_on = frame["lost_on"].to_numpy("datetime64[us]")
+    key = shuffle_key(frame["account_id"].to_numpy())
+    order = np.lexsort((key, lost_on))[: int((~np.isnat(lost_on)).sum())]  # the not lost come last
+    group, acted = group[order], acted[order]
+    gone = pd.DataFrame({"act": acted, "hold": ~acted}).astype(int)
+    gone = gone.groupby(group).cumsum() - gone
     return pd.DataFrame(
         {
-            "lost_on": lost["lost_on"],
+            "lost_on": lost_on[order],
             "acted": acted,
-            "n_act": of_group.map(totals["sum"]) - gone_act,
-            "n_hold": of_group.map(held_out) - gone_hold,
+            "n_act": sizes[0][group] - gone["act"],
+            "n_hold": sizes[1][group] - gone["hold"],
         }
     )
 
@@ -144,36 +143,28 @@ def follow_losses(
     days = pd.DatetimeIndex(looks)
     if not len(days):
         raise AnalysisError("experiment", "at least one look", "none", "give the days of the looks")
-    losses = order_losses(frame)
-    weights = prior_weights(expected_ratio)
+    losses, weights, bound = order_losses(frame), prior_weights(expected_ratio), -np.log(1 - level)
+    acted = losses["acted"].to_numpy(bool)
     curves = log_likelihoods(
-        losses["acted"].to_numpy(bool),
-        losses["n_act"].to_numpy(float),
-        losses["n_hold"].to_numpy(float),
+        acted, losses["n_act"].to_numpy(float), losses["n_hold"].to_numpy(float)
     )
-    bound, rows = np.log(1 / (1 - level)), []
-    one = int(np.abs(GRID).argmin())
-    possible = np.ones(len(GRID), bool)
-    seen = 0
-    for day in days.sort_values():
-        upto = int((losses["lost_on"] <= day).sum())
-        # Every loss is a moment at which the sequence holds; a look may use all that came before.
-        for place in range(seen, upto):
-            possible &= evidence_against(curves[place], weights) < bound
-        seen = upto
-        against = evidence_against(curves[upto - 1], weights)[one] if upto else 0.0
-        inside = GRID[possible]
-        acted = losses["acted"].iloc[:upto]
+    # Every loss is a moment at which the sequence holds; a look may use all that came before.
+    against = evidence_against(curves, weights)
+    possible = np.logical_and.accumulate(against < bound, axis=0)
+    one, rows = int(np.abs(GRID).argmin()), []
+    days = days.sort_values()
+    for day, upto in zip(days, losses["lost_on"].searchsorted(days, side="right"), strict=True):
+        inside = GRID[possible[upto - 1]] if upto else GRID
         best = float(np.exp(GRID[curves[upto - 1].argmax()])) if upto else float("nan")
         rows.append(
             {
                 "day": day,
-                "n_losses_act": int(acted.sum()),
-                "n_losses_hold": int((~acted.astype(bool)).sum()),
+                "n_losses_act": int(acted[:upto].sum()),
+                "n_losses_hold": int((~acted[:upto]).sum()),
                 "ratio": best,
                 "low": float(np.exp(inside.min())) if len(inside) else best,
                 "high": float(np.exp(inside.max())) if len(inside) else best,
-                "evidence": float(np.exp(against)),
+                "evidence": float(np.exp(against[upto - 1, one])) if upto else 1.0,
             }
         )
     return LossSequence(pd.DataFrame(rows), level)

@@ -269,15 +269,16 @@ def state_returns(case: Case, horizon_days: int) -> pd.DataFrame:
 
 
 def state_goals(standing: GoalStanding, evidence: Mapping[str, Finding]) -> pd.DataFrame:
-    """P(met) of each goal not yet due whose number later data can tell again; the rival says that
-    it stays where it stands.
+    """P(met) of each goal set by then and not yet due whose number later data can tell again; the
+    rival says that it stays where it stands.
     """
     day, goals = pd.Timestamp(standing.as_of), {goal.id: goal for goal in standing.goals}
     rows = []
     for row in standing.frame[standing.frame["probability"].notna()].itertuples():
         goal = goals[row.goal_id]
         due = pd.Timestamp(goal.due_date)
-        if due <= day or not _can_be_measured_again(evidence.get(goal.finding)):
+        set_later = goal.baseline_date != "" and pd.Timestamp(goal.baseline_date) > day
+        if set_later or due <= day or not _can_be_measured_again(evidence.get(goal.finding)):
             continue
         bound = {"high" if goal.direction == "down" else "low": goal.target}
         stands = float(goal.is_met(float(row.value)))
