@@ -26,14 +26,12 @@ PALETTE = ("#0b5fa5", "#d1600a", "#2a7f62", "#8f4aa8", "#a08a00", "#b3324b", "#4
 company's own.
 """
 GOOD, BAD, NEUTRAL = "#2a7f62", "#b3324b", "#6b7280"
-SEQUENTIAL = ("#eaf2f9", "#c9dff0", "#9cc5e4", "#65a3d1", "#3481ba", "#0f609f", "#083d6b")
+SEQUENTIAL = ("#eaf2f9", "#c9dff0", "#9cc5e4", "#65a3d1", "#2d78b2", "#0f609f", "#083d6b")
 """Seven steps from little to much, for heat maps: dark text on the first four, light text on
 the last three.
 """
 FIRST_DARK, ON_DARK = 4, "#fdfefe"
 """The first step that wants light letters, and their colour."""
-DIVERGING = ("#9c2740", "#cf6f7f", "#efc6cb", "#f2f2f0", "#bcdccf", "#63a98d", "#1f6b51")
-"""Seven steps from bad over nothing to good."""
 
 WIDTH, HEIGHT = 7.2, 3.8
 """Inches of a normal figure: the width of a report's text."""

@@ -7,7 +7,7 @@ import pytest
 from markupsafe import Markup
 
 from kamresearch.display import Figure, make_table
-from kamresearch.figures import parts
+from kamresearch.figures import parts, theme
 from kamresearch.figures.theme import draw_svg
 from kamresearch.language import message as _
 from kamresearch.publishing.pages.shell import TEMPLATES, finish_page
@@ -43,6 +43,16 @@ def test_each_colour_of_letters_stands_out_on_every_paper(block):
     }
     assert not weak
     assert {"t2", "t5"} <= set(colours)
+
+
+@pytest.mark.parametrize("block", range(len(BLOCKS)))
+def test_each_number_in_a_heat_map_stands_out_on_its_cell(block):
+    colours = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", BLOCKS[block]))
+    told = []
+    for step in range(len(theme.SEQUENTIAL)):
+        letters = colours["on-dark" if step >= theme.FIRST_DARK else "ink"]
+        told.append(round(contrast(colours[f"s{step + 1}"], letters), 2))
+    assert min(told) >= 4.5, told
 
 
 def test_a_text_in_a_colour_too_light_for_letters_gets_the_darker_one_and_a_bar_keeps_it():

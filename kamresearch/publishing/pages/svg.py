@@ -105,7 +105,6 @@ def _names() -> dict[str, str]:
         theme.ON_DARK: "on-dark",
     }
     names |= {colour: f"s{step}" for step, colour in enumerate(theme.SEQUENTIAL, start=1)}
-    names |= {colour: f"d{step}" for step, colour in enumerate(theme.DIVERGING, start=1)}
     names |= {theme.NEUTRAL: "neutral", theme.GOOD: "good", theme.BAD: "bad"}
     return names | {colour: f"c{number}" for number, colour in enumerate(theme.PALETTE, start=1)}
 
