@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from kamresearch.errors import StudyError
 from kamresearch.figures.theme import clean
+from kamresearch.finding import Findings
 from kamresearch.language import message
+from kamresearch.publishing.pages import render
 from kamresearch.publishing.pages.render import render_front, render_study
 from kamresearch.publishing.pages.svg import inline_svg
 from kamresearch.publishing.pages.svgsize import compact_path
@@ -149,6 +151,24 @@ def test_every_number_comes_with_its_n_interval_and_definition(pages):
     ):
         assert part in text
     assert "Cannot be told: Nobody has returned." in text
+
+
+def test_a_page_says_how_many_of_its_intervals_miss_on_average(notebook, monkeypatch):
+    """Twenty intervals of 95 %: one of them, not none."""
+    rate = synthetic.FINDINGS[0]
+    many = Findings([replace(rate, id=f"synthetic.rate_{number}") for number in range(20)])
+    monkeypatch.setattr(render, "read_findings", lambda _notebook: many)
+    said = [
+        synthetic.markdown(f"said-{lang}", "An interval. 区间。", lang) for lang in ("en", "zh")
+    ]
+    notebook = notebook | {"cells": [*notebook["cells"], *said]}
+    told = {
+        "en": "The findings of this page bear 20: of so many, 1.0 miss",
+        "zh": "本页指标共有 20 个区间：即使数据与模型都无误，其中平均也有 1.0 个不含真值。",
+    }
+    for language, words in told.items():
+        page = render_study(notebook, synthetic.STUDY, language, synthetic.context())
+        assert words in shown(page)
 
 
 def test_every_table_has_a_caption_and_a_scope_on_each_head(pages):

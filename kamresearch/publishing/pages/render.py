@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,7 +10,15 @@ from markupsafe import Markup
 
 from kamresearch.figures.theme import clean
 from kamresearch.finding import Finding
-from kamresearch.language import LANGUAGES, Text, message, missing_translations, translate
+from kamresearch.language import (
+    LANGUAGES,
+    Text,
+    message,
+    missing_translations,
+    tongue,
+    translate,
+)
+from kamresearch.language.glossary import Term
 from kamresearch.publishing.pages.answer import answering, pictured, statements, unanswered
 from kamresearch.publishing.pages.context import RenderContext
 from kamresearch.publishing.pages.front import render_front
@@ -218,9 +227,29 @@ class _Page(Surroundings):
         """What closes the last section (asked for after the cells)."""
         return Markup(self._ends)  # noqa: S704  (a constant)
 
-    def terms(self) -> list:
-        """Glossary entries that the page links to (asked for after the cells)."""
-        return self.explainer.used
+    def terms(self) -> list[Term]:
+        """Glossary entries that the page links to (asked for after the cells); what an interval is
+        goes on with how many stand here, since of many some miss.
+        """
+        many = self._many_intervals()
+        apart = "" if tongue(self.language).wide else " "
+        return [
+            replace(one, meaning=f"{one.meaning}{apart}{many}") if one.id == "interval" else one
+            for one in self.explainer.used
+        ]
+
+    def _many_intervals(self) -> str:
+        """How many intervals the page's findings bear, and how many of so many miss by chance."""
+        spans = [one.interval for one in self.findings.values() if one.interval]
+        chances = [1 - one.level for one in spans]
+        if not any(chances):
+            return ""
+        return message(
+            "The findings of this page bear {n}: of so many, {misses} miss the true value on "
+            "average even where data and model are right.",
+            n=sum(chance > 0 for chance in chances),
+            misses=f"{sum(chances):.1f}",
+        ).render(self.language)
 
     # Provenance
 
