@@ -258,6 +258,7 @@ class MarketPosition(Result):
         "trend.share_last_year",
         "trend.rivals_share",
         "trend.leader_share",
+        "trend.hhi",
         "trend.market_effect",
         "trend.share_effect",
     )
@@ -351,7 +352,37 @@ class MarketPosition(Result):
                 reason=None if len(rest) else nothing,
             ),
         ]
-        return found + self._effect_findings()
+        return [*found, self._concentration(now, group, nothing), *self._effect_findings()]
+
+    def _concentration(self, now: pd.DataFrame, group: Message, nothing: Message) -> Finding:
+        """Herfindahl index of the last year: a fact of the table, so without an interval."""
+        hhi = float((now["share"] ** 2).sum()) if len(now) else None
+        year = now["period"].iloc[0] if len(now) else "–"
+        return Finding(
+            "trend.hhi",
+            hhi,
+            "index",
+            _("Concentration of the market"),
+            _(
+                "Herfindahl index, {year}: Σ squared shares of {group}; one over their number "
+                "where all are alike, 1 where one sells everything. Makers that are not named "
+                "count for nothing.",
+                group=group,
+                year=year,
+            ),
+            period=_span(year),
+            n=len(now) or None,
+            n_unit="records",
+            reason=nothing if hhi is None else None,
+            sentence=None
+            if hhi is None
+            else _(
+                "The sales of {brand} and its named rivals are as concentrated as those of "
+                "{alike} makers of one size.",
+                brand=self.brand,
+                alike=Quantity(1 / hhi, "score"),
+            ),
+        )
 
     def _effect_findings(self) -> list[Finding]:
         last = self.effects.iloc[-1] if len(self.effects) else None

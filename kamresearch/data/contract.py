@@ -365,6 +365,33 @@ TABLES: dict[str, TableSpec] = {
             _ACCOUNT,
         ),
         TableSpec(
+            "surveys",
+            False,
+            "one row per mark that an account gave",
+            ("account_id", "date", "kind"),
+            (
+                _must("account_id", "id", "Account."),
+                _must("date", "date", "Day."),
+                _must(
+                    "kind",
+                    "category",
+                    "Whether it was asked of the relation, or after an occasion (a visit, a "
+                    "repair).",
+                    values=("relation", "occasion"),
+                ),
+                _must("mark", "number", "The mark given; more is better.", unit="points", low=0),
+                _must(
+                    "scale",
+                    "integer",
+                    "Highest mark that could be given: 10 on a scale of 0 to 10, 5 of 1 to 5.",
+                    unit="points",
+                    low=2,
+                    high=100,
+                ),
+            ),
+            _ACCOUNT,
+        ),
+        TableSpec(
             "managers",
             False,
             "one row per key account manager",

@@ -1,5 +1,6 @@
-"""Service by tier: its picture."""
+"""Service by tier: its pictures."""
 
+from kamresearch.analysis.service.drivers import DRIVERS, Drivers
 from kamresearch.analysis.service.standard import Standard
 from kamresearch.display import Figure
 from kamresearch.figures import parts
@@ -54,6 +55,37 @@ def standard(result: Standard) -> Figure:
             kept=kept,
         ),
         _("Dots with intervals beside bars: visits given and promised in {n} tiers.", n=len(frame)),
+        draw,
+        result.table(),
+    )
+
+
+@draws(Drivers, "service.drivers")
+def drivers(result: Drivers) -> Figure:
+    """Points of the mark that go with each driver, with their intervals."""
+    frame = result.frame
+
+    def draw() -> object:
+        parts.need_rows(frame, "service.drivers")
+        figure, axes = parts.new_figure(height=1.1 + 0.45 * len(frame))
+        names = [DRIVERS[name] for name in frame["driver"]]
+        columns = (frame["points"], frame["points_low"], frame["points_high"])
+        parts.draw_intervals(axes, names, *columns)
+        parts.reference_line(axes, 0.0, _("no difference"), "x")
+        axes.set_xlabel(parts.say(_("Points of the mark")))
+        parts.format_axis(axes, "score", "x", most=6)
+        return figure
+
+    return Figure(
+        "service.drivers",
+        _("What goes with a better or a worse mark?"),
+        _(
+            "Points of the mean mark (of {scale}) that go with each, the others alike; lines are "
+            "95% intervals. {n} marks.",
+            scale=result.scale,
+            n=Quantity(result.n, "count"),
+        ),
+        _("Dots with intervals: points of the mark for {n} things that came before.", n=len(frame)),
         draw,
         result.table(),
     )

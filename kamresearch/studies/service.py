@@ -21,15 +21,20 @@ STUDY = Study(
     name="service",
     notebook="11_service",
     title=_("Service"),
-    question=_("Is what was promised to each tier given, and how long do complaints wait?"),
+    question=_(
+        "Is what was promised to each tier given, how long do complaints wait, and how content "
+        "are the accounts?"
+    ),
     params=Params,
     prefix="service",
     needs=("accounts", "orders"),
-    wants=("service_events", "churn_events", "assignments"),
-    sections=("standard", "groups", "solving", "limits"),
+    wants=("service_events", "surveys", "churn_events", "assignments"),
+    sections=("standard", "groups", "solving", "marks", "drivers", "limits"),
     results=(
         "kamresearch.analysis.service.Standard",
         "kamresearch.analysis.service.Solving",
+        "kamresearch.analysis.service.Marks",
+        "kamresearch.analysis.service.Drivers",
     ),
     decides=_("where care falls short of what was promised, and which complaints to close first"),
     answer=("service.kept", "service.a_over_b", "service.within_limit"),

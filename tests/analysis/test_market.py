@@ -39,6 +39,16 @@ def test_volvo_2012_lost_17_thousand_by_share_while_the_market_would_have_added_
 
 
 @pytest.mark.golden
+def test_concentration_of_2012_is_the_sum_of_squared_shares_by_hand(facts):
+    found = m.measure_position(facts, "Volvo Cars", RIVALS, "China").findings()
+    hhi = next(one for one in found if one.id == "trend.hhi")
+    units = np.array([41_989, 405_838, 326_444, 196_211])
+    assert hhi.value == pytest.approx(float((units**2).sum()) / float(units.sum()) ** 2)
+    assert hhi.interval is None
+    assert "3.02 makers" in hhi.sentence.render("en")
+
+
+@pytest.mark.golden
 def test_every_row_of_the_compilation_stands_in_the_case_with_its_source(table, shared_data):
     spelled = {"FY": "{year}", "H1": "{year}-H1", "Jan-Aug": "{year}-01/{year}-08"}
     with (shared_data / "volvo_china_annual_and_luxury_market.csv").open(encoding="utf-8") as file:

@@ -7,7 +7,8 @@ import pytest
 
 import kamresearch as kam
 from kamresearch.data.contract import TABLES
-from kamresearch.data.simulate import Calendar, Wallets
+from kamresearch.data.simulate import Calendar, Leaving, Wallets
+from kamresearch.data.simulate.surveys import make_takers
 from kamresearch.data.simulate.wallets import make_wallets
 from kamresearch.data.tables import shape_frame
 from kamresearch.errors import ParameterError
@@ -96,6 +97,33 @@ def test_to_whom_accounts_went_counts_what_is_stated_by_the_day():
     found = told(company([("A1", 2012, "Ours", 6, None)], losses))[0][2]
     assert found.frame["rival"].tolist() == ["Rival A"]
     assert found.findings()[0].value == 3 / 4
+
+
+@pytest.mark.recovery
+def test_planted_rivals_of_the_losses_are_found_and_stand_beside_the_moves_of_wallets(planted):
+    n, truth = 500, Leaving()
+    losses = pd.DataFrame(
+        {
+            "account_id": [f"A{number}" for number in range(n)],
+            "churn_date": pd.Timestamp("2012-03-01"),
+            "true_cause": ["price", "competitor", "service", "relocation"] * (n // 4),
+        }
+    )
+    takers = make_takers(losses, truth, seed=6, first=0)
+    assert not takers["account_id"].isin(losses.loc[3::4, "account_id"]).any(), "who relocates"
+    merged = losses.merge(takers, how="left", on=["account_id", "churn_date"], validate="1:1")
+    frames = {"churn_events": shape_frame(merged, TABLES["churn_events"].columns)}
+    tables = SimpleNamespace(has=frames.__contains__, frame=frames.__getitem__)
+    moves = kam.rivals.measure_moves(kam.rivals.read_wallet(planted, DAY, "Ours"))
+    result = kam.rivals.read_takers(tables, DAY, moves)
+    found = result.frame.set_index("rival")
+    for rival, share in truth.rivals.items():
+        assert found.loc[rival, "low"] < share < found.loc[rival, "high"], rival
+    assert result.findings()[0].value == pytest.approx(0.75 * truth.stated, abs=0.07)
+    cells = moves.frame.set_index(["from", "to"])["n"]
+    assert found.loc["Rival A", "moved"] == cells["Ours", "Rival A"]
+    assert pd.isna(found.loc["Rival C", "moved"]), "no wallet names it"
+    assert "Rival A" in result.closing()[0].render("en")
 
 
 @pytest.mark.parametrize(

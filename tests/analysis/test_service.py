@@ -1,5 +1,6 @@
 """Service by tier: what was planted is found, and few accounts are not made to speak."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,11 @@ import pytest
 
 import kamresearch as kam
 from kamresearch.analysis.service.care import ACCOUNTS, COMPLAINTS, Care
+from kamresearch.data.contract import TABLES
+from kamresearch.data.simulate import Surveys
+from kamresearch.data.simulate.surveys import make_surveys
+from kamresearch.data.tables import shape_frame
+from kamresearch.figures.registry import draw_figure
 from kamresearch.finding import Findings
 
 pytestmark = pytest.mark.unit
@@ -120,3 +126,112 @@ def test_the_cases_visits_are_those_of_its_file(case_folder, case_tables):
     want = year["account_id"].value_counts().reindex(care.accounts["account_id"]).fillna(0)
     assert care.accounts["visits"].tolist() == want.astype(int).tolist()
     assert {"A", "B", "C"} == set(care.accounts["tier"])
+
+
+def ask(surveys, seed=5, n=500):
+    """Marks and service events of made-up accounts, as the study reads them, and the truth."""
+    rng = np.random.default_rng(seed)
+    calendar = kam.simulate.Calendar.between("2009-01-01", "2012-12-31")
+    here = np.ones((n, len(calendar)))
+    ids = pd.Series([f"A{number:04d}" for number in range(n)])
+    k = 14 * n
+    service = pd.DataFrame(
+        {
+            "account_id": ids.to_numpy()[rng.integers(0, n, k)],
+            "event_date": calendar.start + rng.integers(0, 4 * 365, k),
+            "kind": rng.choice(["complaint", "visit", "delivery_delay", "repair"], k),
+            "resolved_days": np.round(rng.gamma(2, 8, k)),
+        }
+    )
+    lives = SimpleNamespace(low=0 * here, high=here)
+    profile = {"first": 0, "n": n}
+    return service, make_surveys(profile, lives, calendar, surveys, service, ids, seed)
+
+
+def company(service, marks, **more):
+    frames = {"service_events": service, "surveys": marks, **more}
+    frames = {
+        name: shape_frame(frame.reset_index(drop=True), TABLES[name].columns)
+        for name, frame in frames.items()
+    }
+    return SimpleNamespace(has=frames.__contains__, frame=frames.__getitem__)
+
+
+def of_marks(tables, tier="A"):
+    care = make_care({tier: [1] * 500})
+    who = [f"A{number:04d}" for number in range(500)]
+    care = dataclasses.replace(care, accounts=care.accounts.assign(account_id=who))
+    marks = kam.service.read_marks(tables, care)
+    return marks, kam.service.weigh_drivers(tables, marks, limit_days=10)
+
+
+@pytest.mark.recovery
+def test_what_was_planted_behind_the_marks_lies_within_its_interval():
+    planted = Surveys(yearly=1.5)
+    service, marks = ask(planted)
+    told, drivers = of_marks(company(service, marks))
+    found = drivers.frame.set_index("driver")
+    shown = np.sqrt(1 + planted.spread**2)  # over all accounts an effect shows divided by this
+    pairs = {"late": "late", "open": "open", "visits": "visit", "delays": "delay"}
+    for name, setting in pairs.items():
+        truth = getattr(planted, setting) / shown
+        assert found.loc[name, "low"] < truth < found.loc[name, "high"], name
+        assert np.sign(found.loc[name, "points"]) == np.sign(truth)
+        assert abs(found.loc[name, "high"] - found.loc[name, "low"]) < 1.2 * abs(truth), "no news"
+    assert "not shown" in drivers.closing()[0].render("en")
+    year = marks[(marks["date"] > "2012-01-01") & (marks["kind"] == "relation")]
+    assert told.mean == pytest.approx(year["mark"].mean())
+    assert told.interval.low < told.mean < told.interval.high
+    assert draw_figure(drivers, "service.drivers").data.frame is not None
+
+
+def test_marks_that_hang_on_nothing_are_not_explained():
+    nothing = Surveys(yearly=1.0, late=0, open=0, visit=0, delay=0)
+    found = of_marks(company(*ask(nothing, seed=8)))[1].frame
+    assert ((found["points_low"] < 0) & (found["points_high"] > 0)).all()
+
+
+def test_marks_of_one_scale_are_not_mixed_with_those_of_another():
+    rows = [(f"A{n:04d}", "2012-06-01", "relation", 8, 10) for n in range(30)]
+    rows += [(f"A{n:04d}", "2012-06-02", "relation", 3, 5) for n in range(12)]
+    rows += [(f"A{n:04d}", "2012-06-03", "occasion", 5, 5) for n in range(90)]
+    frame = pd.DataFrame(rows, columns=["account_id", "date", "kind", "mark", "scale"])
+    service, _marks = ask(Surveys(), n=20)
+    marks, drivers = of_marks(company(service, frame))
+    assert (marks.mean, marks.scale, marks.n_other) == (8.0, 10, 102)
+    assert marks.interval is None, "marks that are all alike carry no interval"
+    assert drivers.frame.empty
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda marks: marks.iloc[:0],
+        lambda marks: marks.iloc[:40],
+        lambda marks: marks.assign(mark=7.0),
+        lambda marks: marks.assign(mark=99.0),
+        lambda marks: marks.assign(account_id="A0001"),
+        lambda marks: marks.assign(mark=np.nan),
+        lambda marks: marks.assign(mark=np.where(marks["true_open"] > 0, 0.0, 10.0)),
+    ],
+    ids=["empty", "few", "alike", "off the scale", "one account", "no mark", "apart"],
+)
+def test_awkward_marks_give_numbers_or_reasons(change):
+    service, marks = ask(Surveys(yearly=0.5), n=300)
+    for result in of_marks(company(service, change(marks))):
+        for one in result.findings():
+            assert (one.value is None) != (one.reason is None), one.id
+            assert one.value is None or np.isfinite(one.value)
+        for one in result.shows:
+            if one.by and result.why_not(one.id) is None:
+                getattr(result, one.by)()
+
+
+def test_without_surveys_or_events_the_marks_say_what_they_need():
+    service, marks = ask(Surveys(), n=300)
+    bare = SimpleNamespace(has=lambda _name: False)
+    for result in of_marks(bare):
+        assert "surveys" in result.reason.render("en")
+    tables = company(service, marks)
+    part = SimpleNamespace(has=lambda name: name == "surveys", frame=tables.frame)
+    assert "service_events" in of_marks(part)[1].reason.render("en")

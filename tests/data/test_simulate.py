@@ -82,8 +82,8 @@ def test_the_built_in_case_is_what_its_seed_makes(case_folder, tmp_path):
     )
     first = ("accounts", "orders", "churn_events", "departments")
     added = ("opportunities", "wallet", "order_prices", "activities")
-    added += ("value_delivered", "contacts", "needs")
-    for name in (*first, *added, "truth/opportunities", "truth/serving"):
+    added += ("value_delivered", "contacts", "needs", "surveys", "plans", "churn_rivals")
+    for name in (*first, *added, "truth/opportunities", "truth/serving", "truth/surveys"):
         pd.testing.assert_frame_equal(read(case_folder, name), read(again, name))
     made, kept = (
         yaml.safe_load((folder / "mapping.yml").read_text()) for folder in (again, case_folder)

@@ -45,6 +45,8 @@ CODED = {
     "value_delivered": ("kind",),
     "contacts": ("role", "function"),
     "needs": ("feature", "told_by"),
+    "plans": ("objective",),
+    "churn_events": ("lost_to",),
     "managers": ("region", "channel", "role"),
     "coverage": ("function", "role"),
     "market": ("brand", "market", "status"),

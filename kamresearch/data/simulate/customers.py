@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.data.simulate import settings as s
-from kamresearch.data.simulate.lives import Lives
+from kamresearch.data.simulate.lives import Lives, spread_days
 
 _STREAM = 1_000_049
 """Its own stream of numbers, so that a world without these tables is drawn as it always was."""
@@ -36,16 +36,6 @@ def make_customers(
     }
 
 
-def _spread(
-    yearly: np.ndarray, lives: Lives, calendar: s.Calendar, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Accounts and days of happenings at a yearly rate, while the account is one."""
-    counts = rng.poisson(yearly[:, None] / 12 * (lives.high - lives.low))
-    account, month = np.divmod(np.repeat(np.arange(counts.size), counts.ravel()), counts.shape[1])
-    low, high = lives.low[account, month], lives.high[account, month]
-    return account, calendar.day(month, low + (high - low) * rng.random(len(account)))
-
-
 def _gains(
     profile: dict,
     lives: Lives,
@@ -54,7 +44,7 @@ def _gains(
     ids: pd.Series,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    account, day = _spread(np.full(profile["n"], customers.gains), lives, calendar, rng)
+    account, day = spread_days(np.full(profile["n"], customers.gains), lives, calendar, rng)
     n = len(account)
     money = customers.gain * profile["size"][account] * rng.gamma(2, 0.5, n)
     frame = pd.DataFrame(
@@ -104,7 +94,7 @@ def _needs(
     ids: pd.Series,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    account, day = _spread(np.full(profile["n"], customers.asked), lives, calendar, rng)
+    account, day = spread_days(np.full(profile["n"], customers.asked), lives, calendar, rng)
     names, weights = [*customers.wishes], np.array([*customers.wishes.values()], float)
     wish = rng.choice(len(names), len(account), p=weights / weights.sum())
     units = rng.poisson(1 + 2 * profile["size"][account])

@@ -57,6 +57,16 @@ class Lives:
     by_cause: np.ndarray | None = None
 
 
+def spread_days(
+    yearly: np.ndarray, lives: Lives, calendar: s.Calendar, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Accounts and days of happenings at a yearly rate, while the account is one."""
+    counts = rng.poisson(yearly[:, None] / 12 * (lives.high - lives.low))
+    account, month = np.divmod(np.repeat(np.arange(counts.size), counts.ravel()), counts.shape[1])
+    low, high = lives.low[account, month], lives.high[account, month]
+    return account, calendar.day(month, low + (high - low) * rng.random(len(account)))
+
+
 def live(
     profile: dict, staff: Staff, calendar: s.Calendar, world: s.World, rng: np.random.Generator
 ) -> Lives:

@@ -348,6 +348,60 @@ class Customers:
 
 
 @dataclass(frozen=True)
+class Surveys:
+    """What is true of the marks that accounts give in a world that asks for them.
+
+    A mark is a step of a hidden opinion, normal with variance 1 + ``spread``²: what ``late``,
+    ``open``, ``visit`` and ``delay`` add is in units of its own chance (a probit's). Over all
+    accounts an effect shows divided by √(1 + ``spread``²).
+
+    Parameters
+    ----------
+    yearly : float
+        How often a year an account is asked of the relation (0 to 10).
+    occasions : float
+        Share of the visits and repairs after which it is asked (1 to 5).
+    answered : float
+        Share of the questions that are answered, whatever the opinion.
+    late_days : int
+        Days after which an answer to a complaint is late.
+    late, open, visit, delay : float
+        What each complaint of the year that waited longer than that adds, a complaint open on the
+        day, each visit and each late delivery of the year.
+    spread : float
+        Standard deviation of the accounts' own opinion.
+    """
+
+    yearly: Ratio = 1.0
+    occasions: Share = 0.25
+    answered: Share = 0.6
+    late_days: Annotated[int, Field(ge=0, le=365)] = 10
+    late: Annotated[float, Field(ge=-5, le=5, allow_inf_nan=False)] = -0.5
+    open: Annotated[float, Field(ge=-5, le=5, allow_inf_nan=False)] = -0.8
+    visit: Annotated[float, Field(ge=-5, le=5, allow_inf_nan=False)] = 0.25
+    delay: Annotated[float, Field(ge=-5, le=5, allow_inf_nan=False)] = -0.3
+    spread: Annotated[float, Field(ge=0, le=3, allow_inf_nan=False)] = 0.4
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """What is true of the rivals for whom accounts leave in a world that names them.
+
+    Parameters
+    ----------
+    rivals : dict
+        Per rival, its weight among the losses that are not relocations.
+    stated : float
+        Share of these losses whose record names the rival; no relocation does.
+    """
+
+    rivals: dict[str, Share] = field(
+        default_factory=lambda: {"Rival A": 0.5, "Rival B": 0.3, "Rival C": 0.2}
+    )
+    stated: Share = 0.6
+
+
+@dataclass(frozen=True)
 class Dealers:
     """What is true of the dealers in a world that names them.
 
@@ -439,6 +493,11 @@ class World:
         What was done for accounts, with its hours; None: no such table.
     customers : Customers, optional
         What accounts gain, whom we know there, what they ask for; None: no such tables.
+    surveys : Surveys, optional
+        Marks that accounts give; None: no such table.
+    leaving : Leaving, optional
+        For which rival accounts left, in a file of its own that the mapping joins; None: no such
+        column.
     dealers : Dealers, optional
         Dealers, and which delivers each order; None: no such table and no such column.
     plans : Plans, optional
@@ -482,6 +541,8 @@ class World:
     prices: Prices | None = None
     serving: Serving | None = None
     customers: Customers | None = None
+    surveys: Surveys | None = None
+    leaving: Leaving | None = None
     dealers: Dealers | None = None
     plans: Plans | None = None
     actions: Actions | None = None

@@ -28,6 +28,7 @@ from kamresearch.data.simulate.plans import make_plans
 from kamresearch.data.simulate.profiles import make_profiles
 from kamresearch.data.simulate.serving import make_activities, make_prices
 from kamresearch.data.simulate.staff import Staff, make_assignments, make_staff
+from kamresearch.data.simulate.surveys import make_surveys, make_takers
 from kamresearch.data.simulate.wallets import make_wallets
 from kamresearch.data.simulate.worldfile import check_world
 from kamresearch.data.simulate.writing import Writer
@@ -47,6 +48,8 @@ _TITLES = {
     "value_delivered": "What accounts gained from us (simulated)",
     "contacts": "Whom we know at the accounts, by role (simulated)",
     "needs": "What accounts asked for (simulated)",
+    "surveys": "Marks that accounts gave (simulated)",
+    "churn_rivals": "For which rival accounts left, where it is told (simulated)",
     "dealers": "Dealers (simulated)",
     "plans": "Plans of the accounts (simulated)",
     "actions": "What was proposed, decided and done (simulated)",
@@ -114,8 +117,13 @@ def simulate(
             writer.write_csv("dealers", dealers.drop(columns="bad"))
             writer.write_csv("truth/dealers", dealers[["dealer_id", "bad"]])
         # Many companies keep price conditions apart from the orders; so does this one.
-        joined = {"orders": {"join": {"with": "order_prices", "on": "order_id"}}}
-        writer.write_yaml("mapping", {"currency": "CNY", "tables": joined if world.prices else {}})
+        joined = {}
+        if world.prices:
+            joined["orders"] = {"join": {"with": "order_prices", "on": "order_id"}}
+        if world.leaving:
+            keys = {name: name for name in ("account_id", "churn_date")}
+            joined["churn_events"] = {"join": {"with": "churn_rivals", "on": keys}}
+        writer.write_yaml("mapping", {"currency": "CNY", "tables": joined})
         first_order = first_event = 0
         for number, first in enumerate(range(0, accounts, CHUNK)):
             size = min(CHUNK, accounts - first)
@@ -154,7 +162,7 @@ def _beyond(world: s.World) -> str:
         name
         for name in (
             *("life", "deals", "wallets", "prices", "serving", "customers"),
-            *("dealers", "plans", "actions"),
+            *("surveys", "leaving", "dealers", "plans", "actions"),
         )
         if getattr(world, name) is not None
     ]
@@ -252,13 +260,8 @@ def _write_chunk(
         )
         for name, table in made.items():
             _append(writer, name, table)
-    if world.plans:
-        ids, desk = accounts["account_id"], staff.desk_of(profile)
-        _append(
-            writer,
-            "plans",
-            make_plans(profile, lives, calendar, world.plans, ids, desk, chunk.seed),
-        )
+    ids = accounts["account_id"]
+    _write_told(writer, profile, lives, churn, service, staff, calendar, world, chunk.seed, ids)
     _write_actions(writer, profile, churn, onboard, staff, calendar, world, chunk.seed, accounts)
     if chunk.first < world.departments_most:
         records = make_records(profile, figures, calendar, chunk.messy, rng)
@@ -272,6 +275,32 @@ def _write_chunk(
         writer.write_csv("overrides", _overrides(profile, accounts["account_id"], calendar))
     _write_truth(writer, profile, lives, churn, accounts["account_id"], staff)
     return first_order + len(order_table), first_event + len(service)
+
+
+def _write_told(
+    writer: Writer,
+    profile: dict,
+    lives: Lives,
+    churn: pd.DataFrame,
+    service: pd.DataFrame,
+    staff: Staff,
+    calendar: s.Calendar,
+    world: s.World,
+    seed: int,
+    ids: pd.Series,
+) -> None:
+    """What people tell: marks, for whom accounts left, plans."""
+    if world.surveys:
+        marks = make_surveys(profile, lives, calendar, world.surveys, service, ids, seed)
+        true = [name for name in marks if name.startswith("true_")]
+        _append(writer, "surveys", marks.drop(columns=true))
+        _append(writer, "truth/surveys", marks[["account_id", "date", "kind", *true]])
+    if world.leaving:
+        _append(writer, "churn_rivals", make_takers(churn, world.leaving, seed, profile["first"]))
+    if world.plans:
+        desk = staff.desk_of(profile)
+        plans = make_plans(profile, lives, calendar, world.plans, ids, desk, seed)
+        _append(writer, "plans", plans)
 
 
 def _write_actions(

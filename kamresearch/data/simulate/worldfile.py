@@ -13,10 +13,12 @@ from kamresearch.data.simulate.settings import (
     Customers,
     Dealers,
     Deals,
+    Leaving,
     Life,
     Plans,
     Prices,
     Serving,
+    Surveys,
     Wallets,
     World,
 )
@@ -59,6 +61,8 @@ def read_world(path: str | Path) -> World:
             prices=Prices(),
             serving=Serving(),
             customers=Customers(),
+            surveys=Surveys(),
+            leaving=Leaving(),
             dealers=Dealers(),
             plans=Plans(),
             actions=Actions(),
@@ -134,6 +138,10 @@ def check_world(values: World | dict, where: str = "world") -> World:
             "two brands or more, the same in stay and in pull",
             ", ".join(brands) or "none",
             "name each brand in both",
+        )
+    if world.leaving and not sum(world.leaving.rivals.values()) > 0:
+        raise ParameterError(
+            f"{where}, leaving", "rivals with weights above nought", "none", "add one"
         )
     missing = [name for name in SEGMENTS if world.life and name not in world.life.responses]
     if missing:
