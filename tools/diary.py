@@ -21,6 +21,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+LOADS: list[float] = []
+"""How many processes wanted a core after each step: seconds of a busy machine are longer."""
 OWN = {"PYTHONPATH", "VIRTUAL_ENV", "KAM_PROJECT"}
 STEPS = (
     ("Start a repository", "kam init our-accounts", ""),
@@ -109,6 +111,7 @@ def run(command: str, home: Path, folder: str = "") -> float:
         command, shell=True, cwd=home / folder, env=environment, capture_output=True, text=True
     )
     seconds = time.perf_counter() - began
+    LOADS.append(os.getloadavg()[0])
     print(f"{seconds:7.1f} s  {command}", file=sys.stderr, flush=True)
     if done.returncode:
         sys.exit(
@@ -122,7 +125,8 @@ def page(told: list[tuple[str, str, float]], lend: bool) -> str:
     rows = [f"| {why} | `{command}` | {seconds:.1f} |" for why, command, seconds in told]
     cores = os.cpu_count()
     about = (
-        f"Measured by `python -m tools.diary`: Python {platform.python_version()}, {cores} cores."
+        f"Measured by `python -m tools.diary`: Python {platform.python_version()}, {cores} cores, on "
+        f"which up to {max(LOADS):.0f} processes wanted to run:\nthe seconds hold that waiting too."
     )
     lent = (
         " Other packages were there already, so that installing is that of the wheel alone." * lend
