@@ -163,10 +163,7 @@ def publish(
         _check_form(form)
     progress = progress_for_terminal()
     if explain:
-        from kamresearch.publishing.making.run import explain as say_why
-
-        for line in say_why(request, progress):
-            typer.echo(line)
+        _explain(request, each, progress)
     elif each or cluster:
         _publish_each(request, each, cluster, progress, json)
     else:
@@ -254,6 +251,14 @@ def _tell(found: list, as_json: bool) -> None:
 
     for one in found:
         typer.echo(json.dumps(one, ensure_ascii=False) if as_json else one)
+
+
+def _explain(request: "Request", each: str | None, progress: "Progress") -> None:
+    from kamresearch.publishing.making.run import explain
+    from kamresearch.publishing.making.slices import explain_each
+
+    for line in explain_each(request, each, progress) if each else explain(request):
+        typer.echo(line)
 
 
 def _publish_each(

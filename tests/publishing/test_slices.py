@@ -129,6 +129,19 @@ def test_a_second_run_finds_every_slice_on_the_shelf(fanned):
     assert again.stderr.count("on the shelf already") == len(REGIONS)
 
 
+def test_what_would_be_done_is_told_of_each_slice_and_nothing_is_made(fanned):
+    before = slices(fanned)
+    there = fanned.publish("--each", "region", "--lang", "en,zh", "--explain").stdout.splitlines()
+    assert [line for line in there if line[0] != " "] == [
+        f"region={one}" for one in sorted(REGIONS)
+    ]
+    assert sum(line.endswith("is on the shelf") for line in there) == len(REGIONS)
+    assert sum("taken over" in line for line in there) == len(REGIONS)
+    other = fanned.publish("--each", "region", "-p", "alpha.seed=9", "--explain").stdout
+    assert other.count("alpha: runs, ") == other.count("would be made") == len(REGIONS)
+    assert slices(fanned) == before
+
+
 def test_a_slice_equals_the_same_slice_asked_for_alone(fanned):
     alone = fanned.publish("--where", "region=RegionB", "--lang", "en,zh")
     assert "no kernel started" in alone.stderr

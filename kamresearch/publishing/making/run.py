@@ -68,10 +68,12 @@ def _run(request: Request, hands: Hands, progress: Progress) -> Version:
     return make_version(plan, name, hands, Cache(request.cache), progress)
 
 
-def explain(request: Request, progress: Progress) -> list[str]:
-    """One line for each study: why it would run, or why not. Nothing is run."""
-    with Hands() as hands:
-        plan, cache = prepare(request, hands), Cache(request.cache)
+def explain(request: Request, hands: Hands | None = None) -> list[str]:
+    """One line for each study: why it would run, or why not. Nothing is run. ``hands``: warmed
+    parents that explain others too.
+    """
+    with nullcontext(hands) if hands else Hands() as own:
+        plan, cache = prepare(request, own), Cache(request.cache)
     lines, running, digests = [], set(), {}
     for step in plan.steps:
         reads = {name for name in step.study.reads if name in digests or name in running}

@@ -21,6 +21,7 @@ from kamresearch.publishing.jobs import read_job, to_plain
 from kamresearch.publishing.kernels.nursery import wait_any
 from kamresearch.publishing.making.hands import Hands, last_words
 from kamresearch.publishing.making.run import (
+    explain,
     find_data,
     find_shelved,
     make_shelf,
@@ -107,10 +108,7 @@ def publish_each(request: Request, column: str, cluster: str, progress: Progress
     Outcome
         A slice that fails does not stop the others.
     """
-    if request.where:
-        raise ParameterError(
-            "--each", "no --where beside it", repr(request.where), "leave one of them out"
-        )
+    _refuse_where(request)
     make_shelf(request)
     with Hands() as hands:
         values = _values(request, column, hands, progress)
@@ -143,6 +141,31 @@ def publish_each(request: Request, column: str, cluster: str, progress: Progress
     for value, message in outcome.failures.items():
         progress.note(f"  {column}={value}: {message}")
     return outcome
+
+
+def explain_each(request: Request, column: str, progress: Progress) -> list[str]:
+    """The lines of `explain` for each slice, under its name; a slice that cannot be made says why,
+    as it would on the way.
+    """
+    _refuse_where(request)
+    make_shelf(request)
+    lines = []
+    with Hands() as hands:
+        for value in _values(request, column, hands, progress):
+            lines.append(f"{column}={value}")
+            try:
+                told = explain(slice_job(request, column, value).request, hands)
+            except KamError as error:
+                told = [f"cannot be made: {error}"]
+            lines += [f"  {line}" for line in told]
+    return lines
+
+
+def _refuse_where(request: Request) -> None:
+    if request.where:
+        raise ParameterError(
+            "--each", "no --where beside it", repr(request.where), "leave one of them out"
+        )
 
 
 def _values(request: Request, column: str, hands: Hands, progress: Progress) -> list[str]:
