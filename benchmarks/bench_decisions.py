@@ -162,7 +162,7 @@ def alerts(tables: object, as_of: str) -> pd.DataFrame:
     import kamresearch as kam
 
     case, risk = _model(tables, as_of)
-    raised = kam.warning.raise_alerts(case.months, case.losses, risk.frame, as_of, seed=0)
+    raised = kam.warning.raise_alerts(case.months, case.losses, risk.frame, as_of, random_state=0)
     return raised.frame.reset_index(drop=True)[["account_id"]].assign(kind="save")
 
 
@@ -187,7 +187,7 @@ def company(kept: Path, number: int, accounts: int, names: list[str]) -> dict:
 
         with tempfile.TemporaryDirectory() as folder:
             one = make_company(
-                Path(folder) / "company", draw_world(number), MONTHS, accounts, seed=number
+                Path(folder) / "company", draw_world(number), MONTHS, accounts, random_state=number
             )
             for name in names:
                 if name not in done:

@@ -39,7 +39,7 @@ def list_of(n: int, seed: int = 0) -> pd.DataFrame:
 
 def plan_list(n: int, base: float, seed: int, n_resamples: int = 2, **more) -> ExperimentPlan:
     """An experiment with a list of its own."""
-    chosen = {"share": SHARE, "seed": seed, "base_rate": base, "start": START} | more
+    chosen = {"share": SHARE, "random_state": seed, "base_rate": base, "start": START} | more
     return plan(list_of(n, seed), n_resamples=n_resamples, **chosen)
 
 

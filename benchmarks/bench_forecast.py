@@ -64,7 +64,7 @@ def forecast_ours(frame: pd.DataFrame, horizon: int, season: int, jobs: int = 1)
     import kamresearch as kam
 
     return kam.trend.forecast_many(
-        frame.rename(columns={"t": "period"}), horizon, seasonality=season, jobs=jobs
+        frame.rename(columns={"t": "period"}), horizon, seasonality=season, n_jobs=jobs
     )
 
 

@@ -44,7 +44,7 @@ def large_set() -> tuple[pd.DataFrame, pd.Series]:
     from kamresearch.data.simulate import simulate
 
     with TemporaryDirectory() as folder:
-        simulate(Path(folder), accounts=18_000, seed=1, start="2012-01-01")
+        simulate(Path(folder), accounts=18_000, random_state=1, start="2012-01-01")
         records = pd.read_parquet(Path(folder) / "departments.parquet")
         truth = pd.read_parquet(Path(folder) / "truth" / "records.parquet")
     whole = records.merge(truth, on=["department", "record_id"], validate="1:1").head(LARGE)

@@ -160,7 +160,7 @@ def company(kept: Path, world: int, number: int, accounts: int) -> dict:
             folder = simulate(
                 Path(scratch) / "company",
                 accounts,
-                seed=zlib.crc32(f"{world}.{number}.{accounts}".encode()),
+                random_state=zlib.crc32(f"{world}.{number}.{accounts}".encode()),
                 end=END,
                 world=World(**draw_world(world)),
             )

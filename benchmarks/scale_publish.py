@@ -30,7 +30,7 @@ def make_company(folder: Path) -> int:
     from kamresearch.data.simulate import simulate
 
     if not (folder / "orders.parquet").exists():
-        simulate(folder, accounts=ACCOUNTS, seed=1)
+        simulate(folder, accounts=ACCOUNTS, random_state=1)
     for name in JUDGED:
         for kind in ("csv", "yml"):
             shutil.copyfile(

@@ -122,7 +122,7 @@ def simulate(folder: Path, rounds: int) -> dict:
 
     target = folder / "simulated"
     start = time.perf_counter()
-    seconds, _ = clock(lambda: kam.simulate.simulate(target, accounts=30_000, seed=1))
+    seconds, _ = clock(lambda: kam.simulate.simulate(target, accounts=30_000, random_state=1))
     spent = time.perf_counter() - start
     orders = kam.open_data(target).loaded["orders"].rows_in
     return {"seconds": [seconds], "by_the_clock": spent, "orders": orders}

@@ -3,12 +3,16 @@ a notebook.
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import reduce
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kamresearch import rich
 from kamresearch.finding import Finding, Findings, cards
 from kamresearch.language import Text, current_language
 from kamresearch.language import message as _
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,15 @@ class Result:
 
     A result is a frozen dataclass with ``findings()``; it draws nothing and writes nothing.
     Optional are ``caveats`` (a tuple of texts) and ``reason``: why it has nothing to say.
+
+    ``frame`` is on every result its main table, tidy, at the grain that the class states: a field
+    of that name, or what the class points at (``class Level(Result, frame="years")``). A result
+    that holds numbers alone gives those, a row a finding; one without anything to say, no rows.
     """
+
+    _frame: ClassVar[str] = ""
+    if TYPE_CHECKING:
+        frame: pd.DataFrame
 
     exports: ClassVar[tuple[str, ...]] = ()
     """Ids of its findings; none where another result hands them on."""
@@ -66,11 +78,24 @@ class Result:
         """Ids of everything that it shows or says why not."""
         return (*cls.exports, *dict.fromkeys(one.id for one in cls.shows))
 
-    def __init_subclass__(cls, **more: object) -> None:
-        """Keep the short text of a result: a dataclass would print its frames whole."""
+    def __init_subclass__(cls, frame: str = "", **more: object) -> None:
+        """Keep where ``frame`` is; and the short text of a result, where a dataclass would print
+        its frames whole.
+        """
         super().__init_subclass__(**more)
+        if frame:
+            cls._frame = frame
         if "__repr__" not in cls.__dict__:
             cls.__repr__ = Result.__repr__
+
+    def __getattr__(self, name: str) -> Any:
+        # Not a property: a dataclass would take it for the default of a field of that name.
+        if name != "frame":
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        return _frame_of(self, self._frame)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), "frame"})
 
     def __repr__(self) -> str:
         name, shown = type(self).__name__, [one.id for one in self.shows]
@@ -83,6 +108,15 @@ class Result:
         texts = [one for one in told if isinstance(one, (Text, str))]
         found = cards(self.findings(), current_language())
         return f"{rich.heading(type(self).__name__)}{found}{rich.caveats_list(texts)}"
+
+
+def _frame_of(result: Result, path: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    if not path:
+        return Findings(result.findings()).to_frame()
+    found = reduce(lambda one, name: getattr(one, name, None), path.split("."), result)
+    return pd.DataFrame() if found is None else found
 
 
 class Explained(Result):

@@ -57,7 +57,7 @@ Terms = Mapping[str, Mapping[str, Text]]
 
 
 @dataclass(frozen=True)
-class Briefing(Result):
+class Briefing(Result, frame="actions"):
     """What happened, what to do, where the goals stand, and what nobody can tell."""
 
     exports = ("briefing.n_actions", "briefing.gain", "briefing.n_undefined", "briefing.n_open")

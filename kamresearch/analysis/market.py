@@ -239,7 +239,7 @@ def brand_series(chosen: pd.DataFrame, brand: str, market: str, kind: str = "yea
 
 
 @dataclass(frozen=True)
-class MarketPosition(Result):
+class MarketPosition(Result, frame="shares"):
     """A brand beside its named rivals.
 
     Parameters

@@ -87,12 +87,12 @@ def test_whomever_other_studies_would_hold_the_list_tells_nothing_that_contradic
 @pytest.mark.parametrize("seed", [11, 12, 13])
 def test_no_study_advises_what_another_forbids(tmp_path, seed):
     """The same with the churn study's own risk and alerts, each alert taken as advice."""
-    kam.simulate.simulate(tmp_path / "world", accounts=80, seed=seed)
+    kam.simulate.simulate(tmp_path / "world", accounts=80, random_state=seed)
     tables = kam.open_data(tmp_path / "world")
     case = kam.churn.open_case(tables, DAY)
     risk = kam.churn.model_losses(case, 365, 0, 0).risk
     alerts = kam.warning.raise_alerts(
-        case.months, case.losses, risk.frame, DAY, seed=0, no_model=risk.reason
+        case.months, case.losses, risk.frame, DAY, random_state=0, no_model=risk.reason
     )
     other = {
         "churn.contacts": kam.churn.choose_contacts(risk.frame, TERMS).frame,

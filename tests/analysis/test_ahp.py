@@ -262,7 +262,7 @@ def test_departments_that_disagree_are_shown_apart():
 def test_ranks_get_wider_intervals_where_raters_disagree_and_the_draws_follow_the_seed():
     items = make_items(weakness=3)
     same = pd.concat([answers(name, all_pairs({"W1": 4, "W2": 2, "W3": 1})) for name in "abcde"])
-    agreed = weigh_items(same, items, resamples=200)
+    agreed = weigh_items(same, items, n_resamples=200)
     assert (agreed.weights["rank_low"] == agreed.weights["rank_high"]).all()
     split = pd.concat(
         [
@@ -275,7 +275,9 @@ def test_ranks_get_wider_intervals_where_raters_disagree_and_the_draws_follow_th
             for name in "abcde"
         ]
     )
-    one, again = (weigh_items(split, items, resamples=200, seed=5).weights for _ in range(2))
+    one, again = (
+        weigh_items(split, items, n_resamples=200, random_state=5).weights for _ in range(2)
+    )
     pd.testing.assert_frame_equal(one, again)
     assert (one["rank_high"] - one["rank_low"]).max() == 2
     assert 0 < one["first_share"].max() < 1

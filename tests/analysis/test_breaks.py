@@ -23,7 +23,7 @@ def verdicts(n, rho, count, shift=0.0, replicates=499):
     place = int(0.55 * n)
     step = shift * (np.arange(n) >= place)
     return [
-        find_break(pd.Series(autoregression(n, rho, rng) + step), replicates=replicates)
+        find_break(pd.Series(autoregression(n, rho, rng) + step), n_resamples=replicates)
         for _ in range(count)
     ], place
 

@@ -54,7 +54,9 @@ def test_volume_mix_and_price_are_not_told_of_a_year_that_the_orders_do_not_cove
 def test_nobody_rose_fell_or_stayed_since_a_year_that_the_orders_do_not_cover(case, young):
     snapshot = kam.account_snapshot(case, as_of=young)
     before = kam.account_snapshot(case, as_of=str(pd.Timestamp(young) - pd.DateOffset(years=1)))
-    selection = segmentation.select_key_accounts(snapshot, before=before, as_of=young, draws=5)
+    selection = segmentation.select_key_accounts(
+        snapshot, before=before, as_of=young, n_resamples=5
+    )
     criteria = selection.criteria.set_index("criterion")
     assert criteria.loc["growth", "weight"] == 0
     tiers = selection.frame
@@ -63,6 +65,6 @@ def test_nobody_rose_fell_or_stayed_since_a_year_that_the_orders_do_not_cover(ca
     )
     assert moves.n_both == 0
     assert moves.why_not("segmentation.migration")
-    persistence = segmentation.measure_persistence(snapshot, draws=5)
+    persistence = segmentation.measure_persistence(snapshot, n_resamples=5)
     assert persistence.share is None
     assert all(found.reason for found in persistence.findings())

@@ -23,7 +23,7 @@ def world(tmp_path_factory):
     return simulate(
         tmp_path_factory.mktemp("world"),
         accounts=3000,
-        seed=11,
+        random_state=11,
         start="2008-01-01",
         end="2013-12-31",
     )
@@ -99,7 +99,7 @@ def test_the_alerts_false_alarm_rate_is_within_a_point_of_what_it_states(tmp_pat
     found = []
     for seed in range(31, 41):
         folder = tmp_path / str(seed)
-        simulate(folder, accounts=2500, seed=seed, start="2008-01-01", end="2013-12-31")
+        simulate(folder, accounts=2500, random_state=seed, start="2008-01-01", end="2013-12-31")
         found.append(measure_false_alarms(folder).assign(world=seed))
     for stated, part in pd.concat(found).groupby("stated"):
         rate = np.average(part["measured"], weights=part["n"])
@@ -139,7 +139,7 @@ def predictions(tmp_path_factory):
     found = []
     for seed in (51, 52):
         frame, chance = hazards_of(
-            simulate(tmp_path_factory.mktemp("hazards"), accounts=20_000, seed=seed)
+            simulate(tmp_path_factory.mktemp("hazards"), accounts=20_000, random_state=seed)
         )
         rng = np.random.default_rng(seed)
         parts = np.array_split(rng.permutation(len(frame)), 4)

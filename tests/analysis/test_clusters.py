@@ -45,7 +45,7 @@ def planted():
 
 @pytest.fixture(scope="module")
 def found(planted):
-    return segment(planted[0], draws=8)
+    return segment(planted[0], n_resamples=8)
 
 
 @pytest.mark.recovery
@@ -69,7 +69,7 @@ def test_clusters_are_named_by_effect_sizes_and_never_by_p_values(found):
 def test_one_giant_account_never_makes_a_cluster_of_one(planted):
     snapshot = planted[0].copy()
     snapshot.loc[0, "revenue_12m"] = 1e12
-    result = segment(snapshot, draws=8)
+    result = segment(snapshot, n_resamples=8)
     assert result.labels.value_counts().min() >= 5
     assert result.k == 3
 
@@ -85,7 +85,7 @@ def test_raw_features_isolate_giants_in_stable_clusters_and_ours_do_not(shared_d
     )
     plain = KMeans(5, n_init=10, random_state=0).fit_predict(raw)
     assert np.bincount(plain).min() < 10
-    result = segment(frame, draws=8)
+    result = segment(frame, n_resamples=8)
     assert result.smallest >= 0.03 * len(frame)
     assert result.stability > 0.9
 
@@ -100,7 +100,7 @@ def test_a_stable_split_with_a_tiny_side_is_out():
 def test_noise_is_one_group_with_a_reason_or_no_tiny_one():
     rng = np.random.default_rng(1)
     frame = pd.DataFrame(rng.normal(size=(200, 6)), columns=[f"x{i}" for i in range(6)])
-    result = segment(frame, draws=8)
+    result = segment(frame, n_resamples=8)
     assert result.k == 1
     assert "No split into groups" in str(result.reason)
     assert {finding.id for finding in result.findings() if finding.value is None} == {
@@ -121,7 +121,7 @@ def test_accounts_without_an_order_in_the_year_are_left_out_and_counted(planted)
     snapshot = planted[0].copy()
     snapshot.loc[:9, "n_orders_12m"] = 0
     snapshot.loc[0:4, "days_since_last_order"] = np.nan
-    result = segment(snapshot, draws=4)
+    result = segment(snapshot, n_resamples=4)
     assert (result.labels.iloc[:10] == 0).all()
     assert result.n_left_out == 10
 
@@ -139,21 +139,26 @@ def test_ties_everywhere_do_not_fall_over():
     assert same.k == 1
     assert "No feature differs" in str(same.reason)
     half = frame.assign(revenue_12m=np.repeat([5.0, 50.0], 20))
-    assert segment(half, draws=4).labels.value_counts().min() >= 5
+    assert segment(half, n_resamples=4).labels.value_counts().min() >= 5
 
 
 def test_the_same_seed_gives_the_same_clusters_in_any_order_of_rows(planted):
-    one, two = segment(planted[0], draws=4, seed=3), segment(planted[0], draws=4, seed=3)
-    pd.testing.assert_series_equal(one.labels, two.labels)
-    shuffled = segment(planted[0].sample(frac=1, random_state=0), draws=4, seed=3).labels.reindex(
-        one.labels.index
+    one, two = (
+        segment(planted[0], n_resamples=4, random_state=3),
+        segment(planted[0], n_resamples=4, random_state=3),
     )
+    pd.testing.assert_series_equal(one.labels, two.labels)
+    shuffled = segment(
+        planted[0].sample(frac=1, random_state=0), n_resamples=4, random_state=3
+    ).labels.reindex(one.labels.index)
     assert (shuffled == one.labels).mean() > 0.98
 
 
 def test_currency_does_not_move_accounts(planted):
     dearer = planted[0].assign(revenue_12m=planted[0]["revenue_12m"] * 7.1)
-    assert (segment(dearer, draws=4).labels == segment(planted[0], draws=4).labels).all()
+    assert (
+        segment(dearer, n_resamples=4).labels == segment(planted[0], n_resamples=4).labels
+    ).all()
 
 
 def test_codes_and_keys_are_no_features():
@@ -190,14 +195,14 @@ def test_no_account_is_refused_in_words(planted):
 
 def test_more_clusters_asked_for_than_the_accounts_can_fill_gives_one_group_and_the_reason():
     frame, _truth = make_groups((10, 10))
-    found = segment(frame, k_range=(5, 8), draws=2)
+    found = segment(frame, k_range=(5, 8), n_resamples=2)
     assert found.k == 1
     assert "Fewer than 25 accounts" in str(found.reason)
 
 
 def test_segmenting_leaves_the_snapshot_alone(planted):
     copy = planted[0].copy(deep=True)
-    kam.segmentation.segment(planted[0], draws=2, k_range=(2, 3))
+    kam.segmentation.segment(planted[0], n_resamples=2, k_range=(2, 3))
     pd.testing.assert_frame_equal(planted[0], copy)
 
 
@@ -208,7 +213,7 @@ def test_groups_found_among_a_draw_take_in_all_accounts(monkeypatch):
     frame, truth = make_groups((400, 300, 200))
     monkeypatch.setattr(clusters, "draw_ids", lambda ids: drawing.draw_ids(ids, 90))
     monkeypatch.setattr(clusters, "say_drawn", lambda n: drawing.say_drawn(n, 90))
-    found = segment(frame, k_range=(2, 4), draws=5)
+    found = segment(frame, k_range=(2, 4), n_resamples=5)
     assert found.k == 3
     assert (found.labels > 0).all()
     assert adjusted_rand_score(truth, found.labels.to_numpy()) > 0.9

@@ -37,7 +37,7 @@ def make_snapshot(revenue, **columns):
 
 
 def test_a_hand_worked_company_has_the_shares_of_the_ledger():
-    result = measure_concentration(make_snapshot([60, 20, 10, 5, 5]), AS_OF, draws=50)
+    result = measure_concentration(make_snapshot([60, 20, 10, 5, 5]), AS_OF, n_resamples=50)
     assert result.value("top_fifth_basis") == pytest.approx(0.6)
     assert result.value("top_1") == pytest.approx(0.6)
     assert result.value("hhi") == pytest.approx(0.36 + 0.04 + 0.01 + 0.0025 * 2)
@@ -48,7 +48,7 @@ def test_a_hand_worked_company_has_the_shares_of_the_ledger():
 
 def test_shares_of_a_finished_list_carry_no_interval_and_more_than_all_gets_words():
     result = measure_concentration(
-        make_snapshot([100] * 5, profit_12m=[90.0, 30.0, 20.0, -30.0, -40.0]), AS_OF, draws=50
+        make_snapshot([100] * 5, profit_12m=[90.0, 30.0, 20.0, -30.0, -40.0]), AS_OF, n_resamples=50
     )
     top = next(one for one in result.findings() if one.id == "segmentation.top_fifth_share")
     assert top.value > 1
@@ -66,7 +66,7 @@ def test_profit_makes_a_whale_where_accounts_lose_money():
     result = measure_concentration(
         make_snapshot([100, 100, 100, 100, 100], profit_12m=[50.0, 30.0, 20.0, -20.0, -30.0]),
         AS_OF,
-        draws=50,
+        n_resamples=50,
     )
     assert result.basis == "profit"
     assert result.value("top_fifth_basis") == pytest.approx(1.0)
@@ -78,7 +78,7 @@ def test_profit_makes_a_whale_where_accounts_lose_money():
 def test_one_account_without_cost_turns_the_basis_to_revenue():
     assert (
         measure_concentration(
-            make_snapshot([10, 10], profit_12m=[1.0, np.nan]), AS_OF, draws=20
+            make_snapshot([10, 10], profit_12m=[1.0, np.nan]), AS_OF, n_resamples=20
         ).basis
         == "revenue"
     )
@@ -96,10 +96,10 @@ def test_eighty_twenty_is_rejected_where_accounts_are_equal_and_kept_where_it_is
 def test_dormant_accounts_do_not_make_a_company_look_concentrated():
     active = make_snapshot(np.full(20, 10.0))
     with_dormant = make_snapshot(np.append(np.full(20, 10.0), np.zeros(80)))
-    assert measure_concentration(active, AS_OF, draws=20).value("top_fifth_basis") == pytest.approx(
-        0.2
-    )
-    result = measure_concentration(with_dormant, AS_OF, draws=20)
+    assert measure_concentration(active, AS_OF, n_resamples=20).value(
+        "top_fifth_basis"
+    ) == pytest.approx(0.2)
+    result = measure_concentration(with_dormant, AS_OF, n_resamples=20)
     assert result.value("top_fifth_basis") == pytest.approx(0.2)
     assert (result.n_accounts, result.n_active) == (100, 20)
 
@@ -107,7 +107,9 @@ def test_dormant_accounts_do_not_make_a_company_look_concentrated():
 def test_a_small_company_says_that_it_is_small():
     assert any(
         "Only 5 accounts" in str(caveat)
-        for caveat in measure_concentration(make_snapshot([1, 2, 3, 4, 5]), AS_OF, draws=20).caveats
+        for caveat in measure_concentration(
+            make_snapshot([1, 2, 3, 4, 5]), AS_OF, n_resamples=20
+        ).caveats
     )
 
 
@@ -115,7 +117,9 @@ def test_a_small_company_says_that_it_is_small():
 def test_without_a_positive_total_shares_are_undefined_with_a_reason(revenue):
     findings = {
         finding.id: finding
-        for finding in measure_concentration(make_snapshot(revenue), AS_OF, draws=20).findings()
+        for finding in measure_concentration(
+            make_snapshot(revenue), AS_OF, n_resamples=20
+        ).findings()
     }
     for name in ("top_fifth_share", "top1_share", "gini", "hhi", "eighty_twenty_p_value"):
         assert findings[f"segmentation.{name}"].value is None
@@ -123,7 +127,7 @@ def test_without_a_positive_total_shares_are_undefined_with_a_reason(revenue):
 
 
 def test_one_account_holds_everything():
-    result = measure_concentration(make_snapshot([7.0]), AS_OF, draws=20)
+    result = measure_concentration(make_snapshot([7.0]), AS_OF, n_resamples=20)
     assert result.value("top_1") == 1.0
     assert result.value("gini") == 0.0
 
@@ -136,7 +140,7 @@ def test_no_account_is_refused_in_words():
 def test_measuring_does_not_change_the_snapshot():
     snapshot = make_snapshot([3.0, 2.0, 1.0])
     copy = snapshot.copy(deep=True)
-    measure_concentration(snapshot, AS_OF, draws=20)
+    measure_concentration(snapshot, AS_OF, n_resamples=20)
     measure_persistence(snapshot)
     measure_dependence(snapshot)
     pd.testing.assert_frame_equal(snapshot, copy)

@@ -23,7 +23,7 @@ def tables(tmp_path_factory):
     folder = simulate(
         tmp_path_factory.mktemp("customers"),
         accounts=150,
-        seed=5,
+        random_state=5,
         start="2012-01-01",
         messy=False,
         world=World(customers=Customers(asked=1.5)),

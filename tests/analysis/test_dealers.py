@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
     return simulate(
         tmp_path_factory.mktemp("dealers"),
         accounts=900,
-        seed=5,
+        random_state=5,
         start="2011-01-01",
         messy=False,
         world=World(

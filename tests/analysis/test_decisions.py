@@ -311,7 +311,7 @@ def test_an_assumption_or_limit_that_cannot_be_is_refused_in_words(case_tables, 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_in_simulated_companies_nothing_contradicts_and_ten_hold_half_of_the_risk(tmp_path, seed):
     folder = tmp_path / "world"
-    kam.simulate.simulate(folder, accounts=80, seed=seed)
+    kam.simulate.simulate(folder, accounts=80, random_state=seed)
     found = kam.decisions.from_tables(kam.open_data(folder), DAY)
     check_consistent(found)
     assert found.stake_share() >= 0.5

@@ -328,7 +328,7 @@ def test_the_answer_does_not_depend_on_the_number_of_jobs():
         [one_frame(wave(40, seed=seed)).assign(series_id=f"s{seed}") for seed in range(6)]
     )
     pd.testing.assert_frame_equal(
-        forecast_many(frame, 3, 12, jobs=1), forecast_many(frame, 3, 12, jobs=2)
+        forecast_many(frame, 3, 12, n_jobs=1), forecast_many(frame, 3, 12, n_jobs=2)
     )
 
 

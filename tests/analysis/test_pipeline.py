@@ -27,7 +27,7 @@ def planted(tmp_path_factory):
     """A company whose deals' chances, rivals, discounts and days are known."""
     folder = tmp_path_factory.mktemp("deals")
     world = World(deals=Deals(yearly=4.0, withdrawn=0.15))
-    return simulate(folder, accounts=300, seed=11, messy=False, world=world)
+    return simulate(folder, accounts=300, random_state=11, messy=False, world=world)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ def tables(tmp_path_factory):
     folder = simulate(
         tmp_path_factory.mktemp("plans"),
         accounts=300,
-        seed=6,
+        random_state=6,
         start="2011-01-01",
         messy=False,
         world=World(plans=Plans(planned=0.7), departments_most=0),

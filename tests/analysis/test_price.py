@@ -56,7 +56,7 @@ def folder(tmp_path_factory):
     return simulate(
         tmp_path_factory.mktemp("priced"),
         accounts=40,
-        seed=4,
+        random_state=4,
         start="2011-01-01",
         messy=False,
         world=World(prices=Prices(bonus=0.02, bonus_by_size=0.0), serving=Serving()),

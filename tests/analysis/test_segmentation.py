@@ -111,11 +111,11 @@ def test_awkward_companies_go_through_every_analysis_without_losing_an_account(c
     copy = snapshot.copy(deep=True)
     profile, selection, matrix = (
         score_rfm(snapshot),
-        select_key_accounts(snapshot, draws=20),
-        place_in_matrix(snapshot, draws=20),
+        select_key_accounts(snapshot, n_resamples=20),
+        place_in_matrix(snapshot, n_resamples=20),
     )
     crossed = pool_cross_table(snapshot, selection.frame["tier"], profile.frame["habit"].to_numpy())
-    clusters = kam.segmentation.segment(snapshot, draws=2, k_range=(2, 3))
+    clusters = kam.segmentation.segment(snapshot, n_resamples=2, k_range=(2, 3))
     agreement = compare_with_data(snapshot, selection, profile, matrix, clusters)
     assert sorted(agreement.tiers["account_id"]) == sorted(snapshot["account_id"])
     assert len(profile.frame) == len(selection.frame) == len(snapshot)
@@ -320,9 +320,9 @@ def test_key_accounts_of_the_case_are_truly_larger(case, case_folder):
 
 def test_what_the_case_says_can_be_drawn_and_read_in_both_languages(case):
     snapshot, moments, profile, selection = case
-    concentration = kam.segmentation.measure_concentration(snapshot, "2012-12-31", draws=50)
-    matrix = place_in_matrix(snapshot, moments, draws=50)
-    clusters = kam.segmentation.segment(snapshot, draws=3, k_range=(2, 4))
+    concentration = kam.segmentation.measure_concentration(snapshot, "2012-12-31", n_resamples=50)
+    matrix = place_in_matrix(snapshot, moments, n_resamples=50)
+    clusters = kam.segmentation.segment(snapshot, n_resamples=3, k_range=(2, 4))
     agreement = compare_with_data(snapshot, selection, profile, matrix, clusters)
     moves = kam.segmentation.measure_migration(
         selection.frame["tier_before"].to_numpy(),
@@ -330,7 +330,7 @@ def test_what_the_case_says_can_be_drawn_and_read_in_both_languages(case):
         selection.card,
     )
     crossed = pool_cross_table(snapshot, selection.frame["tier"], profile.frame["habit"].to_numpy())
-    persistence = kam.segmentation.measure_persistence(snapshot, moments, draws=50)
+    persistence = kam.segmentation.measure_persistence(snapshot, moments, n_resamples=50)
     shown = [
         figures.concentration(concentration),
         figures.persistence(persistence),
@@ -361,8 +361,8 @@ def test_what_the_case_says_can_be_drawn_and_read_in_both_languages(case):
 def test_the_tiers_table_has_what_other_studies_read(case):
     snapshot, _moments, profile, selection = case
     matrix, clusters = (
-        place_in_matrix(snapshot, draws=10),
-        kam.segmentation.segment(snapshot, draws=2, k_range=(2, 3)),
+        place_in_matrix(snapshot, n_resamples=10),
+        kam.segmentation.segment(snapshot, n_resamples=2, k_range=(2, 3)),
     )
     table = compare_with_data(snapshot, selection, profile, matrix, clusters).table()
     names = [column.name for column in table.columns]
@@ -388,7 +388,7 @@ def test_a_lost_account_holds_no_tier_cell_cluster_or_expected_value(case_tables
     selection = kam.segmentation.select_key_accounts(snapshot)
     profile = kam.segmentation.score_rfm(snapshot)
     matrix = kam.segmentation.place_in_matrix(snapshot)
-    clusters = kam.segmentation.segment(snapshot, k_range=(2, 3), draws=3)
+    clusters = kam.segmentation.segment(snapshot, k_range=(2, 3), n_resamples=3)
     value = kam.lifetime.fit(
         TablePurchases(case_tables), "2012-12-31", lost=lost, model="past_rate"
     )

@@ -97,7 +97,7 @@ def test_ranks_are_intervals_and_wider_where_a_year_hangs_on_few_orders(snapshot
 
 def test_the_same_seed_gives_the_same_ranks_and_the_input_is_left_alone(snapshot, card):
     copy = snapshot.copy(deep=True)
-    first, second = (select_key_accounts(snapshot, card, seed=4).frame for _ in range(2))
+    first, second = (select_key_accounts(snapshot, card, random_state=4).frame for _ in range(2))
     pd.testing.assert_frame_equal(first, second)
     pd.testing.assert_frame_equal(snapshot, copy)
 

@@ -406,7 +406,7 @@ def test_the_score_does_not_grow_with_the_number_of_items():
     weights = equal_weights(items)
     weights.weights["importance"] = rng.random(len(weights.weights))
     choice = rate_strategies(
-        read_strategies(strategies_of(*rows), items), verdicts, weights, draws=10
+        read_strategies(strategies_of(*rows), items), verdicts, weights, n_resamples=10
     )
     importance = weights.importance
     sums = [sum(importance[name] for name in pairs.split("+")) for _, pairs in rows]
@@ -452,7 +452,7 @@ def test_the_first_choice_is_told_as_firm_only_where_weights_and_evidence_leave_
     weights = equal_weights(items)
     weights.weights.loc[weights.weights["item_id"] == "S1", "importance"] = 0.8
     read = read_strategies(strategies_of(("A1", "S1+O1"), ("A2", "S2+O1")), items)
-    choice = rate_strategies(read, judge_items(items, Findings([RATE])), weights, draws=2000)
+    choice = rate_strategies(read, judge_items(items, Findings([RATE])), weights, n_resamples=2000)
     shares = choice.sensitivity.pivot(index="strategy_id", columns="varied", values="first_share")
     assert choice.first == "A1"
     # S2 counts by its trust, drawn from 0 to 1: it passes 0.8 in two draws of ten.
@@ -466,7 +466,7 @@ def test_the_first_choice_is_told_as_firm_only_where_weights_and_evidence_leave_
 def test_strategies_of_the_same_items_share_the_first_place():
     items = many_items(1)
     read = read_strategies(strategies_of(("A1", "S1+O1"), ("A2", "S1+O1")), items)
-    choice = rate_strategies(read, judge_items(items, {}), equal_weights(items), draws=20)
+    choice = rate_strategies(read, judge_items(items, {}), equal_weights(items), n_resamples=20)
     assert choice.sensitivity["first_share"].tolist() == pytest.approx([0.5] * 6)
 
 
@@ -541,12 +541,12 @@ def test_the_case_holds_the_items_of_the_seed_in_both_languages(case_folder):
     bare = {item.id for item in items if not item.evidence}
     assert {"O4", "T1", "T5"} <= bare, "what only touches the subject supports nothing"
     assert len(items) - len(bare) >= 7
-    weights = weigh_items(pd.read_csv(case_folder / "judgements.csv"), items, resamples=50)
+    weights = weigh_items(pd.read_csv(case_folder / "judgements.csv"), items, n_resamples=50)
     choice = rate_strategies(
         read_strategies(pd.read_csv(case_folder / "strategies.csv"), items),
         judge_items(items, {}),
         weights,
-        draws=50,
+        n_resamples=50,
     )
     assert rate_matrices(items, weights).cell is not None
     assert choice.first is not None

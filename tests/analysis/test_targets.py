@@ -474,7 +474,7 @@ def staggered(
 def test_the_planted_effect_lies_in_the_interval_and_the_placebo_shows_nothing(ratio):
     accounts, events, programme = staggered(ratio, 3)
     effect = targets.evaluate_programme(
-        accounts, events, programme, DAY, resamples=200, permutations=100
+        accounts, events, programme, DAY, n_resamples=200, n_permutations=100
     )
     assert effect.low <= ratio <= effect.high
     assert effect.placebo_low <= 1 <= effect.placebo_high
@@ -490,7 +490,7 @@ def test_units_chosen_because_they_lose_most_fool_the_plain_comparison_and_not_t
     """
     accounts, events, programme = staggered(0.6, 5, chosen_bad=True)
     effect = targets.evaluate_programme(
-        accounts, events, programme, DAY, resamples=200, permutations=20
+        accounts, events, programme, DAY, n_resamples=200, n_permutations=20
     )
     assert effect.naive_ratio > 0.75
     assert effect.low <= 0.6 <= effect.high
@@ -580,7 +580,7 @@ def test_with_few_accounts_and_nothing_planted_no_effect_is_announced():
     """15 to 40 accounts once gave "0 losses where 1229 were to be expected"."""
     told = [
         targets.evaluate_programme(
-            *staggered(1.0, seed, units=8, each=each), DAY, resamples=60, permutations=20
+            *staggered(1.0, seed, units=8, each=each), DAY, n_resamples=60, n_permutations=20
         )
         for each in (2, 3, 5)
         for seed in range(5)
@@ -626,7 +626,7 @@ def test_draws_that_cannot_differ_or_mostly_have_no_value_give_no_bounds():
 def test_an_interval_that_excludes_one_is_no_verdict_where_dealt_dates_do_as_well():
     accounts, events, programme = staggered(0.6, 8, units=5, each=60)
     effect = targets.evaluate_programme(
-        accounts, events, programme, DAY, resamples=60, permutations=60
+        accounts, events, programme, DAY, n_resamples=60, n_permutations=60
     )
     from dataclasses import replace
 
@@ -639,15 +639,15 @@ def test_an_interval_that_excludes_one_is_no_verdict_where_dealt_dates_do_as_wel
 def test_the_same_seed_gives_the_same_interval_whatever_the_order_of_rows():
     accounts, events, programme = staggered(0.6, 8, units=5, each=60)
     one = targets.evaluate_programme(
-        accounts, events, programme, DAY, resamples=60, permutations=20
+        accounts, events, programme, DAY, n_resamples=60, n_permutations=20
     )
     again = targets.evaluate_programme(
         accounts.sample(frac=1, random_state=1),
         events,
         programme,
         DAY,
-        resamples=60,
-        permutations=20,
+        n_resamples=60,
+        n_permutations=20,
     )
     assert (one.ratio, one.low, one.high, one.permutation_p) == pytest.approx(
         (again.ratio, again.low, again.high, again.permutation_p)
@@ -660,7 +660,7 @@ def test_the_simulators_programme_is_found_again(tmp_path):
     """Hazards of price, service and competitor are multiplied by 0.60 where the programme runs."""
     from kamresearch.data.simulate import simulate
 
-    folder = simulate(tmp_path / "world", accounts=6000, seed=11, messy=False)
+    folder = simulate(tmp_path / "world", accounts=6000, random_state=11, messy=False)
     read = {
         name: pd.read_parquet(folder / f"{name}.parquet")
         for name in ("accounts", "churn_events", "programme")
@@ -671,8 +671,8 @@ def test_the_simulators_programme_is_found_again(tmp_path):
         read["programme"],
         DAY,
         causes=("price", "service", "competitor"),
-        resamples=200,
-        permutations=100,
+        n_resamples=200,
+        n_permutations=100,
     )
     assert effect.low < 0.60 < effect.high
     assert effect.high < 1
@@ -683,8 +683,8 @@ def test_the_simulators_programme_is_found_again(tmp_path):
         read["programme"],
         DAY,
         causes=("product", "relocation"),
-        resamples=200,
-        permutations=20,
+        n_resamples=200,
+        n_permutations=20,
     )
     assert untouched.low < 1 < untouched.high
 

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.unit
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """Records of 150 accounts by three departments, with the account that each truly speaks of."""
-    folder = simulate(tmp_path_factory.mktemp("world"), accounts=90, seed=5, start="2011-01-01")
+    folder = simulate(
+        tmp_path_factory.mktemp("world"), accounts=90, random_state=5, start="2011-01-01"
+    )
     records = pd.read_parquet(folder / "departments.parquet")
     truth = pd.read_parquet(folder / "truth" / "records.parquet")
     whole = records.merge(truth, on=["department", "record_id"], validate="1:1")

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.recovery
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory):
-    return make_company(tmp_path_factory.mktemp("play") / "company", accounts=300, seed=3)
+    return make_company(tmp_path_factory.mktemp("play") / "company", accounts=300, random_state=3)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_strain_makes_losses_foreseeable_and_shows_in_the_tables(tmp_path):
     for strain in (0.0, 1.2):
         world = World(life=Life(strain=strain, strain_shows=1.0))
         folder = tmp_path / str(strain)
-        company = make_company(folder, world, accounts=1500, seed=1)
+        company = make_company(folder, world, accounts=1500, random_state=1)
         auc[strain] = Truth.read(company, 0).auc(company.first)
     assert auc[1.2] > auc[0.0] + 0.05
     outcomes = pd.read_parquet(folder / "truth" / "outcomes.parquet")
@@ -103,10 +103,10 @@ def test_a_policy_sees_what_is_known_and_is_asked_with_the_day(tmp_path):
         days.append(as_of)
         return nobody(tables, as_of)
 
-    play(World(), watch, months=3, accounts=20, seed=1)
+    play(World(), watch, months=3, accounts=20, random_state=1)
     assert days == ["2011-12-31", "2012-01-31", "2012-02-29"]
 
 
 def test_a_world_without_life_keeps_no_answers(tmp_path):
-    folder = simulate(tmp_path / "plain", 20, seed=5)
+    folder = simulate(tmp_path / "plain", 20, random_state=5)
     assert not (folder / "truth" / "outcomes.parquet").exists()

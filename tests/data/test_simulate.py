@@ -26,7 +26,7 @@ def digests(folder) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """Clean, and large enough that shares can be told."""
-    return simulate(tmp_path_factory.mktemp("world"), accounts=3000, seed=7, messy=False)
+    return simulate(tmp_path_factory.mktemp("world"), accounts=3000, random_state=7, messy=False)
 
 
 def read(folder, name) -> pd.DataFrame:
@@ -36,7 +36,8 @@ def read(folder, name) -> pd.DataFrame:
 
 def test_the_same_request_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
     first, second, other = (
-        simulate(tmp_path / name, 40, seed=seed) for name, seed in (("a", 5), ("b", 5), ("c", 6))
+        simulate(tmp_path / name, 40, random_state=seed)
+        for name, seed in (("a", 5), ("b", 5), ("c", 6))
     )
     assert digests(first) == digests(second)
     assert digests(first)["orders.parquet"] != digests(other)["orders.parquet"]
@@ -163,7 +164,7 @@ def test_the_hazard_in_the_truth_is_the_one_that_happened(world):
 
 
 def test_a_mess_is_only_made_when_asked_for(world, tmp_path):
-    messy = simulate(tmp_path, 200, seed=7, messy=True)
+    messy = simulate(tmp_path, 200, random_state=7, messy=True)
     known = set(read(messy, "accounts")["account_id"])
     assert set(read(messy, "orders")["account_id"].dropna()) - known
     assert not set(read(world, "orders")["account_id"]) - set(read(world, "accounts")["account_id"])
@@ -173,7 +174,7 @@ def test_a_mess_is_only_made_when_asked_for(world, tmp_path):
     ("request_", "words"),
     [
         ({"accounts": 19}, "20 to 1,000,000"),
-        ({"seed": -1}, "from 0 up"),
+        ({"random_state": -1}, "from 0 up"),
         ({"start": "2012-03-01"}, "at least 12 months"),
     ],
 )
@@ -192,32 +193,32 @@ def test_a_file_in_the_way_is_refused(tmp_path):
 
 def test_another_truth_changes_the_world(tmp_path):
     none = World(hazards=dict.fromkeys(CAUSES, 0.0))
-    folder = simulate(tmp_path, 60, seed=1, world=none)
+    folder = simulate(tmp_path, 60, random_state=1, world=none)
     assert not (folder / "churn_events.parquet").exists() or read(folder, "churn_events").empty
 
 
 def test_a_folder_with_anything_else_in_it_is_refused_and_left_as_it_was(tmp_path):
     (tmp_path / "orders.csv").write_text("mine\n", encoding="utf-8")
     with pytest.raises(DataError, match="'orders.csv'.*what is there is not overwritten"):
-        simulate(tmp_path, accounts=20, seed=1)
+        simulate(tmp_path, accounts=20, random_state=1)
     assert [path.name for path in tmp_path.iterdir()] == ["orders.csv"]
     assert (tmp_path / "orders.csv").read_text(encoding="utf-8") == "mine\n"
 
 
 def test_an_earlier_simulation_is_replaced_unless_somebody_changed_it(tmp_path):
-    simulate(tmp_path, accounts=20, seed=1)
-    simulate(tmp_path, accounts=20, seed=2)
+    simulate(tmp_path, accounts=20, random_state=1)
+    simulate(tmp_path, accounts=20, random_state=2)
     with (tmp_path / "managers.csv").open("a", encoding="utf-8") as file:
         file.write("M9,mine\n")
     with pytest.raises(DataError, match=r"managers\.csv"):
-        simulate(tmp_path, accounts=20, seed=3)
+        simulate(tmp_path, accounts=20, random_state=3)
 
 
 def test_a_new_company_in_the_folder_of_an_earlier_one_keeps_no_table_of_it(tmp_path):
     none = World(hazards=dict.fromkeys(CAUSES, 0.0))  # has fewer tables: nobody leaves
-    simulate(tmp_path / "again", 20, seed=1)
+    simulate(tmp_path / "again", 20, random_state=1)
     (tmp_path / "again" / ".simulating-abc").mkdir()  # left by a run that was killed
     (tmp_path / "again" / ".simulating-abc" / "orders.parquet").write_text("half")
-    again = simulate(tmp_path / "again", 20, seed=2, world=none)
+    again = simulate(tmp_path / "again", 20, random_state=2, world=none)
     shutil.rmtree(again / ".simulating-abc")
-    assert digests(again) == digests(simulate(tmp_path / "new", 20, seed=2, world=none))
+    assert digests(again) == digests(simulate(tmp_path / "new", 20, random_state=2, world=none))

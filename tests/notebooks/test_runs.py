@@ -70,7 +70,7 @@ def small_world(tmp_path_factory, case_folder):
     folder = simulate(
         tmp_path_factory.mktemp("small"),
         accounts=60,
-        seed=3,
+        random_state=3,
         start="2010-01-01",
         world=World(
             deals=Deals(),

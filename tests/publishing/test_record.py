@@ -18,7 +18,7 @@ def shelf(tmp_path_factory):
     from kamresearch.data.simulate import simulate
 
     folder = tmp_path_factory.mktemp("company")
-    data = simulate(folder / "data", accounts=60, seed=3, messy=False)
+    data = simulate(folder / "data", accounts=60, random_state=3, messy=False)
     reports = folder / "reports"
     request = ask(("segmentation", "track_record"), data=str(data), reports=reports)
     made = publish_hindcasts(request, "2010-12-31,2011-12-31")

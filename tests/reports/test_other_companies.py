@@ -24,14 +24,14 @@ def said(path) -> str:
 
 
 def simulated(folder):
-    made = simulate(folder / "simulated", accounts=60, seed=5)
+    made = simulate(folder / "simulated", accounts=60, random_state=5)
     for path in made.glob("*.yml"):
         path.unlink()  # as an export: nothing says that it is simulated
     return made
 
 
 def bare(folder):
-    made = simulate(folder / "all", accounts=40, seed=7, start="2010-01-01")
+    made = simulate(folder / "all", accounts=40, random_state=7, start="2010-01-01")
     (folder / "bare").mkdir()
     for name in ("accounts", "orders"):
         shutil.copy(made / f"{name}.parquet", folder / "bare")

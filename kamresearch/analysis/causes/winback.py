@@ -29,7 +29,7 @@ OFFER_TERMS = {
 
 
 @dataclass(frozen=True)
-class Returns(Result):
+class Returns(Result, frame="rates"):
     """Returns of lost accounts."""
 
     exports = (
@@ -399,14 +399,14 @@ def _test(rates: pd.DataFrame) -> tuple[float | None, float | None, float | None
     return p_value, _power(rejected, 0.40, 0.10), float(found[0] - 0.10) if found else None
 
 
-def power_of_shares(p: float, q: float, n: int, m: int, level: float = 0.05) -> float:
+def power_of_shares(p: float, q: float, n: int, m: int, alpha: float = 0.05) -> float:
     """Chance that Fisher's exact test, two-sided, finds p against q with n and m cases: summed
     over every table that can come.
 
     >>> round(power_of_shares(0.5, 0.1, 20, 20), 3)
     0.742
     """
-    return _power(_rejected(n, m, level), p, q)
+    return _power(_rejected(n, m, alpha), p, q)
 
 
 def _power(rejected: np.ndarray, p: float, q: float) -> float:

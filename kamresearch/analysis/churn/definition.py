@@ -42,7 +42,7 @@ NOBODY = _("no account was present at the start of the window")
 
 
 @dataclass(frozen=True)
-class ChurnRate(Result):
+class ChurnRate(Result, frame="by_group"):
     """Losses among the accounts present at the start of a window, against the window before."""
 
     exports = (

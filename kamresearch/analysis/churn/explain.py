@@ -58,7 +58,7 @@ FEATURE_TERMS = {
 
 
 @dataclass(frozen=True)
-class Explanation(Result):
+class Explanation(Result, frame="importance"):
     """What the model leans on."""
 
     shows = (Shown("churn.importance"), Shown("churn.dependence"))
@@ -108,7 +108,7 @@ def explain_models(
     now: pd.DataFrame,
     random_state: int = 0,
     *,
-    rounds: int = 4,
+    n_repeats: int = 4,
     most: int = 4,
 ) -> Explanation:
     """What does the chosen model lean on?
@@ -121,14 +121,14 @@ def explain_models(
         The rows behind it.
     now : DataFrame
         account_id and features of the accounts present today, for dependence.
-    rounds : int
+    n_repeats : int
         Shuffles per feature.
     most : int
         Features whose dependence is shown.
     """
     rng = np.random.default_rng(random_state)
     parts = [
-        _shuffle(fitted, panel.X.iloc[test].reset_index(drop=True), panel.y[test], rng, rounds)
+        _shuffle(fitted, panel.X.iloc[test].reset_index(drop=True), panel.y[test], rng, n_repeats)
         for fitted, test in judgement.last
     ]
     importance = _join_parts(parts, [len(test) for _fitted, test in judgement.last])

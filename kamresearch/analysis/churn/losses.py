@@ -97,25 +97,25 @@ class Losses:
         aside = tuple(text for key, text in words.items() if self.set_aside.get(key))
         return aside if self.started is None else (*aside, silent)
 
-    def here_at(self, ids: pd.Index, day: pd.Timestamp) -> np.ndarray:
+    def here_at(self, ids: pd.Index, as_of: pd.Timestamp) -> np.ndarray:
         """Which accounts, of those known on a day, were there: not away and, where silence
         tells, with an order by then.
         """
-        here = ~ids.isin(list(self.away_at(day)))
+        here = ~ids.isin(list(self.away_at(as_of)))
         return (
             here
             if self.started is None
-            else here & ids.isin(self.started.index[self.started <= day])
+            else here & ids.isin(self.started.index[self.started <= as_of])
         )
 
-    def away_at(self, day: pd.Timestamp) -> set[str]:
+    def away_at(self, as_of: pd.Timestamp) -> set[str]:
         """Accounts that had left by a day and not returned by then (both strictly known on
         that day).
         """
-        known = self.frame[self.frame["churn_date"] <= day].drop_duplicates(
+        known = self.frame[self.frame["churn_date"] <= as_of].drop_duplicates(
             "account_id", keep="last"
         )
-        back = known["return_date"].notna() & (known["return_date"] <= day)
+        back = known["return_date"].notna() & (known["return_date"] <= as_of)
         return set(known.loc[~back, "account_id"])
 
     def lost_within(self, start: pd.Timestamp, end: pd.Timestamp) -> set[str]:

@@ -185,7 +185,7 @@ def _risk(
 
 
 @dataclass(frozen=True)
-class Modelling(Result):
+class Modelling(Result, frame="risk.frame"):
     """A case's panel, the verdict on the models, the risk of today, and what the model leans on."""
 
     exports = (

@@ -26,7 +26,7 @@ NOBODY_WATCHED = _("No account was watched for any time: none ordered or joined 
 
 
 @dataclass(frozen=True)
-class Staying(Result):
+class Staying(Result, frame="hazards"):
     """How long accounts stay: curves by group, cohorts, hazard by year of the relation."""
 
     exports = ("churn.survival_24m",)

@@ -38,7 +38,7 @@ MODEL_TERMS = {
 
 
 @dataclass(frozen=True)
-class Judgement(Result):
+class Judgement(Result, frame="metrics"):
     """Held-out probabilities of the models on the same rows, and what they are worth."""
 
     held: pd.DataFrame

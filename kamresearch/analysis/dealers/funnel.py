@@ -182,7 +182,7 @@ class Funnel(Result):
         )
 
 
-def compare_dealers(dealings: Dealings, seed: int = 0) -> Funnel:
+def compare_dealers(dealings: Dealings, random_state: int = 0) -> Funnel:
     """Which dealers differ by more than chance?
 
     `judge_groups` of the accounts of each dealer, by measure: margin (the mean of the accounts'
@@ -193,7 +193,7 @@ def compare_dealers(dealings: Dealings, seed: int = 0) -> Funnel:
     ----------
     dealings : Dealings
         From `read_dealings`.
-    seed : int
+    random_state : int
         Of the lots.
     """
     judged: dict[str, Judged] = {}
@@ -207,7 +207,7 @@ def compare_dealers(dealings: Dealings, seed: int = 0) -> Funnel:
         members = dealings.measures[measure].dropna(subset=["dealer_id"])
         if measure == "margin":
             members = _each_once(members)
-        found = judge_groups(members.rename(columns={"dealer_id": "group"}), seed)
+        found = judge_groups(members.rename(columns={"dealer_id": "group"}), random_state)
         if found.overall is None:
             reasons[measure] = FEW
             continue

@@ -39,7 +39,7 @@ class Judged:
     p_value: float | None
 
 
-def judge_groups(members: pd.DataFrame, seed: int = 0) -> Judged:
+def judge_groups(members: pd.DataFrame, random_state: int = 0) -> Judged:
     """Which groups differ by more than chance, and do they differ at all?
 
     A group's value is Σ part / Σ whole of its members. Members are dealt to the groups by lot, as
@@ -55,7 +55,7 @@ def judge_groups(members: pd.DataFrame, seed: int = 0) -> Judged:
     ----------
     members : DataFrame
         group, part, whole (above nought): one row per member.
-    seed : int
+    random_state : int
         Of the lots.
     """
     sums = members.groupby("group", observed=True)[["part", "whole"]].sum()
@@ -70,7 +70,7 @@ def judge_groups(members: pd.DataFrame, seed: int = 0) -> Judged:
         return Judged(_named(frame), None, None, None)
     kept = members[members["group"].isin(frame.index[judged])].sort_values("group", kind="stable")
     sizes = frame.loc[judged, "n"].to_numpy()
-    lots = _deal(kept["part"].to_numpy(float), kept["whole"].to_numpy(float), sizes, seed)
+    lots = _deal(kept["part"].to_numpy(float), kept["whole"].to_numpy(float), sizes, random_state)
     values = frame.loc[judged, "value"].to_numpy(float)
     limits = np.array([_limits(lots[:, sizes == size], len(sizes)) for size in sizes])
     low, high = limits.T

@@ -173,7 +173,7 @@ class Backtest(Result):
 
 
 def backtest(
-    tables: Tables, as_of: str, assumptions: Assumptions | None = None, seed: int = 0
+    tables: Tables, as_of: str, assumptions: Assumptions | None = None, random_state: int = 0
 ) -> Backtest:
     """Does the list find what is lost, better than anybody could without it?
 
@@ -201,7 +201,7 @@ def backtest(
         columns = ["order", "share", "low", "high", "precision", "lift", "lift_low", "lift_high"]
         empty = pd.DataFrame({name: [] for name in columns})
         return Backtest(empty, pd.DataFrame({"day": [], "n_lost": []}), None, TOO_SHORT)
-    return _measure(pd.concat(cases, ignore_index=True), np.random.default_rng(seed))
+    return _measure(pd.concat(cases, ignore_index=True), np.random.default_rng(random_state))
 
 
 def _look_back(

@@ -37,21 +37,21 @@ class History:
     spells: pd.DataFrame | None
     losses: Losses
 
-    def until(self, day: pd.Timestamp) -> "History":
+    def until(self, as_of: pd.Timestamp) -> "History":
         """The same as it was known on an earlier day."""
-        columns = self.orders.columns[self.orders.columns <= day]
-        months = self.months[self.months["month"] <= day]
+        columns = self.orders.columns[self.orders.columns <= as_of]
+        months = self.months[self.months["month"] <= as_of]
         orders = self.orders[columns].dropna(how="all")
-        losses = _losses(self.events, months, day)
+        losses = _losses(self.events, months, as_of)
         return History(
-            day,
+            as_of,
             orders,
             self.revenue.loc[orders.index, columns],
             months,
             self.events,
-            _before(self.contracts, "start_date", day),
-            _before(self.service, "event_date", day),
-            _before(self.spells, "from", day),
+            _before(self.contracts, "start_date", as_of),
+            _before(self.service, "event_date", as_of),
+            _before(self.spells, "from", as_of),
             losses,
         )
 

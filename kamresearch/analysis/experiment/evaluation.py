@@ -48,7 +48,7 @@ class Evaluation(Result):
     verdict : {"fewer", "more", "cannot_tell"}
         By the sequence's interval at the last look, and the rule that judges programmes too
         (`kamresearch.analysis.verdict.judge_losses`).
-    day, due : Timestamp
+    as_of, due : Timestamp
         Day of the evaluation, and when the experiment is due.
     planned_power : float
         Power at the planned ratio, stated before the start.
@@ -60,7 +60,7 @@ class Evaluation(Result):
     by_cause: pd.DataFrame
     decision_curve: pd.DataFrame
     verdict: str
-    day: pd.Timestamp
+    as_of: pd.Timestamp
     due: pd.Timestamp
     planned_power: float
 
@@ -68,7 +68,7 @@ class Evaluation(Result):
     def caveats(self) -> tuple[Text, ...]:
         """What the comparison does not carry."""
         told: list[Text] = []
-        if self.day < self.due:
+        if self.as_of < self.due:
             told.append(
                 _(
                     "The experiment is due on {due}. Losses may be looked at before; revenue and "
@@ -98,7 +98,7 @@ class Evaluation(Result):
         return _(
             "By {day}, {act} of the accounts acted on and {hold} of those held out were lost: "
             "{verdict} (ratio of hazards between {low} and {high}, valid at every look).",
-            day=self.day.date().isoformat(),
+            day=self.as_of.date().isoformat(),
             act=Quantity(int(last["n_losses_act"]), "count"),
             hold=Quantity(int(last["n_losses_hold"]), "count"),
             verdict=VERDICTS[self.verdict],

@@ -53,7 +53,7 @@ class ExperimentPlan(Result):
         Assumed share of held-out accounts that is lost between the two days.
     expected_ratio : float
         The ratio that the evidence is tuned to.
-    seed : int
+    random_state : int
         The lot.
     """
 
@@ -64,7 +64,7 @@ class ExperimentPlan(Result):
     looks: int
     base_rate: float
     expected_ratio: float
-    seed: int
+    random_state: int
 
     @property
     def n_act(self) -> int:
@@ -162,7 +162,7 @@ class ExperimentPlan(Result):
 def plan(
     accounts: pd.DataFrame,
     share: float = 0.3,
-    seed: int = 0,
+    random_state: int = 0,
     *,
     strata: Iterable[str] = ("tier", "region"),
     pinned: Iterable[str] = (),
@@ -186,7 +186,7 @@ def plan(
         rest is pinned.
     share : float
         Share of the close calls to hold out, more than 0 and less than 1.
-    seed : int
+    random_state : int
         The lot; the same seed gives the same lot.
     strata : iterable of str
         Columns within whose combinations the lot is drawn; groups under four are drawn together.
@@ -236,7 +236,7 @@ def plan(
         )
     rate = _base_rate(close, base_rate)
     groups = _strata(close, [name for name in strata if name in close])
-    held = draw_lot(groups, share, np.random.default_rng(seed))
+    held = draw_lot(groups, share, np.random.default_rng(random_state))
     frame["stratum"] = groups.reindex(frame.index)
     frame["arm"] = "pinned"
     frame.loc[close.index, "arm"] = np.where(held, "hold_out", "act")
@@ -252,10 +252,10 @@ def plan(
         looks=looks,
         expected_ratio=expected_ratio,
         n_resamples=n_resamples,
-        seed=seed,
+        random_state=random_state,
     )
     due = first + pd.Timedelta(days=horizon_days)
-    return ExperimentPlan(frame, power, first, due, looks, rate, expected_ratio, seed)
+    return ExperimentPlan(frame, power, first, due, looks, rate, expected_ratio, random_state)
 
 
 def _base_rate(close: pd.DataFrame, given: float | None) -> float:
@@ -312,7 +312,7 @@ def measure_power(
     expected_ratio: float = 0.6,
     level: float = 0.95,
     n_resamples: int = 1000,
-    seed: int = 0,
+    random_state: int = 0,
 ) -> pd.DataFrame:
     """How often would each assumed effect be told, and after how many months?
 
@@ -323,7 +323,7 @@ def measure_power(
     DataFrame
         ratio, power, mean_months: one row for each of `RATIOS`.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(random_state)
     weights, bound = prior_weights(expected_ratio), np.log(1 / (1 - level))
     one = int(np.abs(GRID).argmin())
     hazard = -np.log1p(-base_rate) / horizon_days

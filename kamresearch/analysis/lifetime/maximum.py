@@ -40,6 +40,7 @@ class Estimate:
         """Whether every parameter has a standard error."""
         return all(error is not None for error in self.errors.values())
 
+    @property
     def frame(self) -> pd.DataFrame:
         """parameter, estimate, standard_error."""
         errors = [np.nan if error is None else error for error in self.errors.values()]

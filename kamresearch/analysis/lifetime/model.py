@@ -34,7 +34,7 @@ from kamresearch.result import Result, Shown
 
 
 @dataclass(frozen=True)
-class LifetimeValue(Result):
+class LifetimeValue(Result, frame="history"):
     """Fitted models, the backtest that chose between them, and what accounts will order."""
 
     exports = (
@@ -102,7 +102,7 @@ class LifetimeValue(Result):
         model and of Gamma-Gamma.
         """
         parts = [
-            model.estimate.frame().assign(
+            model.estimate.frame.assign(
                 model=name, log_likelihood=model.estimate.log_likelihood, bic=model.estimate.bic
             )
             for name, model in self.models.items()
@@ -110,7 +110,7 @@ class LifetimeValue(Result):
         if self.spending is not None:
             found = self.spending.estimate
             parts.append(
-                found.frame().assign(
+                found.frame.assign(
                     model="gamma_gamma", log_likelihood=found.log_likelihood, bic=found.bic
                 )
             )

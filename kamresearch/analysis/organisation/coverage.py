@@ -30,7 +30,7 @@ SEAT_STATES = {"filled": _("filled"), "vacant": _("vacant"), "doubled": _("held 
 
 
 @dataclass(frozen=True)
-class Structure(Result):
+class Structure(Result, frame="seats"):
     """The structure asked for against the one that is there."""
 
     exports = ("organisation.seats_filled_share",)
@@ -128,7 +128,7 @@ def check_structure(managers: pd.DataFrame, regions: list[str]) -> Structure:
 
 
 @dataclass(frozen=True)
-class Coverage(Result):
+class Coverage(Result, frame="slots"):
     """How much of each account's team is filled."""
 
     exports = ("organisation.coverage_share", "organisation.whole_team_share")

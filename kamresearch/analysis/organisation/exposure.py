@@ -26,7 +26,7 @@ own would mislead."""
 
 
 @dataclass(frozen=True)
-class Exposure(Result):
+class Exposure(Result, frame="by_manager"):
     """Revenue per manager, what each departure would cost, single-threaded accounts,
     executives' accounts.
     """

@@ -23,7 +23,7 @@ MOST_MANAGERS = 300
 
 
 @dataclass(frozen=True)
-class LinkageGroups(Result):
+class LinkageGroups(Result, frame="groups"):
     """The groups, how alike and balanced they are, and how far from the optimum they can be at
     most.
     """
@@ -223,7 +223,7 @@ METHODS = {
 
 
 def group_managers(
-    holdings: Holdings, load: pd.Series, *, balance: float = 0.5, seed: int = 0
+    holdings: Holdings, load: pd.Series, *, balance: float = 0.5, random_state: int = 0
 ) -> LinkageGroups:
     """Which three or four managers should stand in for each other?
 
@@ -235,7 +235,7 @@ def group_managers(
         Share of capacity used, by manager_id.
     balance : float
         What a deviation of a group's mean load from the team's costs, against unlikeness.
-    seed : int
+    random_state : int
         Seed of the random groupings compared with.
 
     Returns
@@ -319,7 +319,7 @@ def group_managers(
     problem = grouping.Problem(1 - near, loads, balance)
     solved = partition.solve(problem)
     others = {"greedy": [grouping.group_greedily(problem)]}
-    others["random"] = grouping.group_randomly(problem, np.random.default_rng(seed))
+    others["random"] = grouping.group_randomly(problem, np.random.default_rng(random_state))
     compared = _compare(problem, likeness, loads, solved.groups, others)
     able = serves & (held.T == 0) & (loads < 1)[None, :]
     covered = _find_covered(held, able, solved.groups)

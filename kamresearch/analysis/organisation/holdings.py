@@ -25,7 +25,7 @@ PROBLEMS = {
 
 
 @dataclass(frozen=True)
-class Holdings(Result):
+class Holdings(Result, frame="accounts"):
     """One row per account that is still with the company, with the manager in charge, and the
     problems found.
     """

@@ -25,7 +25,7 @@ USUAL_CAPACITY = 130.0
 
 
 @dataclass(frozen=True)
-class Workload(Result):
+class Workload(Result, frame="by_manager"):
     """Load of each manager before and after the proposed moves."""
 
     exports = (

@@ -174,7 +174,7 @@ class Coverage(Result):
         )
 
 
-def cover(deals: Deals, timing: Timing, growth: float = 0.0, seed: int = 0) -> Coverage:
+def cover(deals: Deals, timing: Timing, growth: float = 0.0, random_state: int = 0) -> Coverage:
     """How much of next year's goal do the open deals carry?
 
     Deals → Σ amount × chance to be won within a year at the deal's age, against last year's wins ×
@@ -190,7 +190,7 @@ def cover(deals: Deals, timing: Timing, growth: float = 0.0, seed: int = 0) -> C
         From `time_deals` of the same deals.
     growth : float
         Growth asked for: 0.1 for a tenth more than in the last twelve months.
-    seed : int
+    random_state : int
         Of the bootstrap over accounts.
     """
     unit = _unit(deals.frame)
@@ -201,7 +201,9 @@ def cover(deals: Deals, timing: Timing, growth: float = 0.0, seed: int = 0) -> C
     n_open = int(deals.open["days"].notna().sum())
     tried = [] if deals.reason or timing.reason else _try_back(deals, unit)
     open_yield, yield_interval, from_open = (
-        _measure(pd.concat([part for _row, part in tried]), seed) if tried else (None, None, None)
+        _measure(pd.concat([part for _row, part in tried]), random_state)
+        if tried
+        else (None, None, None)
     )
     return Coverage(
         pd.DataFrame([row for row, _part in tried], columns=COLUMNS),

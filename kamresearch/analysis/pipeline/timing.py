@@ -22,7 +22,7 @@ LEAST_AT_RISK = 10
 
 
 @dataclass(frozen=True)
-class Timing(Result):
+class Timing(Result, frame="curves"):
     """Share of all deals won, lost and withdrawn by age.
 
     Parameters

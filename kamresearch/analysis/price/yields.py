@@ -90,7 +90,7 @@ class Yield(Explained):
         )
 
 
-def measure_yield(ledger: Ledger, seed: int = 0) -> Yield:
+def measure_yield(ledger: Ledger, random_state: int = 0) -> Yield:
     """What does an hour of work bring in each tier?
 
     Ledger → Σ (contribution + serving) / Σ hours by the tier held a year ago, with a bootstrap over
@@ -100,7 +100,7 @@ def measure_yield(ledger: Ledger, seed: int = 0) -> Yield:
     ----------
     ledger : Ledger
         From `read_ledger`.
-    seed : int
+    random_state : int
         Of the bootstrap.
     """
     columns = ["tier", "n_accounts", "hours", "hours_each", "serving_each", "per_hour"]
@@ -111,7 +111,7 @@ def measure_yield(ledger: Ledger, seed: int = 0) -> Yield:
         reason = _("No account that is here held a tier a year ago.")
     if reason is not None:
         return Yield(pd.DataFrame(columns=columns), ledger.period, reason)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(random_state)
     rows = [
         _tell(tier, known[known["tier"] == tier], rng)
         for tier in TIERS

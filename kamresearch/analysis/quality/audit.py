@@ -34,7 +34,7 @@ REASONS: dict[str, Text] = {
 
 
 @dataclass(frozen=True)
-class Audit(Result):
+class Audit(Result, frame="checks.tables"):
     """Checks, row counts and rows set aside of one company's tables."""
 
     exports = (

@@ -33,7 +33,7 @@ _EXACT = 0.002
 
 
 @dataclass(frozen=True)
-class Conflicts(Result):
+class Conflicts(Result, frame="figures"):
     """The same account's yearly revenue as each department has it.
 
     ``figures``: account_id, year, department, revenue, winner (the figure that stands),

@@ -42,7 +42,7 @@ WHY: dict[str, Text] = {
 
 
 @dataclass(frozen=True)
-class DepartmentLinks(Result):
+class DepartmentLinks(Result, frame="records"):
     """Which account each department's record speaks of.
 
     ``records`` (one row per record): department, record_id, account_id (resolved, None where none),

@@ -27,7 +27,7 @@ COLUMNS = ("account_name", "address", "telephone", "tax_number", "city", "region
 
 
 @dataclass(frozen=True)
-class Duplicates(Result):
+class Duplicates(Result, frame="pairs"):
     """Pairs of accounts that look like one.
 
     ``pairs``: left, left_name, right, right_name, probability, relation; ``groups``: account_id,

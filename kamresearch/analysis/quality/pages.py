@@ -30,7 +30,7 @@ _ALL_FIELDS = {**FIELDS, "revenue": _("Revenue of the latest year")}
 
 
 @dataclass(frozen=True)
-class AccountPages(Result):
+class AccountPages(Result, frame="views"):
     """The single view of the largest accounts.
 
     ``lines``: account_id, account_name and the columns of `AccountView.frame`, with departments'

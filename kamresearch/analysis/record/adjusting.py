@@ -33,7 +33,7 @@ NO_RECORD = _(
 
 
 @dataclass(frozen=True)
-class AdjustedRisk(Result):
+class AdjustedRisk(Result, frame="risk.frame"):
     """Probabilities of loss before and after the company's own record had its say.
 
     Parameters

@@ -36,7 +36,7 @@ BINS = 5
 
 
 @dataclass(frozen=True)
-class TrackRecord(Result):
+class TrackRecord(Result, frame="calibration"):
     """How earlier predictions did.
 
     Parameters

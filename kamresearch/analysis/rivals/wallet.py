@@ -154,7 +154,7 @@ class Wallet(Explained):
         )
 
 
-def read_wallet(tables: Tables, as_of: str, brand: str, seed: int = 0) -> Wallet:
+def read_wallet(tables: Tables, as_of: str, brand: str, random_state: int = 0) -> Wallet:
     """What do the accounts buy of us, and what of others?
 
     ``wallet`` of the years that have ended by ``as_of`` → per account the latest year told, our
@@ -169,7 +169,7 @@ def read_wallet(tables: Tables, as_of: str, brand: str, seed: int = 0) -> Wallet
         Nothing later is seen.
     brand : str
         Our brand as the table writes it.
-    seed : int
+    random_state : int
         Of the bootstrap over accounts.
     """
     day = pd.Timestamp(as_of)
@@ -199,7 +199,7 @@ def read_wallet(tables: Tables, as_of: str, brand: str, seed: int = 0) -> Wallet
     frame = _latest(years, brand, day.year)
     names = tables.frame("accounts").set_index("account_id")["account_name"]
     frame["account_name"] = names.reindex(frame["account_id"]).to_numpy()
-    share, interval = _share(frame, seed)
+    share, interval = _share(frame, random_state)
     return Wallet(frame[FRAME], years, brand, unit, share, interval)
 
 

@@ -21,7 +21,7 @@ SIDES = {"rule_only": _("key by rule alone"), "data_only": _("key by data alone"
 
 
 @dataclass(frozen=True)
-class Agreement(Result):
+class Agreement(Result, frame="tiers"):
     """Key accounts by rule against the same number of accounts by expected value."""
 
     exports = ("segmentation.rule_data_agreement", "segmentation.tier_cluster_agreement")

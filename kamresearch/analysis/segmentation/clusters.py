@@ -23,7 +23,7 @@ METHODS = {"kmeans": _("k-means"), "gmm": _("Gaussian mixture")}
 
 
 @dataclass(frozen=True)
-class Segmentation(Result):
+class Segmentation(Result, frame="profile"):
     """Clusters with what sets each apart, and how k was chosen."""
 
     exports = (
@@ -179,8 +179,8 @@ def segment(
     snapshot: pd.DataFrame,
     features: tuple[str, ...] | None = None,
     k_range: tuple[int, int] = (2, 8),
-    seed: int = 0,
-    draws: int = 20,
+    random_state: int = 0,
+    n_resamples: int = 20,
 ) -> Segmentation:
     """Which groups of accounts do the data alone show?
 
@@ -194,7 +194,7 @@ def segment(
         Numeric columns to use instead.
     k_range : (int, int)
         Fewest and most clusters tried.
-    seed, draws : int
+    random_state, n_resamples : int
         Of the bootstrap.
 
     Returns
@@ -246,7 +246,7 @@ def segment(
         return _single(snapshot, ids, matrix, names, few, None)
     learnt = matrix[pd.Index(ids).isin(draw_ids(ids))]
     candidates = [
-        try_choice(learnt, method, k, seed, draws)
+        try_choice(learnt, method, k, random_state, n_resamples)
         for method in METHODS
         for k in range(k_range[0], most + 1)
     ]

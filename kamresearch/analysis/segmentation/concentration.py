@@ -19,7 +19,7 @@ SMALL = 50
 
 
 @dataclass(frozen=True)
-class Concentration(Result):
+class Concentration(Result, frame="curve"):
     """Shares, Gini and HHI of one year's revenue, and the whale curve of profit where cost is
     given.
     """
@@ -219,7 +219,7 @@ def _measure_rows(basis: str) -> list[tuple]:
 
 
 def measure_concentration(
-    snapshot: pd.DataFrame, as_of: str, seed: int = 0, draws: int = 1000
+    snapshot: pd.DataFrame, as_of: str, random_state: int = 0, n_resamples: int = 1000
 ) -> Concentration:
     """How much hangs on how few accounts?
 
@@ -230,7 +230,7 @@ def measure_concentration(
         accounts are left out.
     as_of : str
         Day of the snapshot; the period is the 365 days ending there.
-    seed, draws : int
+    random_state, n_resamples : int
         Of the bootstrap test of 80/20.
 
     Returns
@@ -259,7 +259,7 @@ def measure_concentration(
     period = ((end - pd.Timedelta(days=364)).date().isoformat(), end.date().isoformat())
     active = (revenue != 0) | (value != 0)
     measures = _measure(np.maximum(revenue, 0.0)[active], value[active])
-    p_value = _test_eighty_twenty(value[active], np.random.default_rng(seed), draws)
+    p_value = _test_eighty_twenty(value[active], np.random.default_rng(random_state), n_resamples)
     caveats = [
         _(
             "No cost is known for some accounts with revenue, so concentration is of "

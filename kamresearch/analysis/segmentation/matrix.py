@@ -121,7 +121,10 @@ class ValueMatrix(Result):
 
 
 def place_in_matrix(
-    snapshot: pd.DataFrame, moments: pd.DataFrame | None = None, seed: int = 0, draws: int = 400
+    snapshot: pd.DataFrame,
+    moments: pd.DataFrame | None = None,
+    random_state: int = 0,
+    n_resamples: int = 400,
 ) -> ValueMatrix:
     """Which accounts to defend, to grow, to develop, to serve?
 
@@ -131,7 +134,7 @@ def place_in_matrix(
         account_id, account_name, revenue_12m, n_orders_12m, potential_revenue.
     moments : DataFrame, optional
         account_id, revenue_squares_12m.
-    seed, draws : int
+    random_state, n_resamples : int
         Of the draws of orders and of the judged potential.
 
     Notes
@@ -165,7 +168,7 @@ def place_in_matrix(
         return ValueMatrix(empty, None, None, len(snapshot), int((~known).sum()), _summarise(empty))
     value_cut, headroom_cut = float(np.median(revenue)), float(np.median(frame["headroom"]))
     frame["cell"] = _cell(revenue, frame["headroom"].to_numpy(), value_cut, headroom_cut)
-    generators = np.random.default_rng(seed), np.random.default_rng([seed, 2])
+    generators = np.random.default_rng(random_state), np.random.default_rng([random_state, 2])
     parts = [
         _draw_cells(
             frame.iloc[start : start + BLOCK],
@@ -173,7 +176,7 @@ def place_in_matrix(
             moments,
             (value_cut, headroom_cut),
             generators,
-            draws,
+            n_resamples,
         )
         for start in range(0, len(frame), BLOCK)
     ]

@@ -116,8 +116,8 @@ _TOO_FEW = _("Fewer than ten accounts ordered in both years.")
 def measure_persistence(
     snapshot: pd.DataFrame,
     moments: pd.DataFrame | None = None,
-    seed: int = 0,
-    draws: int = 400,
+    random_state: int = 0,
+    n_resamples: int = 400,
     share: float = 0.2,
 ) -> Persistence:
     """Are this year's largest accounts last year's too?
@@ -128,7 +128,7 @@ def measure_persistence(
         account_id, revenue_12m, revenue_prior_12m, n_orders_12m, n_orders_prior_12m.
     moments : DataFrame, optional
         account_id, revenue_squares_12m: squares of the orders' revenue, for the spread of a year.
-    seed, draws : int
+    random_state, n_resamples : int
         Of the simulation of a world where only chance moves accounts.
     share : float
         What counts as largest.
@@ -186,7 +186,9 @@ def measure_persistence(
     top_before, top_now = top_of(before, count), top_of(now, count)
     stayed = int((top_before & top_now).sum())
     spread = revenue_spread(snapshot[snapshot["account_id"].isin(frame["account_id"])], moments)
-    chance = _by_chance(frame, before, now, spread, count, np.random.default_rng(seed), draws)
+    chance = _by_chance(
+        frame, before, now, spread, count, np.random.default_rng(random_state), n_resamples
+    )
     from statsmodels.stats.proportion import proportion_confint
 
     low, high = proportion_confint(stayed, count, method="wilson")

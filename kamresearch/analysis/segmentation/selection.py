@@ -187,8 +187,8 @@ def select_key_accounts(
     overrides: pd.DataFrame | None = None,
     as_of: str = "9999-12-31",
     moments: pd.DataFrame | None = None,
-    seed: int = 0,
-    draws: int = 200,
+    random_state: int = 0,
+    n_resamples: int = 200,
 ) -> Selection:
     """Which accounts are key accounts, and how sure is that?
 
@@ -207,7 +207,7 @@ def select_key_accounts(
         Day of the snapshot, for which overrides are valid.
     moments : DataFrame, optional
         account_id, revenue_squares_12m: squares of the orders' revenue, for the draws.
-    seed, draws : int
+    random_state, n_resamples : int
         Of the draws over orders (each order might have come or not) and weights (each up or down by
         about a third).
     """
@@ -220,7 +220,7 @@ def select_key_accounts(
     values = criterion_values(snapshot, card)
     whole, card = card, known_card(values, card)
     score, coverage = score_accounts(values, card)
-    drawn, revenue = _draw_scores(snapshot, values, card, moments, seed, draws)
+    drawn, revenue = _draw_scores(snapshot, values, card, moments, random_state, n_resamples)
     rank = _ranks(score[None, :])[0]
     ranks = _ranks(drawn)
     rated = np.isfinite(score)

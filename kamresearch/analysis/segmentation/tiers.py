@@ -138,7 +138,7 @@ def apply_overrides(
 
 
 @dataclass(frozen=True)
-class Migration(Result):
+class Migration(Result, frame="counts"):
     """How accounts moved between tiers within a year."""
 
     exports = ("segmentation.tier_stability",)

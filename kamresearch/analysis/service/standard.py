@@ -200,7 +200,7 @@ class Standard(Explained):
         )
 
 
-def measure_standard(care: Care, promised: Mapping[str, float], seed: int = 0) -> Standard:
+def measure_standard(care: Care, promised: Mapping[str, float], random_state: int = 0) -> Standard:
     """Is what was promised to each tier given?
 
     Care → visits given per account and year by tier, share of the promise kept in all and by
@@ -212,7 +212,7 @@ def measure_standard(care: Care, promised: Mapping[str, float], seed: int = 0) -
         From `read_care`.
     promised : mapping
         Tier → visits a year. The company's own standard: nothing in the data states it.
-    seed : int
+    random_state : int
         Of the bootstrap over accounts.
 
     Notes
@@ -226,7 +226,7 @@ def measure_standard(care: Care, promised: Mapping[str, float], seed: int = 0) -
         return Standard(
             frame, groups, None, None, None, None, 0, care.period, care.is_profit, care.reason
         )
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(random_state)
     due = accounts["tier"].map(promised).astype(float).fillna(0.0)
     accounts = accounts.assign(due=due, met=np.minimum(accounts["visits"], due))
     kept, interval = _kept(accounts, rng)

@@ -52,7 +52,7 @@ class Strategy:
 
 
 @dataclass(frozen=True)
-class StrategyChoice(Result):
+class StrategyChoice(Result, frame="scores"):
     """Strategies by score, the TOWS grid, QSPM, and how often the first choice stays first."""
 
     exports = ("swot.first_strategy", "swot.first_strategy_certainty")
@@ -192,8 +192,8 @@ def rate_strategies(
     weights: ItemWeights,
     *,
     trust: dict[str, float] | None = None,
-    draws: int = 500,
-    seed: int = 0,
+    n_resamples: int = 500,
+    random_state: int = 0,
 ) -> StrategyChoice:
     """Which strategy first, and would other weights or other evidence choose another?
 
@@ -207,11 +207,11 @@ def rate_strategies(
         As `read_strategies`, `judge_items` and `weigh_items` give them.
     trust : dict, optional
         Verdict → how far such an item counts, 0 to 1; `TRUST` otherwise.
-    draws : int
+    n_resamples : int
         Draws for the sensitivity: weights vary by a factor (log-normal, 25 %), trust of what is not
         plainly supported or
         contradicted varies over 0 to 1.
-    seed : int
+    random_state : int
         Seed of the draws.
     """
     trust = {**TRUST, **(trust or {})}
@@ -235,7 +235,7 @@ def rate_strategies(
     scores["qspm_rank"] = (
         scores["qspm"].astype(float).round(9).rank(ascending=False, method="min").astype("Int64")
     )
-    sensitivity = _vary(strategies, design, base, belief, draws, seed)
+    sensitivity = _vary(strategies, design, base, belief, n_resamples, random_state)
     both = sensitivity[sensitivity["varied"] == "both"].set_index("strategy_id")["first_share"]
     scores["first_share"] = scores["strategy_id"].map(both)
     return StrategyChoice(strategies, scores, sensitivity, qspm, tuple(caveats))

@@ -26,7 +26,7 @@ from kamresearch.result import Result, Shown, needs_table
 
 
 @dataclass(frozen=True)
-class ItemWeights(Result):
+class ItemWeights(Result, frame="weights"):
     """Weights of items with their uncertainty, and how far each rater can be trusted."""
 
     exports = (
@@ -133,7 +133,11 @@ def equal_weights(items: tuple[Item, ...]) -> ItemWeights:
 
 
 def weigh_items(
-    judgements: pd.DataFrame, items: tuple[Item, ...], *, resamples: int = 500, seed: int = 0
+    judgements: pd.DataFrame,
+    items: tuple[Item, ...],
+    *,
+    n_resamples: int = 500,
+    random_state: int = 0,
 ) -> ItemWeights:
     """How much does each item weigh, and how sure can that be?
 
@@ -145,9 +149,9 @@ def weigh_items(
         are items of one quadrant, or two quadrants (strength, weakness, opportunity, threat).
     items : tuple of Item
         The items to weigh.
-    resamples : int
+    n_resamples : int
         Draws of raters with replacement behind the ranks' intervals.
-    seed : int
+    random_state : int
         Seed of the draws.
 
     Returns
@@ -185,7 +189,7 @@ def weigh_items(
     matrices, caveats = collect_matrices(rows, wanted)
     raters = list(dict.fromkeys(rows["rater"]))
     frame = _weigh(blocks, wanted, matrices, raters)
-    frame = frame.assign(**_bootstrap(blocks, wanted, matrices, raters, resamples, seed))
+    frame = frame.assign(**_bootstrap(blocks, wanted, matrices, raters, n_resamples, random_state))
     departments = dict(zip(rows["rater"], rows["department"], strict=True))
     table = rate_raters(wanted, matrices, departments)
     by_department = weigh_by_department(blocks, matrices, departments)

@@ -34,7 +34,7 @@ ASSUMPTION = _(
 
 
 @dataclass(frozen=True)
-class ProgrammeEffect(Result):
+class ProgrammeEffect(Result, frame="by_lead"):
     """Losses in the programme against those expected without it, with placebos."""
 
     exports = (
@@ -96,9 +96,9 @@ def evaluate_programme(
     *,
     unit: str = "region",
     causes: tuple[str, ...] = (),
-    resamples: int = 400,
-    permutations: int = 400,
-    seed: int = 0,
+    n_resamples: int = 400,
+    n_permutations: int = 400,
+    random_state: int = 0,
 ) -> ProgrammeEffect:
     """Did the programme make losses rarer, once what happened everywhere and what is always so in a
     unit is taken out?
@@ -120,9 +120,9 @@ def evaluate_programme(
         Column by which the programme was introduced.
     causes : tuple of str
         Count losses of these causes alone; empty for all.
-    resamples, permutations : int
+    n_resamples, n_permutations : int
         Draws of accounts for the interval, of start dates over units for the placebo test.
-    seed : int
+    random_state : int
         Seed of both.
 
     Returns
@@ -174,9 +174,9 @@ def evaluate_programme(
             did_tables.empty_cohorts(),
             (ASSUMPTION, caveat),
         )
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(random_state)
     caveats = _caveats(cells)
-    effect = measure_ratio(cells, cells.treated, resamples, generator, least=LEAST_LOSSES)
+    effect = measure_ratio(cells, cells.treated, n_resamples, generator, least=LEAST_LOSSES)
     if effect is None:
         point = estimate_ratio(cells.lost, cells.days, cells.treated, prior=PRIOR_LOSSES)
         expected = 0.0 if point is None else point[1]
@@ -210,8 +210,8 @@ def evaluate_programme(
             tuple(caveats),
         )
     early, before = cells.early(4)
-    placebo = measure_ratio(cells, early, resamples, generator, keep=before, least=LEAST_LOSSES)
-    permutation_p = permute_starts(cells, permutations, generator)
+    placebo = measure_ratio(cells, early, n_resamples, generator, keep=before, least=LEAST_LOSSES)
+    permutation_p = permute_starts(cells, n_permutations, generator)
     if permutation_p is None:
         caveats.append(
             _(
@@ -233,7 +233,7 @@ def evaluate_programme(
         placebo and placebo.high,
         permutation_p,
         naive_ratio(cells),
-        steps_around_start(cells, resamples, generator),
+        steps_around_start(cells, n_resamples, generator),
         ratio_by_unit(cells),
         tuple(caveats),
     )

@@ -69,7 +69,7 @@ def study_claims(tables: Tables, inputs: Inputs) -> ClaimLedger | Missing:
     return judge_claims(tables.frame("claims"), inputs.facts)
 
 
-def read_account_demand(tables: Tables, inputs: Inputs, seed: int = 0) -> AccountDemand:
+def read_account_demand(tables: Tables, inputs: Inputs, random_state: int = 0) -> AccountDemand:
     """The accounts that order now and then, as far as the company's own months go."""
     from kamresearch.features.months import account_months
     from kamresearch.features.population import find_lost
@@ -82,7 +82,10 @@ def read_account_demand(tables: Tables, inputs: Inputs, seed: int = 0) -> Accoun
     )
     lost = find_lost(account_snapshot(tables, inputs.as_of))
     return forecast_accounts(
-        account_months(tables, inputs.as_of), str(ended.date()), seed=seed, lost=lost
+        account_months(tables, inputs.as_of),
+        str(ended.date()),
+        random_state=random_state,
+        lost=lost,
     )
 
 

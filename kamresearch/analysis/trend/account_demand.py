@@ -199,7 +199,7 @@ class AccountDemand(Result):
 
 
 def forecast_accounts(
-    months: pd.DataFrame, as_of: str, seed: int = 0, lost: Collection[str] = ()
+    months: pd.DataFrame, as_of: str, random_state: int = 0, lost: Collection[str] = ()
 ) -> AccountDemand:
     """What may the accounts that order only now and then bring in the next quarter?
 
@@ -213,7 +213,7 @@ def forecast_accounts(
         account_id, month (first day), n_orders; months without an order are rows with 0.
     as_of : str
         A month that has not ended by then is left out.
-    seed : int
+    random_state : int
         Of the drawn intervals.
     lost : collection of str
         Accounts known to be lost: nothing is expected of them. In the backtest they count as what
@@ -237,7 +237,7 @@ def forecast_accounts(
     grid = _spread(months, as_of)
     rest = grid[~grid.index.isin(list(lost))]
     chosen, values = _choose(rest)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(random_state)
     demand = smooth_demands(values) if len(values) else Demand(*np.zeros((3, 0)))
     drift = _drift(_shortfalls(rest), grid.shape[1])
     # Those not lost are known to have lasted: their past looks better than what is to come.

@@ -63,7 +63,7 @@ to shift.
 
 
 @dataclass(frozen=True)
-class Break(Result):
+class Break(Result, frame="profile"):
     """A possible break in a series' level.
 
     Parameters
@@ -186,7 +186,7 @@ class Break(Result):
         ]
 
 
-def study_break(series: pd.Series, seed: int = 0, unit: str = "money") -> Break | Missing:
+def study_break(series: pd.Series, random_state: int = 0, unit: str = "money") -> Break | Missing:
     """`find_break` beside a straight line, of logarithms where all values are positive; or why
     it cannot be asked.
     """
@@ -197,7 +197,9 @@ def study_break(series: pd.Series, seed: int = 0, unit: str = "money") -> Break 
             least=LEAST_VALUES,
         )
         return Missing(reason, (Break,))
-    found = find_break(np.log(series) if series.min() > 0 else series, trend=True, seed=seed)
+    found = find_break(
+        np.log(series) if series.min() > 0 else series, trend=True, random_state=random_state
+    )
     return replace(found, series=series, unit=unit)
 
 
@@ -205,8 +207,8 @@ def find_break(
     series: pd.Series,
     alpha: float = 0.05,
     trend: bool = False,
-    seed: int = 0,
-    replicates: int = REPLICATES,
+    random_state: int = 0,
+    n_resamples: int = REPLICATES,
 ) -> Break:
     """Did the level break at a date that nobody named beforehand?
 
@@ -221,9 +223,9 @@ def find_break(
         Level of the verdict; the confidence set has level 1 − alpha.
     trend : bool
         Whether a straight line belongs to the series with and without a break.
-    seed : int
+    random_state : int
         Of the simulated null distribution.
-    replicates : int
+    n_resamples : int
         Simulated series.
 
     Returns
@@ -266,14 +268,14 @@ def find_break(
     if np.ptp(values) == 0:
         return _no_variation(regular.index, n)
     season = regular.season if is_seasonal(values, regular.season) else 1
-    null = _simulate_null(n, season, trend, seed, replicates)
+    null = _simulate_null(n, season, trend, random_state, n_resamples)
     centred = values - values.mean()
     found = measure_steps(centred[None, :], null.design)
     statistic, place, seen = float(found.statistic[0]), int(found.place[0]), float(found.rho[0])
     at_walk = float((null.rhos[-1] <= seen).mean())
     walks, rho = at_walk > WALK_LEVEL, null.correct(seen)
     p_value = null.p_value(statistic, 1.0 if walks else rho)
-    noise = np.random.default_rng(seed).standard_normal((DATES_REPLICATES, n + WARMING))
+    noise = np.random.default_rng(random_state).standard_normal((DATES_REPLICATES, n + WARMING))
     dates = ~exclude_dates(centred, null.design.coarsen(), noise, min(rho, RHO_MOST), alpha)
     verdict = "cannot_tell" if walks else "break" if p_value <= alpha else "no_break"
     profile = pd.DataFrame(

@@ -183,7 +183,7 @@ class Bridge(Result):
         )
 
 
-def bridge(tables: "Tables", as_of: str, seed: int = 0) -> Bridge:
+def bridge(tables: "Tables", as_of: str, random_state: int = 0) -> Bridge:
     """Where did last year's revenue go, and where did this year's come from?
 
     Orders of the 365 days to ``as_of`` and of the 365 before → one move per account (lost,
@@ -195,7 +195,7 @@ def bridge(tables: "Tables", as_of: str, seed: int = 0) -> Bridge:
         Opened account data.
     as_of : str
         Last day of this year.
-    seed : int
+    random_state : int
         Of the bootstrap over accounts.
 
     Notes
@@ -215,7 +215,7 @@ def bridge(tables: "Tables", as_of: str, seed: int = 0) -> Bridge:
     before = accounts["revenue_before"].to_numpy(float)
     if reason is None and not before.sum() > 0:
         reason = _("The year before brought no revenue to compare with.")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(random_state)
     values, intervals = _measure(accounts, rng)
     if reason is not None:
         values, intervals = dict.fromkeys(values), {}

@@ -33,7 +33,7 @@ MOST_COUNTERFACTUALS = 4
 
 
 @dataclass(frozen=True)
-class EventEffect(Result):
+class EventEffect(Result, frame="placebos"):
     """What happened around one date.
 
     Parameters
@@ -105,7 +105,7 @@ class EventStudy(Result):
         return make_table(
             self.table,
             _("Steps at known dates"),
-            self.frame(),
+            self.frame,
             Column("event_id", _("Event"), terms=self.titles),
             Column("first_after", _("First whole period after"), "period"),
             Column("effect", _("Step"), "share"),
@@ -121,6 +121,7 @@ class EventStudy(Result):
             ),
         )
 
+    @property
     def frame(self) -> pd.DataFrame:
         """event_id, first_after, effect, low, high, placebo_p, n_before, n_after."""
         rows = [

@@ -25,7 +25,7 @@ STATUSES = {
 
 
 @dataclass(frozen=True)
-class Level(Result):
+class Level(Result, frame="years"):
     """A yearly series with its growth, and its half-years where they can be told apart.
 
     Parameters

@@ -12,7 +12,7 @@ COLUMNS = ("mean", *(f"{side}_{level}" for level in LEVELS for side in ("lo", "h
 
 
 def forecast_many(
-    frame: pd.DataFrame, horizon: int, seasonality: int | None = None, jobs: int = 1
+    frame: pd.DataFrame, horizon: int, seasonality: int | None = None, n_jobs: int = 1
 ) -> pd.DataFrame:
     """What comes next, for each of many series?
 
@@ -31,7 +31,7 @@ def forecast_many(
         Steps ahead.
     seasonality : int, optional
         Steps in a cycle; None takes it from the periods' frequency, and 1 where they have none.
-    jobs : int
+    n_jobs : int
         Processes; the answer does not depend on it.
 
     Returns
@@ -69,7 +69,7 @@ def forecast_many(
             "forecast_many, frame", "at least one row", "none", "check the slice and the as-of date"
         )
     tasks = list(_split(frame, seasonality))
-    answers = _run(tasks, int(horizon), jobs)
+    answers = _run(tasks, int(horizon), n_jobs)
     parts = [
         pd.DataFrame({"series_id": [name] * horizon, "step": np.arange(1, horizon + 1), **answer})
         for (name, *_), answer in zip(tasks, answers, strict=True)

@@ -41,7 +41,7 @@ MONTHS_TELL = 12
 
 
 @dataclass(frozen=True)
-class Outlook(Result):
+class Outlook(Result, frame="result.frame"):
     """A forecast of one series, ready to be shown: past, future, and what is known of them now.
 
     Parameters
@@ -281,7 +281,7 @@ class MonthsAhead(Outlook):
 
 
 @dataclass(frozen=True)
-class Outlooks(Result):
+class Outlooks(Result, frame="told.frame"):
     """Years and months ahead together: the next year is told by the years where they can tell."""
 
     exports = ("trend.forecast_next_year", "trend.forecast_skill", "trend.forecast_coverage")
@@ -442,7 +442,7 @@ def _tells(interval: Interval) -> bool:
 
 
 @dataclass(frozen=True)
-class Hindsight(Result):
+class Hindsight(Result, frame="outlook.judged"):
     """What became of a forecast."""
 
     exports = ("trend.then_held", "trend.then_error")

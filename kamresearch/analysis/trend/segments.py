@@ -21,7 +21,7 @@ DIMENSIONS = {"region": _("Region"), "channel": _("Channel"), "product": _("Prod
 
 
 @dataclass(frozen=True)
-class RevenueSplit(Result):
+class RevenueSplit(Result, frame="segments"):
     """The change of the last twelve months' revenue, split by each dimension that the data have.
 
     Parameters

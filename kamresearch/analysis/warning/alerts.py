@@ -366,7 +366,7 @@ def raise_alerts(
     as_of: str,
     *,
     false_alarm_rate: float = 0.05,
-    seed: int = 0,
+    random_state: int = 0,
     no_model: Text | None = None,
 ) -> Alerts:
     """Which accounts have fallen behind their own rhythm, and how far can that be trusted?
@@ -413,7 +413,7 @@ def raise_alerts(
         [watches[end] for end in past],
         [who_stayed(watches[end], losses) for end in past],
         false_alarm_rate,
-        seed,
+        random_state,
     )
     if not ends or not thresholds.known:
         n = sum(thresholds.n)
@@ -427,7 +427,7 @@ def raise_alerts(
             as_of, frame_alerts([]), thresholds, pd.DataFrame(columns=list(BACKTEST)), 0, why
         )
     now = watches[ends[0]]
-    backtest, lift = run_backtest(watches, ends, losses, false_alarm_rate, seed)
+    backtest, lift = run_backtest(watches, ends, losses, false_alarm_rate, random_state)
     frame, example = list_alerts(now, thresholds, accounts, as_of)
     watched = int(np.isin(now.ids, accounts["account_id"].to_numpy()).sum())
     return Alerts(as_of, frame, thresholds, backtest, watched, None, example, no_model, lift)

@@ -88,7 +88,10 @@ def _places(watch: Watch) -> np.ndarray:
 
 
 def set_thresholds(
-    watches: list[Watch], stayed: list[np.ndarray], false_alarm_rate: float = 0.05, seed: int = 0
+    watches: list[Watch],
+    stayed: list[np.ndarray],
+    false_alarm_rate: float = 0.05,
+    random_state: int = 0,
 ) -> Thresholds:
     """Which thresholds would a stated share of the accounts that stayed have crossed within a year?
 
@@ -100,7 +103,7 @@ def set_thresholds(
         For each: which accounts neither left in the year nor in the year after.
     false_alarm_rate : float
         Share of such accounts that may be alerted within a year.
-    seed : int
+    random_state : int
         Of the thinning that measures the delay.
 
     Notes
@@ -112,7 +115,7 @@ def set_thresholds(
     irregular ones 16 %; with their own, 7, 12 and 10 %. Delay: the same accounts with each order
     kept with probability one half, watched from the first month on.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(random_state)
     highest, places, halved, rhythm, regular = [], [], [], [], []
     for watch, kept in zip(watches, stayed, strict=True):
         highest.append(watch.sums[kept].max(axis=1))

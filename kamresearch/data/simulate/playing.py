@@ -91,7 +91,7 @@ def make_company(
     world: s.World | None = None,
     months: int = 12,
     accounts: int = 400,
-    seed: int = 2012,
+    random_state: int = 2012,
 ) -> Company:
     """Four years of history and ``months`` more (at least 12 are written), in a world with life."""
     if months < 1:
@@ -102,7 +102,9 @@ def make_company(
     last = (
         pd.Timestamp(START) + pd.DateOffset(months=first + max(months, 12)) - pd.DateOffset(days=1)
     )
-    simulate(folder, accounts, seed, START, last.date().isoformat(), messy=False, world=world)
+    simulate(
+        folder, accounts, random_state, START, last.date().isoformat(), messy=False, world=world
+    )
     return Company(Path(folder), world, first, months)
 
 
@@ -112,7 +114,7 @@ def play(
     months: int = 12,
     *,
     accounts: int = 400,
-    seed: int = 2012,
+    random_state: int = 2012,
     capacity: int | None = None,
     every: int = 1,
     cost: float = 2_000.0,
@@ -131,7 +133,7 @@ def play(
         One without `Life` is given the usual one: without it no contact would change anything.
     policy : callable
         ``policy(tables, as_of)`` → frame with account_id and kind, the most urgent first.
-    months, accounts, seed : int
+    months, accounts, random_state : int
         How long it acts, on which company.
     capacity : int, optional
         Instructions each time; by default one for every fifty accounts.
@@ -152,7 +154,7 @@ def play(
     works.
     """
     with TemporaryDirectory() as folder:
-        company = make_company(Path(folder) / "company", world, months, accounts, seed)
+        company = make_company(Path(folder) / "company", world, months, accounts, random_state)
         return play_on(company, policy, capacity=capacity, every=every, cost=cost)
 
 

@@ -65,7 +65,7 @@ _TITLES = {
 def simulate(
     folder: str | Path,
     accounts: int = 400,
-    seed: int = 2012,
+    random_state: int = 2012,
     start: str = "2008-01-01",
     end: str = "2012-12-31",
     *,
@@ -82,7 +82,7 @@ def simulate(
         which is replaced once all tables are whole.
     accounts : int
         How many accounts, 20 to 1,000,000. Memory stays that of 20,000 accounts.
-    seed : int
+    random_state : int
         Same seed and parameters, same bytes.
     start, end : str
         First and last day; whole months are simulated, at least 12.
@@ -102,17 +102,17 @@ def simulate(
     Examples
     --------
     >>> import tempfile
-    >>> folder = simulate(tempfile.mkdtemp(), accounts=20, seed=1)
+    >>> folder = simulate(tempfile.mkdtemp(), accounts=20, random_state=1)
     >>> sorted(path.name for path in folder.glob("o*.*"))
     ['orders.parquet', 'orders.yml', 'overrides.csv', 'overrides.yml']
     """
     world = check_world(world or s.World())
     calendar = s.Calendar.between(start, end)
-    _check_request(accounts, seed, calendar)
-    staff = make_staff(accounts, calendar, np.random.default_rng([seed, 0]))
+    _check_request(accounts, random_state, calendar)
+    staff = make_staff(accounts, calendar, np.random.default_rng([random_state, 0]))
     with Writer(Path(folder)) as writer:
         writer.write_csv("managers", staff.table)
-        dealers = make_dealers(world.dealers, calendar, seed) if world.dealers else None
+        dealers = make_dealers(world.dealers, calendar, random_state) if world.dealers else None
         if dealers is not None:
             writer.write_csv("dealers", dealers.drop(columns="bad"))
             writer.write_csv("truth/dealers", dealers[["dealer_id", "bad"]])
@@ -127,10 +127,10 @@ def simulate(
         first_order = first_event = 0
         for number, first in enumerate(range(0, accounts, CHUNK)):
             size = min(CHUNK, accounts - first)
-            rng = np.random.default_rng([seed, 1 + number])
+            rng = np.random.default_rng([random_state, 1 + number])
             first_order, first_event = _write_chunk(
                 writer,
-                _Chunk(first, size, seed, messy, dealers),
+                _Chunk(first, size, random_state, messy, dealers),
                 staff,
                 calendar,
                 world,
@@ -145,12 +145,18 @@ def simulate(
             staff,
             calendar,
             world,
-            {"accounts": accounts, "seed": seed, "start": start, "end": end, "messy": messy},
+            {
+                "accounts": accounts,
+                "seed": random_state,
+                "start": start,
+                "end": end,
+                "messy": messy,
+            },
         )
         writer.finish(
             _TITLES,
             str(calendar.end),
-            f"simulate(accounts={accounts}, seed={seed}, start={start!r}, end={end!r}, "
+            f"simulate(accounts={accounts}, seed={random_state}, start={start!r}, end={end!r}, "
             f"messy={messy}{_beyond(world)}); invented companies, any likeness is chance",
         )
     return Path(folder)
