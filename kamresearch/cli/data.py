@@ -48,7 +48,7 @@ def simulate(
     from kamresearch.data.simulate import simulate as run
 
     truths = read_world(world) if world else None
-    typer.echo(run(folder, accounts=accounts, seed=seed, world=truths))
+    typer.echo(run(folder, accounts=accounts, random_state=seed, world=truths))
 
 
 def start(

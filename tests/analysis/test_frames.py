@@ -41,7 +41,7 @@ def test_every_result_has_its_main_table_or_numbers_alone():
     alone = set()
     for cls in results():
         names = {one.name for one in dataclasses.fields(cls)}
-        if "frame" in names or "frame" in vars(cls):
+        if "frame" in names or hasattr(cls, "frame"):
             assert "DataFrame" in annotation(cls, "frame"), cls
             assert not cls._frame, f"{cls.__name__} says twice where its frame is"
             continue
