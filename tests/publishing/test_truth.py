@@ -1,16 +1,21 @@
 """The truth gate: each fault, put back, stops the study with its reason."""
 
+import json
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamresearch.finding import Finding, Interval
+from kamresearch.errors import StudyError
+from kamresearch.finding import Finding, Interval, is_number
 from kamresearch.language import Fixed
+from kamresearch.publishing.kernels.execute import judge
+from kamresearch.publishing.kernels.jobs import KernelPlan, StudyJob
 from kamresearch.publishing.outcome.truth import Outcome, find_untruths
 from kamresearch.studies import find_study
-from kamresearch.studies.kinds import ColumnHead, TableOutput
+from kamresearch.studies.kinds import ColumnHead, FindingsOutput, TableOutput
+from kamresearch.studies.outputs import iterate_outputs
 
 pytestmark = pytest.mark.unit
 
@@ -121,6 +126,30 @@ def test_the_same_quantity_told_twice_is_the_same_number():
     assert not untruths(two | {"value": 0.5}, earlier={"a.sum": one})
     other = two | {"label": {"en": "Another sum", "zh": "另一合计"}}
     assert not untruths(other, earlier={"a.sum": one}), "verdicts share how they are counted"
+
+
+def test_a_study_is_held_to_what_the_studies_that_it_reads_told(tmp_path):
+    """As while a version is made: its notebooks lie in a folder that the job names."""
+    read, reading = find_study("segmentation"), find_study("organisation")
+    notebook = json.loads(reading.path.read_text(encoding="utf-8"))
+    of_others = json.loads(read.path.read_text(encoding="utf-8"))
+    row = next(
+        row
+        for said in iterate_outputs(notebook, FindingsOutput)
+        for row in said.findings
+        if is_number(row["value"])
+    )
+    told = next(iterate_outputs(of_others, FindingsOutput)).findings
+    told.append(row | {"id": "segmentation.same"})
+    beside = tmp_path / f"{read.notebook}.ipynb"
+    plan = KernelPlan("", tmp_path, tmp_path, None, tmp_path / "log", {"KAM_NOTEBOOKS": tmp_path})
+    job = StudyJob("organisation", reading.path, tmp_path, {"findings": "."}, tmp_path, plan)
+    beside.write_text(json.dumps(of_others), encoding="utf-8")
+    judge(job, notebook)
+    told[-1]["value"] = 2 * row["value"] + 1
+    beside.write_text(json.dumps(of_others), encoding="utf-8")
+    with pytest.raises(StudyError, match=r"where segmentation\.same, defined alike, is"):
+        judge(job, notebook)
 
 
 def test_a_forecast_for_a_year_that_is_over_but_for_nine_days_is_named():

@@ -66,7 +66,7 @@ SUM = """accounts = study.tables.accounts.execute().sort_values("account_id").re
 orders = study.tables.orders.execute()
 total = float(orders["revenue"].sum()) * factor {extra}
 study.export(Finding("{name}.total", total, "money", Fixed({{"en": "Total", "zh": "合计"}}),
-                     Fixed({{"en": "Sum of revenue.", "zh": "收入合计。"}}), n=len(accounts), good="up", headline=True,
+                     Fixed({{"en": "Sum of revenue in {name}.", "zh": "{name} 的收入合计。"}}), n=len(accounts), good="up", headline=True,
                      sentence=Fixed({{"en": f"In all {{total:.1f}}: {{text}}", "zh": f"共 {{total:.1f}}：{{text}}"}})))
 study.show(make_table("{name}.accounts", Fixed({{"en": "Accounts", "zh": "客户"}}), accounts, "account_id", "account_name"))
 """

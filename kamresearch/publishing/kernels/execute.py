@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from papermill.exceptions import PapermillExecutionError
 
     from kamresearch.publishing.kernels.engine import Watch
+    from kamresearch.studies.declaration import Study
 
 INJECTED = "injected-parameters"
 LIMITS = {
@@ -41,7 +42,7 @@ def run_study(plain: Mapping) -> int:
     began, message = time.monotonic(), ""
     job = read_job(StudyJob, plain)
     try:
-        _judge(job, _run(job))
+        judge(job, _run(job))
     except KamError as error:
         message = str(error)
     outcome = StudyOutcome(not message, round(time.monotonic() - began, 3), message)
@@ -49,23 +50,26 @@ def run_study(plain: Mapping) -> int:
     return 0
 
 
-def _judge(job: StudyJob, notebook: Mapping) -> None:
+def judge(job: StudyJob, notebook: Mapping) -> None:
     """Hold a study to its promises, and to saying nothing that cannot be true."""
     study = find_study(job.study)
     missing = missing_promises(notebook, study)
     if missing:
         raise _incomplete(job.study, missing)
-    as_of, folder = job.parameters.get("as_of", ""), job.parameters.get("findings")
-    untrue = find_untruths(Outcome.of_notebook(notebook, as_of, _earlier_findings(folder), study))
+    as_of, earlier = job.parameters.get("as_of", ""), _earlier_findings(job, study)
+    untrue = find_untruths(Outcome.of_notebook(notebook, as_of, earlier, study))
     if untrue:
         raise _untrue(job.study, untrue)
 
 
-def _earlier_findings(folder: str | None) -> dict[str, dict]:
-    """The findings of the studies that this one reads, as their notebooks hold them."""
-    if not folder or not Path(folder).is_dir():
-        return {}
-    notebooks = [read_notebook(path) for path in sorted(Path(folder).glob("*.ipynb"))]
+def _earlier_findings(job: StudyJob, study: "Study") -> dict[str, dict]:
+    """The findings of the studies that this one reads, as the version being made holds them.
+
+    Not of whatever ran before it: the verdict would hang on which studies were faster.
+    """
+    folder = Path(job.kernel.env.get("KAM_NOTEBOOKS", "."))
+    paths = [folder / f"{find_study(name).notebook}.ipynb" for name in study.reads]
+    notebooks = [read_notebook(path) for path in paths if path.exists()]
     return {row["id"]: row for row in finding_rows(notebooks)}
 
 
