@@ -1,7 +1,9 @@
 """``kam publish``: one version, or one for each value of a column."""
 
+from functools import partial
+from inspect import Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,6 +30,10 @@ Example:
 
   kam watch churn --data export/ -p churn.window_days=180
 """
+
+WATCHED = ("studies", "data", "mapping", "params", "parameter", "as_of", "where", "lang")
+WATCHED += ("jobs", "reports", "label")
+"""Options of ``kam publish`` that ``kam watch`` takes too."""
 
 Data = Annotated[str | None, typer.Option(help="Folder, file or address of the account data.")]
 Mapping = Annotated[
@@ -180,46 +186,27 @@ def publish(
         _tell([version.summary() | {"path": str(version.path)}] if json else [version.path], json)
 
 
-def watch(
-    studies: Studies = None,
-    data: Data = None,
-    mapping: Mapping = None,
-    params: Params = None,
-    parameter: Parameter = None,
-    as_of: AsOf = None,
-    where: Where = None,
-    lang: Lang = None,
-    jobs: Jobs = None,
-    reports: Reports = None,
-    label: Label = None,
-) -> None:
+def watch(**asked: Any) -> None:
     """Publish now and on every change of notebooks, parameters, data or code; Ctrl-C ends it."""
     from kamresearch.cli import start_again
     from kamresearch.publishing.making.watching import watch as keep_watch
     from kamresearch.publishing.progress import progress_for_terminal
     from kamresearch.publishing.surface import ask
 
-    def ask_anew() -> "Request":
-        return ask(
-            tuple(studies or ()),
-            data=data,
-            mapping=mapping,
-            params=params,
-            assignments=tuple(parameter or ()),
-            as_of=as_of,
-            where=where,
-            lang=lang,
-            jobs=jobs,
-            reports=reports,
-            label=label,
-        )
+    studies, assignments = (tuple(asked.pop(name) or ()) for name in ("studies", "parameter"))
 
     def tell(found: "Version | KamError") -> None:
         typer.echo(getattr(found, "path", found), err=isinstance(found, Exception))
 
-    moved = keep_watch(ask_anew, data, progress_for_terminal(), tell)
+    ask_anew = partial(ask, studies, assignments=assignments, **asked)
+    moved = keep_watch(ask_anew, asked["data"], progress_for_terminal(), tell)
     typer.echo(f"{moved} changed: starting anew", err=True)
     start_again()
+
+
+# What is watched is asked for as in ``kam publish``: its own options, declared there alone.
+_asked = signature(publish).parameters
+vars(watch)["__signature__"] = Signature([_asked[name] for name in WATCHED])
 
 
 def _check_form(form: str) -> None:
