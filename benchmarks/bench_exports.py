@@ -89,7 +89,7 @@ def judge(folder: Path, right: dict) -> tuple[str, str]:
 
 def publishes(folder: Path, studies: list[str]) -> str:
     """The last words of publishing studies on a case where that fails; empty where it ends well."""
-    command = [sys.executable, "-m", "kamresearch.cli", "publish", *studies]
+    command = [sys.executable, "-m", "kamresearch.cli", "publish", *map(str, studies)]
     shelf = ROOT / "build" / "bench-exports" / folder.name
     done = subprocess.run(
         [*command, "--data", str(folder / "data"), "--reports", str(shelf)],

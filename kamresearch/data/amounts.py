@@ -13,13 +13,13 @@ _WIDE = str.maketrans("０１２３４５６７８９，．－＋（）％−–
 _NO_CENTS = re.compile(r"(?<=[.,])-+(?=\)?$)|/[-=]$")
 """``120.–``, ``1.234,-`` and ``120/-`` are whole amounts and not below zero."""
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009\u2007'’ʼ´`]+")
-_SIGNS = re.compile("[₹₽₩₺₴₫฿₪₦₱₡₲₵€£$¥￥＄￡]")
+_SIGNS = re.compile(r"[\\₹₽₩₺₴₫฿₪₦₱₡₲₵€£$¥￥＄￡]")
 _CODE_BEFORE = re.compile(
     r"^([-+(]?)(?:us\$|r\$|a\$|c\$|hk\$|nt\$|s\$|rs\.?|rp\.?|kr\.?|fr\.?|[a-z]{3}\.?)(?=[-(]?[\d.,(-])",
     re.IGNORECASE,
 )
 _CODE_BEHIND = re.compile(
-    r"(?<=[\d.,)%万亿-])(?:zł|kč|ft|kr\.?|sek|лв\.?|руб\.?|р\.?|грн\.?|lei|din|元整?|圆|円|원|[a-z]{3})"
+    r"(?<=[\d.,)%万亿-])(?:zł|kč|ft|kr\.?|tl|kn|đ|sek|лв\.?|руб\.?|р\.?|грн\.?|lei|din|元整?|圆|円|원|[a-z]{3})"
     r"(\)?)$",
     re.IGNORECASE,
 )

@@ -69,11 +69,12 @@ class TextStyle:
 
     ``rich`` columns hold cells that the short rules do not read: currencies, words, other
     calendars. ``calendar`` is what the mapping states: ``buddhist`` or ``minguo``. ``notes`` hold
-    what a reader should know of the reading: code of a check, cells, the first of them.
+    what a reader should know of the reading: code of a check, cells, the first of them. A
+    ``day_first`` of None is told from the cells.
     """
 
     decimal: str = "."
-    day_first: bool = False
+    day_first: bool | None = False
     rich: bool = False
     calendar: str = ""
     notes: tuple[tuple[str, int, str], ...] = ()

@@ -23,15 +23,25 @@ _STARTS = (
     (b"\x1f\x8b", "gzip"),
     (b"\xd0\xcf\x11\xe0", "old workbook"),
 )
+OTHERS = (
+    (b"%PDF", "a PDF"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x00\x01\x00\x00Standard ", "a database of Access"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"{\\rtf", "a text of a word processor"),
+)
+"""First bytes of what holds no table that can be read, and what to call it."""
 
 
 def what_is(path: Path) -> str:
     """``parquet``, ``sqlite``, ``duckdb``, ``gzip``, ``zip``, ``workbook``, ``old workbook``,
-    ``html``, ``web archive``, ``office xml``, or ``text``.
+    ``html``, ``web archive``, ``office xml``, one of `OTHERS`, or ``text``.
     """
     with path.open("rb") as file:
         start = file.read(4096)
-    for mark, kind in _STARTS:
+    for mark, kind in (*_STARTS, *OTHERS):
         if start.startswith(mark):
             return kind
     if start[8:12] == b"DUCK":
@@ -78,17 +88,27 @@ def unpacked(path: Path, kind: str, endings: tuple[str, ...]) -> Iterator[list[P
                 else list(_unzip(path, Path(folder), endings))
             )
         except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+            found = "a password" if "password" in str(error) else str(error)[:120]
             raise DataError(
-                path.name, "a whole archive without a password", str(error)[:120], "pack it again"
+                path.name, "a whole archive without a password", found, "pack it again"
             ) from None
         if not files:
             raise DataError(
                 path.name,
                 f"a file that ends in one of {', '.join(endings)} in the archive",
-                "none",
-                "pack the exported tables",
+                _without_tables(path, kind),
+                "pack the exported tables themselves",
             )
         yield files
+
+
+def _without_tables(path: Path, kind: str) -> str:
+    """What an archive without a table holds instead."""
+    if kind != "zip":
+        return "none"
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+    return ", ".join(map(repr, names[:3])) + (" …" if len(names) > 3 else "") or "none"
 
 
 def _gunzip(path: Path, folder: Path) -> Path:

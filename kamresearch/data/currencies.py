@@ -6,8 +6,9 @@ import ibis
 import ibis.expr.types as ir
 
 from kamresearch.data.casting import as_id, clean_text, is_text
-from kamresearch.data.habits import credit_values, not_sold, scale_of
+from kamresearch.data.habits import credit_values, is_side, not_sold, scale_of
 from kamresearch.data.quarantine import ROW
+from kamresearch.data.rolenames import name_merit
 from kamresearch.errors import DataError
 
 MOST_CODES = 40
@@ -16,6 +17,12 @@ GROUPED = 0.3
 
 UNSIGNED = 0.9
 """Share of credits without a sign from which the column beside them is taken for the sign."""
+
+
+CLEAR, SIDE = 0.9, 0.5
+"""Merits from which a name says revenue clearly, and from which it may."""
+_WORDS = r"[^\W\d_]{4}"
+"""What words hold, and amounts with their currency do not."""
 
 
 @cache
@@ -42,7 +49,7 @@ def doubts_of(
         notes += _several_currencies(raw, revenue)
     amount = revenue.get("from") if isinstance(revenue, dict) else revenue or "revenue"
     if isinstance(amount, str) and amount in raw.columns:
-        notes += _scaled(raw, amount)
+        notes += _scaled(raw, amount) + _unmapped(raw, table, amount)
         if not (isinstance(revenue, dict) and "negative_where" in revenue):
             notes += _unsigned(raw, amount)
     notes += _unsold(raw)
@@ -77,7 +84,44 @@ def _scaled(raw: ir.Table, amount: str) -> list[tuple[str, str, int, str]]:
     if scale_of(amount) == 1:
         return []
     n = int(raw[amount].count().to_pandas())
-    return [("scaled_name", amount, n, f"{scale_of(amount):,.0f} × {amount}")]
+    return [("scaled_name", amount, n, f"{scale_of(amount):,} × {amount}")]
+
+
+def _unmapped(raw: ir.Table, table: dict, amount: str) -> list[tuple[str, str, int, str]]:
+    """A column that no rule reads is named like revenue more clearly than the one that is read, or
+    holds amounts where that one holds none.
+    """
+    read = str(table)
+    names = {
+        name: max(name_merit(name, "revenue"), SIDE * is_side(name))
+        for name in raw.columns
+        if name not in (ROW, amount) and name not in read
+    }
+    likely = [name for name, merit in names.items() if merit >= SIDE]
+    if not likely:
+        return []
+    bare = ~_holds_amount(raw[amount])
+    counts = {
+        f"{kind}{at}": (holds & cells).ifelse(1, 0).sum().fill_null(0)
+        for at, name in enumerate(likely)
+        for holds in [_holds_amount(raw[name])]
+        for kind, cells in (("all", ibis.literal(True)), ("alone", bare))
+    }
+    found = raw.aggregate(n=raw.count(), **counts).to_pandas().iloc[0]
+    known = name_merit(amount, "revenue")
+    for at, name in enumerate(likely):
+        every, alone = int(found[f"all{at}"]), int(found[f"alone{at}"])
+        clearer = names[name] >= CLEAR and known < SIDE and every > 0.5 * found["n"]
+        if clearer or alone:
+            return [("unmapped_amount", name, alone or every, amount)]
+    return []
+
+
+def _holds_amount(cell: ir.Value) -> ir.BooleanValue:
+    """Whether a cell holds an amount other than nought."""
+    if is_text(cell):
+        return (cell.re_search("[1-9]") & ~cell.re_search(_WORDS)).fill_null(False)
+    return (cell != 0).fill_null(False) if cell.type().is_numeric() else ibis.literal(False)
 
 
 def _unsigned(raw: ir.Table, amount: str) -> list[tuple[str, str, int, str]]:

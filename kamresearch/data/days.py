@@ -99,6 +99,7 @@ _ERAS = tuple(
 )
 _ANY_YEAR_FIRST = re.compile(r"(\d{2,4})[-/.年] ?(\d{1,2})[-/.月] ?(\d{1,2})日?(?:[t ].*)?")
 _ANY_YEAR_LAST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{2,4})(?:[t ].*)?")
+_ANY_COMPACT = re.compile(r"(\d{2,4})(\d{2})(\d{2})")
 _NUMBER = re.compile(r"(\d{5})(?:\.\d+)?|(\d{10})|(\d{13})")
 
 _LOCALES = (
@@ -223,7 +224,8 @@ def _of_moment(day: str, time: str, offset: str, zone: str) -> str | None:
 
 def _of_calendar(text: str, years: int, day_first: bool) -> str | None:
     last = _ANY_YEAR_LAST.fullmatch(text)
-    if (match := _ANY_YEAR_FIRST.fullmatch(text)) and not (last and len(last[3]) > 2):
+    match = _ANY_YEAR_FIRST.fullmatch(text) or _ANY_COMPACT.fullmatch(text)
+    if match and not (last and len(last[3]) > 2):
         year, month, day = map(int, match.groups())
         return _day(year + years, month, day)
     if not last:

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 
 from kamresearch.data.answers import shown_address
 from kamresearch.data.budgets import check_expanded, spending
-from kamresearch.data.containers import copy_below, unpacked, what_is
+from kamresearch.data.containers import OTHERS, copy_below, unpacked, what_is
 from kamresearch.data.contract import TABLES
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.records import read_html, read_json, read_sqlite
@@ -198,6 +198,13 @@ def read_file(connection: "Backend", path: Path, name: str, stated: Stated) -> d
     with reading(path.name), spending(path.name):
         simulated = read_sidecar(path).simulated
         kind = what_is(path) if ending in ENDINGS else ""
+        if kind in dict(OTHERS).values():
+            raise DataError(
+                path.name,
+                "a table as text, workbook or database",
+                f"{kind}, whatever its name says",
+                "export the table as CSV or .xlsx",
+            )
         if kind == "zip" and ending in BOOKS:
             raise DataError(
                 path.name,

@@ -10,12 +10,16 @@ from pathlib import Path
 from kamresearch.yamlfile import read_yaml
 
 _SCALES = (
-    (1e8, r"亿元?|億元?"),
-    (1e6, r"百万元?|百萬元?|in millions?|\bmillions? of\b|\bmio\b|\bmln\b|\bmdd\b|млн"),
-    (1e6, r"\bm\s?(?:€|\$|£|eur|usd|gbp|chf)(?:\b|$|\))"),
-    (1e4, r"万元|萬元|万円"),
-    (1e3, r"千元|千円|тыс|in thousands|\bthousands? of\b|in tausend|en milliers|en miles"),
-    (1e3, r"\b[kt]\s?(?:€|eur|usd|gbp|chf|cny|rmb|\$|£)(?:\b|$|\))|[$€£]\s?000s?\b|\(000s?\)|'000"),
+    (100_000_000, r"亿元?|億元?"),
+    (1_000_000, r"百万元?|百萬元?|in millions?|\bmillions? of\b|\bmio\b|\bmln\b|\bmdd\b|млн"),
+    (1_000_000, r"\bm\s?(?:€|\$|£|eur|usd|gbp|chf)(?:\b|$|\))"),
+    (10_000, r"万元|萬元|万円"),
+    (1_000, r"千元|千円|тыс|in thousands|\bthousands? of\b|in tausend|en milliers|en miles"),
+    (0.01, r"(?:\b|_)(?:cents|pence|centimes|centavos|céntimos)(?:\b|_)|[(（]分[)）]"),
+    (
+        1_000,
+        r"\b[kt]\s?(?:€|eur|usd|gbp|chf|cny|rmb|\$|£)(?:\b|$|\))|[$€£]\s?000s?\b|\(000s?\)|'000",
+    ),
 )
 """A power of ten, and how a column's name writes it."""
 
@@ -39,17 +43,21 @@ def scale_of(name: str) -> float:
     """By how much a column's name says that its figures are to be multiplied; 1 where it says
     nothing.
 
-    >>> [scale_of(name) for name in ("Revenue (k EUR)", "Umsatz in T€", "金额(万元)", "KW")]
-    [1000.0, 1000.0, 10000.0, 1.0]
+    >>> [scale_of(name) for name in ("Revenue (k EUR)", "金额(万元)", "in cents", "KW")]
+    [1000, 10000, 0.01, 1]
     """
     plain = unicodedata.normalize("NFKC", name).casefold()
-    return next((scale for scale, form in _SCALES if re.search(form, plain)), 1.0)
+    return next((scale for scale, form in _SCALES if re.search(form, plain)), 1)
+
+
+def is_side(name: str) -> bool:
+    """Whether a column is named for one side of the ledger."""
+    return _MARKED.search(unicodedata.normalize("NFKC", name).casefold()) is not None
 
 
 def credit_values(name: str) -> frozenset[str]:
     """Values of a column, in small letters, that say that a row takes its amount back."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    return _credits(_MARKED.search(plain) is not None)
+    return _credits(is_side(name))
 
 
 @cache

@@ -471,8 +471,11 @@ def stated_style(rule: Map[str, object], place: str) -> TextStyle:
             repr(calendar),
             near_matches(calendar, CALENDARS),
         )
+    first = rule.get("day_first", None if calendar and calendar != "year_first" else False)
     return TextStyle(
-        str(rule.get("decimal", ".")), bool(rule.get("day_first", False)), calendar=calendar
+        str(rule.get("decimal", ".")),
+        first if first is None else bool(first),
+        calendar=calendar,
     )
 
 

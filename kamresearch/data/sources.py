@@ -119,12 +119,23 @@ def _open_tables(engine: "BaseBackend", made: Map[str, Mapped]) -> dict[str, Loa
         one, spec = made[name], TABLES[name]
         accounts = loaded["accounts"].used if "accounts" in loaded else None
         with answering(one.raw.where):
-            opened = open_table(
-                one.raw, spec, accounts, one.styles, one.rules, _keeper(engine, name, one)
-            )
+            keep = _keeper(engine, name, one)
+            try:
+                opened = open_table(one.raw, spec, accounts, one.styles, one.rules, keep)
+            except DataError:
+                if name == "accounts" and "orders" in made:
+                    _refuse_orders(made["orders"])
+                raise
             if opened.rows_in or spec.required:
                 loaded[name] = replace(opened, notes=(*one.notes, *opened.notes))
     return loaded
+
+
+def _refuse_orders(orders: Mapped) -> None:
+    """Say why no order can be used, where that is so: accounts made out of the orders would say
+    only that they have no row.
+    """
+    open_table(orders.raw, TABLES["orders"], None, orders.styles, orders.rules)
 
 
 def _keeper(

@@ -30,11 +30,12 @@ _POINT_LAST = r"^[1-9][0-9]{0,2}(,[0-9]{3})+\.[0-9]*$"
 _COMMA_LAST = r"^[1-9][0-9]{0,2}(\.[0-9]{3})+,[0-9]*$"
 _MANY_COMMAS = r"^[1-9][0-9]{0,2}(,[0-9]{3}){2,}$"
 _MANY_POINTS = r"^[1-9][0-9]{0,2}(\.[0-9]{3}){2,}$"
-_MINGUO = r"^1[0-4][0-9][-/.][0-9]{1,2}[-/.][0-9]{1,2}"
-_BUDDHIST = (
+MINGUO = r"^1[0-4][0-9][-/.][0-9]{1,2}[-/.][0-9]{1,2}"
+BUDDHIST = (
     r"^2[456][0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|^[0-9]{1,2}[-/.][0-9]{1,2}[-/.]2[456][0-9]{2}"
 )
 
+_SIDES = ("cr", "dr")
 _SWAPPED = 3
 """So many days of each form show that day and month were taken for each other in one of them."""
 
@@ -96,6 +97,8 @@ def find_styles(
     open_numbers = [name for name in numbers if name not in stated]
     open_dates = [name for name in dates if name not in stated]
     counts = _decimal_evidence(raw, open_numbers, semicolons, odd)
+    for name in (name for name in numbers if name in odd):
+        counts |= {f"{name} {side}": _count(raw[name].re_search(_booked(side))) for side in _SIDES}
     for name in dates:
         counts |= _day_evidence(raw[name], name, name in odd)
     found = raw.aggregate(n=raw.count(), **counts).to_pandas().fillna(0).iloc[0]
@@ -104,11 +107,16 @@ def find_styles(
         for name, style in stated.items()
     }
     styles |= _decide_decimals(raw, open_numbers, where, found, semicolons, odd)
+    for name in (name for name in numbers if name in odd):
+        styles[name] = replace(styles[name], notes=_notes_of_sides(raw, found, name))
     for name in open_dates:
         place = f"{where}, column {name!r}"
         _ask_for_calendar(place, raw[name], found, name)
         first = _day_comes_first(place, raw, name, found)
         styles[name] = TextStyle(day_first=first, rich=name in odd)
+    for name in (name for name in dates if styles[name].day_first is None):
+        first = _day_comes_first(f"{where}, column {name!r}", raw, name, found)
+        styles[name] = replace(styles[name], day_first=first)
     for name in (name for name in dates if not styles[name].calendar):
         styles[name] = replace(styles[name], notes=_notes_of_days(raw[name], found, name))
     return styles
@@ -283,8 +291,8 @@ def _day_evidence(column: ir.StringValue, name: str, odd: bool) -> dict[str, ir.
         "year_last": short_year & (third.cast("int64") > 31),
         "year_begins": text.re_search(days.YEAR_FIRST),
         "late_day": _late(text),
-        "minguo": text.re_search(_MINGUO),
-        "buddhist": text.re_search(_BUDDHIST),
+        "minguo": text.re_search(MINGUO),
+        "buddhist": text.re_search(BUDDHIST),
         "period": kinds == "period" if kinds is not None else last & ~last,
         "number": kinds == "number" if kinds is not None else last & ~last,
     }
@@ -311,7 +319,7 @@ def _any(conditions: list[ir.BooleanValue]) -> ir.BooleanValue:
 def _ask_for_calendar(place: str, column: ir.StringValue, found: pd.Series, name: str) -> None:
     """Ask where most days lie in years that are no year of ours: Taiwan's, Thailand's."""
     text, table = tidy_date(column), column.as_table()
-    for calendar, pattern in (("minguo", _MINGUO), ("buddhist", _BUDDHIST)):
+    for calendar, pattern in (("minguo", MINGUO), ("buddhist", BUDDHIST)):
         count = int(found[f"{name} {calendar}"])
         if count > 0.5 * found["n"]:
             cell = table.filter(text.re_search(pattern)).limit(1).to_pandas().iloc[0, 0]
@@ -323,6 +331,18 @@ def _ask_for_calendar(place: str, column: ir.StringValue, found: pd.Series, name
                 f"state calendar: {calendar} for the column in mapping.yml if these are years of "
                 f"the {calendar.capitalize()} calendar, or mend them",
             )
+
+
+def _booked(side: str) -> str:
+    return rf"(?i)[0-9)] ?{side}\.?$"
+
+
+def _notes_of_sides(raw: ir.Table, found: pd.Series, name: str) -> tuple[tuple[str, int, str], ...]:
+    """Cr beside no Dr: in India, crores are written like that."""
+    if not found[f"{name} cr"] or found[f"{name} dr"]:
+        return ()
+    first = _first(raw, name, raw[name].re_search(_booked("cr")))
+    return (("cr_alone", int(found[f"{name} cr"]), first),)
 
 
 def _notes_of_days(

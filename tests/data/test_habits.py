@@ -130,6 +130,9 @@ def test_a_name_that_says_thousands_multiplies_and_is_doubted_where_nothing_does
             ("金额(百万元)", 1e6),
             ("CA en milliers", 1e3),
             ("Umsatz Mio. €", 1e6),
+            ("amount_cents", 0.01),
+            ("金额（分）", 0.01),
+            ("Discount per cent", 1),
         ),
         *(
             ("Amount", 1),

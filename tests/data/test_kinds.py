@@ -46,6 +46,9 @@ pytestmark = pytest.mark.unit
         ("(5,-)", ",", -5.0),
         ("12,34,567/-", ".", 1234567.0),
         ("١٢٣٤٫٥", ".", 1234.5),
+        ("\\1,234", ".", 1234.0),  # the yen sign of Shift-JIS
+        ("1.234,50 TL", ",", 1234.5),
+        ("1.234.000 đ", ",", 1234000.0),
     ],
 )
 def test_an_amount_is_read_however_it_is_written(text, decimal, value):
@@ -120,6 +123,8 @@ def test_another_calendar_is_read_where_it_is_stated():
     assert parse_day("113/01/05", False, "minguo") == "2024-01-05"
     assert parse_day("05/01/2567", True, "buddhist") == "2024-01-05"
     assert parse_day("24-01-05", False, "year_first") == "2024-01-05"
+    assert parse_day("1130105", False, "minguo") == "2024-01-05"
+    assert parse_day("240105", False, "year_first") == "2024-01-05"
 
 
 def test_a_moment_falls_on_the_day_of_the_stated_zone():

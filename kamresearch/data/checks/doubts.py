@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from kamresearch.data.checks.ledger import Ledger
     from kamresearch.data.tables import Tables
 
+ORDER_SPANS = 180
+"""Days: one order's lines rarely lie further apart."""
 FAR_END = "2090-01-01"
 PLACEHOLDERS = (
     *("0", "00", "000", "0000", "x", "xx", "xxx", "?", "??", "???", ".", "*"),
@@ -142,15 +144,26 @@ def _open_ends(tables: "Tables") -> list[Issue]:
 
 
 def _orders_of_many(tables: "Tables", n: int) -> list[Issue]:
-    """Order numbers that several accounts share; asked only where numbers repeat at all."""
+    """Order numbers that several accounts share, or that lie too far apart to be one order; asked
+    only where numbers repeat at all.
+    """
     if not tables.has_order_lines:
         return []
     orders = tables.orders
     groups = orders.group_by("order_id").agg(
-        least=orders.account_id.min(), most=orders.account_id.max()
+        least=orders.account_id.min(),
+        most=orders.account_id.max(),
+        first=orders.order_date.min(),
+        last=orders.order_date.max(),
     )
-    frame = groups.filter(groups.least != groups.most).order_by("order_id").limit(1000).to_pandas()
-    if frame.empty:
-        return []
-    first = tuple(frame["order_id"].astype(str).head(3))
-    return [_doubt("order_of_many", "orders", "order_id", len(frame), n, first_offenders=first)]
+    wide = groups.mutate(
+        many=groups["least"] != groups["most"],
+        long=groups["last"].delta(groups["first"], unit="day") > ORDER_SPANS,
+    )
+    frame = wide.filter(wide.many | wide.long).order_by("order_id").limit(1000).to_pandas()
+    issues = []
+    for check, holds in (("order_of_many", frame["many"]), ("order_over_days", frame["long"])):
+        if hit := frame.loc[holds.astype(bool), "order_id"].astype(str).tolist():
+            first = tuple(hit[:3])
+            issues.append(_doubt(check, "orders", "order_id", len(hit), n, first_offenders=first))
+    return issues

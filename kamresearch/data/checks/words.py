@@ -163,8 +163,24 @@ CHECKS: dict[str, Check] = {
     ),
     "scaled_name": Check(
         "warning",
-        _("a name that says thousands or millions, over figures that are read as they stand"),
+        _("a name that says thousands, millions or cents, over figures that are read as written"),
         _("Write the amount as a formula such as = 1000 * [the column] in mapping.yml."),
+    ),
+    "unmapped_amount": Check(
+        "warning",
+        _("a column that looks like revenue and that no rule reads"),
+        _(
+            "Map revenue to it, or write both as a formula such as = [one] + [other] (a credit "
+            "side with -); sure: [unmapped_amount] if it is something else."
+        ),
+    ),
+    "order_over_days": Check(
+        "warning",
+        _("one order number on days more than half a year apart"),
+        _(
+            "Map the true order number; where numbers begin anew each year or branch, make it of "
+            "several columns with concat."
+        ),
     ),
     "unsigned_credits": Check(
         "error",
@@ -190,6 +206,11 @@ CHECKS: dict[str, Check] = {
         "warning",
         _("numbers read as days (of a spreadsheet, or Unix time)"),
         _("Hold some of them against the source; else export dates as texts."),
+    ),
+    "cr_alone": Check(
+        "warning",
+        _("amounts marked Cr in a column that marks none with Dr: read as credits, below zero"),
+        _("Nothing, if Cr says credit; where it says crore, export the figures in full."),
     ),
     "uncalculated": Check(
         "warning",

@@ -380,9 +380,9 @@ def _revenue(
     if not column:
         return None
     scale = scale_of(column)
-    if scale > 1 and not any(map(_has_words, chosen.table.column(column).different)):
-        why = _("the name says that figures are to be multiplied by {scale}", scale=f"{scale:,.0f}")
-        return Line("revenue", f"= {scale:.0f} * [{column}]", why)
+    if scale != 1 and not any(map(_has_words, chosen.table.column(column).different)):
+        why = _("the name says that figures are to be multiplied by {scale}", scale=f"{scale:,}")
+        return Line("revenue", f"= {scale} * [{column}]", why)
     order = played.get("order_id")
     if formula and order and constant_within_orders(chosen.table, order, column):
         why = _("{column} repeats an order's total on each of its lines", column=column)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 
-from kamresearch.data.casting import is_text
+from kamresearch.data.casting import TextStyle, is_text
 from kamresearch.data.contract import TABLES
+from kamresearch.data.days import CALENDARS
 from kamresearch.data.files import Raw
 from kamresearch.data.styles import OpenStyleError, find_styles
 from kamresearch.errors import DataError
@@ -31,13 +32,20 @@ def open_styles(raw: Raw, column: str, role: str) -> list[OpenStyle]:
     if column not in raw.table.columns or not is_text(raw.table[column]):
         return []
     table = raw.table.select(**{role: raw.table[column]})
-    try:
-        find_styles(table, TABLES["orders"], raw.where, {}, raw.semicolons)
-    except OpenStyleError as error:
-        return [_question(error, column)]
-    except DataError:
-        return []
-    return []
+    asked: list[OpenStyle] = []
+    stated: dict[str, TextStyle] = {}
+    for _time in range(2):  # years of another calendar may leave the order of day and month open
+        try:
+            find_styles(table, TABLES["orders"], raw.where, stated, raw.semicolons)
+        except OpenStyleError as error:
+            asked.append(_question(error, column))
+            if error.asks in CALENDARS:
+                stated = {role: TextStyle(day_first=None, calendar=error.asks)}
+                continue
+        except DataError:
+            pass
+        break
+    return asked
 
 
 def _question(error: OpenStyleError, column: str) -> OpenStyle:

@@ -9,6 +9,7 @@ import pandas as pd
 from kamresearch.data.amounts import strip_amount
 from kamresearch.data.casting import NOTHING
 from kamresearch.data.days import PLAIN, is_period, parse_day
+from kamresearch.data.styles import MINGUO
 
 PARSED = 500
 """Different cells of a column that are read to tell what it holds."""
@@ -16,6 +17,7 @@ PARSED = 500
 _NUMBER = re.compile(r"[\d.,]*\d[\d.,]*(?:e[-+]?\d{1,2})?", re.IGNORECASE)
 _FIGURES = re.compile(r"\d+(?:\.\d+)?")
 _DAY = re.compile(PLAIN)
+_MINGUO = re.compile(MINGUO)
 _COMPACT = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])?\d*")
 
 
@@ -95,7 +97,7 @@ def _is_fraction(cell: str) -> bool:
 def _is_day(cell: str) -> bool:
     if _FIGURES.fullmatch(cell):
         return False
-    if _DAY.match(cell):
+    if _DAY.match(cell) or _MINGUO.match(cell):
         return True
     return parse_day(cell, True) is not None or parse_day(cell, False) is not None
 

@@ -1,18 +1,13 @@
 """Which column plays which role: by its name in many languages, and by what it holds."""
 
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 from kamresearch.data.currencies import codes
+from kamresearch.data.rolenames import name_merit, plain, role_words, roles, speaks_against
 from kamresearch.data.start.profiles import Column, Profile
 from kamresearch.data.start.reading import spans_days
-from kamresearch.yamlfile import read_yaml
 
-WORDS = Path(__file__).with_name("roles.yml")
 LEAST = 0.25
 """A column whose merit for a role is less does not play it."""
 SURE = 0.5
@@ -21,11 +16,6 @@ NEAR = 0.06
 """Two columns whose merits differ by less are asked between."""
 MOST_COINS = 40
 MOST_STATES = 30
-_LATER = 0.0004
-"""What each place further down in the list of names costs, so that ties have an order."""
-_SMALL = frozenset(("of", "the", "de", "du", "da", "do", "del", "di", "des", "der", "d", "l", "la"))
-"""Words that say nothing in the name of a column."""
-_WIDE = re.compile("[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -37,68 +27,6 @@ class Merit:
     named: float
     held: float
     whole: float
-
-
-def plain(name: str) -> str:
-    """A name in small letters without accents, its words parted by blanks.
-
-    >>> plain("Order_No."), plain("CustomerID"), plain("N° de Facture")
-    ('order no', 'customer id', 'n facture')
-    """
-    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
-    text = unicodedata.normalize("NFKD", text.replace("°", " ")).casefold()
-    text = "".join(sign for sign in text if not unicodedata.combining(sign)).replace("ı", "i")
-    words = re.sub(r"[\W_]+", " ", text).split()
-    return " ".join([word for word in words if word not in _SMALL] or words)
-
-
-@cache
-def _words() -> dict[str, dict[str, tuple[str, ...]]]:
-    table = read_yaml(WORDS)
-    return {
-        role: {kind: tuple(plain(str(one)) for one in names) for kind, names in kinds.items()}
-        for role, kinds in table.items()
-    }
-
-
-def roles() -> tuple[str, ...]:
-    """Every role that a column may play."""
-    return tuple(_words())
-
-
-def name_merit(name: str, role: str) -> float:
-    """How clearly a name says a role, 0 to 1."""
-    said, words = plain(name), _words()[role]
-    best = 0.0
-    for kind, weight in (("is", 1.0), ("may", 0.7)):
-        for place, phrase in enumerate(words[kind]):
-            best = max(best, weight * _likeness(said, phrase) - _LATER * place)
-    if 0 < best < 0.95 and any(_speaks_against(said, phrase) for phrase in words["not"]):
-        best -= 0.45
-    return max(best, 0.0)
-
-
-def _likeness(said: str, phrase: str) -> float:
-    if said == phrase:
-        return 1.0
-    joined, short = said.replace(" ", ""), phrase.replace(" ", "")
-    if joined == short:
-        return 0.99
-    if _WIDE.search(short):
-        return 0.55 + 0.4 * len(short) / len(joined) if short in joined else 0.0
-    if f" {phrase} " in f" {said} ":
-        return 0.55 + 0.4 * len(phrase.split()) / len(said.split())
-    if " " not in said and len(short) >= 5 and short in joined:
-        return 0.5 + 0.4 * len(short) / len(joined)
-    return 0.0
-
-
-def _speaks_against(said: str, phrase: str) -> bool:
-    if _WIDE.search(phrase):
-        return phrase.replace(" ", "") in said.replace(" ", "")
-    if f" {phrase} " in f" {said} ":
-        return True
-    return len(phrase) >= 5 and any(phrase in word for word in said.split())
 
 
 def _of_days(column: Column, named: float) -> float:
@@ -190,7 +118,7 @@ HOLDS: dict[str, Callable[[Column, float], float]] = {
 
 def _by_contents(column: Column, role: str) -> float:
     """The merit of a column whose name says nothing, neither for the role nor against it."""
-    if any(_speaks_against(plain(column.name), phrase) for phrase in _words()[role]["not"]):
+    if any(speaks_against(plain(column.name), phrase) for phrase in role_words()[role]["not"]):
         return 0.0
     if role == "order_date" and column.day_share >= 0.9:
         return 0.4
