@@ -344,11 +344,11 @@ def _tell_implied(implied: tuple | None, claim: dict, facts: pd.DataFrame) -> st
 
 
 def _levels(facts: pd.DataFrame, brand: str, period: str) -> pd.DataFrame:
-    """Levels of the best standing: firm figures, else rounded and approximate ones, else
-    claimed ones.
+    """Levels of the best standing: reported, else worked out, else rounded and approximate, else
+    unverified, else claimed ones.
     """
     rows = facts[(facts["brand"] == brand) & (facts["period"] == period) & facts["units"].notna()]
-    for standing in (FIRM, ("approximate", "rounded"), ("claimed",)):
+    for standing in (FIRM, ("derived",), ("approximate", "rounded"), ("unverified",), ("claimed",)):
         some = rows[rows["status"].isin(standing)]
         if len(some):
             return some

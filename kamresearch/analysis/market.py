@@ -16,9 +16,9 @@ from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
 
-STATUS_ORDER = ("reported", "derived", "approximate", "rounded", "claimed")
+STATUS_ORDER = ("reported", "derived", "approximate", "rounded", "unverified", "claimed")
 """From the figure that is trusted most to the one that is trusted least."""
-FIRM = ("reported", "derived")
+FIRM = ("reported",)
 APPROXIMATE_WIDTH, DERIVED_WIDTH = 0.05, 0.005
 
 
@@ -59,7 +59,7 @@ def _width(value: float, status: str) -> float:
         return 0.0
     if status == "derived":
         return DERIVED_WIDTH * value
-    if status == "approximate":
+    if status in ("approximate", "unverified"):
         return APPROXIMATE_WIDTH * value
     digits = str(int(round(value))).rstrip("0")
     return 0.5 * 10 ** (len(str(int(round(value)))) - len(digits)) if digits else 0.0

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.market import FIRM
 from kamresearch.analysis.trend.bridge import MOVES, Bridge
 from kamresearch.analysis.trend.inputs import Inputs
 from kamresearch.analysis.trend.level import STATUSES, Level, Months
@@ -64,7 +65,7 @@ def level(result: Level) -> Figure:
         places = [place_year(period) for period in years["period"]]
         axes.plot(places, years["value"], color=OWN)
         for place, row in zip(places, years.to_dict("records"), strict=True):
-            firm = row["status"] in ("reported", "derived")
+            firm = row["status"] in FIRM
             axes.plot(
                 [place],
                 [row["value"]],
@@ -96,8 +97,8 @@ def level(result: Level) -> Figure:
         data=result.table(),
         caption=_(
             "A straight stretch is steady growth where the scale is logarithmic. Hollow "
-            "points are rounded, approximate or "
-            "claimed figures. n = {n} years.",
+            "points are worked out, rounded, approximate, unverified or claimed. "
+            "n = {n} years.",
             n=len(years),
         ),
         alt=_(

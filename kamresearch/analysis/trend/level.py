@@ -19,6 +19,7 @@ STATUSES = {
     "rounded": _("rounded"),
     "derived": _("derived"),
     "approximate": _("approximate"),
+    "unverified": _("digits that no source found tells"),
     "claimed": _("claimed"),
     "difference": _("difference of two figures"),
 }
