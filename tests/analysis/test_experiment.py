@@ -189,13 +189,29 @@ def test_without_a_lot_a_choice_of_the_risky_is_corrected_and_called_observation
     risk = rng.normal(size=n)
     acted = rng.random(n) < 1 / (1 + np.exp(-risk))  # the risky are called
     lost = (rng.random(n) < np.clip(0.25 + 0.1 * risk - 0.05 * acted, 0, 1)).astype(float)
-    frame = pd.DataFrame({"acted": acted, "lost": lost, "risk": risk})
-    told = compare_unassigned(frame, "acted", "lost", ["risk"])
-    raw = lost[acted].mean() - lost[~acted].mean()
-    assert raw > 0.02
-    assert told["low"] < -0.05 < told["high"] < 0
-    assert "observational" in told["method"]
-    assert told["e_value"] > 1
+    revenue = 100 - 20 * risk + 8 * acted + rng.normal(0, 30, n)
+    frame = pd.DataFrame({"acted": acted, "lost": lost, "revenue": revenue, "risk": risk})
+    table = compare_unassigned(frame, "acted", ["lost", "revenue"], ["risk"])
+    assert frame.groupby("acted")["lost"].mean().diff().iloc[-1] > 0.02, "the plain comparison errs"
+    assert frame.groupby("acted")["revenue"].mean().diff().iloc[-1] < 0
+    told = table.set_index("outcome")
+    assert told.loc["lost", "low"] < -0.05 < told.loc["lost", "high"] < 0
+    assert told.loc["revenue", "low"] < 8 < told.loc["revenue", "high"]
+    assert table["method"].str.startswith("observational").all()
+    assert (table["e_value"] > table["e_value_bound"]).all()
+    assert (table["e_value_bound"] > 1).all()
+
+
+@pytest.mark.golden
+def test_the_strength_of_a_hidden_reason_is_that_of_the_published_example():
+    """VanderWeele and Ding (2017): a risk ratio of 3.9 needs 7.26, its bound of 1.8 needs 3.0."""
+    from kamresearch.analysis.experiment.observational import _e_value
+
+    y = np.array([0.0, 1.0])
+    assert _e_value(y, 0.1, 0.29) == pytest.approx(7.26, abs=0.005)
+    assert _e_value(y, 0.1, 0.08) == pytest.approx(3.0, abs=0.005)
+    assert _e_value(y, 0.39, -0.29) == pytest.approx(7.26, abs=0.005)
+    assert _e_value(y, 0.1, 0.0) == 1, "a difference that may be none needs no reason"
 
 
 @pytest.mark.recovery

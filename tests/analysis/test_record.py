@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss, mean_pinball_loss
 
 from kamresearch import open_data
@@ -47,6 +48,9 @@ LEDGER = {
     "4,A,2021-02-01,70\n5,A,2021-02-01,30\n6,B,2021-07-01,-20\n7,D,2021-12-20,5\n",
     "churn_events": "account_id,churn_date\nC,2021-05-05\nB,2022-01-01\n",
 }
+
+
+ENDS = (("low", 0.025), ("high", 0.975))
 
 
 @pytest.fixture
@@ -107,6 +111,18 @@ def test_an_interval_pays_its_width_and_forty_times_what_it_misses_by(tables):
     frame = score(told, tables, "2021-12-31").frame
     assert frame["score"].tolist() == pytest.approx([20, 10 + 40 * 20, 1, 0])
     assert frame["covered"].tolist() == [True, False, True, True]
+    # Of a central interval the score is the pinball loss of both its ends, over half the rest.
+    ends = [mean_pinball_loss(frame["actual"], frame[one], alpha=level) for one, level in ENDS]
+    assert frame["score"].mean() == pytest.approx(sum(ends) / 0.025)
+
+
+@pytest.mark.golden
+def test_reliability_is_that_of_scikit_learns_calibration_curve():
+    scored = lived(4, windows=1).frame
+    told = measure_record(Scores(scored, pd.DataFrame()), n_resamples=2).reliability
+    seen, mean = calibration_curve(scored["actual"], scored["value"], n_bins=5, strategy="quantile")
+    assert told["seen"].tolist() == pytest.approx(seen.tolist(), abs=0.02)
+    assert told["told"].tolist() == pytest.approx(mean.tolist(), abs=0.01)
 
 
 @pytest.mark.golden

@@ -135,14 +135,14 @@ def _study_name(name: str, where: str) -> str:
     )
 
 
-def choose_studies(names: Iterable[str]) -> tuple[Study, ...]:
-    """The studies asked for, and those whose findings they read; every study where none is
-    named.
+def choose_studies(names: Iterable[str], alone: bool = False) -> tuple[Study, ...]:
+    """The studies asked for, and, unless ``alone``, those whose findings they read; every study
+    where none is named.
     """
     chosen = {find_asked_study(name).name for name in names} or {
         study.name for study in all_studies()
     }
-    waiting = list(chosen)
+    waiting = [] if alone else list(chosen)
     while waiting:
         more = set(find_study(waiting.pop()).reads) - chosen
         known = {study.name for study in all_studies()}

@@ -72,7 +72,9 @@ class Request:
     least: int = 0
     """Accounts below which no slice is told, nor can be worked out from others."""
     hindcast: bool = False
-    """Whether it is made later than its day, from data cut back to it."""
+    """Whether it is made later than its day, from data cut back to it; of the studies named alone,
+    since those that they read would cost more than they add.
+    """
     limits: Limits = field(default_factory=Limits)
 
     @property

@@ -107,7 +107,7 @@ def prepare(
     """
     progress = progress or Silent()
     code = code or SourceCode()
-    studies = choose_studies(request.studies)
+    studies = choose_studies(request.studies, request.hindcast)
     if not studies:
         raise ParameterError(
             "kam publish", "at least one study", "none in this project", "see `kam new-study`"
@@ -137,7 +137,7 @@ def find_shelved(request: Request, code: SourceCode) -> Path | None:
     """The version of these inputs where it is on the shelf and that can be told without
     opening the data.
     """
-    studies = choose_studies(request.studies)
+    studies = choose_studies(request.studies, request.hindcast)
     params = validate(studies, request.asked, request.options())
     asked = _asked(request, params[studies[0].name], "")
     facts = DataMemory(request.cache / "data", _readers(code)).recall_for(asked)
