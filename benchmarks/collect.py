@@ -16,6 +16,8 @@ ORDER = (
     "decisions",
     "recovery",
     "breaks",
+    "experiment",
+    "record",
     "exports",
     "first_report",
     "accounts",

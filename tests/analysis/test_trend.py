@@ -340,6 +340,26 @@ def test_the_case_shows_the_break_planted_in_its_orders(case_tables):
     np.testing.assert_allclose(parts, split["change"], rtol=1e-9)
 
 
+@pytest.mark.unit
+def test_a_rival_of_whom_nothing_was_known_by_the_day_is_left_out_and_named(case_tables):
+    def asked(day: str, rivals: str = ",".join(RIVALS)):
+        return SimpleNamespace(as_of=day, brand="Volvo Cars", rivals=rivals, market="China")
+
+    early = trend.read_inputs(case_tables, asked("2008-12-31"))
+    assert set(early.rivals) == {"Audi", "BMW Group (BMW+MINI)"}, "of Mercedes 2009 is the first"
+    assert "Mercedes-Benz" in early.no_rival.render("en")
+    assert early.no_rival in early.caveats
+    assert set(trend.study_position(early).shares["period"]) == {"2008"}
+    alone = trend.read_inputs(case_tables, asked("2008-12-31", "Mercedes-Benz"))
+    assert trend.study_position(alone).reason is alone.no_rival
+    assert "" not in set(trend.study_market_events(alone).others["against"])
+    whole = trend.read_inputs(case_tables, asked("2012-12-31"))
+    assert set(whole.rivals) == set(RIVALS)
+    assert whole.no_rival is None
+    with pytest.raises(AnalysisError, match="did you mean"):
+        trend.study_position(trend.read_inputs(case_tables, asked("2012-12-31", "Audy")))
+
+
 @pytest.mark.recovery
 def test_a_step_of_one_region_is_found_there_and_not_elsewhere_and_the_page_measures_it_once(
     tmp_path,

@@ -57,6 +57,8 @@ def study_position(inputs: Inputs) -> MarketPosition | Missing:
     """Was it the market or the share, where there are market facts?"""
     if inputs.facts is None:
         return Missing(inputs.market_reason, (MarketPosition,))
+    if not inputs.rivals and inputs.no_rival:
+        return Missing(inputs.no_rival, (MarketPosition,))
     return measure_position(inputs.facts, inputs.brand, inputs.rivals, inputs.market)
 
 

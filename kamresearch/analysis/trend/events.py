@@ -483,22 +483,21 @@ def study_market_events(inputs: Inputs) -> EventStudy:
     that moved most like the brand in the years before them is the counterfactual; the others are
     shown beside it.
     """
+    nothing = pd.Series(dtype=float, index=pd.PeriodIndex([], freq="Y"))
     if inputs.facts is None:
-        return study_events(
-            pd.Series(dtype=float, index=pd.PeriodIndex([], freq="Y")),
-            inputs.events,
-            kind=MarketEvents,
-        )
+        return study_events(nothing, inputs.events, kind=MarketEvents)
     chosen = choose_facts(inputs.facts)
     yearly = chosen[(chosen["market"] == inputs.market) & (chosen["kind"] == "year")]
     wide = yearly.pivot_table(index="period", columns="brand", values="units", observed=True)
     own = wide.pop(inputs.brand).dropna()
-    candidates = {
+    named = {
         ", ".join(inputs.rivals): wide.reindex(columns=list(inputs.rivals)).sum(
             axis=1, skipna=False
-        ),
-        **dict(wide.items()),
+        )
     }
+    candidates = {**(named if inputs.rivals else {}), **dict(wide.items())}
+    if not candidates:
+        return study_events(nothing, inputs.events, kind=MarketEvents)
     usable = {name: _unbroken(own, values) for name, values in candidates.items()}
     studies, fits = {}, {}
     for name, kept in usable.items():

@@ -39,6 +39,9 @@ class Inputs:
         event_id, date, title_en, title_zh, kind: dated happenings by then; empty without a table.
     measure : {"units", "revenue"}
         What the company's months are counted in: revenue where no order has units.
+    rivals : tuple of str
+        Those named; of them `no_rival` names those of whom nothing was known by then, who are left
+        out.
     """
 
     facts: pd.DataFrame | None
@@ -51,6 +54,7 @@ class Inputs:
     as_of: str
     caveats: tuple[Message, ...]
     no_brand: Message | None = None
+    no_rival: Message | None = None
 
     @property
     def market_reason(self) -> Message:
@@ -109,7 +113,8 @@ def read_inputs(tables: "Tables", params: Asked) -> Inputs:
     from kamresearch.features.months import company_months
 
     as_of, no_brand = params.as_of, None
-    facts = read_facts(tables.frame("market"), as_of) if tables.has("market") else None
+    market = tables.frame("market") if tables.has("market") else None
+    facts = None if market is None else read_facts(market, as_of)
     if (
         facts is not None
         and not ((facts["brand"] == params.brand) & (facts["market"] == params.market)).any()
@@ -126,6 +131,7 @@ def read_inputs(tables: "Tables", params: Asked) -> Inputs:
                 "own orders are the series."
             )
         facts = None
+    rivals, no_rival = _known_rivals(market, facts, params)
     months, caveats = whole_months(company_months(tables, as_of), as_of)
     has_units = months["units"].notna().any() and bool((months["units"].fillna(0) != 0).any())
     events = (
@@ -144,11 +150,39 @@ def read_inputs(tables: "Tables", params: Asked) -> Inputs:
         events,
         "units" if has_units else "revenue",
         params.brand,
-        tuple(name.strip() for name in params.rivals.split(",") if name.strip()),
+        rivals,
         params.market,
         as_of,
-        (*([no_brand] if no_brand else []), *caveats, *([_IN_UNITS] if has_units else [])),
+        (
+            *(one for one in (no_brand, no_rival) if one),
+            *caveats,
+            *([_IN_UNITS] if has_units else []),
+        ),
         no_brand,
+        no_rival,
+    )
+
+
+def _known_rivals(
+    market: pd.DataFrame | None, facts: pd.DataFrame | None, params: Asked
+) -> tuple[tuple[str, ...], Message | None]:
+    """The rivals named, without those whose first figure is younger than the day; and who these
+    are. A name that the table never holds stays, so that it is refused where it is used.
+    """
+    named = tuple(name.strip() for name in params.rivals.split(",") if name.strip())
+    if market is None or facts is None:
+        return named, None
+    ever, known = (
+        set(rows.loc[(rows["market"] == params.market) & rows["units"].notna(), "brand"])
+        for rows in (market, facts)
+    )
+    later = [name for name in named if name in ever - known]
+    if not later:
+        return named, None
+    return tuple(name for name in named if name not in later), _(
+        "By {day} the market table had no figure of {rivals}: the comparison leaves them out.",
+        day=params.as_of,
+        rivals=", ".join(later),
     )
 
 
