@@ -11,7 +11,7 @@ from scipy.signal import lfilter
 import kamresearch as kam
 from kamresearch.analysis import trend
 from kamresearch.analysis.market import read_facts
-from kamresearch.analysis.trend.inputs import Inputs, sum_years, whole_months
+from kamresearch.analysis.trend.inputs import Inputs, known_rivals, sum_years, whole_months
 from kamresearch.errors import AnalysisError, DataError
 
 RIVALS = ("Audi", "BMW Group (BMW+MINI)", "Mercedes-Benz")
@@ -341,23 +341,23 @@ def test_the_case_shows_the_break_planted_in_its_orders(case_tables):
 
 
 @pytest.mark.unit
-def test_a_rival_of_whom_nothing_was_known_by_the_day_is_left_out_and_named(case_tables):
-    def asked(day: str, rivals: str = ",".join(RIVALS)):
-        return SimpleNamespace(as_of=day, brand="Volvo Cars", rivals=rivals, market="China")
+def test_a_rival_of_whom_nothing_was_known_by_the_day_is_left_out_and_named(table):
+    def known(day: str, *rivals: str):
+        asked = SimpleNamespace(as_of=day, rivals=",".join(rivals), market="China")
+        return known_rivals(table, read_facts(table, day), asked)
 
-    early = trend.read_inputs(case_tables, asked("2008-12-31"))
-    assert set(early.rivals) == {"Audi", "BMW Group (BMW+MINI)"}, "of Mercedes 2009 is the first"
-    assert "Mercedes-Benz" in early.no_rival.render("en")
-    assert early.no_rival in early.caveats
-    assert set(trend.study_position(early).shares["period"]) == {"2008"}
-    alone = trend.read_inputs(case_tables, asked("2008-12-31", "Mercedes-Benz"))
-    assert trend.study_position(alone).reason is alone.no_rival
+    early = replace(case_inputs(table), facts=read_facts(table, "2008-12-31"))
+    rivals, why = known("2008-12-31", *RIVALS)
+    assert rivals == ("Audi", "BMW Group (BMW+MINI)"), "of Mercedes 2009 is the first"
+    assert "Mercedes-Benz" in why.render("en")
+    position = trend.study_position(replace(early, rivals=rivals, no_rival=why))
+    assert set(position.shares["period"]) == {"2008"}
+    rivals, why = known("2008-12-31", "Mercedes-Benz")
+    alone = replace(early, rivals=rivals, no_rival=why)
+    assert trend.study_position(alone).reason is why
     assert "" not in set(trend.study_market_events(alone).others["against"])
-    whole = trend.read_inputs(case_tables, asked("2012-12-31"))
-    assert set(whole.rivals) == set(RIVALS)
-    assert whole.no_rival is None
-    with pytest.raises(AnalysisError, match="did you mean"):
-        trend.study_position(trend.read_inputs(case_tables, asked("2012-12-31", "Audy")))
+    assert known("2012-12-31", *RIVALS) == (RIVALS, None)
+    assert known("2012-12-31", "Audy") == (("Audy",), None), "a name never held is refused later"
 
 
 @pytest.mark.recovery

@@ -131,7 +131,7 @@ def read_inputs(tables: "Tables", params: Asked) -> Inputs:
                 "own orders are the series."
             )
         facts = None
-    rivals, no_rival = _known_rivals(market, facts, params)
+    rivals, no_rival = known_rivals(market, facts, params)
     months, caveats = whole_months(company_months(tables, as_of), as_of)
     has_units = months["units"].notna().any() and bool((months["units"].fillna(0) != 0).any())
     events = (
@@ -163,7 +163,7 @@ def read_inputs(tables: "Tables", params: Asked) -> Inputs:
     )
 
 
-def _known_rivals(
+def known_rivals(
     market: pd.DataFrame | None, facts: pd.DataFrame | None, params: Asked
 ) -> tuple[tuple[str, ...], Message | None]:
     """The rivals named, without those whose first figure is younger than the day; and who these
