@@ -414,6 +414,8 @@ TABLES: dict[str, TableSpec] = {
                         "executive",
                     ),
                 ),
+                _may("grade", "text", "Rank, as the company writes it."),
+                _may("reports_to", "id", "Manager who leads this one; empty at the top."),
                 _may(
                     "capacity_hours", "number", "Hours a month for accounts.", unit="hours", low=0
                 ),

@@ -57,7 +57,7 @@ MARKS: dict[str, dict[str, str]] = {
     "contacts": {"contact_id": "record", "account_id": "account"},
     "needs": {"account_id": "account", "words": "words", "told_by": "manager"},
     "surveys": {"account_id": "account"},
-    "managers": {"manager_id": "manager", "manager_name": "name"},
+    "managers": {"manager_id": "manager", "manager_name": "name", "reports_to": "manager"},
     "assignments": {"account_id": "account", "manager_id": "manager"},
     "coverage": {"account_id": "account", "person_id": "manager"},
     "departments": {
@@ -106,7 +106,7 @@ OPEN: dict[str, tuple[str, ...]] = {
     "needs": ("feature",),
     "surveys": ("kind",),
     "dealers": ("region", "grade"),
-    "managers": ("region", "channel", "role"),
+    "managers": ("region", "channel", "role", "grade"),
     "coverage": ("layer", "function", "role"),
     "departments": ("department", "region"),
     "market": ("period", "brand", "market", "measure", "status", "source", "note"),

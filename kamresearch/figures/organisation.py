@@ -1,8 +1,18 @@
 """The team behind the accounts: its pictures."""
 
+from math import pi, sin
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from kamresearch.analysis.organisation.coverage import FUNCTIONS, LAYERS, Coverage
+from kamresearch.analysis.organisation.coverage import (
+    FUNCTIONS,
+    LAYERS,
+    SEAT_STATES,
+    SEATS,
+    Coverage,
+    Structure,
+)
 from kamresearch.analysis.organisation.exposure import Exposure
 from kamresearch.analysis.organisation.groups import METHODS, LinkageGroups
 from kamresearch.analysis.organisation.holdings import EXECUTIVE_ROLES
@@ -14,17 +24,21 @@ from kamresearch.figures.parts import (
     INK,
     MUTED,
     PALETTE,
-    draw_heat,
     draw_intervals,
     format_axis,
     new_figure,
     reference_line,
     say,
     shorten,
+    wrap,
 )
 from kamresearch.figures.registry import draws
+from kamresearch.figures.theme import FIRST_DARK, ON_DARK, PAPER, SEQUENTIAL
 from kamresearch.language import Quantity
 from kamresearch.language import message as _
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _MOST = 25
 
@@ -156,33 +170,140 @@ def threads(result: Exposure) -> Figure:
     )
 
 
-@draws(Coverage, "organisation.coverage")
-def coverage(result: Coverage) -> Figure:
-    """Roles filled by layer and function."""
-    wide = result.slots.pivot_table(
-        index="function", columns="layer", values="share", observed=True
-    )
-    wide = wide.reindex(
-        index=[one for one in FUNCTIONS if one in wide.index],
-        columns=[one for one in LAYERS if one in wide.columns],
-    )
+@draws(Structure, "organisation.structure")
+def structure(result: Structure) -> Figure:
+    """The seats asked for as boxes, each with who holds it, the span and the load."""
+    seats = result.seats
+    regions = list(seats["region"].dropna().unique())[:_MOST_REGIONS]
 
     def draw() -> object:
-        figure, axes = new_figure(height=max(2.0, 0.55 * len(wide) + 0.9), width=5.6)
-        draw_heat(
-            axes,
-            wide,
-            "share",
-            rows=[FUNCTIONS[one] for one in wide.index],
-            columns=[LAYERS[one] for one in wide.columns],
-            high=1.0,
-        )
+        figure, axes = new_figure(height=1.9 + 0.45 * len(regions))
+        floor = -len(regions)
+        axes.plot([0, 0], [floor + 0.5, 2.9], color=GRID, zorder=1)
+        axes.plot([0, 1.25], [1.4, 1.4], color=GRID, zorder=1)
+        for row, region in enumerate(regions):
+            axes.plot([-1.25, 1.25], [-row - 0.5] * 2, color=GRID, zorder=1)
+            _label(axes, (0, -row - 0.5), shorten(region, 16))
+        for x, role in ((-1.25, "direct_manager"), (1.25, "dealer_manager")):
+            _label(axes, (x, 0.22), say(SEATS[role]))
+        for seat in seats.to_dict("records"):
+            if pd.isna(seat["region"]):
+                _seat(axes, _TOP[seat["role"]], seat, say(SEATS[seat["role"]]))
+            elif seat["region"] in regions:
+                x = -1.25 if seat["role"] == "direct_manager" else 1.25
+                _seat(axes, (x, -regions.index(seat["region"]) - 0.5), seat)
+        axes.set_xlim(-2.2, 2.2)
+        axes.set_ylim(floor - 0.1, 3.5)
+        axes.set_axis_off()
+        return figure
+
+    vacant = seats[seats["n_present"] == 0]
+    return Figure(
+        id="organisation.structure",
+        title=_("Which seats are filled, and how much hangs on each?"),
+        draw=draw,
+        data=result.table(),
+        caption=_(
+            "Boxes are the seats that the structure asks for; dashed ones are vacant. In each: who "
+            "holds it, the accounts kept and people led, and the load (hours asked for over hours "
+            "there are), red above 100%. {vacant} of {n} seats are vacant; {extra} managers hold "
+            "no seat of it.",
+            vacant=len(vacant),
+            n=len(seats),
+            extra=result.n_extra,
+        ),
+        alt=_(
+            "Chart of an organisation with {n} seats in {m} regions; {vacant} are vacant.",
+            n=len(seats),
+            m=int(seats["region"].nunique()),
+            vacant=len(vacant),
+        ),
+    )
+
+
+_MOST_REGIONS = 16
+_TOP = {"executive_sponsor": (0, 2.9), "director": (0, 1.4), "policy_manager": (1.25, 1.4)}
+
+
+def _label(axes: "Axes", place: tuple[float, float], text: str) -> None:
+    axes.text(*place, text, ha="center", va="center", fontsize=8, color=INK, backgroundcolor=PAPER)
+
+
+def _seat(axes: "Axes", place: tuple[float, float], seat: dict, role: str = "") -> None:
+    """A box: its role where no column names it, who holds it, span and load."""
+    from matplotlib.patches import Rectangle
+
+    x, y = place
+    filled = seat["n_present"] > 0
+    heavy = filled and seat["load"] > 1
+    edge = BAD if heavy or not filled else PALETTE[0]
+    height = 1.1 if role else 0.76
+    box = Rectangle(
+        (x - 0.58, y - height / 2),
+        1.16,
+        height,
+        facecolor=SEQUENTIAL[0] if filled else PAPER,
+        edgecolor=edge,
+        linestyle="-" if filled else (0, (3, 2)),
+        zorder=2,
+    )
+    axes.add_patch(box)
+    lines = [role] if role else []
+    if not filled:
+        lines.append(say(SEAT_STATES["vacant"]))
+    else:
+        who = [part for part in (seat["manager_ids"], seat["grades"]) if isinstance(part, str)]
+        lines.append(shorten(" ".join(who), 22))
+        lines.append(_burden(seat))
+    axes.text(
+        x,
+        y,
+        "\n".join(line for line in lines if line),
+        ha="center",
+        va="center",
+        fontsize=7,
+        color=BAD if not filled else INK,
+        linespacing=1.25,
+        zorder=3,
+    )
+
+
+def _burden(seat: dict) -> str:
+    """Accounts kept and people led · load, as far as known."""
+    told = [Quantity(seat["span"], "count")] if seat["span"] else []
+    if seat["load"] == seat["load"]:
+        told.append(Quantity(float(seat["load"]), "share"))
+    return " · ".join(map(say, told))
+
+
+@draws(Coverage, "organisation.coverage")
+def coverage(result: Coverage) -> Figure:
+    """Three layers around an account as rings, a sector a function: how many places are filled."""
+    shares = result.slots.set_index(["layer", "function"])["share"]
+
+    def draw() -> object:
+        figure, axes = new_figure(width=6.4, height=4.9, subplot_kw={"projection": "polar"})
+        axes.set_theta_zero_location("N")
+        axes.set_theta_direction(-1)
+        wide = 2 * pi / len(FUNCTIONS)
+        for ring, layer in enumerate(LAYERS):
+            for sector, function in enumerate(FUNCTIONS):
+                share = shares.get((layer, function))
+                _place(axes, (sector + 0.5) * wide, ring + 0.8, wide, share)
+            _label(axes, (0, ring + 1.3), say(LAYERS[layer]))
+        _label(axes, (0, 0), say(_("account")))
+        for sector, words in enumerate(FUNCTIONS.values()):
+            turn = (sector + 0.5) * wide
+            side = "center" if abs(sin(turn)) < 0.3 else "left" if sin(turn) > 0 else "right"
+            axes.text(turn, 4.0, wrap(say(words), 14, 2), ha=side, va="center", fontsize=9)
+        axes.set_ylim(0, 3.85)
+        axes.set_axis_off()
         return figure
 
     lowest = result.slots.sort_values("share").iloc[0] if len(result.slots) else None
     return Figure(
         id="organisation.coverage",
-        title=_("Which parts of the account teams are filled?"),
+        title=_("Which places around an account are empty?"),
         draw=draw,
         data=make_table(
             "organisation.coverage_data",
@@ -195,17 +316,35 @@ def coverage(result: Coverage) -> Figure:
             "share",
         ),
         caption=_(
-            "Share of roles that someone fills, by function and layer; empty cells are "
-            "roles that no team foresees. n = {n} accounts.",
+            "Three layers around an account, by function: the share of roles that someone fills. "
+            "Dotted places are roles that no team foresees. n = {n} accounts.",
             n=result.n_listed,
         ),
         alt=_(
-            "Heat map of roles filled by function and layer; the least filled is "
+            "Rings of three layers around an account in five functions; the least filled is "
             "{function} ({layer}) with {share}.",
             function="–" if lowest is None else FUNCTIONS[lowest["function"]],
             layer="–" if lowest is None else LAYERS[lowest["layer"]],
             share=Quantity(None if lowest is None else float(lowest["share"]), "share"),
         ),
+    )
+
+
+def _place(axes: "Axes", turn: float, floor: float, wide: float, share: float | None) -> None:
+    """One place of a ring: coloured by the share filled, dotted where no team foresees it."""
+    if share is None:
+        axes.bar(turn, 0.92, wide * 0.97, floor, color=PAPER, edgecolor=GRID, linestyle=":")
+        return
+    step = min(int(share * len(SEQUENTIAL)), len(SEQUENTIAL) - 1)
+    axes.bar(turn, 0.92, wide * 0.97, floor, color=SEQUENTIAL[step], edgecolor=PAPER)
+    axes.text(
+        turn,
+        floor + 0.46,
+        say(Quantity(float(share), "share")),
+        ha="center",
+        va="center",
+        fontsize=8,
+        color=ON_DARK if step >= FIRST_DARK else INK,
     )
 
 

@@ -15,6 +15,7 @@ from kamresearch.analysis.organisation import grouping, partition, pricing
 from kamresearch.analysis.organisation.similarity import book_similarity
 from kamresearch.errors import ParameterError
 from kamresearch.figures import organisation as figures
+from kamresearch.figures.registry import draw_figure
 
 pytestmark = pytest.mark.unit
 DAY = "2012-12-31"
@@ -464,6 +465,37 @@ def test_the_structure_asks_for_two_managers_a_region_and_three_above():
     assert status[("dealer_manager", "West")] == "vacant"
     assert status[("director", None)] == "doubled"
     assert values_of(result)["organisation.seats_filled_share"] == pytest.approx(5 / 7)
+
+
+def test_the_chart_names_vacant_seats_ranks_and_whom_each_leads():
+    team = team_of(
+        ("D", None, "director"),
+        ("M1", "East", "direct_manager"),
+        ("M2", "East", "dealer_manager"),
+    ).assign(grade=["12", "9", None], reports_to=[None, "D", "D"])
+    held = organisation.find_holdings(ACCOUNTS, team, SPELLS, DAY)
+    load = pd.Series({"M1": 1.5})
+    result = organisation.check_structure(held.managers, ["East"], load)
+    seats = result.seats.set_index("role")
+    kept = held.managers.set_index("manager_id")["n_accounts"]
+    assert seats.loc["director", "span"] == kept["D"] + 2
+    assert seats.loc["direct_manager", ["grades", "load"]].tolist() == ["9", 1.5]
+    figure = draw_figure(result, "organisation.structure")
+    said = {text.get_text() for text in figure.draw().axes[0].texts}
+    assert "key account director\nD 12\n2" in said
+    assert "policy manager\nvacant" in said
+    assert "2 are vacant" in figure.alt.render("en")
+
+
+def test_the_rings_show_each_place_that_teams_foresee_and_leave_the_others_dotted():
+    rows = [("A1", "core", "sales", "manager", "P1"), ("A1", "support", "finance", "admin", None)]
+    frame = pd.DataFrame(rows, columns=["account_id", "layer", "function", "role", "person_id"])
+    here = ACCOUNTS.head(1).assign(account_id="A1")
+    result = organisation.measure_coverage(frame, here)
+    axes = draw_figure(result, "organisation.coverage").draw().axes[0]
+    assert len(axes.patches) == 15
+    assert {"100.0%", "0.0%"} <= {text.get_text() for text in axes.texts}
+    assert sum(patch.get_linestyle() == ":" for patch in axes.patches) == 13
 
 
 def full_team(account: str) -> list[tuple]:

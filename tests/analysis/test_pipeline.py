@@ -254,3 +254,38 @@ def test_the_crm_mapping_counts_open_deals_and_wins_as_pandas_does(root, tmp_pat
     rates = kam.pipeline.win_rates(deals).frame
     got = rates[rates["dimension"] == "manager_id"].set_index("group")["share"]
     pd.testing.assert_series_equal(got.astype(float), want, check_names=False)
+
+
+@pytest.fixture(scope="module")
+def maven(shared_data, root):
+    """The published Maven CRM through its mapping, and the raw file as pandas reads it."""
+    tables = kam.open_data(shared_data, mapping=root / "params" / "mappings" / "crm.yml")
+    raw = pd.read_csv(shared_data / "crm_sales_pipeline.csv")
+    return kam.pipeline.read_deals(tables, "2017-12-31", NO_TIERS), raw
+
+
+@pytest.mark.shared
+def test_the_published_crms_win_rates_and_open_deals_are_those_of_pandas_on_its_raw_file(maven):
+    deals, raw = maven
+    assert len(deals.frame) == len(raw) == 8800
+    assert len(deals.open) == raw["deal_stage"].isin(["Engaging", "Prospecting"]).sum()
+    closed = raw[raw["deal_stage"].isin(["Won", "Lost"])]
+    won = closed["deal_stage"] == "Won"
+    told = kam.pipeline.win_rates(deals)
+    assert Findings(told.findings())["pipeline.win_rate"].value == pytest.approx(won.mean())
+    rates = told.frame
+    product = closed["product"].replace("GTXPro", "GTX Pro")
+    for dimension, groups in (("manager_id", closed["sales_agent"]), ("product", product)):
+        got = rates[rates["dimension"] == dimension].set_index("group")["share"].astype(float)
+        want = won.groupby(groups).mean()
+        pd.testing.assert_series_equal(got.sort_index(), want, check_names=False)
+
+
+@pytest.mark.shared
+def test_the_published_crms_cycle_is_longer_with_its_open_deals_than_without(maven):
+    deals, raw = maven
+    closed = raw.dropna(subset=["close_date"])
+    days = (pd.to_datetime(closed["close_date"]) - pd.to_datetime(closed["engage_date"])).dt.days
+    timing = kam.pipeline.time_deals(deals)
+    assert timing.median_days > timing.median_days_closed
+    assert timing.median_days_closed == pytest.approx(days.median(), abs=1)

@@ -34,11 +34,14 @@ class Structure(Result, frame="seats"):
     """The structure asked for against the one that is there."""
 
     exports = ("organisation.seats_filled_share",)
-    shows = (Shown("organisation.structure", "table"),)
+    shows = (Shown("organisation.structure"),)
     cautions = False
 
     seats: pd.DataFrame
-    """role, region (None for national roles), n_present, manager_ids, status"""
+    """role, region (None for national roles), n_present, manager_ids, status, span (accounts that
+    the holders keep, and where the managers' table says who reports to whom, people whom they
+    lead), load (of their hours), grades
+    """
     n_extra: int
     caveats: tuple[Text, ...] = ()
 
@@ -75,20 +78,32 @@ class Structure(Result, frame="seats"):
             "region",
             Column("n_present", _("Holders"), "count"),
             Column("manager_ids", _("Who")),
+            *(
+                [Column("grades", _("Grade of the holder"))]
+                if self.seats["grades"].notna().any()
+                else []
+            ),
+            Column("span", _("Accounts and people led"), "count"),
+            Column("load", _("Load"), "share"),
             Column("status", _("Status"), terms=SEAT_STATES),
         )
 
 
-def check_structure(managers: pd.DataFrame, regions: list[str]) -> Structure:
+def check_structure(
+    managers: pd.DataFrame, regions: list[str], load: pd.Series | None = None
+) -> Structure:
     """Is the structure there: sponsor, director, policy manager, and per region one direct and one
     dealer manager?
 
     Parameters
     ----------
     managers : DataFrame
-        manager_id, role, region, in_role as `Holdings.managers` holds them.
+        manager_id, role, region, in_role, n_accounts, grade, reports_to as `Holdings.managers`
+        holds them.
     regions : list of str
         Sales regions that must be served.
+    load : Series, optional
+        Share of each one's hours that the accounts ask for, by manager_id (`Workload.load`).
     """
     present = managers[managers["in_role"].astype(bool)]
     wanted = [(role, None) for role in ("executive_sponsor", "director", "policy_manager")]
@@ -114,9 +129,12 @@ def check_structure(managers: pd.DataFrame, regions: list[str]) -> Structure:
                 "n_present": len(names),
                 "manager_ids": " ".join(names) or None,
                 "status": status,
+                "span": _span(holders, present),
+                "load": None if load is None else load.reindex(names).mean(),
+                "grades": " ".join(sorted(set(holders["grade"].dropna()))) or None,
             }
         )
-    seats = pd.DataFrame(rows)
+    seats = pd.DataFrame(rows).astype({"load": float})
     known = present["role"].isin(SEATS)
     strangers = present[known & present["region"].notna() & ~present["region"].isin(regions)]
     caveats: list[Text] = []
@@ -125,6 +143,12 @@ def check_structure(managers: pd.DataFrame, regions: list[str]) -> Structure:
     if not present["role"].notna().any():
         caveats.append(_("The managers' table names no roles: every seat counts as vacant."))
     return Structure(seats, int((~known).sum()), tuple(caveats))
+
+
+def _span(holders: pd.DataFrame, present: pd.DataFrame) -> int:
+    """Accounts that the holders of a seat keep, and managers in their role who report to them."""
+    led = present["reports_to"].isin(holders["manager_id"])
+    return int(holders["n_accounts"].sum() + led.sum())
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,10 @@ class Holdings(Result, frame="accounts"):
     (at once), is_executive
     """
     managers: pd.DataFrame
-    """manager_id, manager_name, region, channel, role, capacity_hours (for these accounts; NA where
-    unknown), share_here (of
-    the manager's accounts that are among these), in_role, n_accounts, revenue"""
+    """manager_id, manager_name, region, channel, role, grade, reports_to, capacity_hours (for
+    these accounts; NA where unknown), share_here (of the manager's accounts that are among these),
+    in_role, n_accounts, revenue
+    """
     problems: pd.DataFrame
     """problem, account_id, manager_id, note"""
     caveats: tuple[Text, ...] = ()
@@ -173,6 +174,8 @@ def _prepare_managers(
         "region",
         "channel",
         "role",
+        "grade",
+        "reports_to",
         "capacity_hours",
         "start_date",
         "end_date",
@@ -194,6 +197,8 @@ def _prepare_managers(
         "region",
         "channel",
         "role",
+        "grade",
+        "reports_to",
         "capacity_hours",
         "share_here",
         "in_role",

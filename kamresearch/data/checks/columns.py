@@ -53,6 +53,7 @@ EMPTY_BY_MEANING = {
     ("managers", "region"),
     ("managers", "channel"),
     ("managers", "end_date"),
+    ("managers", "reports_to"),
     ("assignments", "to"),
     ("pairs", "until"),
     ("actions", "decided"),
