@@ -83,8 +83,8 @@ KINDS: Mapping[str, Kind] = {
     "mariadb": Kind("mysql", "MySQLdb", "mysql", _mysql),
     "mssql": Kind("mssql", "pyodbc", "mssql", _named),
     "clickhouse": Kind("clickhouse", "clickhouse_connect", "clickhouse", _named),
-    "snowflake": Kind("snowflake", "snowflake", "snowflake", _snowflake),
-    "bigquery": Kind("bigquery", "google", "bigquery", _bigquery),
+    "snowflake": Kind("snowflake", "snowflake.connector", "snowflake", _snowflake),
+    "bigquery": Kind("bigquery", "google.cloud.bigquery", "bigquery", _bigquery),
     "trino": Kind("trino", "trino", "trino", _trino),
 }
 """Schemes of addresses, as they are written before ``://``."""
@@ -115,7 +115,7 @@ def connect_remote(
     if address.scheme == "sqlite":
         return engine, _read_sqlite_file(engine, address, shown, wanted, most)
     kind = KINDS[address.scheme]
-    if find_spec(kind.driver) is None:
+    if not _is_installed(kind.driver):
         raise DataError(
             shown,
             f"the driver of {address.scheme} servers",
@@ -131,6 +131,15 @@ def connect_remote(
             copy = keep_rows(engine, f"raw_{name}", batches)
             raw[name] = Raw(copy, f"{shown}, table {name!r}")
         return engine, raw
+
+
+def _is_installed(module: str) -> bool:
+    """Whether a module is there; of one within packages that others bring, too, each is looked for:
+    ``google`` alone is no driver.
+    """
+    parts = module.split(".")
+    names = [".".join(parts[: at + 1]) for at in range(len(parts))]
+    return all(find_spec(name) is not None for name in names)
 
 
 def _connect(kind: Kind, address: Address) -> "BaseBackend":

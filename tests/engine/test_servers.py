@@ -102,6 +102,17 @@ def test_a_missing_driver_is_named_with_the_extra_that_brings_it(monkeypatch, sc
 
 
 @pytest.mark.unit
+@pytest.mark.parametrize("scheme", ["bigquery", "snowflake"])
+def test_a_package_of_the_same_makers_is_no_driver(monkeypatch, scheme):
+    def first_alone(name):
+        return None if "." in name else find_spec("json")
+
+    monkeypatch.setattr("kamresearch.data.remote.find_spec", first_alone)
+    with pytest.raises(DataError, match=rf"driver of {scheme} .*kamresearch\[{scheme}\]"):
+        open_data(f"{scheme}://reader@server/sales")
+
+
+@pytest.mark.unit
 def test_an_unknown_scheme_is_refused_with_those_that_are_known():
     with pytest.raises(DataError, match=r"did you mean 'mysql'"):
         open_data("mysq://reader@server/sales")
