@@ -125,6 +125,13 @@ def publish(
             min=0,
         ),
     ] = 0,
+    sweep: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Show on a study's page how far it hangs on a parameter, run with each value.",
+            metavar="STUDY.NAME=VALUE,VALUE",
+        ),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say why each study would run or not, and stop.")
     ] = False,
@@ -168,6 +175,9 @@ def publish(
     for form in forms:
         _check_form(form)
     progress = progress_for_terminal()
+    if sweep:
+        _refuse_beside_sweep(each, hindcast, where, pseudonymise)
+        request = _sweep(request, sweep, data, mapping, progress)
     if explain:
         _explain(request, each, progress)
     elif each or cluster:
@@ -238,6 +248,54 @@ def _tell(found: list, as_json: bool) -> None:
 
     for one in found:
         typer.echo(json.dumps(one, ensure_ascii=False) if as_json else one)
+
+
+def _refuse_beside_sweep(*others: object) -> None:
+    from kamresearch.errors import ParameterError
+
+    if any(others):
+        raise ParameterError(
+            "--sweep",
+            "none of --each, --hindcast, --where and --pseudonymise beside it",
+            "one of them",
+            "publish it apart",
+        )
+
+
+def _sweep(
+    request: "Request",
+    texts: list[str],
+    data: str | None,
+    mapping: str | None,
+    progress: "Progress",
+) -> "Request":
+    """The same request, with the sweeps that its pages shall show."""
+    from dataclasses import replace
+
+    from kamresearch.errors import ParameterError, near_matches
+    from kamresearch.publishing.asking.parameters import choose_studies
+    from kamresearch.publishing.making.swept import read_choices, show_sweep
+    from kamresearch.publishing.series import sweep
+
+    swept, shown = {}, [one.name for one in choose_studies(request.studies)]
+    for study, choices in read_choices(texts).items():
+        if study not in shown:
+            raise ParameterError(
+                "--sweep", "a study that is published", study, near_matches(study, shown)
+            )
+        frame = sweep(
+            study,
+            choices,
+            data=data or request.asked.data,
+            mapping=mapping or request.asked.mapping,
+            as_of=request.as_of,
+            params=request.asked.values,
+            reports=request.reports / "sweeps",
+            progress=progress,
+        )
+        simulated = any(one.simulated for one in frame.attrs["findings"].values())
+        swept[study] = show_sweep(study, frame, request.languages, simulated)
+    return replace(request, swept=swept)
 
 
 def _explain(request: "Request", each: str | None, progress: "Progress") -> None:

@@ -575,8 +575,9 @@ def _show_table(table: Table, language: str, simulated: bool) -> None:
     _give(_table_line("table", table.id, output), output, {"text/html": html})
 
 
-def _show_figure(figure: Figure, picture: str, language: str, simulated: bool) -> None:
-    output = FigureOutput(
+def figure_output(figure: Figure, language: str, simulated: bool) -> FigureOutput:
+    """A figure as a notebook keeps it in a language, beside its picture."""
+    return FigureOutput(
         figure.id,
         language,
         simulated,
@@ -586,6 +587,10 @@ def _show_figure(figure: Figure, picture: str, language: str, simulated: bool) -
         data=table_content(figure.data, simulated),
         says=render(figure.says, language) if figure.says is not None else "",
     )
+
+
+def _show_figure(figure: Figure, picture: str, language: str, simulated: bool) -> None:
+    output = figure_output(figure, language, simulated)
     _frame(rich.heading(output.title))
     _give(_table_line("figure", figure.id, output.data), output, {"image/svg+xml": picture})
     _frame(rich.below(output.caption))

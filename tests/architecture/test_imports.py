@@ -67,6 +67,7 @@ ALLOWED = {
         "data",
         "features",
         "studies",
+        "figures.series",
         "figures.theme",
         "places",
     },

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -75,6 +76,28 @@ def test_a_sweep_publishes_each_choice_once_and_goes_on_where_it_stopped(project
     assert first[1]["value"] > first[0]["value"]
     again = json.loads(project.kam(*command).stdout)
     assert [one["version"] for one in again] == [one["version"] for one in first]
+
+
+def test_a_page_shows_how_far_its_study_hangs_on_choices_when_asked(project, tmp_path):
+    shutil.copytree(project.root, tmp_path / "copy")
+    copy = Project(tmp_path / "copy")
+    asked = ("beta", "--sweep", "beta.factor=1,3", "--lang", "en,zh")
+    version = Path(copy.publish(*asked).stdout.strip())
+    rows = json.loads((version / "swept.json").read_text("utf-8"))["beta"]["rows"]
+    assert [(one["factor"], one["finding"]) for one in rows] == [
+        ("1", "beta.total"),
+        ("3", "beta.total"),
+    ]
+    for language, heading in (("en", "hang on choices?"), ("zh", "取决于参数选择？")):
+        page = (version / f"beta.{language}.html").read_text("utf-8")
+        assert heading in page
+        assert "factor = 3" in page
+        assert page.index(heading) < page.index('id="limits"')
+    assert "no kernel started" in copy.publish(*asked).stderr
+    assert Path(copy.publish(*asked[:1], *asked[3:]).stdout.strip()) != version
+    copy.kam("verify", version.name)
+    for wrong in (("--each", "region"), ("--sweep", "gama.factor=1")):
+        assert "--sweep" in copy.publish(*asked, *wrong, code=2).stderr
 
 
 def test_a_new_release_asks_the_newest_version_again_and_tells_what_moves(project):

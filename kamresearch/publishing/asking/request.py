@@ -75,6 +75,8 @@ class Request:
     """Whether it is made later than its day, from data cut back to it; of the studies named alone,
     since those that they read would cost more than they add.
     """
+    swept: Mapping[str, Mapping] = field(default_factory=dict, repr=False)
+    """Study → a sweep that its page shows: rows, and the cells that show them."""
     limits: Limits = field(default_factory=Limits)
 
     @property

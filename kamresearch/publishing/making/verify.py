@@ -6,6 +6,7 @@ import json
 import tempfile
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from kamresearch.data.addresses import is_address
 from kamresearch.errors import KamError, ParameterError
@@ -16,6 +17,7 @@ from kamresearch.publishing.files import file_sha256, json_sha256
 from kamresearch.publishing.making.earlier import EARLIER
 from kamresearch.publishing.making.hands import Hands
 from kamresearch.publishing.making.run import prepare
+from kamresearch.publishing.making.swept import SWEPT
 from kamresearch.publishing.making.version import Making, write_door
 from kamresearch.publishing.planning.plan import Cache, Plan
 from kamresearch.publishing.progress import Progress
@@ -234,10 +236,10 @@ def request_of(
     return request
 
 
-def _earlier(version: Version) -> list[dict]:
-    """What the version's studies had read of earlier ones: it is sealed with it."""
-    path = version.path / EARLIER
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+def _sealed(version: Version, name: str) -> Any:
+    """What a version was made from beside its data, as it is sealed with it; None where nothing."""
+    path = version.path / name
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def _make_again(
@@ -250,7 +252,8 @@ def _make_again(
     manifest = version.manifest
     with tempfile.TemporaryDirectory(prefix="kam-verify-") as aside, Hands() as hands:
         request = request_of(manifest, Path(aside) / "reports", data, pseudonymise)
-        plan = prepare(request, hands, earlier=_earlier(version))
+        request = replace(request, swept=_sealed(version, SWEPT) or {})
+        plan = prepare(request, hands, earlier=_sealed(version, EARLIER) or [])
         hindered = other_data(manifest, plan)
         if hindered:
             return replace(result, hindered=hindered)

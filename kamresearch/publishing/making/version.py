@@ -19,6 +19,7 @@ from kamresearch.publishing.kernels.nursery import Child, wait_any
 from kamresearch.publishing.making.earlier import EARLIER, write_stated
 from kamresearch.publishing.making.hands import Hands, data_env, last_words, read_outcome
 from kamresearch.publishing.making.rendering import DoorJob, PagesJob
+from kamresearch.publishing.making.swept import SWEPT, add_cells
 from kamresearch.publishing.outcome.collect import finding_rows, outputs_digest, write_tables
 from kamresearch.publishing.outcome.followed import followed_tables, write_followed
 from kamresearch.publishing.planning.plan import Cache, Plan, Step
@@ -202,6 +203,9 @@ class Making:
         return True
 
     def _accept(self, step: Step, seconds: float, *, reused: bool) -> None:
+        swept = self.plan.request.swept.get(step.study.name)
+        if swept:
+            add_cells(self._notebook(step), swept)
         notebook = read_notebook(self._notebook(step))
         write_tables(notebook, self.folder)
         self.digests[step.study.name] = outputs_digest(notebook)
@@ -219,6 +223,8 @@ class Making:
         write_stated(notebooks, self.folder)
         if self.plan.earlier:
             write_text(self.folder / EARLIER, to_json(self.plan.earlier))
+        if self.plan.request.swept:
+            write_text(self.folder / SWEPT, to_json(self.plan.request.swept))
 
     # Pages
 

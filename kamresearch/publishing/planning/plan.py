@@ -120,7 +120,9 @@ class Plan:
         """What counts beside the data where a study looks back, or the whole was made later."""
         looks_back = any(step.study.looks_back for step in self.steps)
         earlier = {"earlier": json_sha256(self.earlier)} if looks_back and self.earlier else {}
-        return earlier | ({"hindcast": True} if self.request.hindcast else {})
+        rows = {name: one["rows"] for name, one in sorted(self.request.swept.items())}
+        swept = {"swept": json_sha256(rows)} if rows else {}
+        return earlier | swept | ({"hindcast": True} if self.request.hindcast else {})
 
     @property
     def earlier(self) -> list[dict]:
