@@ -94,9 +94,12 @@ def test_a_page_shows_how_far_its_study_hangs_on_choices_when_asked(project, tmp
         assert "factor = 3" in page
         assert page.index(heading) < page.index('id="limits"')
     assert "no kernel started" in copy.publish(*asked).stderr
-    assert Path(copy.publish(*asked[:1], *asked[3:]).stdout.strip()) != version
     copy.kam("verify", version.name)
-    for wrong in (("--each", "region"), ("--sweep", "gama.factor=1")):
+    for wrong in (
+        ("--each", "region"),
+        ("--sweep", "gama.factor=1"),
+        ("--sweep", "gamma.factor=1"),
+    ):
         assert "--sweep" in copy.publish(*asked, *wrong, code=2).stderr
 
 

@@ -99,7 +99,7 @@ def _optional_text(content: Mapping, name: str, path: Path) -> str | None:
     return value
 
 
-def parse_assignments(texts: Iterable[str]) -> ParameterSet:
+def parse_assignments(texts: Iterable[str], option: str = "-p") -> ParameterSet:
     """``study.name=value`` texts of the command line; everything after the first ``=`` is the
     value, as it stands.
     """
@@ -109,12 +109,12 @@ def parse_assignments(texts: Iterable[str]) -> ParameterSet:
         study, dot, name = target.strip().partition(".")
         if not equals or not dot or not name:
             raise ParameterError(
-                f"-p {text}",
+                f"{option} {text}",
                 "study.name=value",
                 "another form",
-                "write for example -p churn.seed=7",
+                f"write for example {option} churn.seed=7",
             )
-        values.setdefault(_study_name(study, "-p"), {})[name] = value
+        values.setdefault(_study_name(study, option), {})[name] = value
     return ParameterSet(values)
 
 

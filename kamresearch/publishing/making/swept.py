@@ -33,7 +33,7 @@ MOST_CURVES = 3
 
 def read_choices(texts: Iterable[str]) -> dict[str, dict[str, list[str]]]:
     """``study.name=value,value`` texts → study → parameter → values."""
-    asked = parse_assignments(texts).values
+    asked = parse_assignments(texts, "--sweep").values
     return {
         study: {name: [one.strip() for one in str(some).split(",")] for name, some in part.items()}
         for study, part in asked.items()
