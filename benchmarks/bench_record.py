@@ -60,7 +60,7 @@ def judge(seed: int, folder: Path) -> list[dict]:
     from kamresearch.analysis.record.track import measure_calibration
     from kamresearch.data.simulate import make_company
 
-    company = make_company(folder, accounts=ACCOUNTS, seed=seed)
+    company = make_company(folder, accounts=ACCOUNTS, random_state=seed)
     tables, end = open_data(str(company.folder)), company.as_of(company.months)
     frame, rows = score(tell(folder), tables, end).frame, []
     for factor in FACTORS:
