@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-faults audit test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
-        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-experiment bench-record bench-exports bench-first-report bench-accounts bench-start bench-sets measure mutants clean
+        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-experiment bench-record bench-case-record bench-exports bench-first-report bench-accounts bench-start bench-sets measure mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -149,6 +149,9 @@ bench-experiment: setup  ## do experiments hold what they say, though looked at 
 
 bench-record: setup  ## are the record's verdicts right? (some minutes)
 	$(BIN)/python -m benchmarks.bench_record
+
+bench-case-record: setup  ## five hindcasts of the built-in case, and how they did (half an hour)
+	$(BIN)/python -m benchmarks.bench_case_record
 
 bench-exports: setup  ## awkward exports: read right, asked about, or wrong
 	$(BIN)/python -m benchmarks.bench_exports

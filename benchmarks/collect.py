@@ -18,6 +18,7 @@ ORDER = (
     "breaks",
     "experiment",
     "record",
+    "case_record",
     "exports",
     "first_report",
     "accounts",
