@@ -69,7 +69,7 @@ def _largest(frame: pd.DataFrame, known: int) -> Text | None:
     if not known or (frame["n"] == first["n"]).sum() > 1:
         return None
     return _(
-        "{cause} is the cause named most often: {share} of {n} losses with a known cause",
+        "More losses are put down to {cause} than to any other: {share} of {n} with a known cause",
         cause=CAUSE_TERMS[first["cause"]],
         share=Quantity(float(first["share"]), "share"),
         n=known,

@@ -378,9 +378,10 @@ def test_a_pages_head_says_the_gravest_remark_alone_and_none_that_linkage_answer
         return [text.render("en") for text in result.warnings_texts()]
 
     unlinked = Issue("department_coverage", "departments", "finance", "warning", 79, 400, 0.17)
-    grave = Issue("same_name", "accounts", "account_name", "warning", 2, 400, 0.01)
+    grave = Issue("same_name", "accounts", "account_name", "warning", 20, 400, 0.08)
     small = Issue("repeated_rows", "orders", "order_id", "warning", 2, 9000, 1e-5)
     assert said(unlinked) == []
+    assert said(small) == []  # moves no decision
     assert said(grave) == [grave.text.render("en")]
     (head,) = said(unlinked, small, grave)
     assert head.startswith(grave.text.render("en"))

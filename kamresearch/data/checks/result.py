@@ -25,6 +25,9 @@ COLUMNS = (
 BEFORE_LINKAGE = ("department_coverage",)
 """Checks that count before records are linked: what linking leaves of them, the study of data
 quality says."""
+HEAD_SHARE = 0.05
+"""Share of revenue, or of records where no revenue is known, from which a warning stands at the
+head of every page: what touches less moves no list of ten, and the study of data quality has it."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ class CheckResult:
 
     def warnings_texts(self) -> tuple[Text, ...]:
         """What every report's head says of its data: that they should not be used, then the
-        gravest warning: what stands on every page is read on none.
+        gravest warning that may change a decision: what stands on every page is read on none.
         """
         texts: list[Text] = []
         if self.unusable:
@@ -149,7 +152,7 @@ class CheckResult:
                 )
             )
         found = self.errors + self.warnings
-        told = sorted((one for one in found if one.check not in BEFORE_LINKAGE), key=_weight)
+        told = sorted((one for one in found if _is_grave(one)), key=_weight)
         if told and len(found) > 1:
             texts.append(
                 _(
@@ -200,6 +203,14 @@ class CheckResult:
             offenders = f" ({', '.join(first.first_offenders)})" if first.first_offenders else ""
             remedy = render(CHECKS[first.check].remedy, "en")
             raise DataError(place, "data that pass the checks", found + offenders + more, remedy)
+
+
+def _is_grave(issue: Issue) -> bool:
+    if issue.check in BEFORE_LINKAGE:
+        return False
+    share = issue.share_of_revenue
+    touched = issue.count / max(issue.n, 1) if share is None else share
+    return issue.severity == "error" or touched >= HEAD_SHARE
 
 
 def _weight(issue: Issue) -> tuple:
