@@ -164,7 +164,7 @@ def as_date(column: ir.Value, style: TextStyle) -> ir.DateValue:
     text = tidy_date(column)
     if style.rich or style.calendar:
         return day_of(text, ("d" if style.day_first else "m") + style.calendar).cast("date")
-    return days.of_plain(text, style.day_first)
+    return days.of_plain(text, bool(style.day_first))
 
 
 def as_flag(column: ir.Value) -> ir.BooleanValue:
