@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kamresearch.cli.study import complete_studies
+from kamresearch.publishing.asking import TIMEOUT
+from kamresearch.publishing.exports import FORMS
 
 if TYPE_CHECKING:
     from kamresearch.errors import KamError
@@ -137,12 +139,10 @@ def publish(
     ] = False,
     export: Annotated[
         str | None,
-        typer.Option(
-            help="Take it along too, beside the version: pdf,pptx,xlsx,zip,png,svg,openlineage."
-        ),
+        typer.Option(help=f"Take it along too, beside the version: {','.join(FORMS)}."),
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(help="Seconds that each study may take; half an hour.")
+        float | None, typer.Option(help=f"Seconds that each study may take; {TIMEOUT:.0f}.")
     ] = None,
     memory: Annotated[float | None, typer.Option(help="GiB that each kernel may hold.")] = None,
     json: Annotated[

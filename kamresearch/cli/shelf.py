@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kamresearch.publishing.exports import FORMS
+
 if TYPE_CHECKING:
     pass
 
@@ -176,7 +178,7 @@ def export(
     studies: Annotated[
         list[str] | None, typer.Argument(help="Studies; all of the version where none is named.")
     ] = None,
-    to: Annotated[str, typer.Option(help="pdf, pptx, xlsx, zip, png, svg or openlineage.")] = "pdf",
+    to: Annotated[str, typer.Option(help=f"One of {', '.join(FORMS)}.")] = "pdf",
     out: Annotated[
         Path | None, typer.Option(help="Where the files go; the working folder where not given.")
     ] = None,

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from kamresearch.publishing.asking import TIMEOUT
+
 
 def complete_studies() -> list[str]:
     """Names of studies for the shell."""
@@ -87,7 +89,7 @@ def refresh(
     studies: Names = None,
     jobs: Annotated[int | None, typer.Option(help="Kernels at once.", min=1)] = None,
     timeout: Annotated[
-        float | None, typer.Option(help="Seconds that each study may take; half an hour.")
+        float | None, typer.Option(help=f"Seconds that each study may take; {TIMEOUT:.0f}.")
     ] = None,
 ) -> None:
     """Run notebooks again in place, in the order in which they read each other, and save their

@@ -68,8 +68,8 @@ def publish(
     force : bool
         Run everything again even where nothing changed.
     timeout, memory : float
-        Seconds, and GiB, that each study's kernel may use; half an hour, and its share of the
-        machine, where not given.
+        Seconds, and GiB, that each study's kernel may use; as many as `Limits` says, and its share
+        of the machine, where not given.
     pseudonymise : path
         A file with a key: pseudonyms stand for names and numbers, free text is dropped.
     progress : Progress, optional

@@ -10,6 +10,7 @@ from kamresearch.data.addresses import is_address, read_address
 from kamresearch.data.pseudonyms import KEY, read_key
 from kamresearch.errors import ParameterError
 from kamresearch.places import find_path
+from kamresearch.publishing.asking import TIMEOUT
 from kamresearch.publishing.asking.parameters import EVERY, ParameterSet, as_date, as_languages
 from kamresearch.studies.declaration import StudyParams
 
@@ -21,7 +22,7 @@ SPARK = "spark:"
 class Limits:
     """What each kernel may use: seconds for its study, bytes of memory, bytes of output."""
 
-    timeout: float = 1800.0
+    timeout: float = TIMEOUT
     memory: int = 0
     output: int = 64 << 20
 

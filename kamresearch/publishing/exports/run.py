@@ -1,19 +1,14 @@
 """Taking a version along: which form, which studies, where to."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from kamresearch.errors import ParameterError, near_matches
-from kamresearch.publishing.exports.archive import write_zip
+from kamresearch.publishing.exports import FORMS
 from kamresearch.publishing.exports.contents import Chapter, read_chapters
-from kamresearch.publishing.exports.lineage import write_event
-from kamresearch.publishing.exports.paper import print_pages
-from kamresearch.publishing.exports.pictures import write_png, write_svg
-from kamresearch.publishing.exports.sheets import write_workbook
-from kamresearch.publishing.exports.slides import write_slides
 from kamresearch.publishing.sealed.store import Version
-
-FORMS = ("pdf", "pptx", "xlsx", "zip", "png", "svg", "openlineage")
 
 
 def check_form(to: str) -> None:
@@ -22,6 +17,12 @@ def check_form(to: str) -> None:
         raise ParameterError(
             "export", f"one of {', '.join(FORMS)}", repr(to), near_matches(to, FORMS)
         )
+
+
+def _writer(to: str) -> Callable[..., Any]:
+    """What writes a form, imported only where it is asked for."""
+    module, _colon, name = FORMS[to].partition(":")
+    return getattr(import_module(f"kamresearch.publishing.exports.{module}"), name)
 
 
 def export_version(
@@ -66,7 +67,7 @@ def export_version(
     if to == "openlineage":
         folder = Path(folder or Path.cwd())
         folder.mkdir(parents=True, exist_ok=True)
-        write_event(version, folder / f"{version.id}.openlineage.json")
+        _writer(to)(version, folder / f"{version.id}.openlineage.json")
         return [folder / f"{version.id}.openlineage.json"]
     with version.manifest.data.told():
         return _export(version, to, names, folder, language)
@@ -75,20 +76,19 @@ def export_version(
 def _export(
     version: Version, to: str, names: list[str], folder: Path | None, language: str
 ) -> list[Path]:
-    chapters = read_chapters(version, names, language)
+    chapters, write = read_chapters(version, names, language), _writer(to)
     folder = Path(folder or Path.cwd())
     folder.mkdir(parents=True, exist_ok=True)
     called = "-".join([version.id, *(one.study.name for one in chapters if names)])
     if to in ("png", "svg"):
         pictures = [one for chapter in chapters for one in chapter.pictures]
-        return (write_png if to == "png" else write_svg)(pictures, folder)
+        return write(pictures, folder)
     if to == "pdf":
-        return print_pages(version, _pages(version, chapters, language, folder))
+        return write(version, _pages(version, chapters, language, folder))
     path = folder / f"{called}.{to}" if to == "zip" else folder / f"{called}.{language}.{to}"
     if to == "zip":
-        write_zip(version, path)
+        write(version, path)
     else:
-        write = write_slides if to == "pptx" else write_workbook
         write(version, chapters, language, path)
     return [path]
 
