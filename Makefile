@@ -165,6 +165,10 @@ bench-accounts: setup  ## what a page for each of 1,000 accounts costs, in both 
 bench-start: setup  ## the roles that kam start gives the columns of exports
 	$(BIN)/python -m benchmarks.bench_start
 
+.PHONY: bench-candidates
+bench-candidates: setup  ## statsmodels in the place of our own code: losses, shares, forecasts (some minutes)
+	$(BIN)/python -m benchmarks.bench_candidates
+
 benchmarks/.cache/measured: | setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $@ \
 	  ruptures==1.1.10 lifelines==0.30.3 scikit-lego==0.9.10 papermill==2.7.0

@@ -24,6 +24,7 @@ ORDER = (
     "accounts",
     "start",
     "faults",
+    "candidates",
     "measure",
 )
 

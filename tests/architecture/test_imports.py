@@ -177,6 +177,14 @@ def test_a_room_of_publishing_imports_only_from_those_before_it(name):
     assert targets <= allowed, f"{name} may not import {targets - allowed}"
 
 
+def test_the_architecture_names_every_room(root):
+    text = (root / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rooms = {*ALLOWED, *PUBLISHING, "scaffold"}
+    assert not {one for one in rooms if f"`{one}`" not in text and f"`{one}/`" not in text}
+    questions = (PACKAGE / "analysis").glob("*/__init__.py")
+    assert not {path.parent.name for path in questions if path.parent.name not in text}
+
+
 def test_no_two_modules_import_each_other_in_a_circle():
     known = modules()
     graph = {}
