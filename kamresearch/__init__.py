@@ -51,7 +51,7 @@ if TYPE_CHECKING:  # the names below, for editors and type checkers
     from kamresearch.publishing import versions as versions
     from kamresearch.studies import open_study as open_study
 
-__version__ = "0.2.0"
+__version__ = "0.3.0.dev0"
 
 # public name -> (module, attribute inside it; None for the module itself)
 _PUBLIC = {
