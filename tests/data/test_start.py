@@ -172,6 +172,26 @@ def test_lines_take_their_heads_and_accounts_their_list(tmp_path):
     assert tables.orders.revenue.sum().to_pandas() == pytest.approx(wanted)
 
 
+def test_a_list_whose_keys_kept_their_leading_noughts_is_named_not_passed_over(tmp_path):
+    orders = pd.DataFrame(
+        {
+            "OrderID": range(100, 130),
+            "CustomerID": [str(100 + n % 6) for n in range(30)],
+            "OrderDate": [f"2024-02-{n % 28 + 1:02d}" for n in range(30)],
+            "Revenue": [2.5 + n for n in range(30)],
+        }
+    )
+    people = pd.DataFrame(
+        {"CustomerID": [f"{100 + n:05d}" for n in range(6)], "CompanyName": list("uvwxyz")}
+    )
+    save(tmp_path, orders, "orders.csv", sep=",")
+    save(tmp_path, people, "customers.csv", sep=",")
+    draft = draft_mapping(look(str(tmp_path)))
+    assert written(draft)["tables"]["accounts"]["from"] == "orders"
+    text = " ".join(mapping_text(draft, "en").replace("#", " ").split())
+    assert "customers writes the same accounts with other leading noughts (00100, here 100)" in text
+
+
 def test_months_side_by_side_become_rows(tmp_path):
     frame = pd.DataFrame({"Customer": list("abcdef"), "Region": list("nsnsns")})
     for at, month in enumerate(("Jan 2024", "Feb 2024", "Mar 2024", "Apr 2024", "May 2024")):

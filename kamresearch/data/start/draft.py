@@ -23,7 +23,7 @@ from kamresearch.data.start.reading import (
     sign_currency,
 )
 from kamresearch.data.start.roles import LEAST, NEAR, SURE, merit, name_merit
-from kamresearch.data.start.tables import Candidate, find_accounts, find_candidates
+from kamresearch.data.start.tables import Candidate, find_accounts, find_candidates, find_padded
 from kamresearch.data.start.words import ROLES, TOLD
 from kamresearch.errors import DataError, near_matches
 from kamresearch.language import Quantity, Text
@@ -556,7 +556,7 @@ def _states(chosen: Candidate, played: Map[str, str]) -> list[Column]:
 def _accounts(looked: Looked, chosen: Candidate, played: Map[str, str]) -> TableDraft:
     found = find_accounts(looked.tables, chosen, played["account_id"])
     if found is None:
-        return _accounts_of_orders(chosen, played)
+        return _accounts_of_orders(looked, chosen, played)
     table, key, roles = found
     share = Quantity(len(table.column(key).different), "count")
     lines = [Line("from", table.name, _("one row an account: {n} different keys", n=share))]
@@ -579,11 +579,19 @@ def _accounts(looked: Looked, chosen: Candidate, played: Map[str, str]) -> Table
     return TableDraft("accounts", tuple(lines), tuple(columns))
 
 
-def _accounts_of_orders(chosen: Candidate, played: Map[str, str]) -> TableDraft:
+def _accounts_of_orders(looked: Looked, chosen: Candidate, played: Map[str, str]) -> TableDraft:
     lines = [one for one in _from_lines(chosen) if one.key in ("from", "join", "fill_down")]
-    lines.append(
-        Line("one_row_per", ["account_id"], _("no list of accounts: made out of the orders"))
-    )
+    why = _("no list of accounts: made out of the orders")
+    if padded := find_padded(looked.tables, chosen, played["account_id"]):
+        table, theirs, mine = padded
+        why = _(
+            "made out of the orders, since {table} writes the same accounts with other leading "
+            "noughts ({theirs}, here {mine}); write them alike to have its names",
+            table=table.name,
+            theirs=theirs,
+            mine=mine,
+        )
+    lines.append(Line("one_row_per", ["account_id"], why))
     columns = [
         Line("account_id", played["account_id"], _("as in the orders")),
         Line(

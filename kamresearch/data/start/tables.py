@@ -177,3 +177,25 @@ def find_accounts(
         table.name, tuple(one for one in table.columns if one.name != key), table.n, table.sources
     )
     return table, key, assign(others)
+
+
+def find_padded(
+    tables: tuple[Profile, ...], chosen: Candidate, account: str
+) -> tuple[Profile, str, str] | None:
+    """A table whose keys are the accounts of the orders but for leading noughts, which a
+    spreadsheet drops: it, a key as it stands there and as it stands in the orders.
+    """
+    named = {cell.lstrip("0"): cell for cell in chosen.table.column(account).different}
+    for table in tables:
+        if table is chosen.base or table is chosen.joined or len(table.columns) < 2:
+            continue
+        for column in table.columns:
+            if column.distinct_share < KEY or column.filled_share < KEY:
+                continue
+            keys = {cell.lstrip("0"): cell for cell in column.different}
+            both = [one for one in named if one in keys]
+            if len(both) < HELD * max(len(named), 1):
+                continue
+            if apart := next((one for one in both if keys[one] != named[one]), None):
+                return table, keys[apart], named[apart]
+    return None
