@@ -18,7 +18,7 @@ import yaml
 from benchmarks.common import ROOT, describe_machine, write_result
 from benchmarks.fetch import present
 from benchmarks.protocols.places import data_file
-from kamresearch.data.mapping import Mapping, read_mapping
+from kamresearch.data.mapfile import Mapping, read_mapping
 from kamresearch.data.start import Draft, draft_mapping, look
 from kamresearch.errors import KamError
 

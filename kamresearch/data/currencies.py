@@ -1,5 +1,6 @@
 """Amounts in several currencies: noticed, and turned into one where the mapping says how."""
 
+from collections.abc import Mapping
 from functools import cache
 
 import ibis
@@ -9,7 +10,6 @@ from kamresearch.data.casting import as_id, clean_text, is_text
 from kamresearch.data.habits import credit_values, is_side, not_sold, scale_of
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.rolenames import name_merit
-from kamresearch.errors import DataError
 
 MOST_CODES = 40
 GROUPED = 0.3
@@ -189,18 +189,14 @@ def _grouped(raw: ir.Table, account: str) -> list[tuple[str, str, int, str]]:
 
 
 def convert(
-    amount: ir.FloatingValue, currency: ir.Value, rates: object, place: str
+    amount: ir.FloatingValue, currency: ir.Value, rates: Mapping[str, float]
 ) -> ir.FloatingValue:
     """Amounts in one currency; those of a currency without a rate become empty and are set
     aside.
     """
-    if not isinstance(rates, dict) or not rates:
-        raise DataError(
-            place, "rates such as {EUR: 1, USD: 0.92}", repr(rates)[:60], "give a rate a currency"
-        )
     code = as_id(currency).upper()
     factor = ibis.cases(
-        *((code == str(name).upper(), float(rate)) for name, rate in rates.items()),
+        *((code == str(name).upper(), rate) for name, rate in rates.items()),
         else_=ibis.null("float64"),
     )
     return amount * factor

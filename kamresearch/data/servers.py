@@ -13,7 +13,7 @@ from kamresearch.errors import DataError, near_matches
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
-    from kamresearch.data.mapping import Mapping as Rules
+    from kamresearch.data.mapfile import Mapping as Rules
 
 SECONDS_TO_CONNECT = 10
 SECONDS_TO_ANSWER = 600

@@ -13,7 +13,8 @@ from kamresearch.data.answers import answering, shown_address
 from kamresearch.data.contract import REQUIRED, TABLES
 from kamresearch.data.embedded import connect_embedded, keep_table
 from kamresearch.data.files import Raw, Stated, read_database, read_path, table_names
-from kamresearch.data.mapping import Mapped, Mapping, apply_mapping, read_mapping
+from kamresearch.data.mapfile import Mapping, read_mapping
+from kamresearch.data.mapping import Mapped, apply_mapping
 from kamresearch.data.opening import open_table
 from kamresearch.data.servers import connect_server, is_server
 from kamresearch.data.tables import Loaded, Tables

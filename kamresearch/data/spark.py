@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ibis.backends import BaseBackend
     from pyspark.sql import SparkSession
 
-    from kamresearch.data.mapping import Mapping as Rules
+    from kamresearch.data.mapfile import Mapping as Rules
 
 _CORRUPT = "__line__"
 

@@ -11,7 +11,7 @@ import pytest
 
 from kamresearch.data import budgets, files
 from kamresearch.data.checks import check_tables
-from kamresearch.data.mapping import read_mapping
+from kamresearch.data.mapfile import read_mapping
 from kamresearch.data.prepared import open_prepared, write_prepared
 from kamresearch.data.sidecars import read_sidecar
 from kamresearch.data.sources import open_data

@@ -116,7 +116,7 @@ WRONG = {
     "power": (MAPPING.replace("= Qty * [Price]", "= 9 ** 9 ** 9"), r"numbers, columns"),
     "measure": (
         MAPPING.replace("currency: EUR", "measure: [pcs]"),
-        r"measure: a word for each language.*found \['pcs'\]",
+        r"measure: expected a word for each language.*found \['pcs'\]",
     ),
     "zone": (
         MAPPING.replace("currency: EUR", "time_zone: Mars/Olympus"),

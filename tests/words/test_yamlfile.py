@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import kamresearch
-from kamresearch.data.mapping import read_mapping
+from kamresearch.data.mapfile import read_mapping
 from kamresearch.data.simulate import read_world
 from kamresearch.errors import DataError, KamError, ParameterError
 from kamresearch.publishing.asking.parameters import read_parameters

@@ -120,7 +120,7 @@ class Marks(Explained):
         )
 
 
-def read_marks(tables: Tables, care: Care, seed: int = 0) -> Marks:
+def read_marks(tables: Tables, care: Care, random_state: int = 0) -> Marks:
     """What marks did the accounts give, and who got which?
 
     ``surveys`` of the three years to the day of ``care`` → marks of one kind and scale (those
@@ -133,7 +133,7 @@ def read_marks(tables: Tables, care: Care, seed: int = 0) -> Marks:
         Opened account data; without ``surveys`` the result holds the reason.
     care : Care
         From `read_care`: who is here, and under whom.
-    seed : int
+    random_state : int
         Of the bootstrap over accounts: marks of one account are alike.
     """
     nothing = pd.DataFrame(columns=ROWS), pd.DataFrame(columns=GROUPS), "relation", 10, 0
@@ -153,7 +153,7 @@ def read_marks(tables: Tables, care: Care, seed: int = 0) -> Marks:
     year = rows[rows["date"] > care.as_of - YEAR].merge(
         care.accounts, on="account_id", how="inner", validate="many_to_one"
     )
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(random_state)
     whole = _tell(year, rng)
     groups = [
         {"dimension": dimension, "group": str(group), **_tell(part, rng)}

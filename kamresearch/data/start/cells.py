@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kamresearch.data.casting import TextStyle, as_kind, is_text
 from kamresearch.data.contract import TABLES
-from kamresearch.data.mapping import stated_style
+from kamresearch.data.mapfile import stated_style
 from kamresearch.data.start.draft import Draft, Line
 from kamresearch.data.start.looking import Looked
 from kamresearch.data.styles import find_styles

@@ -15,7 +15,7 @@ from kamresearch.data.casting import clean_text, is_text, says_nothing
 from kamresearch.data.days import months
 from kamresearch.data.embedded import connect_embedded, keep_table
 from kamresearch.data.files import ENDINGS, Raw, Stated, read_file, read_parts, table_name
-from kamresearch.data.mapping import Mapping
+from kamresearch.data.mapfile import Mapping
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.servers import connect_server, is_server
 from kamresearch.data.start.profiles import Profile, profile
