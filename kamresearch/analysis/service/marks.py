@@ -24,7 +24,7 @@ ROWS = ["account_id", "date", "mark"]
 
 
 @dataclass(frozen=True)
-class Marks(Explained):
+class Marks(Explained, frame="groups"):
     """Marks of one kind and one scale, so that like is compared with like.
 
     Parameters
