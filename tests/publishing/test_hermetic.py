@@ -184,6 +184,7 @@ COUNTED_OR_NOT = {
     "pseudonyms": "a fact of the data, as tried below",
     "least": "refuses slices, moves none",
     "hindcast": "",
+    "swept": "",
     "limits": "end a run, move nothing",
 }
 """Each thing that can be asked for, and why it is no input by itself; empty: it is one."""
@@ -193,7 +194,7 @@ def test_everything_that_can_be_asked_for_is_part_of_the_name_or_says_why_not():
     """Found in the class of requests, so that a new one cannot be forgotten."""
     assert {one.name for one in fields(Request)} == set(COUNTED_OR_NOT)
     before = planned()
-    others = {"languages": ("zh",), "hindcast": True}
+    others = {"languages": ("zh",), "hindcast": True, "swept": {"churn": {"rows": [1]}}}
     for name, why in COUNTED_OR_NOT.items():
         if why or name in ("data", "mapping", "as_of", "where"):
             continue
