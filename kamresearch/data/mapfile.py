@@ -53,11 +53,11 @@ _SEE = "see docs/your-own-data.md"
 class _Said(BaseModel):
     """Keys of one place of the file; a description is what an error says was expected."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=False)
+    model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_empty(cls, said: object) -> object:
+    def _drop_empty(cls, said: Any) -> Any:
         """A key without a value says nothing."""
         if not isinstance(said, dict):
             return said

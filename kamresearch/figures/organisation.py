@@ -198,24 +198,33 @@ def structure(result: Structure) -> Figure:
         return figure
 
     vacant = seats[seats["n_present"] == 0]
+    caption = _(
+        "Boxes are the seats that the structure asks for; dashed ones are vacant. In each: who "
+        "holds it, the accounts kept and people led, and the load (hours asked for over hours "
+        "there are), red above 100%. {vacant} of {n} seats are vacant; {extra} managers hold "
+        "no seat of it.",
+        vacant=len(vacant),
+        n=len(seats),
+        extra=result.n_extra,
+    )
+    n_regions = int(seats["region"].nunique())
+    if n_regions > len(regions):
+        caption = _(
+            "{caption} The first {drawn} of {n} regions are drawn; the table has all of them.",
+            caption=caption,
+            drawn=len(regions),
+            n=n_regions,
+        )
     return Figure(
         id="organisation.structure",
         title=_("Which seats are filled, and how much hangs on each?"),
         draw=draw,
         data=result.table(),
-        caption=_(
-            "Boxes are the seats that the structure asks for; dashed ones are vacant. In each: who "
-            "holds it, the accounts kept and people led, and the load (hours asked for over hours "
-            "there are), red above 100%. {vacant} of {n} seats are vacant; {extra} managers hold "
-            "no seat of it.",
-            vacant=len(vacant),
-            n=len(seats),
-            extra=result.n_extra,
-        ),
+        caption=caption,
         alt=_(
             "Chart of an organisation with {n} seats in {m} regions; {vacant} are vacant.",
             n=len(seats),
-            m=int(seats["region"].nunique()),
+            m=n_regions,
             vacant=len(vacant),
         ),
     )

@@ -487,6 +487,15 @@ def test_the_chart_names_vacant_seats_ranks_and_whom_each_leads():
     assert "2 are vacant" in figure.alt.render("en")
 
 
+def test_the_chart_says_how_many_regions_it_has_no_room_for():
+    team = team_of(("M1", "R00", "direct_manager"))
+    held = organisation.find_holdings(ACCOUNTS, team, SPELLS, DAY)
+    for n, told in ((16, False), (20, True)):
+        result = organisation.check_structure(held.managers, [f"R{at:02d}" for at in range(n)])
+        caption = draw_figure(result, "organisation.structure").caption.render("en")
+        assert ("The first 16 of 20 regions are drawn" in caption) == told
+
+
 def test_the_rings_show_each_place_that_teams_foresee_and_leave_the_others_dotted():
     rows = [("A1", "core", "sales", "manager", "P1"), ("A1", "support", "finance", "admin", None)]
     frame = pd.DataFrame(rows, columns=["account_id", "layer", "function", "role", "person_id"])

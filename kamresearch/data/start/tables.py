@@ -1,5 +1,6 @@
 """Which tables of an export hold orders, lines of orders, and accounts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kamresearch.data.start.profiles import Column, Profile, period_columns
@@ -160,16 +161,11 @@ def find_accounts(
     """A table with a row for each account that the orders name: it, its key, its roles."""
     named = chosen.table.column(account).different
     best, most = None, HELD
-    for table in tables:
-        if table is chosen.base or table is chosen.joined or len(table.columns) < 2:
-            continue
-        for column in table.columns:
-            if column.distinct_share < KEY or column.filled_share < KEY:
-                continue
-            share = sum(cell in set(column.different) for cell in named) / max(len(named), 1)
-            likely = max(merit(column, "account_id").named, merit(column, "account_name").named)
-            if share >= HELD and share + likely > most and likely > 0:
-                best, most = (table, column.name), share + likely
+    for table, column in _keys_beside(tables, chosen):
+        share = sum(cell in set(column.different) for cell in named) / max(len(named), 1)
+        likely = max(merit(column, "account_id").named, merit(column, "account_name").named)
+        if share >= HELD and share + likely > most and likely > 0:
+            best, most = (table, column.name), share + likely
     if best is None:
         return None
     table, key = best
@@ -186,16 +182,23 @@ def find_padded(
     spreadsheet drops: it, a key as it stands there and as it stands in the orders.
     """
     named = {cell.lstrip("0"): cell for cell in chosen.table.column(account).different}
+    for table, column in _keys_beside(tables, chosen):
+        keys = {cell.lstrip("0"): cell for cell in column.different}
+        both = [one for one in named if one in keys]
+        if len(both) < HELD * max(len(named), 1):
+            continue
+        if apart := next((one for one in both if keys[one] != named[one]), None):
+            return table, keys[apart], named[apart]
+    return None
+
+
+def _keys_beside(
+    tables: tuple[Profile, ...], chosen: Candidate
+) -> Iterator[tuple[Profile, Column]]:
+    """Columns that name each row of a table which is not that of the orders."""
     for table in tables:
         if table is chosen.base or table is chosen.joined or len(table.columns) < 2:
             continue
         for column in table.columns:
-            if column.distinct_share < KEY or column.filled_share < KEY:
-                continue
-            keys = {cell.lstrip("0"): cell for cell in column.different}
-            both = [one for one in named if one in keys]
-            if len(both) < HELD * max(len(named), 1):
-                continue
-            if apart := next((one for one in both if keys[one] != named[one]), None):
-                return table, keys[apart], named[apart]
-    return None
+            if column.distinct_share >= KEY and column.filled_share >= KEY:
+                yield table, column

@@ -13,6 +13,7 @@ from kamresearch.finding import Findings, is_number
 from kamresearch.language import LANGUAGES, render
 from kamresearch.language import message as _
 from kamresearch.publishing.asking.parameters import parse_assignments
+from kamresearch.publishing.files import write_text
 from kamresearch.studies.outputs import MIME
 
 if TYPE_CHECKING:
@@ -125,4 +126,4 @@ def add_cells(path: Path, swept: Mapping[str, Any]) -> None:
         if cell["cell_type"] == "code" or spoken & set(cell["metadata"]["tags"])
     ]
     text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_text(path, text + "\n")
