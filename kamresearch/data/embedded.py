@@ -3,6 +3,7 @@ out to.
 """
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 MEMORY = "3GB"
-"""Memory of the engine at most; beyond it, it works through temporary files.
-``KAM_ENGINE_MEMORY`` sets another.
+"""Memory of the engine at most, and half of what its process may hold; beyond it, it works through
+temporary files. ``KAM_ENGINE_MEMORY`` sets another.
 """
 
 
@@ -32,7 +33,7 @@ def connect_embedded(time_zone: str = "") -> "Backend":
     connection = ibis.duckdb.connect()
     spill = Path(tempfile.gettempdir()) / f"kam-engine-{os.getpid()}"
     settings = {
-        "memory_limit": os.environ.get("KAM_ENGINE_MEMORY", MEMORY),
+        "memory_limit": os.environ.get("KAM_ENGINE_MEMORY") or _memory(),
         "temp_directory": str(spill),
         "autoinstall_known_extensions": "false",
         "preserve_insertion_order": "false",
@@ -52,6 +53,16 @@ def connect_embedded(time_zone: str = "") -> "Backend":
     draw_no_bar(connection.con)
     register(connection, time_zone)
     return connection
+
+
+def _memory() -> str:
+    """Held to less than its process, the engine spills where it would else be refused memory."""
+    if sys.platform == "win32":
+        return MEMORY
+    import resource
+
+    most = resource.getrlimit(resource.RLIMIT_DATA)[0]
+    return f"{most // 2**21}MB" if 0 < most < 6 << 30 else MEMORY
 
 
 def draw_no_bar(connection: "duckdb.DuckDBPyConnection") -> None:

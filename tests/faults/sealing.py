@@ -1,11 +1,13 @@
 """Seal small versions under the shim, one fault at each call there is: a program of its own, since
 the shim must stand before the C library from the start.
 
-``python -m tests.faults.sealing LIBRARY STATE FOLDER STEP`` prints what came of each round as JSON.
+``python -m tests.faults.sealing LIBRARY STATE FOLDER STEP`` prints what came of each round as JSON;
+``kill`` for STEP: of rounds in which the process is killed at each call.
 """
 
 import errno
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -21,6 +23,7 @@ from kamresearch.publishing.shelf.portal import write_shelf
 from tests.faults.shim import Shim
 
 ERRORS = {"EIO": errno.EIO, "ENOSPC": errno.ENOSPC}
+KILLS = {"kill before it": -1, "kill halfway": -2}
 NAMES = ("2012-12-31-abc0000001", "2012-12-31-abc0000002")
 
 
@@ -60,17 +63,32 @@ def wrong_with(reports: Path, whole: bool) -> list[str]:
     return [*wrong, *(text for text in gone if "gone" in text)]
 
 
+def told_of(reports: Path) -> str:
+    """Seal the second version, and say what came of it."""
+    try:
+        seal_one(reports, NAMES[1])
+    except (OSError, KamError) as error:
+        return type(error).__name__
+    return "sealed"
+
+
+def told_by_a_child(reports: Path) -> str:
+    """The same in a process that may be killed."""
+    child = os.fork()
+    if child == 0:
+        told_of(reports)
+        os._exit(0)
+    _pid, status = os.waitpid(child, 0)
+    return "killed" if os.WIFSIGNALED(status) else "sealed"
+
+
 def one_round(shim: Shim, reports: Path, call: str, **orders: int) -> dict:
     """A shelf with one version; the second is sealed while calls fail, and then once more."""
     shim.order()
     shutil.rmtree(reports, ignore_errors=True)
     seal_one(reports, NAMES[0])
     shim.order(call, **orders)
-    told = "sealed"
-    try:
-        seal_one(reports, NAMES[1])
-    except (OSError, KamError) as error:
-        told = type(error).__name__
+    told = told_by_a_child(reports) if orders.get("error", 0) < 0 else told_of(reports)
     injected, seen = shim.injected, shim.seen
     shim.order()
     wrong = wrong_with(reports, whole=False)
@@ -92,13 +110,28 @@ def try_each_call(shim: Shim, reports: Path, step: int) -> list[dict]:
     return rounds
 
 
+def kill_at_each_call(shim: Shim, reports: Path) -> list[dict]:
+    """The process dies before every call there is, and in the midst of every write."""
+    rounds = []
+    for call in ("write", "sync", "rename", "create"):
+        calls = one_round(shim, reports, call)["seen"]
+        for name, error in KILLS.items():
+            for after in range(calls if call == "write" or error == -1 else 0):
+                done = one_round(shim, reports, call, error=error, after=after, times=1)
+                rounds.append({"call": call, "error": name, "after": after, **done})
+    return rounds
+
+
 def main(library: str, state: str, folder: str, what: str) -> None:
     """``what``: the step between calls, or the name of one version to seal as things are."""
     reports = Path(folder) / "reports"
-    if not what.isdigit():
-        return seal_one(reports, what)
-    print(json.dumps(try_each_call(Shim(Path(library), Path(state)), reports, int(what))))
-    return None
+    shim = Shim(Path(library), Path(state))
+    if what == "kill":
+        print(json.dumps(kill_at_each_call(shim, reports)))
+    elif what.isdigit():
+        print(json.dumps(try_each_call(shim, reports, int(what))))
+    else:
+        seal_one(reports, what)
 
 
 if __name__ == "__main__":

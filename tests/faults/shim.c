@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,12 +22,14 @@
 #include <unistd.h>
 
 enum { WRITE = 1, SYNC = 2, RENAME = 4, CREATE = 8, READ = 16 };
+enum { DIE = -1, DIE_HALFWAY = -2 };
 
 static struct state {
     int64_t seen;     /* calls that were meant */
     int64_t injected; /* of these, calls that failed or took longer */
     int64_t calls;    /* which calls are meant: a sum of the above */
-    int64_t error;    /* number of the error; 0: none fails */
+    int64_t error;    /* number of the error; 0: none fails; DIE: the process is killed before
+                         the call; DIE_HALFWAY: after half of what it writes */
     int64_t after;    /* so many calls go well first */
     int64_t times;    /* so many fail then; 0: all */
     int64_t slow;     /* microseconds that each call takes longer */
@@ -56,6 +59,7 @@ static int meant(int kind, const char *path) {
     if (!state->error || seen <= state->after) return 0;
     if (state->times && seen > state->after + state->times) return 0;
     __sync_add_and_fetch(&state->injected, 1);
+    if (state->error == DIE) kill(getpid(), SIGKILL);
     errno = (int)state->error;
     return 1;
 }
@@ -78,7 +82,12 @@ static int meant_file(int kind, int file) {
 
 ssize_t write(int file, const void *text, size_t size) {
     NEXT(write);
-    return meant_file(WRITE, file) ? -1 : next(file, text, size);
+    if (!meant_file(WRITE, file)) return next(file, text, size);
+    if (state->error == DIE_HALFWAY) {
+        next(file, text, size / 2);
+        kill(getpid(), SIGKILL);
+    }
+    return -1;
 }
 ssize_t writev(int file, const struct iovec *parts, int count) {
     NEXT(writev);

@@ -58,6 +58,22 @@ def test_a_device_that_fails_or_is_full_at_any_call_leaves_no_half_version(
 
 
 @pytest.mark.long
+def test_a_kill_at_each_call_of_a_sealing_leaves_no_half_version(shim, tmp_path, record_property):
+    """Before every write, sync, rename and creation, and in the midst of every write; the next run
+    puts all in order.
+    """
+    out, errors = sealing(shim, tmp_path, "kill").communicate(timeout=500)
+    rounds = json.loads(out or "null")
+    assert rounds, errors
+    record_property("rounds", len(rounds))
+    record_property("faults", sum(one["injected"] for one in rounds))
+    assert {one["told"] for one in rounds} == {"killed"}
+    assert {one["injected"] for one in rounds} == {1}
+    assert [one for one in rounds if one["wrong"]] == []
+    assert len(rounds) > 50
+
+
+@pytest.mark.long
 def test_on_a_slow_shelf_publishers_wait_for_each_other_and_none_is_lost(
     shim, tmp_path, record_property
 ):

@@ -12,12 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from kamresearch.publishing.asking import memory
 from tests.conftest import ROOT
 from tests.faults.test_publishing_faults import _children, assert_whole, leftovers, start
 from tests.publishing.toy import Project
@@ -158,6 +160,62 @@ def test_whichever_process_the_system_kills_for_want_of_memory_no_half_version_i
     assert len(assert_whole(project)) in (1, 2)
     project.publish("-p", "all.factor=5")
     assert len(assert_whole(project)) == 2
+    assert leftovers(project) == []
+
+
+@pytest.fixture
+def confined():
+    """What to write before a command so that it and its children may hold 1.5 GiB together."""
+    folder = memory._folders()[:1]
+    if not folder or not os.access(folder[0], os.W_OK):
+        pytest.skip("this system gives us no group of processes to limit (cgroup)")
+    group = folder[0] / f"kam-test-{os.getpid()}"
+    try:
+        group.mkdir()
+        limits = [group / name for name in ("memory.max", "memory.limit_in_bytes")]
+        (limit,) = [path for path in limits if path.exists()]
+        limit.write_text(str(3 << 29))
+    except (OSError, ValueError):
+        shutil.rmtree(group, ignore_errors=True)
+        pytest.skip("a group of processes cannot be limited here (cgroup)")
+    yield ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group / "cgroup.procs")]
+    for _ in range(100):  # a group goes once its last process is reaped
+        with suppress(OSError):
+            group.rmdir()
+            return
+        time.sleep(0.1)
+
+
+def test_a_container_that_has_no_more_memory_names_the_study_the_limit_and_what_to_do(
+    project, confined, record_property
+):
+    """A real limit (cgroup): by default a study is stopped before it is reached; where more was
+    asked for than there is, the system kills its kernel, and the message says so.
+    """
+    hoard = (
+        "import mmap, time\nhoard = mmap.mmap(-1, 4 << 30)\n"
+        "for place in range(0, 4 << 30, 4096):\n    hoard[place] = 1\ntime.sleep(60)"
+    )
+    project.add(4, "delta", more=hoard)
+    words = {
+        (): ("study delta: expected no more than 0.6 GiB of memory",),
+        ("--memory", "8"): ("study delta", "want of memory", "1.5 GiB together", "--memory lower"),
+    }
+    for asked, told in words.items():
+        done = subprocess.run(
+            [*confined, *project.command("publish", "--jobs", "2", *asked, "delta")],
+            cwd=project.root,
+            env=project.environment(),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 1
+        assert [text for text in told if text not in done.stderr] == [], done.stderr
+        assert "Traceback" not in done.stderr
+        assert len(assert_whole(project)) == 1
+    record_property("rounds", len(words))
+    record_property("faults", 1)
+    project.publish("-p", "all.factor=5")
     assert leftovers(project) == []
 
 

@@ -13,7 +13,14 @@ from kamresearch.publishing.kernels import engine
 from kamresearch.publishing.making.verify import check_files, verify_version
 from kamresearch.publishing.planning.datafacts import is_sound
 from kamresearch.publishing.progress import Silent
-from kamresearch.publishing.sealed.log import START, check_log, log_head, note_found, write_log
+from kamresearch.publishing.sealed.log import (
+    START,
+    check_log,
+    log_head,
+    note_found,
+    read_log,
+    write_log,
+)
 from kamresearch.publishing.sealed.manifest import read_manifest
 from kamresearch.publishing.sealed.store import Version
 from kamresearch.publishing.shelf.pruning import prune_shelf
@@ -81,11 +88,18 @@ def test_a_log_that_was_begun_anew_is_not_the_one_a_version_was_sealed_under(log
     assert "was found on the shelf" in rest[0]
 
 
-def test_a_line_that_a_kill_cut_short_does_not_swallow_the_next(logged):
+@pytest.mark.parametrize("missing", [1, 20, 200])
+def test_a_line_that_a_kill_cut_short_is_taken_off_and_does_not_swallow_the_next(logged, missing):
+    """Nor does it speak against any version, before and after."""
     path = logged / "log.jsonl"
-    path.write_bytes(path.read_bytes()[:-20])
+    path.write_bytes(path.read_bytes()[:-missing])
+    lines = len(read_log(logged)[0])
+    assert check_log(version_in(logged, 0), "")[0] == []
     write_log(logged, "cleared", [version_in(logged, 0)])
-    assert json.loads(path.read_text().splitlines()[-1])["event"] == "cleared"
+    entries, wrong = read_log(logged)
+    assert (len(entries), wrong) == (lines + 1, [])
+    assert entries[-1].event == "cleared"
+    assert path.read_bytes().count(b"\n") == lines + 1
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from kamresearch.data.pseudonyms import KEY, read_key
 from kamresearch.errors import ParameterError
 from kamresearch.places import find_path
 from kamresearch.publishing.asking import TIMEOUT
+from kamresearch.publishing.asking.memory import memory_there_is
 from kamresearch.publishing.asking.parameters import EVERY, ParameterSet, as_date, as_languages
 from kamresearch.studies.declaration import StudyParams
 
@@ -177,10 +178,8 @@ def _cores() -> int:
 
 
 def _memory_share(jobs: int) -> int:
-    """Four fifths of the machine's memory, shared by the kernels."""
-    import psutil
-
-    return int(psutil.virtual_memory().total * 0.8 / jobs)
+    """Four fifths of the memory that there is, shared by the kernels."""
+    return int(memory_there_is() * 0.8 / jobs)
 
 
 def _existing(text: str, root: Path) -> str:

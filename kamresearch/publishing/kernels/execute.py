@@ -5,6 +5,7 @@ made fit to keep.
 import json
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 import kamresearch
 from kamresearch.errors import KamError, StudyError
 from kamresearch.places import project_root
+from kamresearch.publishing.asking.memory import group_kills, memory_there_is
 from kamresearch.publishing.files import to_json, write_json, write_text
 from kamresearch.publishing.jobs import read_job, to_plain
 from kamresearch.publishing.kernels.jobs import StudyJob, StudyOutcome
@@ -80,7 +82,7 @@ def _run(job: StudyJob) -> dict:
     from kamresearch.publishing.kernels import engine
 
     engine.register()
-    watch = engine.Watch(job.kernel)
+    watch, kills = engine.Watch(job.kernel), group_kills()
     try:
         papermill.execute_notebook(
             job.notebook,
@@ -94,7 +96,7 @@ def _run(job: StudyJob) -> dict:
     except PapermillExecutionError as error:
         raise _stopped(job, watch) or _cell_error(job, error) from error
     except (RuntimeError, OSError) as error:  # the kernel died, or its sockets with it
-        raise _stopped(job, watch) or _dead(job, watch, error) from error
+        raise _stopped(job, watch) or _dead(job, watch, error, kills) from error
     finally:
         _tidy_file(job.out)
     if watch.stopped:
@@ -129,7 +131,8 @@ def _cell_error(job: StudyJob, error: "PapermillExecutionError") -> StudyError:
     )
 
 
-def _dead(job: StudyJob, watch: "Watch", error: Exception) -> StudyError:
+def _dead(job: StudyJob, watch: "Watch", error: Exception, kills: int) -> StudyError:
+    """``kills``: how many of our processes the system had killed for want of memory before."""
     code = watch.child.wait(2) if watch.child else None
     how = (
         f"it ended with signal {-code}"
@@ -137,12 +140,20 @@ def _dead(job: StudyJob, watch: "Watch", error: Exception) -> StudyError:
         else f"{type(error).__name__}: {error}"
     )
     _mark_running_cell(job.out, "died")
-    return StudyError(
-        f"study {job.study}",
-        "a kernel that lives to the end",
-        how,
-        "see the cell that was running in the notebook that was kept; memory is the usual cause",
+    remedy = (
+        "see the cell that was running in the notebook that was kept; memory is the usual cause"
     )
+    if code == -signal.SIGKILL and group_kills() > kills:
+        most, own = memory_there_is() / 2**30, job.kernel.limits.memory / 2**30
+        how += (
+            f": the system killed it for want of memory (all processes here may hold {most:.1f} "
+            f"GiB together; this kernel was let have {own:.1f})"
+        )
+        remedy = (
+            f"give the container or service more than {most:.1f} GiB, lower --jobs, or set "
+            f"--memory lower, so that a study that asks for too much is stopped alone"
+        )
+    return StudyError(f"study {job.study}", "a kernel that lives to the end", how, remedy)
 
 
 def _incomplete(study: str, problem: list[str]) -> StudyError:

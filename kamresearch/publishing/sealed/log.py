@@ -44,10 +44,13 @@ class Entry(BaseModel):
 
 
 def read_log(reports: Path) -> tuple[list[Entry], list[str]]:
-    """The lines that are in order, and in words what is wrong with the others."""
+    """The lines that are in order, and in words what is wrong with the others.
+
+    What a kill cut short at the end is no line: whoever publishes next takes it off.
+    """
     path, entries, wrong, before = reports / LOG, [], [], START
-    lines = path.read_bytes().splitlines() if path.is_file() else []
-    for number, line in enumerate(lines, 1):
+    content = path.read_bytes() if path.is_file() else b""
+    for number, line in enumerate(content[: len(content) - _torn(content)].splitlines(), 1):
         try:
             entry = Entry.model_validate_json(line)
         except ValidationError:
@@ -58,6 +61,16 @@ def read_log(reports: Path) -> tuple[list[Entry], list[str]]:
         before = entry.sha256
         entries.append(entry)
     return entries, wrong
+
+
+def _torn(content: bytes) -> int:
+    """Bytes at the end of a log that are the beginning of a line."""
+    end = content[content.rfind(b"\n") + 1 :]
+    try:
+        json.loads(end)
+    except ValueError:
+        return len(end)
+    return 0
 
 
 def log_head(reports: Path) -> str:
@@ -85,10 +98,13 @@ def write_log(reports: Path, event: Event, folders: Iterable[Path]) -> None:
         lines.append(json.dumps(entry.model_dump()) + "\n")
     if not lines:
         return
-    # A line that a kill cut short must not swallow the next one.
-    torn = path.is_file() and path.read_bytes()[-1:] not in (b"", b"\n")
-    with path.open("a", encoding="utf-8") as file:
-        file.write(("\n" if torn else "") + "".join(lines))
+    with path.open("a+b") as file:
+        file.seek(0)
+        content = file.read()
+        whole = len(content) - _torn(content)
+        file.truncate(whole)
+        ended = whole == 0 or content[whole - 1 : whole] == b"\n"
+        file.write(("" if ended else "\n").encode() + "".join(lines).encode())
         file.flush()
         os.fsync(file.fileno())
 
