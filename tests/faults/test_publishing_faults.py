@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from hashlib import sha256
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 ROUNDS = int(os.environ.get("KAM_FAULT_ROUNDS", "8"))
 FEW = 2
-"""Kills of a run that does not ask for all of them."""
+"""Kills, where nobody asks for all of them."""
 
 
 def start(project: Project, *arguments: str) -> subprocess.Popen:
@@ -83,35 +82,48 @@ def family_ends(pid: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("rounds", [FEW, pytest.param(ROUNDS, marks=pytest.mark.long)])
-def test_a_kill_at_any_moment_leaves_no_half_version_and_the_next_run_goes_on(
-    project, rounds, record_property
+@pytest.mark.parametrize(
+    ("kills", "seed"),
+    [(FEW, 7), *(pytest.param(ROUNDS // 4, seed, marks=pytest.mark.long) for seed in range(4))],
+)
+def test_kills_at_any_moment_leave_no_half_version_and_the_next_run_goes_on(
+    project, kills, seed, record_property
 ):
-    rng, killed = random.Random(7), 0
+    """One to seven in a row, each run stumbling over what those before it left."""
+    rng, left, tried = random.Random(seed), kills, 0
     began = time.monotonic()
     project.publish("-p", "alpha.factor=1.5")
     whole = time.monotonic() - began
     versions = set(assert_whole(project))
-    for number in count():
-        if killed == rounds:
-            break
-        arguments = ("-p", f"all.factor={2 + number % 900}", "-p", f"all.days={1 + number}")
-        process = start(project, *arguments)
-        try:
-            process.wait(rng.uniform(0.1, whole))
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            killed += 1
-        process.communicate()
-        assert versions <= set(assert_whole(project))
+    while left:
+        for _ in range(min(left, rng.randint(1, 7))):
+            tried += 1
+            arguments = ("-p", f"all.factor={1 + tried}", "-p", f"all.days={1 + tried}")
+            left -= killed_within(project, rng.uniform(0.1, whole), arguments)
+            standing = set(assert_whole(project))
+            assert versions <= standing
+            versions = standing
         done = project.publish(*arguments)
         versions.add(done.stdout.strip().rsplit("/", 1)[-1])
         assert set(assert_whole(project)) == versions
         assert leftovers(project) == []
         index = (project.reports / "index.html").read_text(encoding="utf-8")
         assert all(name in index for name in versions)
-    record_property("rounds", number)
-    record_property("faults", killed)
+    record_property("rounds", tried)
+    record_property("faults", kills)
+
+
+def killed_within(project: Project, seconds: float, arguments: tuple[str, ...]) -> bool:
+    """Start to publish, and kill it after so long; False where it ended before."""
+    process = start(project, *arguments)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.kill(process.pid, signal.SIGKILL)
+        return True
+    finally:
+        process.communicate()
+    return False
 
 
 def test_what_a_run_left_that_was_killed_right_after_sealing_goes_with_the_next_run_that_makes_nothing(

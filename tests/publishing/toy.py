@@ -219,6 +219,11 @@ class Project:
         return sorted(path for path in self.reports.glob("[0-9]*") if path.is_dir())
 
 
+def _without(path: Path, lines: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(lines, "", text, flags=re.MULTILINE), encoding="utf-8")
+
+
 def make_project(folder: Path) -> Project:
     """The package without its own studies (nor what only they import), and three toys: alpha, beta that reads alpha, gamma
     that needs contracts.
@@ -228,8 +233,9 @@ def make_project(folder: Path) -> Project:
     compileall.compile_dir(PACKAGE, quiet=2)  # else each process of each project compiles it all
     shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("*.part"))
     warm = target / "publishing" / "kernels" / "forking.py"
-    heavy = r'^ +"(scipy|statsmodels|sklearn)\..*",\n'
-    warm.write_text(re.sub(heavy, "", warm.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    _without(warm, r'^ +"((scipy|statsmodels|sklearn)\..*|seaborn)",\n')
+    # Seaborn brings SciPy, which takes longer than all that a toy does.
+    _without(target / "figures" / "theme.py", r".*(seaborn|sns).*\n")
     for path in (target / "studies").glob("*.py"):
         if path.name not in HOUSE:
             path.unlink()
