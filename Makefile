@@ -79,8 +79,11 @@ test-faults: setup  ## 200 kills, failing devices, hostile input (HOURS); writes
 	KAM_FAULT_ROUNDS=144 $(PYTEST) $(ATTACKS) --timeout 7200 -p tests.faults.ledger; told=$$?; \
 	  $(BIN)/python -m benchmarks.faults && $(BIN)/python -m benchmarks.collect && exit $$told
 
-audit: setup  ## compare the locks with the public advisories (needs pipx and the network)
-	pipx run pip-audit --require-hashes --disable-pip -r requirements.lock -r requirements-spark.lock
+# --strict: an index without advisories (a mirror, say) would else pass as one that knows of none.
+audit:  ## compare the locks with the public advisories (needs pipx and the network)
+	@command -v pipx > /dev/null || { echo "make audit: expected pipx, and a network that reaches the Python Package Index itself," \
+	  "which holds the advisories; found no pipx; install it (pip install pipx), or do as docs/trust.md says" >&2; exit 2; }
+	pipx run pip-audit --strict --require-hashes --disable-pip -r requirements.lock -r requirements-spark.lock
 
 test-long: setup  ## the tests that take minutes
 	$(PYTEST) tests -m "long" --timeout 2400 $(SPREAD)

@@ -2,7 +2,10 @@
 agree.
 """
 
+import os
 import re
+import shutil
+import subprocess
 import tomllib
 
 import pytest
@@ -104,3 +107,21 @@ def test_each_dependency_is_imported_somewhere_in_the_package(root, project):
     }
     names = {split(requirement)[0] for requirement in project["dependencies"]} - TOOLS
     assert {name for name in names if IMPORT_NAMES.get(name, name) not in imported} == set()
+
+
+def test_the_audit_reads_every_lock_and_says_what_it_needs(root, tmp_path):
+    """With a stand-in for pipx that repeats what it was asked, and without any."""
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("make is not here")
+    alone = {**os.environ, "PATH": str(tmp_path)}
+    asked = {"cwd": root, "env": alone, "capture_output": True, "text": True}
+    refused = subprocess.run([make, "audit"], **asked)
+    assert refused.returncode == 2
+    for words in ("expected pipx", "a network", "found no pipx", "docs/trust.md"):
+        assert words in refused.stderr
+    (tmp_path / "pipx").write_text('#!/bin/sh\necho "$*"\n')
+    (tmp_path / "pipx").chmod(0o755)
+    told = subprocess.run([make, "audit"], **asked).stdout.splitlines()[-1]
+    assert told.startswith("run pip-audit --strict --require-hashes --disable-pip ")
+    assert set(re.findall(r"-r (\S+)", told)) == {path.name for path in root.glob("*.lock")}
