@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,8 +14,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from socket import socket as open_socket
 from threading import Thread
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -23,6 +27,7 @@ from kamresearch.data.remote import KINDS
 from kamresearch.errors import DataError
 from kamresearch.publishing.jobs import to_plain
 from kamresearch.publishing.planning.datafacts import DataAsked, DataJob, ask_data
+from tests.conftest import ROOT
 
 ORDERS = pd.DataFrame(
     {
@@ -86,9 +91,60 @@ def test_a_server_whose_rows_have_no_room_here_says_where_room_is_wanted(tmp_pat
         ask_data(to_plain(DataJob(asked, copy, out)))
     finally:
         os.umask(mask)
-    (_where, expected, _found, remedy) = json.loads(out.read_text(encoding="utf-8"))["parts"]
-    assert f"room in {copy.parent} for a copy" in expected
-    assert "TMPDIR" in remedy
+    (where, expected, found, remedy) = json.loads(out.read_text(encoding="utf-8"))["parts"]
+    assert where == f"sqlite:///{path}"
+    assert f"room in {copy.parent} for a copy of {len(ORDERS) + len(ACCOUNTS)} rows" in expected
+    assert re.match(r"[\d,.]+ GiB free: ", found)
+    assert "TMPDIR to a larger disk" in remedy
+    assert "by views of the years and columns needed" in remedy
+
+
+@pytest.mark.slow
+def test_a_copy_that_fills_its_disk_is_refused_in_words_and_leaves_no_version(tmp_path, small_disk):
+    """A real disk of a MiB, full halfway through the copy."""
+    path = tmp_path / "erp.sqlite"
+    many = pd.concat(
+        [ORDERS.assign(order_id=[f"{n}-{i}" for i in ORDERS.index]) for n in range(3000)]
+    )
+    with sqlite3.connect(path) as connection:
+        many.assign(revenue=np.random.default_rng(0).random(len(many))).to_sql("orders", connection)
+        ACCOUNTS.to_sql("accounts", connection, index=False)
+    out = tmp_path / "facts.json"
+    job = to_plain(
+        DataJob(
+            DataAsked(f"sqlite:///{path}", mapping="", where="", as_of="", each=""),
+            small_disk.folder / "copy.duckdb",
+            out,
+        )
+    )
+    script = (
+        "import json, sys\nfrom kamresearch.publishing.planning.datafacts import ask_data\n"
+        "ask_data(json.loads(sys.argv[1]))"
+    )
+    done = subprocess.run(
+        [*small_disk.before, sys.executable, "-c", script, json.dumps(job)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(out.read_text(encoding="utf-8"))
+    assert not facts["ok"]
+    assert f"for a copy of {len(many) + len(ACCOUNTS):,} rows" in facts["parts"][1]
+    assert facts["parts"][2].startswith("0.0 GiB free: ")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of a MiB for whoever runs behind ``before``."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = 'mount -t tmpfs -o size=1m none "$0" && exec "$@"'
+    rights = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
+    before = [*rights, "sh", "-c", mount, str(folder)]
+    if not shutil.which("unshare") or subprocess.run([*before, "true"], check=False).returncode:
+        pytest.skip("this system lets nobody mount a disk here")
+    return SimpleNamespace(folder=folder, before=before)
 
 
 @pytest.mark.unit

@@ -5,6 +5,7 @@ while no file changes.
 import glob
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -169,21 +170,29 @@ def _open(asked: DataAsked, prepared: Path | None) -> "Tables":
     # A file can be opened again as it is; a server may hold other rows by then, and names must not
     # be read where pseudonyms are asked for, so that without the copy there is no version.
     needed = served or pseudonyms is not None
+    rows, room = sum(one.rows_used for one in tables.loaded.values()), _room(prepared.parent)
     try:
         write_prepared(tables, prepared, pseudonyms)
         write_text(_sum_beside(prepared), file_sha256(prepared) + "\n")
     except (OSError, duckdb_error()) as error:
         if needed:
-            raise _no_room(asked.source, prepared.parent, error) from error
+            raise _no_room(asked.source, prepared.parent, rows, room, error) from error
     return open_prepared(prepared) if needed else tables
 
 
-def _no_room(source: str, folder: Path, error: Exception) -> DataError:
+def _room(folder: Path) -> int:
+    """Bytes that are free on the disk of a folder, there or to be made."""
+    there = next(one for one in (folder, *folder.parents) if one.is_dir())
+    return shutil.disk_usage(there).free
+
+
+def _no_room(source: str, folder: Path, rows: int, room: int, error: Exception) -> DataError:
     return DataError(
         shown_address(source),
-        f"room in {folder} for a copy, which kernels read in its place",
-        str(error).splitlines()[0][:200],
-        "make room there, set TMPDIR to a larger disk, or narrow the tables on the server",
+        f"room in {folder} for a copy of {rows:,} rows, which kernels read in its place",
+        f"{room / 2**30:,.1f} GiB free: {str(error).splitlines()[0][:200]}",
+        "make room there (a row of seven columns takes about 18 bytes), set TMPDIR to a larger "
+        "disk, or narrow the tables on the server, by views of the years and columns needed",
     )
 
 
