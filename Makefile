@@ -70,13 +70,13 @@ test-properties test-recovery test-golden test-browser test-engine: test-%: setu
 	$(PYTEST) tests $(SPREAD) -m "$* and not long"
 
 ATTACKS := tests/faults tests/engine tests/publishing/test_hermetic.py tests/publishing/test_contained.py \
-  tests/publishing/test_trust.py tests/publishing/test_older_versions.py tests/publishing/test_slices.py \
+  tests/publishing/test_trust.py tests/publishing/test_older_versions.py tests/publishing/test_slices.py tests/publishing/test_memory.py \
   tests/data/test_hostile_sources.py tests/data/test_pseudonyms.py tests/reports/test_shelf.py tests/reports/test_csv.py
 
 # 144 kills at drawn moments of a publication, and 58 at each call of a sealing.
 test-faults: setup  ## 200 kills, failing devices, hostile input (HOURS); writes the table of RESULTS.md
 	@rm -f build/faults.json
-	KAM_FAULT_ROUNDS=144 $(PYTEST) $(ATTACKS) --timeout 7200 -p tests.faults.ledger; told=$$?; \
+	KAM_FAULT_ROUNDS=144 $(PYTEST) $(ATTACKS) $(SPREAD) --timeout 7200 -p tests.faults.ledger; told=$$?; \
 	  $(BIN)/python -m benchmarks.faults && $(BIN)/python -m benchmarks.collect && exit $$told
 
 # --strict: an index without advisories (a mirror, say) would else pass as one that knows of none.

@@ -4,6 +4,7 @@
 
 import os
 from pathlib import Path
+from socket import create_connection
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from kamresearch.data.mapfile import Mapping as Rules
 
 _CORRUPT = "__line__"
+SECONDS_TO_CONNECT = 10
 
 
 def split_address(source: str) -> tuple[str, Path]:
@@ -50,6 +52,7 @@ def connect_spark(source: str, rules: "Rules") -> "tuple[BaseBackend, dict[str, 
             "nothing there",
             "write spark: and the path of a folder",
         )
+    _check_master(source, master)
     builder = SparkSession.builder.master(master).appName("kamresearch")
     settings = {
         "spark.sql.session.timeZone": rules.time_zone or "UTC",
@@ -82,6 +85,28 @@ def connect_spark(source: str, rules: "Rules") -> "tuple[BaseBackend, dict[str, 
         for path in paths
         if (raw := _read(connection, session, path, rules)) is not None
     }
+
+
+def _check_master(source: str, master: str) -> None:
+    """Refuse at once where no master listens: Spark would try for minutes, and then tell of a
+    context that was stopped.
+    """
+    if not master.startswith("spark://"):
+        return
+    found = ""
+    for place in master.removeprefix("spark://").split(","):  # several where one may take over
+        host, _, port = place.rpartition(":")
+        try:
+            with create_connection((host, int(port)), SECONDS_TO_CONNECT):
+                return
+        except (OSError, ValueError) as error:
+            found = str(error)
+    raise DataError(
+        source,
+        "a Spark master that listens",
+        found,
+        "check host and port (7077 where nothing else was said); is its master there?",
+    )
 
 
 def _read(

@@ -358,3 +358,11 @@ def clickhouse(tmp_path_factory):
 @pytest.mark.engine
 def test_clickhouse_gives_the_same_rows_as_files(clickhouse, expected):
     assert_same(open_data(clickhouse), expected)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("master", ["127.0.0.1:9", "127.0.0.1:9,localhost:10", "nowhere"])
+def test_a_spark_master_that_does_not_listen_is_told_at_once(tmp_path, master):
+    pytest.importorskip("pyspark", reason="Apache Spark is not installed (make setup-spark)")
+    with pytest.raises(DataError, match="expected a Spark master that listens; found .*is its"):
+        open_data(f"spark://{master}{tmp_path}")

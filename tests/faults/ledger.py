@@ -33,8 +33,10 @@ def pytest_runtest_logreport(report: object) -> None:
     line["faults"] += told["faults"]
 
 
-def pytest_sessionfinish() -> None:
+def pytest_sessionfinish(session: object) -> None:
     """Write the table; lines of an earlier session that were not tried again stay."""
+    if hasattr(session.config, "workerinput"):
+        return  # the process that spreads the tests hears of all
     before = json.loads(PLACE.read_text(encoding="utf-8")) if PLACE.exists() else {}
     PLACE.parent.mkdir(exist_ok=True)
     PLACE.write_text(json.dumps(before | _tried, indent=1, sort_keys=True), encoding="utf-8")

@@ -99,7 +99,11 @@ def test_kills_at_any_moment_leave_no_half_version_and_the_next_run_goes_on(
         for _ in range(min(left, rng.randint(1, 7))):
             tried += 1
             arguments = ("-p", f"all.factor={1 + tried}", "-p", f"all.days={1 + tried}")
-            left -= killed_within(project, rng.uniform(0.1, whole), arguments)
+            began = time.monotonic()
+            if killed_within(project, rng.uniform(0.1, whole), arguments):
+                left -= 1
+            else:  # the machine is less busy than it was
+                whole = time.monotonic() - began
             standing = set(assert_whole(project))
             assert versions <= standing
             versions = standing
@@ -340,12 +344,12 @@ def test_code_in_a_parameter_is_never_run(project):
 
 
 @pytest.mark.long
-def test_five_runs_of_the_built_in_case_give_one_set_of_files(tmp_path):
+def test_runs_of_the_built_in_case_give_one_set_of_files(tmp_path):
     """Every file of the version, pictures included, is the same to the byte but for the moment
     that its pages name.
     """
     sets = set()
-    for number in range(5):
+    for number in range(3):
         done = subprocess.run(
             [
                 sys.executable,
