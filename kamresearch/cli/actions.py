@@ -81,8 +81,8 @@ def _take(version: "Version", path: Path, folder: Path) -> Path:
 
     if not path.is_file():
         raise DataError(str(path), "a filled sheet", "no such file", "give the path of the sheet")
-    kinds = _listed(version).attrs["terms"].get("kind", {})
-    told = read_filled(path, kinds, plain_text)
+    terms = _listed(version).attrs["terms"]
+    told = read_filled(path, terms.get("kind", {}), plain_text, owners=terms.get("owner"))
     target = folder / "actions.csv"
     known = None
     if target.exists():

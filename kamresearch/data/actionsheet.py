@@ -73,9 +73,11 @@ def make_sheet(
     rows = listed.loc[order.sort_values(ascending=False, kind="stable").index]
     rows = rows.head(most) if most else rows
     sheet = pd.DataFrame("", rows.index, list(HEADS))
-    for name in ("account_id", "account_name", "owner"):
+    for name in ("account_id", "account_name"):
         sheet[name] = rows[name].fillna("").astype(str) if name in rows else ""
-    for name in ("kind", "why"):
+    for name in ("kind", "why", "owner"):
+        if name not in rows:
+            continue
         words = {code: one[language] for code, one in terms.get(name, {}).items()}
         sheet[name] = rows[name].fillna("").astype(str).replace(words)
     due = pd.to_datetime(rows["due"])
@@ -144,7 +146,11 @@ def sheet_content(sheet: pd.DataFrame, language: str) -> tuple[list[str], list[l
 
 
 def read_filled(
-    path: Path, kinds: Words, plain: Callable[[str], str] = lambda text: text
+    path: Path,
+    kinds: Words,
+    plain: Callable[[str], str] = lambda text: text,
+    *,
+    owners: Words | None = None,
 ) -> pd.DataFrame:
     """A filled sheet, of either language and format, as rows of the table ``actions``.
 
@@ -156,6 +162,9 @@ def read_filled(
         Code of a kind → language → its word.
     plain : callable
         Takes off what a CSV's writer put before cells that could run.
+    owners : mapping, optional
+        Number of a manager → language → name as the sheet shows it; whoever else was filled in
+        stays as written.
 
     Returns
     -------
@@ -179,6 +188,9 @@ def read_filled(
     for name, words in (("kind", kinds), ("decided", decisions)):
         if name in frame:
             frame[name] = _read_codes(frame[name], words, f"{path.name}, {name}")
+    if "owner" in frame:
+        known = {name: code for code, one in (owners or {}).items() for name in one.values()}
+        frame["owner"] = frame["owner"].str.strip().replace(known)
     for name in DAYS:
         if name in frame:
             frame[name] = _read_days(frame[name], f"{path.name}, {name}")

@@ -33,8 +33,8 @@ from kamresearch.figures.parts import (
     wrap,
 )
 from kamresearch.figures.registry import draws
-from kamresearch.figures.theme import FIRST_DARK, ON_DARK, PAPER, SEQUENTIAL
-from kamresearch.language import Quantity
+from kamresearch.figures.theme import FIRST_DARK, ON_DARK, PAPER, SEQUENTIAL, display_width
+from kamresearch.language import Person, Quantity
 from kamresearch.language import message as _
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def exposure(result: Exposure) -> Figure:
             height=0.62,
         )
         axes.barh(rows, frame["share"] * result.band[1], color=BAD, height=0.22)
-        axes.set_yticks(rows, [shorten(name, 24) for name in frame["manager_id"]])
+        axes.set_yticks(rows, [shorten(Person(one), 24) for one in frame["manager_id"]])
         axes.set_ylim(len(frame) - 0.4, -0.6)
         axes.set_xlabel(say(_("Share of revenue of 12 months")))
         format_axis(axes, "share", "x")
@@ -231,6 +231,8 @@ def structure(result: Structure) -> Figure:
 
 
 _MOST_REGIONS = 16
+_SEAT_WIDTH, _NAME_WIDTH = 22, 12
+"""Half-width columns that a seat's box has for its holders, and the least for a name."""
 _TOP = {"executive_sponsor": (0, 2.9), "director": (0, 1.4), "policy_manager": (1.25, 1.4)}
 
 
@@ -261,9 +263,7 @@ def _seat(axes: "Axes", place: tuple[float, float], seat: dict, role: str = "") 
     if not filled:
         lines.append(say(SEAT_STATES["vacant"]))
     else:
-        who = [part for part in (seat["manager_ids"], seat["grades"]) if isinstance(part, str)]
-        lines.append(shorten(" ".join(who), 22))
-        lines.append(_burden(seat))
+        lines += [_holders(seat), _burden(seat)]
     axes.text(
         x,
         y,
@@ -275,6 +275,15 @@ def _seat(axes: "Axes", place: tuple[float, float], seat: dict, role: str = "") 
         linespacing=1.25,
         zorder=3,
     )
+
+
+def _holders(seat: dict) -> str:
+    """Who holds a seat: the first by name, how many more, and their grades."""
+    first, *others = seat["manager_ids"].split(", ")
+    more = [f"+{len(others)}"] if others else []
+    more += [seat["grades"]] if isinstance(seat["grades"], str) else []
+    room = _SEAT_WIDTH - display_width(" ".join(["", *more]))
+    return " ".join([shorten(Person(first), max(room, _NAME_WIDTH)), *more])
 
 
 def _burden(seat: dict) -> str:
@@ -386,7 +395,9 @@ def workload(result: Workload) -> Figure:
                 markersize=6,
                 zorder=4,
             )
-        axes.set_yticks(range(len(frame)), [shorten(name, 24) for name in frame["manager_id"]])
+        axes.set_yticks(
+            range(len(frame)), [shorten(Person(one), 24) for one in frame["manager_id"]]
+        )
         axes.set_ylim(len(frame) - 0.4, -0.9)
         axes.set_xlim(
             0,

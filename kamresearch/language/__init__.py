@@ -13,6 +13,7 @@ from kamresearch.language.format import Quantity, format_quantity
 from kamresearch.language.message import (
     Fixed,
     Message,
+    Person,
     Text,
     current_language,
     data_words,
@@ -28,6 +29,7 @@ __all__ = [
     "LANGUAGES",
     "Fixed",
     "Message",
+    "Person",
     "Quantity",
     "Text",
     "current_language",

@@ -126,10 +126,44 @@ def word(value: str, language: str) -> str:
     return tongue(language).comma.join(known[part].get(language) or part for part in parts)
 
 
-def words_of(values: Iterable[object]) -> dict[str, Fixed]:
-    """Those of some data values that have words of their own, and these."""
+PERSON = "person:"
+"""Before a key of `data_words` that means a person alone: a number such as 1001 may be a person's
+here and an order's there.
+"""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One who is known by a number, or several with commas between, by name where the data have it.
+
+    >>> with data_words({"person:7": {"en": "Ada", "zh": "艾达"}}):
+    ...     Person("7").render("zh"), Person("8").render("zh"), word("7", "zh")
+    ('艾达', '8', '7')
+    """
+
+    number: str
+
+    def render(self, language: str) -> str:
+        known = _words.get()
+        parts = [PERSON + part for part in self.number.split(", ")]
+        named = (known.get(part, {}).get(language) or part.removeprefix(PERSON) for part in parts)
+        return tongue(language).comma.join(named)
+
+    def __str__(self) -> str:
+        return self.render(current_language())
+
+
+def words_of(values: Iterable[object], *, people: bool = False) -> dict[str, Fixed]:
+    """Those of some data values that have words of their own, and these; ``people``: the values are
+    numbers of people.
+    """
     texts = sorted({value for value in values if isinstance(value, str)}) if _words.get() else []
-    told = {text: {code: word(text, code) for code in LANGUAGES} for text in texts}
+    told = {
+        text: {
+            code: Person(text).render(code) if people else word(text, code) for code in LANGUAGES
+        }
+        for text in texts
+    }
     return {text: Fixed(words) for text, words in told.items() if set(words.values()) != {text}}
 
 

@@ -183,8 +183,10 @@ class Study:
 
     @property
     def rests_on(self) -> tuple[str, ...]:
-        """The tables that its page hangs on: those that it reads, and the words of data values."""
-        return (*self.needs, *self.wants, "terms")
+        """The tables that its page hangs on: those that it reads, the words of data values, and the
+        names of managers.
+        """
+        return tuple(dict.fromkeys((*self.needs, *self.wants, "terms", "managers")))
 
     @property
     def path(self) -> Path:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from kamresearch import rich
+from kamresearch.data.people import PEOPLE, name_managers
 from kamresearch.display import Column, Figure, Followed, Part, Profiles, Table, table_html
 from kamresearch.errors import StudyError
 from kamresearch.figures.theme import draw_svg
@@ -385,16 +386,17 @@ class Session:
 
     @cached_property
     def _words(self) -> dict[str, dict[str, str]]:
-        """Data value → language → word, out of the table ``terms``."""
+        """Data value → language → word, out of the table ``terms``; number of a manager → name."""
         reads = self.study.needs or self.study.wants or self.study.reads
-        if not reads or not self.tables.has("terms"):
+        if not reads:
             return {}
-        rows = self.tables.frame("terms").to_dict("records")
+        rows = self.tables.frame("terms").to_dict("records") if self.tables.has("terms") else []
         told = {row["value"]: {code: row.get(code) for code in LANGUAGES} for row in rows}
-        return {
+        words = {
             value: {code: text for code, text in texts.items() if isinstance(text, str)}
             for value, texts in told.items()
         }
+        return {**name_managers(self.tables, words), **words}
 
     def _simulated(self, uses: tuple[str, ...] | None) -> bool:
         names = self.study.needs + self.study.wants if uses is None else uses
@@ -509,7 +511,9 @@ def _terms(table: Table, column: Column) -> Mapping[str, Text]:
     """
     if column.unit != "text" or column.name in ("table", "column"):
         return column.terms
-    return {**words_of(table.frame[column.name].tolist()), **column.terms}
+    values = table.frame[column.name].tolist()
+    people = words_of(values, people=True) if column.name in PEOPLE else {}
+    return {**words_of(values), **people, **column.terms}
 
 
 def _part_content(part: Part, keys: set[str]) -> FactsPart | RowsPart:

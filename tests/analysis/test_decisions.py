@@ -6,6 +6,7 @@ import pytest
 
 import kamresearch as kam
 from kamresearch.analysis.decisions import CONTRADICTIONS, FRAME
+from kamresearch.analysis.decisions.backtest import Backtest
 from kamresearch.analysis.decisions.history import describe_past, read_history
 from kamresearch.analysis.organisation.serving import can_serve
 from kamresearch.errors import ParameterError
@@ -342,6 +343,17 @@ def test_a_history_without_an_earlier_day_says_so(tmp_path):
     tested = kam.decisions.backtest(write(tmp_path, **company(3, months=12)), "2009-12-31")
     assert tested.reason is not None
     assert all(finding.reason is not None for finding in tested.findings())
+
+
+@pytest.mark.unit
+def test_a_list_that_named_none_of_the_few_lost_claims_no_interval_of_no_width():
+    row = {"order": "list", "share": 0.0, "low": 0.0, "high": 0.0, "precision": 0.0}
+    frame = pd.DataFrame([{**row, "lift": 0.0, "lift_low": 0.0, "lift_high": 0.0}])
+    days = pd.DataFrame({"day": ["2011-12-31"], "n_lost": [2]})
+    share, lift, ahead = Backtest(frame, days, (-0.4, -0.9, 0.0)).findings()
+    assert share.value is share.interval is lift.value is lift.interval is None
+    assert "too few were lost" in share.reason.render("en")
+    assert ahead.value == -0.4
 
 
 @pytest.mark.recovery

@@ -21,6 +21,7 @@ KINDS = {
     "save": {"en": "save: contact, soon", "zh": "挽留：尽快联系"},
     "renew": {"en": "renew it", "zh": "续约"},
 }
+OWNERS = {"M1": {"en": "Ada", "zh": "艾达"}}
 
 
 @pytest.fixture
@@ -36,7 +37,11 @@ def listed():
             "first": [False, True, True],
         }
     )
-    frame.attrs["terms"] = {"kind": KINDS, "why": {"risk": {"en": "at risk", "zh": "有风险"}}}
+    frame.attrs["terms"] = {
+        "kind": KINDS,
+        "why": {"risk": {"en": "at risk", "zh": "有风险"}},
+        "owner": OWNERS,
+    }
     return frame
 
 
@@ -74,7 +79,7 @@ def filled(request, listed, language, tmp_path):
 
 
 def test_a_filled_sheet_of_either_language_and_format_reads_back_as_the_same_rows(filled):
-    rows = read_filled(filled, KINDS, plain_text)
+    rows = read_filled(filled, KINDS, plain_text, owners=OWNERS)
     assert rows["account_id"].tolist() == ["A2", "007", "A1"]
     assert rows["kind"].tolist() == ["renew", "save", "save"]
     assert rows["decided"].tolist() == ["do", "not", ""]
@@ -83,6 +88,11 @@ def test_a_filled_sheet_of_either_language_and_format_reads_back_as_the_same_row
     assert rows["outcome"].tolist() == ["=kept", "", ""]
     assert rows["owner"].tolist() == ["", "-M2", "M1"]
     assert set(rows["proposed_on"]) == {"2012-12-31"}
+
+
+def test_an_owner_stands_on_the_sheet_by_name_where_there_is_one(listed, language):
+    sheet = make_sheet(listed, "v", "2012-12-31", language)
+    assert sheet["owner"].tolist() == ["", "-M2", OWNERS["M1"][language]]
 
 
 def test_no_cell_of_the_workbook_can_run_and_coded_columns_offer_their_words(

@@ -5,8 +5,10 @@ import re
 import pandas as pd
 import pytest
 
+import kamresearch as kam
+from kamresearch.data.people import name_managers
 from kamresearch.display import Column, Table
-from kamresearch.language import data_words, message, use_language
+from kamresearch.language import Person, data_words, message, use_language
 from kamresearch.language import message as _
 from kamresearch.studies.session import table_content
 
@@ -35,6 +37,45 @@ def test_a_value_that_stands_whole_in_a_sentence_a_cell_or_a_label_is_said_in_it
     assert tier.terms["South"]["en"] == "A", "a code of ours keeps the words of ours"
     assert content.rows[0][0] == "South", "the data themselves stay as they are"
     assert message("in {region}", region="South").render("zh") == "in South"
+
+
+def _company(folder, **managers):
+    """A company of one account whose managers' table has these columns."""
+    folder.mkdir()
+    orders = {"order_id": ["1"], "account_id": ["A1"], "order_date": ["2012-01-02"]}
+    frames = {
+        "accounts": {"account_id": ["A1"], "account_name": ["One"]},
+        "orders": {**orders, "revenue": [1.0]},
+        "managers": managers,
+    }
+    for name, columns in frames.items():
+        pd.DataFrame(columns).to_csv(folder / f"{name}.csv", index=False)
+    return kam.open_data(folder)
+
+
+def test_a_manager_bears_a_name_where_the_data_have_one_and_a_number_only_where_not(
+    tmp_path,
+):
+    tables = _company(
+        tmp_path / "named",
+        manager_id=["M1", "1002", "A1", "M4", "M5"],
+        manager_name=["Li Na", "Ada", "Bo", None, "Li Na"],
+    )
+    words = name_managers(tables, {"Ada": {"zh": "艾达"}})
+    frame = pd.DataFrame({"owner": ["1002", "A1", "M4"], "account_id": ["1002", "A1", "M5"]})
+    columns = (Column("owner", _("Owner")), Column("account_id", _("Account")))
+    with data_words(words):
+        owner, account = table_content(Table("t", _("Owner"), frame, columns), False).columns
+        assert message("{who}", who="M1").render("en") == "Li Na (M1)", "two bear the name"
+        assert message("{who}", who="M4").render("en") == "M4"
+        assert message("{n}", n="1002").render("en") == "1002", "a number may mean anything"
+        assert message("{who}", who=Person("1002, M4")).render("zh") == "艾达、M4"
+    assert owner.terms == {
+        "1002": {"en": "Ada", "zh": "艾达"},
+        "A1": {"en": "Bo", "zh": "Bo"},
+    }
+    assert set(account.terms) == {"M5"}, "an account of the same number is no manager"
+    assert not name_managers(_company(tmp_path / "bare", manager_id=["M1"]), {})
 
 
 CODED = {

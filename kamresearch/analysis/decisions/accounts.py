@@ -133,10 +133,6 @@ def _records(result: Decisions) -> pd.DataFrame:
         score, _coverage = score_accounts(criterion_values(here, card), card)
         frame.loc[here.index, "tier"] = np.asarray(tier_of(score, card), dtype=object)
     frame["manager"] = frame["manager_id"]
-    managers = result.records.managers
-    if managers is not None:
-        named = managers.dropna(subset=["manager_name"]).set_index("manager_id")["manager_name"]
-        frame["manager"] = frame["manager_id"].map(named).fillna(frame["manager_id"])
     lost = frame["standing"] == "lost"
     frame["churn_cause"], frame["lost_to"] = (
         frame[name].where(lost) for name in ("churn_cause", "lost_to")

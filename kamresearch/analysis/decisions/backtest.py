@@ -1,6 +1,6 @@
 """Does the list earn its place? Its order at earlier days, beside simple ones."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -35,6 +35,10 @@ ORDERS = {
 DAYS, STEP_DAYS, PART, LEAST, DRAWS = 6, 91, 0.05, 5, 400
 """Earlier days, days between them, share of the accounts that each order may name, at least so
 many, and bootstrap draws."""
+ALIKE = _(
+    "Whichever accounts are drawn, the number is the same: too few were lost to tell how far "
+    "chance made it."
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Backtest(Result):
             "reason": self.reason,
             "figure": "decisions.backtest",
         }
-        return [
+        found = [
             Finding(
                 "decisions.backtest_share",
                 float(row["share"]) if known else None,
@@ -121,6 +125,7 @@ class Backtest(Result):
                 **about,
             ),
         ]
+        return [_unless_every_draw_agrees(one) for one in found]
 
     def closing(self) -> tuple[Text, ...]:
         """Whether the list earns its place."""
@@ -170,6 +175,15 @@ class Backtest(Result):
                 part=Quantity(PART, "share"),
             ),
         )
+
+
+def _unless_every_draw_agrees(one: Finding) -> Finding:
+    """A finding without its value where no draw gave another, as where the list named none of a
+    few that were lost, or all: an interval of no width would claim to know that for sure.
+    """
+    if one.interval is None or one.interval.low < one.interval.high:
+        return one
+    return replace(one, value=None, interval=None, reason=ALIKE)
 
 
 def backtest(

@@ -127,7 +127,7 @@ def check_structure(
                 "role": role,
                 "region": region,
                 "n_present": len(names),
-                "manager_ids": " ".join(names) or None,
+                "manager_ids": ", ".join(names) or None,
                 "status": status,
                 "span": _span(holders, present),
                 "load": None if load is None else load.reindex(names).mean(),

@@ -14,7 +14,7 @@ from kamresearch.analysis.organisation.similarity import book_similarity
 from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import ParameterError
 from kamresearch.finding import Finding, Interval
-from kamresearch.language import Message, Quantity, Text
+from kamresearch.language import Message, Person, Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
 
@@ -434,7 +434,7 @@ def _top_sentence(result: Exposure) -> Message:
     return _(
         "{manager} holds {share} of the revenue; if this manager left, a published rule of "
         "thumb puts {low} to {high} of yearly revenue at risk.",
-        manager=top["manager_id"],
+        manager=Person(top["manager_id"]),
         share=Quantity(float(top["share"]), "share"),
         low=Quantity(float(top["loss_low"]), "money"),
         high=Quantity(float(top["loss_high"]), "money"),

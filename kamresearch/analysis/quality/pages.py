@@ -83,7 +83,7 @@ class AccountPages(Result, frame="views"):
             Column("updated", _("Last entry"), "date"),
             Column("age_days", _("Age (days)"), "count"),
             Column("source", _("Source")),
-            rows_shown=1000,
+            rows_shown=int(self.lines["account_id"].isin(self.views["account_id"].head(2)).sum()),
             caption=_(
                 "One page per account, largest first; sort or filter by account. “Written "
                 "otherwise” stands where a department's record says something else than "

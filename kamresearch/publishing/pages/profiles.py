@@ -63,10 +63,10 @@ def render_profiles(
                     for key in keys
                 ]
                 bodies = [fill("profile.html.j2", language, page=page) for page in pages]
-            glyphs = "".join(map(str, bodies))
-            for key, page, body in zip(keys, pages, bodies, strict=True):
-                title = f"{page.title} · {page.label}"
-                html = finish_page(body, language, title, kind="profile", glyphs=glyphs + title)
+            titles = [f"{page.title} · {page.label}" for page in pages]
+            glyphs = "".join((*bodies, *titles))  # one text for all: its font is looked up once
+            for key, title, body in zip(keys, titles, bodies, strict=True):
+                html = finish_page(body, language, title, kind="profile", glyphs=glyphs)
                 yield cast(str, subjects.page(key, language)), html
 
 

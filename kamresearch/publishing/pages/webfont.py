@@ -30,6 +30,7 @@ USUAL = frozenset(map(chr, range(0x20, 0x7F))) | SHARED_MARKS | frozenset("â€“âˆ
 """What any page may show beside Chinese: one cut of the font for all pages that need no more."""
 
 
+@lru_cache(maxsize=2)
 def page_font(html: str, language: str = "en") -> str:
     """The ``@font-face`` rules that hold every character of a page which the shipped font knows.
 
