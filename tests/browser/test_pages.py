@@ -72,6 +72,23 @@ def test_no_page_is_wider_than_its_window(open_page, page_path, width):
     assert overflow(page) <= 0
 
 
+def test_on_a_phone_a_figure_says_that_it_scrolls_and_one_along_time_opens_at_its_end(
+    open_page, folder
+):
+    path = folder / "2012-12-31-abc0000004" / "synthetic.en.html"
+    page = open_page(path, viewport={"width": 390, "height": 844})
+    figure = page.locator("figure").first
+    assert figure.locator(".swipe").is_visible()
+    ends = "(one) => { const [box, svg] = [one, one.firstElementChild].map((part) => "
+    ends += "part.getBoundingClientRect()); return [svg.left - box.left, svg.right - box.right]; }"
+    left, right = figure.locator(".scroll").first.evaluate(ends)
+    assert abs(left) < 2 < right
+    page.evaluate("document.querySelector('figure .scroll').classList.add('late')")
+    left, right = figure.locator(".scroll").first.evaluate(ends)
+    assert abs(right) < 2 < -left
+    assert not open_page(path).locator(".swipe").first.is_visible()
+
+
 def test_text_grows_on_a_very_wide_screen_and_lines_stay_short(open_page, folder):
     path = folder / "2012-12-31-abc0000004" / "synthetic.en.html"
     sizes = {}
@@ -102,7 +119,7 @@ def test_paper_shows_what_is_folded_but_the_numbers_behind_pictures_and_what_onl
     assert overflow(page) <= 0
     hidden = page.evaluate(
         "[...document.querySelectorAll('main table, main figure, main p, main dd')]"
-        ".filter((one) => !one.closest('.contents, .tools, .controls, .pick, .find, .go, .moved, "
+        ".filter((one) => !one.closest('.contents, .tools, .controls, .pick, .find, .go, .moved, .swipe, "
         ".code, .behind:not([open]), #compare, [hidden]') && one.textContent.trim() && "
         "one.getBoundingClientRect().height === 0)"
         ".map((one) => one.outerHTML.slice(0, 100))"

@@ -250,6 +250,8 @@ def figure_view(
         "caption": clean(figure.caption),
         "alt": clean(figure.alt),
         "simulated": figure.simulated,
+        # Time runs along it: a screen too narrow for the whole opens at its end.
+        "late": figure.data.columns[0].unit in ("date", "period"),
         "data": table_view(
             figure.data,
             language,
