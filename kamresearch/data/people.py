@@ -9,7 +9,9 @@ from kamresearch.language.message import PERSON
 if TYPE_CHECKING:
     from kamresearch.data.tables import Tables
 
-PEOPLE = frozenset(("manager_id", "manager", "manager_ids", "owner", "deputy", "successor"))
+PEOPLE = frozenset(
+    ("manager_id", "manager", "manager_ids", "owner", "deputy", "successor", "person_id")
+)
 """Columns of shown tables that hold numbers of managers."""
 
 

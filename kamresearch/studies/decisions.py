@@ -49,6 +49,10 @@ STUDY = Study(
         "overrides",
         "departments",
         "actions",
+        "opportunities",
+        "plans",
+        "coverage",
+        "contacts",
     ),
     sections=(
         "standing",

@@ -7,6 +7,7 @@ import pytest
 import kamresearch as kam
 from kamresearch.analysis.decisions import CONTRADICTIONS, FRAME
 from kamresearch.analysis.decisions.backtest import Backtest
+from kamresearch.analysis.decisions.dealings import describe_dealings
 from kamresearch.analysis.decisions.history import describe_past, read_history
 from kamresearch.analysis.organisation.serving import can_serve
 from kamresearch.errors import ParameterError
@@ -431,3 +432,59 @@ def test_an_accounts_page_says_what_is_known_of_it_and_of_no_other(case_tables, 
     months = next(part.table.frame for part in made.parts if part.bars)
     assert months.loc[months["account_id"] == made.keys[0], "revenue"].sum() == pytest.approx(own)
     assert (made.parts[6].table.frame.groupby("account_id").size() <= 10).all()
+
+
+@pytest.mark.unit
+def test_an_accounts_page_tells_of_deals_plans_deeds_and_people_as_they_were_on_the_day(tmp_path):
+    one = {"account_id": ["a00", "a00"]}
+    tables = write(
+        tmp_path,
+        **company(2),
+        opportunities=pd.DataFrame(
+            {
+                **one,
+                "opportunity_id": ["d1", "d2"],
+                "outcome": ["lost", "won"],
+                "opened": days("2009-02-01", "2009-03-01"),
+                "closed": days("2009-05-01", "2010-05-01"),
+            }
+        ),
+        plans=pd.DataFrame(
+            {**one, "objective": ["x", "y"], "due": days("2010-02-01", "2009-02-01")}
+        ),
+        actions=pd.DataFrame(
+            {
+                **one,
+                "kind": ["save", "renew"],
+                "proposed_on": days("2009-06-30", "2010-06-30"),
+                "done_on": days("2010-03-01", None),
+            }
+        ),
+        coverage=pd.DataFrame(
+            {
+                **one,
+                "layer": ["core", "support"],
+                "function": ["sales", "finance"],
+                "role": ["r", "s"],
+                "person_id": ["M1", None],
+            }
+        ),
+        contacts=pd.DataFrame(
+            {
+                **one,
+                "contact_id": ["k1", "k2"],
+                "influence": [1, 5],
+                "last_met": days("2009-02-01", "2010-02-01"),
+            }
+        ),
+    )
+    parts = [part.table.frame for part in describe_dealings(tables, pd.Timestamp("2009-12-31"))]
+    deals, plan, actions, team, people = parts
+    assert deals["state"].tolist() == ["open", "lost"], "decided later is open on the day"
+    assert deals["opened"].tolist() == list(days("2009-03-01", "2009-02-01"))
+    assert plan[["objective", "state"]].values.tolist() == [["y", "overdue"], ["x", "open"]]
+    assert actions["kind"].tolist() == ["save"]
+    assert actions["done_on"].isna().all()
+    assert team["person_id"].tolist() == ["vacant", "M1"]
+    assert people["influence"].tolist() == [5, 1]
+    assert people["last_met"].isna().tolist() == [True, False]

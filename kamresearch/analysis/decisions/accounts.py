@@ -5,6 +5,7 @@ import pandas as pd
 
 from kamresearch.analysis.causes.reasons import CAUSE_TERMS
 from kamresearch.analysis.decisions.assumptions import KINDS
+from kamresearch.analysis.decisions.dealings import describe_dealings
 from kamresearch.analysis.decisions.history import History
 from kamresearch.analysis.decisions.reconcile import REASONS
 from kamresearch.analysis.decisions.records import MANAGER_PROBLEMS
@@ -12,6 +13,7 @@ from kamresearch.analysis.decisions.result import Decisions
 from kamresearch.analysis.decisions.risk import SIGNAL_TERMS
 from kamresearch.analysis.segmentation.card import criterion_values, load_card
 from kamresearch.analysis.segmentation.selection import TIER_TERMS, score_accounts, tier_of
+from kamresearch.data.tables import Tables
 from kamresearch.display import Column, Part, Profiles, Table, make_table
 from kamresearch.features.labels import FIELDS
 from kamresearch.features.population import PRESENT, STANDINGS
@@ -73,7 +75,9 @@ UNITS = {
 }
 
 
-def describe_accounts(result: Decisions, history: History, pages: str = "A") -> Profiles:
+def describe_accounts(
+    result: Decisions, history: History, pages: str = "A", tables: Tables | None = None
+) -> Profiles:
     """What is known of each account on the day, on one page each?
 
     Parameters
@@ -85,6 +89,8 @@ def describe_accounts(result: Decisions, history: History, pages: str = "A") -> 
     pages : str
         Tiers whose accounts get a page, as ``A,B``; ``all`` or ``none``. An account on the list,
         lost or back within the year, or named by a conflict of records, has one unless ``none``.
+    tables : Tables, optional
+        For what else they hold of an account (`describe_dealings`).
     """
     frame = _records(result)
     names = [*WHO, *STANDING, *MONEY, *HEALTH]
@@ -117,6 +123,7 @@ def describe_accounts(result: Decisions, history: History, pages: str = "A") -> 
             facts(_("What does it bring?"), MONEY),
             Part(_("Revenue of {n} months", n=MONTHS), table=_months(history), bars=True),
             Part(_("What happened?"), table=_events(history)),
+            *(describe_dealings(tables, history.as_of) if tables is not None else ()),
             Part(_("What do the records disagree on?"), table=result.conflict_table()),
             facts(_("Who is it?"), WHO),
         ),
