@@ -128,3 +128,25 @@ def read_yaml(
         what = getattr(found, "strerror", None) or "bytes that are no UTF-8"
         raise error(shown, "a YAML file", what, "check the path") from None
     return parse_yaml(text, shown, error, texts)
+
+
+def read_keys(
+    path: Path, see: str, error: type[KamError] = DataError, texts: bool = False
+) -> dict[str, Any]:
+    """A YAML file of names and values; none in an empty file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    see : str
+        What to do where it holds something else, for the error.
+    error, texts
+        As for `parse_yaml`.
+    """
+    content = read_yaml(path, error=error, texts=texts)
+    if content in (None, ""):
+        return {}
+    if not isinstance(content, dict):
+        raise error(str(path), "names and values", f"a {type(content).__name__}", see)
+    return {str(name): value for name, value in content.items()}

@@ -10,7 +10,7 @@ from kamresearch.errors import DataError
 from kamresearch.language import Text, render, use_language
 from kamresearch.language import message as _
 from kamresearch.places import find_path
-from kamresearch.yamlfile import read_yaml
+from kamresearch.yamlfile import read_keys
 
 
 @dataclass(frozen=True)
@@ -112,10 +112,8 @@ def _place(source: str) -> Path:
 def _read_answers(path: Path | None) -> dict[str, str]:
     if path is None:
         return {}
-    content = read_yaml(path, texts=True) or {}
-    if not isinstance(content, dict):
-        raise DataError(str(path), "ids and answers", type(content).__name__, "write `id: answer`")
-    return {str(name): str(value) for name, value in content.items()}
+    content = read_keys(path, "write `id: answer`", texts=True)
+    return {name: str(value) for name, value in content.items()}
 
 
 def _list(questions: Sequence[Question], terminal: Terminal) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from kamresearch.errors import DataError, near_matches
 from kamresearch.language import LANGUAGES
 from kamresearch.places import resolve_path
-from kamresearch.yamlfile import parse_yaml, read_yaml
+from kamresearch.yamlfile import parse_yaml, read_keys
 
 PLACEHOLDER = re.compile(r"\{([a-z0-9_]+\.[a-z0-9_]+)\}")
 """Where a finding's value goes in a story: ``{churn.rate}``."""
@@ -54,8 +54,9 @@ def own_values(data: str, mapping: str, study: str) -> dict[str, object]:
     path = folder / "params.yml" if folder else None
     if path is None or not path.is_file():
         return {}
-    content = read_yaml(path, texts=True) or {}
-    return dict((content.get(study) if isinstance(content, dict) else None) or {})
+    return dict(
+        read_keys(path, "name studies, and below each its values", texts=True).get(study) or {}
+    )
 
 
 def read_story(folder: Path | None, study: str, language: str, as_of: str) -> Story | None:

@@ -23,7 +23,7 @@ from kamresearch.data.simulate.settings import (
     World,
 )
 from kamresearch.errors import ParameterError, near_matches
-from kamresearch.yamlfile import read_yaml
+from kamresearch.yamlfile import read_keys
 
 
 def read_world(path: str | Path) -> World:
@@ -47,12 +47,7 @@ def read_world(path: str | Path) -> World:
     (0.01, 0.04, 1.0)
     """
     path = Path(path)
-    content = read_yaml(path, error=ParameterError)
-    content = {} if content is None else content
-    if not isinstance(content, dict):
-        raise ParameterError(
-            str(path), "names and values", f"a {type(content).__name__}", "write `field: value`"
-        )
+    content = read_keys(path, "write `field: value`", ParameterError)
     usual = asdict(
         World(
             life=Life(),

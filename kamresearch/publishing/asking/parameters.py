@@ -18,7 +18,7 @@ from kamresearch.studies.declaration import (
     expected_of,
     find_study,
 )
-from kamresearch.yamlfile import parse_yaml, read_yaml
+from kamresearch.yamlfile import parse_yaml, read_keys
 
 EVERY = "all"
 """The name under which a value is meant for every study that has such a parameter."""
@@ -67,12 +67,7 @@ def read_parameters(path: Path) -> ParameterSet:
     `FOR_THE_VERSION` names.
     """
     path = Path(path)
-    content = read_yaml(path, error=ParameterError, texts=True)
-    content = {} if content in (None, "") else content
-    if not isinstance(content, dict):
-        raise ParameterError(
-            str(path), "names and values", f"a {type(content).__name__}", "see params/ for examples"
-        )
+    content = read_keys(path, "see params/ for examples", ParameterError, texts=True)
     values = {}
     for name, part in content.items():
         if name in FOR_THE_VERSION:
