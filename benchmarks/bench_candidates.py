@@ -1,10 +1,12 @@
-"""What statsmodels would do in the place of our own code (``make bench-candidates``; no peers).
+"""What libraries would do in the place of our own code (``make bench-candidates``; no peers).
 
-Three candidates beside what is used: Cox regression for probabilities of loss, a mixed logistic
-model for shares drawn towards each other, structural time series among the forecasts.
+Candidates beside what is used: Cox regression for probabilities of loss, a mixed logistic model
+for shares drawn towards each other, structural time series among the forecasts (statsmodels); and
+scikit-learn's and, where it is installed, skrub's way of turning columns into numbers.
 """
 
 import argparse
+import importlib.util
 import time
 import warnings
 import zlib
@@ -16,15 +18,21 @@ import pandas as pd
 from scipy.linalg import qr
 from scipy.special import expit, logit
 from scipy.stats import norm
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 import kamresearch as kam
+from benchmarks.bench_churn import SETS
 from benchmarks.bench_decisions import draw_world
 from benchmarks.bench_forecast import by_series, forecast_ours, to_frame
 from benchmarks.common import (
@@ -88,12 +96,10 @@ def score_losses(name: str, folder: Path) -> list[dict[str, object]]:
         model = PlainLogistic().fit(past, y[train], panel.frame["account_id"].to_numpy()[train])
         told.setdefault("PlainLogistic", []).append(model.predict_proba(now)[:, 1])
         middle = time.process_time()
-        encoder = Encoder().fit(past, y[train])
-        columns = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler()).fit(
-            encoder.transform(past, y[train])
-        )
+        encoder = Encoder()
+        columns = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler())
         p = fit_cox(
-            columns.transform(encoder.transform(past, y[train])),
+            columns.fit_transform(encoder.fit_transform(past, y[train])),
             days[train],
             y[train],
             columns.transform(encoder.transform(now)),
@@ -128,6 +134,67 @@ def compare_losses(companies: int) -> list[dict[str, object]]:
                 Path(folder) / "made", draw_world(number), 12, 800, random_state=number
             )
             rows += score_losses(f"company {number}", made.folder)
+    return rows
+
+
+# Columns of any kind as numbers: the same learners on the same folds of the public sets
+
+
+class SklearnColumns(TransformerMixin, BaseEstimator):
+    """Columns of at most ten texts get one column each, others their rate of the outcome."""
+
+    def _columns(self, X: pd.DataFrame) -> ColumnTransformer:
+        texts = list(make_column_selector(dtype_exclude=[np.number, bool])(X))
+        few = [name for name in texts if X[name].nunique() <= 10]
+        once = OneHotEncoder(handle_unknown="ignore", min_frequency=5, sparse_output=False)
+        rates = TargetEncoder(target_type="binary", random_state=0)
+        return ColumnTransformer(
+            [("few", once, few), ("many", rates, [name for name in texts if name not in few])],
+            remainder="passthrough",
+        )
+
+    def fit(self, X: pd.DataFrame, y: np.ndarray) -> "SklearnColumns":
+        self.columns_ = self._columns(X).fit(X, y)
+        return self
+
+    def fit_transform(self, X: pd.DataFrame, y: np.ndarray) -> np.ndarray:
+        self.columns_ = self._columns(X)
+        return self.columns_.fit_transform(X, y)
+
+    def transform(self, X: pd.DataFrame) -> np.ndarray:
+        return self.columns_.transform(X)
+
+
+def columns_known() -> dict[str, type[BaseEstimator]]:
+    """The ways to make numbers of columns that can be measured here."""
+    ways: dict[str, type[BaseEstimator]] = {"Encoder": Encoder, "scikit-learn": SklearnColumns}
+    if importlib.util.find_spec("skrub"):
+        from skrub import TableVectorizer
+
+        ways["skrub"] = TableVectorizer
+    return ways
+
+
+def compare_columns() -> list[dict[str, object]]:
+    """Log-loss and AUC of two learners behind each way, five folds of each set."""
+    protocol, rows = load_protocol("churn_eval"), []
+    for name in SETS:
+        X, y = protocol.load(name)
+        folds = list(StratifiedKFold(5, shuffle=True, random_state=0).split(X, y))
+        for way, columns in columns_known().items():
+            filled = (SimpleImputer(keep_empty_features=True), StandardScaler())
+            learners = {
+                "logistic": (*filled, LogisticRegression(max_iter=2000)),
+                "boosted": (HistGradientBoostingClassifier(random_state=0, learning_rate=0.05),),
+            }
+            for learner, steps in learners.items():
+                told, began = np.zeros(len(y)), time.process_time()
+                for train, test in folds:
+                    model = make_pipeline(columns(), *steps).fit(X.iloc[train], y[train])
+                    told[test] = model.predict_proba(X.iloc[test])[:, 1]
+                spent = (time.process_time() - began) / len(folds)
+                scores = {"logloss": log_loss(y, told), "auc": roc_auc_score(y, told)}
+                rows.append(row(f"columns, {name}, {learner}", way, len(y), spent, **scores))
     return rows
 
 
@@ -265,7 +332,7 @@ def main() -> None:
     asked.add_argument("--companies", type=int, default=2)
     options = asked.parse_args()
     warnings.simplefilter("ignore")  # of optimisers that did not settle: the score tells it
-    rows = compare_losses(options.companies)
+    rows = compare_losses(options.companies) + compare_columns()
     for normal in (True, False):
         rows += score_pools(normal, options.worlds)
     for by in ("sales_agent", "account"):
@@ -273,12 +340,18 @@ def main() -> None:
     rows += compare_forecasts(options.series)
     write_result(
         "candidates",
-        "statsmodels in the place of our own code",
+        "Libraries in the place of our own code",
         "PHReg: the chance of a loss within a year, in the folds and on the columns of the churn "
         "study, beside its ridge regression. BinomialBayesMixedGLM: groups whose true "
         "shares are known, and deals told by a tenth of the others. UnobservedComponents: the "
-        "first monthly series of M3 in a fixed shuffled order.",
-        [describe_machine(), describe_versions("statsmodels", "scikit-learn", "numpy")],
+        "first monthly series of M3 in a fixed shuffled order. Columns: the same learner behind the "
+        "churn model's `Encoder`, a `ColumnTransformer` of scikit-learn, and skrub's "
+        "`TableVectorizer` where it is installed.",
+        [
+            describe_machine(),
+            describe_versions("statsmodels", "scikit-learn", "numpy"),
+            describe_versions("skrub") if importlib.util.find_spec("skrub") else "skrub: not here",
+        ],
         pd.DataFrame(rows),
         "Lower is better but for `auc`; `cov_95` should be 0.95. Seconds of one processor a fit.",
     )

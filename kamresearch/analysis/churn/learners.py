@@ -32,12 +32,11 @@ class RidgeOnFrame:
 
         y = np.asarray(y)
         self.classes_ = np.unique(y)
-        self.encoder_ = Encoder().fit(X, (y == self.classes_[-1]).astype(float))
-        self.filler_ = Filler().fit(self.encoder_.transform(X))
+        self.encoder_ = Encoder()
+        known = self.encoder_.fit_transform(X, (y == self.classes_[-1]).astype(float))
+        self.filler_ = Filler().fit(known)
         self.model_ = LogisticRegression(C=self.strength, max_iter=500)
-        self.model_.fit(
-            self.scaler.fit_transform(self.filler_.transform(self.encoder_.transform(X))), y
-        )
+        self.model_.fit(self.scaler.fit_transform(self.filler_.transform(known)), y)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:

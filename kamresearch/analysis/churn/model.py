@@ -287,9 +287,9 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         """Too few losses to judge anything held out: a strongly ridged logistic regression,
         pulled towards the rate.
         """
-        encoder = Encoder().fit(frame, codes)
+        encoder = Encoder()
         ridge = Linear(False, (0.1 if rarer >= 5 else 0.02,))
-        ridge.fit(encoder.transform(frame, codes), codes, rows)
+        ridge.fit(encoder.fit_transform(frame, codes), codes, rows)
         self.members_, self.columns_ = [_Member(encoder, {"ridge": ridge})], {"ridge": 0}
         self.weights_, self.calibration_, self.held_out_loss_ = {"ridge": 1.0}, (0.0, 1.0), None
 
@@ -339,8 +339,8 @@ def _fit_member(
     train, test = fold
     past, y, weight = frame.iloc[train].reset_index(drop=True), codes[train], rows[train]
     unseen = frame.iloc[test].reset_index(drop=True)
-    encoder = Encoder().fit(past, y)
-    Z = encoder.transform(past, y)
+    encoder = Encoder()
+    Z = encoder.fit_transform(past, y)
     learners: dict[str, Linear | Boosted] = {
         "ridge": Linear(False, STRENGTHS).fit(Z, y, weight),
         "spline": Linear(True, STRENGTHS).fit(Z, y, weight),

@@ -40,8 +40,8 @@ class PlainLogistic:
         X, y = X.reset_index(drop=True), np.asarray(y, float)
         groups = np.arange(len(y)) if groups is None else pd.factorize(np.asarray(groups))[0]
         self.strength_, self.calibration_ = self._judge(X, y, cast(np.ndarray, groups))
-        self.encoder_ = Encoder().fit(X, y)
-        self.model_ = Linear(False, (self.strength_,)).fit(self.encoder_.transform(X, y), y)
+        self.encoder_ = Encoder()
+        self.model_ = Linear(False, (self.strength_,)).fit(self.encoder_.fit_transform(X, y), y)
         return self
 
     def _judge(
@@ -58,11 +58,11 @@ class PlainLogistic:
             for train, test in split:
                 if len(np.unique(y[train])) == 2 and len(test):
                     past = X.iloc[train].reset_index(drop=True)
-                    encoder = Encoder().fit(past, y[train])
-                    now = encoder.transform(X.iloc[test].reset_index(drop=True))
+                    encoder = Encoder()
                     model = Linear(False, STRENGTHS).fit(
-                        encoder.transform(past, y[train]), y[train]
+                        encoder.fit_transform(past, y[train]), y[train]
                     )
+                    now = encoder.transform(X.iloc[test].reset_index(drop=True))
                     held[test] = model.scores(now)
         seen = ~np.isnan(held[:, 0])
         if len(np.unique(y[seen])) < 2:
