@@ -43,8 +43,11 @@ def describe_machine() -> str:
 
 
 def describe_versions(*packages: str) -> str:
-    """Installed versions in one line."""
-    return ", ".join(f"{package} {version(package)}" for package in packages)
+    """Versions in one line: of the code that runs, else as installed."""
+    from kamresearch import __version__
+
+    found = {one: __version__ if one == "kamresearch" else version(one) for one in packages}
+    return ", ".join(f"{package} {number}" for package, number in found.items())
 
 
 def run_peer(script: str, *arguments: str) -> None:
