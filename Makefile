@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
-        test-recovery test-golden test-faults audit test-fuzz test-browser test-engine test-long coverage lint format docs lock \
+        test-recovery test-golden test-kernels test-faults audit test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
         bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-experiment bench-record bench-case-record bench-exports bench-first-report bench-accounts bench-start bench-sets measure mutants clean
 
@@ -68,6 +68,10 @@ test-notebooks: setup  ## every notebook re-runs and its findings equal those st
 
 test-properties test-recovery test-golden test-browser test-engine: test-%: setup
 	$(PYTEST) tests $(SPREAD) -m "$* and not long"
+
+test-kernels: setup  ## kernels that are forked, then plain ones, as the installed jupyter_client starts them
+	$(PYTEST) tests/publishing/test_publish.py -m "not long" $(SPREAD)
+	KAM_KERNELS=plain $(PYTEST) tests/publishing/test_publish.py -m "not long" $(SPREAD)
 
 ATTACKS := tests/faults tests/engine tests/publishing/test_hermetic.py tests/publishing/test_contained.py \
   tests/publishing/test_trust.py tests/publishing/test_older_versions.py tests/publishing/test_slices.py tests/publishing/test_memory.py \

@@ -14,6 +14,7 @@ import yaml
 pytestmark = pytest.mark.architecture
 
 CONDA_NAMES = {
+    "jupyter-client": "jupyter_client",
     "matplotlib": "matplotlib-base",
     "duckdb": "python-duckdb",
     "ibis-framework": "ibis-duckdb",
@@ -90,6 +91,7 @@ IMPORT_NAMES = {
     "charset-normalizer": "charset_normalizer",
     "fonttools": "fontTools",
     "ibis-framework": "ibis",
+    "jupyter-client": "jupyter_client",
     "python-calamine": "python_calamine",
     "pyyaml": "yaml",
     "scikit-learn": "sklearn",
