@@ -419,6 +419,9 @@ TABLES: dict[str, TableSpec] = {
                 _may(
                     "capacity_hours", "number", "Hours a month for accounts.", unit="hours", low=0
                 ),
+                _may(
+                    "yearly_cost", "number", "What the manager costs a year.", unit="money", low=0
+                ),
                 _may("start_date", "date", "First day in the role."),
                 _may("end_date", "date", "Last day in the role; empty while in it."),
             ),

@@ -26,7 +26,9 @@ class Params(StudyParams):
         2.5, ge=0, le=200, description="Hours a month that an account of tier C asks for."
     )
     manager_cost: float = Field(
-        0.0, ge=0, description="Cost of one more manager a year; 0 where it is not known."
+        0.0,
+        ge=0,
+        description="Cost of one more manager a year; 0 takes the median of the team's own cost.",
     )
     balance: float = Field(
         0.5, ge=0, le=100, description="Weight of balanced load against likeness in linkage groups."

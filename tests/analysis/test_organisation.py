@@ -1062,6 +1062,18 @@ def test_where_nobody_lacks_hours_no_manager_is_asked_for_and_unknown_cost_is_sa
     assert afar.loc[afar["region"] != "East", "n_afar"].gt(0).any()
 
 
+def test_one_more_manager_costs_what_the_team_costs_unless_told_otherwise():
+    held, _load = world(3)
+    tiers = pd.Series("C", index=held.accounts["account_id"])
+    paid = held.managers.assign(yearly_cost=[100.0, 300.0, 200.0][: len(held.managers)])
+    known = organisation.Holdings(held.as_of, held.accounts, paid, held.problems)
+    more = organisation.add_manager(known, tiers, band=(0.1, 0.2))
+    assert more.frame["cost"].eq(200.0).all()
+    assert more.caveats == ()
+    told = organisation.add_manager(known, tiers, band=(0.1, 0.2), cost=50.0)
+    assert told.frame["cost"].eq(50.0).all()
+
+
 def test_who_has_left_is_nobodys_deputy():
     held, load = world(7)
     held.managers.loc[held.managers["manager_id"] == "M03", "in_role"] = False

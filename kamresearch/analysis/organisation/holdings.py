@@ -177,6 +177,7 @@ def _prepare_managers(
         "grade",
         "reports_to",
         "capacity_hours",
+        "yearly_cost",
         "start_date",
         "end_date",
     ):
@@ -186,7 +187,8 @@ def _prepare_managers(
     if strangers:
         extra = pd.DataFrame({"manager_id": strangers}).reindex(columns=team.columns)
         team = pd.concat([team.astype(object), extra.astype(object)], ignore_index=True)
-    team["capacity_hours"] = pd.to_numeric(team["capacity_hours"]).astype("Float64")
+    for column in ("capacity_hours", "yearly_cost"):
+        team[column] = pd.to_numeric(team[column]).astype("Float64")
     start, end = pd.to_datetime(team["start_date"]), pd.to_datetime(team["end_date"])
     team["in_role"] = ~(start > day) & ~(end < day)
     team["known"] = ~team["manager_id"].isin(strangers)
@@ -200,6 +202,7 @@ def _prepare_managers(
         "grade",
         "reports_to",
         "capacity_hours",
+        "yearly_cost",
         "share_here",
         "in_role",
         "known",

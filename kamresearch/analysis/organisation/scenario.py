@@ -143,7 +143,7 @@ def add_manager(
     band : (float, float)
         Shares of the revenue of accounts without hours that are at risk.
     cost : float, optional
-        Of a manager a year; missing where not given.
+        Of a manager a year; else the median of the team's own `yearly_cost`, where known.
 
     Returns
     -------
@@ -166,10 +166,17 @@ def add_manager(
     frame = pd.DataFrame(rows, columns=COLUMNS)
     gained = frame["revenue_without"] - frame["revenue_after"]
     frame["risk_less_low"], frame["risk_less_high"] = band[0] * gained, band[1] * gained
+    if cost is None and team["yearly_cost"].notna().any():
+        cost = float(team["yearly_cost"].median())
     frame["cost"] = np.nan if cost is None else cost
     order = np.lexsort([frame["channel"].astype(str), frame["region"].astype(str), -gained])
     caveats = (
-        (_("What one more manager costs is not given: set the parameter manager_cost."),)
+        (
+            _(
+                "What one more manager costs is not given: set the parameter manager_cost, or give "
+                "the table managers the column yearly_cost."
+            ),
+        )
         if cost is None
         else ()
     )

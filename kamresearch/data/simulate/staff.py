@@ -12,6 +12,17 @@ from kamresearch.data.simulate import settings as s
 
 ACCOUNTS_PER_MANAGER = 60
 _SPELLS = 8
+COST_A_YEAR = {
+    "executive_sponsor": 900_000,
+    "executive": 900_000,
+    "director": 600_000,
+    "policy_manager": 320_000,
+    "direct_manager": 280_000,
+    "dealer_manager": 220_000,
+}
+"""Pay, charges and travel by role: assumed, so that one more manager can be held against what he
+is to keep.
+"""
 
 
 @dataclass(frozen=True)
@@ -152,6 +163,7 @@ def _row(
         "channel": channel,
         "role": role,
         "capacity_hours": hours,
+        "yearly_cost": COST_A_YEAR[role],
         "start_date": start,
         "end_date": end,
     }

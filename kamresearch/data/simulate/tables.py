@@ -224,7 +224,7 @@ _TEAM = (
     ("core", "sales", "key account manager", 0.97),
     ("core", "sales", "team leader", 0.80),
     ("core", "marketing", "marketing director", 0.70),
-    ("support", "research", "product developer", 0.40),
+    ("support", "sales", "account developer", 0.40),
     ("support", "finance", "credit controller", 0.65),
     ("support", "after_sales", "service follow-up", 0.60),
     ("support", "sales", "administrator", 0.75),
