@@ -77,7 +77,7 @@ class Dependence(Result):
             _("What losing the largest customers would cost"),
             self.frame,
             Column("n_lost", _("Customers lost"), "count"),
-            Column("names", _("Who")),
+            Column("names", _("Which accounts")),
             Column("revenue_lost", _("Revenue lost"), "money"),
             Column("revenue_lost_share", _("Share of revenue"), "share"),
             Column("profit_lost", _("Profit lost"), "money"),
