@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks.common import RESULTS, ROOT, describe_machine
 
-STUDIES = ("track_record", "sales_trend", "segmentation", "churn")
+STUDIES = ("track_record", "sales_trend", "segmentation", "churn", "targets")
 DAYS = "2008-12-31,2009-12-31,2010-12-31,2011-06-30,2011-12-31"
 SHOWN = {
     "record.calibration": "Probabilities: told against seen",
