@@ -127,7 +127,7 @@ class Encoder(TransformerMixin, BaseEstimator):
         """Learn, and the training rows as numbers: no row's own outcome reaches its rates."""
         self.kinds_ = [_tell_kind(X.iloc[:, place]) for place in range(X.shape[1])]
         self.steps_ = ColumnTransformer(
-            [(kind, *self._step(kind, len(X))) for kind in ("number", "levels", "rates")]
+            [(kind, *self._step(kind)) for kind in ("number", "levels", "rates")]
             + [
                 (f"words {place}", _words(len(X)), str(place))
                 for place, kind in enumerate(self.kinds_)
@@ -141,7 +141,7 @@ class Encoder(TransformerMixin, BaseEstimator):
         """Numbers of each row."""
         return self._told(self.steps_.transform(self._read(X)))
 
-    def _step(self, kind: str, rows: int) -> tuple[TransformerMixin | str, list[str]]:
+    def _step(self, kind: str) -> tuple[TransformerMixin | str, list[str]]:
         places = [str(place) for place, one in enumerate(self.kinds_) if one == kind]
         if kind == "levels":
             step = OneHotEncoder(
@@ -151,7 +151,7 @@ class Encoder(TransformerMixin, BaseEstimator):
             )
             return step, places
         if kind == "rates":
-            folds = KFold(min(5, rows), shuffle=True, random_state=0)
+            folds = KFold(shuffle=True, random_state=0)
             return TargetEncoder(target_type="continuous", cv=folds), places
         return "passthrough", places
 
