@@ -125,13 +125,15 @@ def kill_at_each_call(shim: Shim, reports: Path) -> list[dict]:
 def main(library: str, state: str, folder: str, what: str) -> None:
     """``what``: the step between calls, or the name of one version to seal as things are."""
     reports = Path(folder) / "reports"
-    shim = Shim(Path(library), Path(state))
+    place = Path(library), Path(state)
     if what == "kill":
-        print(json.dumps(kill_at_each_call(shim, reports)))
+        print(json.dumps(kill_at_each_call(Shim(*place), reports)))
     elif what.isdigit():
-        print(json.dumps(try_each_call(shim, reports, int(what))))
+        print(json.dumps(try_each_call(Shim(*place), reports, int(what))))
     else:
-        seal_one(reports, what)
+        seal_one(
+            reports, what
+        )  # under the orders that its caller gave: a `Shim` would take them back
 
 
 if __name__ == "__main__":
