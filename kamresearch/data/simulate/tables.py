@@ -224,13 +224,15 @@ _TEAM = (
     ("core", "sales", "key account manager", 0.97),
     ("core", "sales", "team leader", 0.80),
     ("core", "marketing", "marketing director", 0.70),
-    ("support", "sales", "account developer", 0.40),
+    ("support", "research", "product developer", 0.40),
     ("support", "finance", "credit controller", 0.65),
     ("support", "after_sales", "service follow-up", 0.60),
     ("support", "sales", "administrator", 0.75),
     ("periphery", "marketing", "image ambassador", 0.30),
     ("periphery", "finance", "indirect administrator", 0.45),
+    ("support", "sales", "account developer", 0.50),
 )
+"""Layer, function, role, and how often it is filled."""
 
 
 def coverage_table(profile: dict, rng: np.random.Generator) -> pd.DataFrame:
@@ -238,14 +240,19 @@ def coverage_table(profile: dict, rng: np.random.Generator) -> pd.DataFrame:
     no person.
     """
     chosen = np.flatnonzero(profile["size"] >= np.quantile(profile["size"], 0.6))
+    # The last role came later: of numbers of its own, it leaves all else as it was.
+    drawn = [
+        (numbers.random((len(chosen), count)), numbers.integers(0, 4, (len(chosen), count)))
+        for numbers, count in ((rng, len(_TEAM) - 1), (rng.spawn(1)[0], 1))
+    ]
+    luck, desk = (np.hstack([part[place] for part in drawn]) for place in (0, 1))
+    role = np.arange(len(_TEAM))
+    filled = luck < np.array([part[3] for part in _TEAM])
+    person = profile["region"][chosen][:, None] * 40 + role * 4 + desk + 1
     rows = np.repeat(chosen, len(_TEAM))
-    role = np.tile(np.arange(len(_TEAM)), len(chosen))
-    filled = rng.random(len(rows)) < np.array([part[3] for part in _TEAM])[role]
-    person = profile["region"][rows] * 40 + role * 4 + rng.integers(0, 4, len(rows)) + 1
     frame = pd.DataFrame({"account_id": _ids(profile["first"] + 1 + rows)})
     for place, name in enumerate(("layer", "function", "role")):
-        frame[name] = np.array([part[place] for part in _TEAM])[role]
-    frame["person_id"] = pd.Series([f"P{number:03d}" for number in person], dtype=object).where(
-        filled
-    )
+        frame[name] = np.tile([part[place] for part in _TEAM], len(chosen))
+    numbers = [f"P{number:03d}" for number in person.ravel()]
+    frame["person_id"] = pd.Series(numbers, dtype=object).where(filled.ravel())
     return frame
