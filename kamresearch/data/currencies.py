@@ -1,12 +1,13 @@
 """Amounts in several currencies: noticed, and turned into one where the mapping says how."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 import ibis
 import ibis.expr.types as ir
 
 from kamresearch.data.casting import as_id, clean_text, is_text
+from kamresearch.data.formula import names_in
 from kamresearch.data.habits import credit_values, is_side, not_sold, scale_of
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.rolenames import name_merit
@@ -91,7 +92,7 @@ def _unmapped(raw: ir.Table, table: dict, amount: str) -> list[tuple[str, str, i
     """A column that no rule reads is named like revenue more clearly than the one that is read, or
     holds amounts where that one holds none.
     """
-    read = str(table)
+    read = set(_named(table))
     names = {
         name: max(name_merit(name, "revenue"), SIDE * is_side(name))
         for name in raw.columns
@@ -115,6 +116,21 @@ def _unmapped(raw: ir.Table, table: dict, amount: str) -> list[tuple[str, str, i
         if clearer or alone:
             return [("unmapped_amount", name, alone or every, amount)]
     return []
+
+
+def _named(rules: object) -> Iterator[str]:
+    """What the rules of a table name, columns among it."""
+    if isinstance(rules, dict):
+        for key, value in rules.items():
+            yield str(key)
+            yield from names_in(str(value)) if key == "formula" else _named(value)
+    elif isinstance(rules, list | tuple):
+        for one in rules:
+            yield from _named(one)
+    elif isinstance(rules, str):
+        yield rules
+        if rules.lstrip().startswith("="):
+            yield from names_in(rules)
 
 
 def _holds_amount(cell: ir.Value) -> ir.BooleanValue:

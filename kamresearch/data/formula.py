@@ -25,6 +25,16 @@ _BRACKETED = re.compile(r"\[([^\]]+)\]")
 _LONGEST = 500
 
 
+def names_in(formula: str) -> set[str]:
+    """The columns that a formula names.
+
+    >>> sorted(names_in("= Quantity * [Unit Price] - 2"))
+    ['Quantity', 'Unit Price']
+    """
+    bare = _BRACKETED.sub(" ", formula)
+    return {*_BRACKETED.findall(formula), *re.findall(r"[^\W\d]\w*", bare)}
+
+
 def compute(
     raw: ir.Table, formula: str, style_of: Callable[[str], TextStyle], where: str
 ) -> ir.FloatingValue:

@@ -84,7 +84,12 @@ def test_cr_beside_no_dr_may_say_crore(one):
 
 @pytest.mark.parametrize(
     ("head", "mapped", "doubted"),
-    [("Count,Net Sales", "Count", True), ("Net Sales,Gross Sales", "Net Sales", False)],
+    [
+        ("Count,Net Sales", "Count", True),
+        ("Net Sales,Gross Sales", "Net Sales", False),
+        # the name of the one not read is a part of the name of the one that is
+        ("Sales Count,Sales", "Sales Count", True),
+    ],
 )
 def test_a_name_that_says_revenue_more_clearly_than_the_one_read_is_doubted(head, mapped, doubted):
     rows = ibis.memtable([dict(zip(head.split(","), cells, strict=True)) for cells in ("34", "56")])
