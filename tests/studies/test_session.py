@@ -106,7 +106,7 @@ def test_findings_reach_the_notebook_whole_and_print_one_stable_line_each(output
 
 def test_a_finding_is_marked_as_simulated_only_when_a_table_it_uses_is(outputs):
     tables = SimpleNamespace(
-        simulated={"orders"}, currency="", measure={}, has=lambda name: name != "terms"
+        simulated={"orders"}, currency="", measure={}, has=lambda name: name in ("orders", "market")
     )
     opened = run(tables)
     opened.export(finding())
