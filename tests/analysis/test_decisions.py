@@ -485,6 +485,6 @@ def test_an_accounts_page_tells_of_deals_plans_deeds_and_people_as_they_were_on_
     assert plan[["objective", "state"]].values.tolist() == [["y", "overdue"], ["x", "open"]]
     assert actions["kind"].tolist() == ["save"]
     assert actions["done_on"].isna().all()
-    assert team["person_id"].tolist() == ["vacant", "M1"]
+    assert team["person_id"].tolist() == ["M1", "vacant"]
     assert people["influence"].tolist() == [5, 1]
     assert people["last_met"].isna().tolist() == [True, False]

@@ -35,8 +35,9 @@ def describe_dealings(tables: Tables, day: pd.Timestamp) -> tuple[Part, ...]:
 
     The optional tables ``opportunities``, ``plans``, ``actions``, ``coverage`` and ``contacts`` as
     they were known on a day → a part of the accounts' pages for each that the data have, at most
-    `SHOWN` rows an account: what is open comes first, then the newest. A decision after the day is
-    not seen; ``coverage`` and the objectives of ``plans`` bear no day and are taken as they are.
+    `SHOWN` rows an account: what is open comes first, then the newest; of the team its core.
+    A decision after the day is not seen; ``coverage`` and the objectives of ``plans`` bear no day
+    and are taken as they are.
     """
     made = {
         "opportunities": _deals,
@@ -117,14 +118,13 @@ def _actions(tables: Tables, day: pd.Timestamp) -> Part:
 def _team(tables: Tables, day: pd.Timestamp) -> Part:  # noqa: ARG001  (the table bears no day)
     frame = tables.frame("coverage")
     frame = frame.assign(
-        state=frame["person_id"].isna().map({True: "vacant", False: "filled"}),
         person_id=frame["person_id"].fillna("vacant"),
         layer=frame["layer"].map({"core": 0, "support": 1, "periphery": 2}),
     )
     return _part(
         "team",
         _("Who looks after it?"),
-        _first(frame, "vacant", {"layer": True, "function": True, "role": True}),
+        frame.sort_values(["account_id", "layer", "function", "role"], kind="stable"),
         Column("function", _("Function"), terms=FUNCTIONS),
         Column("role", _("Role")),
         Column("person_id", _("Who"), terms={"vacant": STATES["vacant"]}),
