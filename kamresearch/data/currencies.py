@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -118,7 +119,7 @@ def _unmapped(raw: ir.Table, table: dict, amount: str) -> list[tuple[str, str, i
     return []
 
 
-def _named(rules: object) -> Iterator[str]:
+def _named(rules: Any) -> Iterator[str]:
     """What the rules of a table name, columns among it."""
     if isinstance(rules, dict):
         for key, value in rules.items():

@@ -1,6 +1,6 @@
 """Does the list earn its place? Its order at earlier days, beside simple ones."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -17,6 +17,7 @@ from kamresearch.analysis.decisions.proposals import propose
 from kamresearch.analysis.decisions.records import gather_records
 from kamresearch.analysis.decisions.result import TOO_SHORT
 from kamresearch.analysis.decisions.risk import earlier_day
+from kamresearch.analysis.resampling import bounds_of_draws
 from kamresearch.data.tables import Tables
 from kamresearch.display import Column, Table, make_table
 from kamresearch.features.population import PRESENT
@@ -36,8 +37,8 @@ DAYS, STEP_DAYS, PART, LEAST, DRAWS = 6, 91, 0.05, 5, 400
 """Earlier days, days between them, share of the accounts that each order may name, at least so
 many, and bootstrap draws."""
 ALIKE = _(
-    "Whichever accounts are drawn, the number is the same: too few were lost to tell how far "
-    "chance made it."
+    "Whichever accounts are drawn, the number is the same: too few were lost or named to tell how "
+    "far chance made it."
 )
 
 
@@ -79,13 +80,15 @@ class Backtest(Result):
             "n": n,
             "n_unit": "count",
             "good": "up",
-            "reason": self.reason,
+            "reason": self.reason or ALIKE,
             "figure": "decisions.backtest",
         }
-        found = [
+        share = _between(row["low"], row["high"]) if known else None
+        lift = _between(row["lift_low"], row["lift_high"]) if known else None
+        return [
             Finding(
                 "decisions.backtest_share",
-                float(row["share"]) if known else None,
+                float(row["share"]) if share else None,
                 "share",
                 _("Share of the later lost value that the list held"),
                 _(
@@ -95,21 +98,19 @@ class Backtest(Result):
                     days=DAYS,
                     part=Quantity(PART, "share"),
                 ),
-                interval=Interval(float(row["low"]), float(row["high"])) if known else None,
+                interval=share,
                 **about,
             ),
             Finding(
                 "decisions.backtest_lift",
-                float(row["lift"]) if known else None,
+                float(row["lift"]) if lift else None,
                 "ratio",
                 _("Lift of the list over the base rate"),
                 _(
                     "Share of the accounts named by the list that were lost within the year, over "
                     "that of all accounts."
                 ),
-                interval=Interval(float(row["lift_low"]), float(row["lift_high"]))
-                if known
-                else None,
+                interval=lift,
                 **about,
             ),
             Finding(
@@ -125,7 +126,6 @@ class Backtest(Result):
                 **about,
             ),
         ]
-        return [_unless_every_draw_agrees(one) for one in found]
 
     def closing(self) -> tuple[Text, ...]:
         """Whether the list earns its place."""
@@ -134,7 +134,7 @@ class Backtest(Result):
     def verdict(self) -> Text:
         """Whether following the list finds more of what is lost than a simple order."""
         if self.reason is not None or self.ahead is None:
-            return self.reason or TOO_SHORT
+            return self.reason or ALIKE
         row = self.frame.set_index("order").loc["list"]
         values = {
             "share": Quantity(float(row["share"]), "share"),
@@ -177,13 +177,9 @@ class Backtest(Result):
         )
 
 
-def _unless_every_draw_agrees(one: Finding) -> Finding:
-    """A finding without its value where no draw gave another, as where the list named none of a
-    few that were lost, or all: an interval of no width would claim to know that for sure.
-    """
-    if one.interval is None or one.interval.low < one.interval.high:
-        return one
-    return replace(one, value=None, interval=None, reason=ALIKE)
+def _between(low: float, high: float) -> Interval | None:
+    """An interval; None of no width, which would claim to know for sure."""
+    return Interval(float(low), float(high)) if low < high else None
 
 
 def backtest(
@@ -267,8 +263,8 @@ def _measure(cases: pd.DataFrame, rng: np.random.Generator) -> Backtest:
     precision = (weights @ (named * lost[:, None])) / np.maximum(weights @ named, 1e-9)
     base = (weights @ lost) / weights.sum(axis=1)
     lift = precision / np.where(base > 0, base, np.nan)[:, None]
-    low, high = np.nanquantile(shares[1:], [0.025, 0.975], axis=0)
-    lift_low, lift_high = np.nanquantile(lift[1:], [0.025, 0.975], axis=0)
+    low, high = _bounds(shares[1:])
+    lift_low, lift_high = _bounds(lift[1:])
     frame = pd.DataFrame(
         {
             "order": names,
@@ -284,9 +280,14 @@ def _measure(cases: pd.DataFrame, rng: np.random.Generator) -> Backtest:
     simple = [place for place, name in enumerate(names) if name not in ("list", "lot")]
     rival = max(simple, key=lambda place: shares[0, place])
     gap = shares[:, 0] - shares[:, rival]
-    bounds = np.nanquantile(gap[1:], [0.025, 0.975])
-    ahead = (float(gap[0]), float(bounds[0]), float(bounds[1]))
+    bounds = bounds_of_draws(gap[1:])
+    ahead = (float(gap[0]), *bounds) if bounds else None
     return Backtest(frame, _by_day(cases.assign(taken=lost * value)), ahead)
+
+
+def _bounds(draws: np.ndarray) -> np.ndarray:
+    """Lower and upper bounds of each column; missing where its draws tell none."""
+    return np.transpose([bounds_of_draws(one) or (np.nan, np.nan) for one in draws.T])
 
 
 def _by_day(cases: pd.DataFrame) -> pd.DataFrame:

@@ -191,8 +191,8 @@ def _no_room(source: str, folder: Path, rows: int, room: int, error: Exception) 
         shown_address(source),
         f"room in {folder} for a copy of {rows:,} rows, which kernels read in its place",
         f"{room / 2**30:,.1f} GiB free: {str(error).splitlines()[0][:200]}",
-        "make room there (a row of seven columns takes about 18 bytes), set TMPDIR to a larger "
-        "disk, or narrow the tables on the server, by views of the years and columns needed",
+        "make room there, set TMPDIR to a larger disk, or narrow the tables on the server, by "
+        "views of the years and columns needed",
     )
 
 
