@@ -75,11 +75,11 @@ def tongue(code: str) -> Tongue:
     KamError
         Its ``language.yml`` lacks a name or holds one that is none of `Tongue`'s.
     """
-    from kamresearch.yamlfile import read_yaml
+    from kamresearch.yamlfile import read_keys
 
     written = [one / "language.yml" for one in reversed(FOLDERS[code])]
     path = next(one for one in written if one.is_file())
-    content: dict[str, Any] = read_yaml(path) or {}
+    content = read_keys(path, "write name, html and locale", KamError)
     known = {one.name for one in fields(Tongue)}
     wrong = [name for name in content if name not in known]
     if wrong or not {"name", "html", "locale"} <= set(content):
