@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-kernels test-faults audit test-fuzz test-browser test-engine test-long coverage lint format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
-        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-experiment bench-record bench-case-record bench-exports bench-first-report bench-accounts bench-start bench-sets measure mutants clean
+        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-experiment bench-record bench-case-record bench-exports bench-first-report bench-accounts bench-tables bench-start bench-sets measure mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -169,6 +169,9 @@ bench-first-report: setup  ## seconds from a flat file to a first report, by kam
 
 bench-accounts: setup  ## what a page for each of 1,000 accounts costs, in both languages (some minutes)
 	$(BIN)/python -m benchmarks.bench_accounts
+
+bench-tables: setup  ## milliseconds to filter and sort 10,000 rows in a page (needs Chromium)
+	$(BIN)/python -m benchmarks.bench_tables
 
 bench-start: setup  ## the roles that kam start gives the columns of exports
 	$(BIN)/python -m benchmarks.bench_start
