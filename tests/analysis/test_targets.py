@@ -138,6 +138,8 @@ def test_six_of_forty_lost_is_seven_to_twenty_nine_per_cent_and_cannot_be_told()
         (40, "2012-06-30", "met"),
         (120, "2012-06-30", "missed"),
         (58, "2012-06-30", "cannot_tell"),
+        (40, DAY, "met"),
+        (120, DAY, "missed"),
     ],
 )
 def test_a_goal_stands_where_its_whole_interval_says(lost, due, status):
