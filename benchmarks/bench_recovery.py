@@ -90,7 +90,7 @@ def run_studies(folder: Path, seed: int = 0) -> dict[str, dict]:
     failed = {}
     # nobody looks at pictures here, and later studies read the findings of this company
     with (
-        patch.object(session, "_draw", lambda *_: ""),
+        patch.object(session, "draw_svg", lambda *_: ""),
         patch.object(session.Session, "evidence", property(lambda _: Findings(found.values()))),
         patch.object(IPython.display, "publish_display_data", take),
     ):
