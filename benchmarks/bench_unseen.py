@@ -149,7 +149,7 @@ def _judge(protocol: object, one: object, told: pd.DataFrame) -> dict:
     return {
         "id": one.id,
         "length": len(one.train),
-        "mase": protocol.point_errors(one, mean)[1],
+        "mase": protocol.score([one], {one.id: told})["mase"],
         "largest": mean.max() / max(one.train.max(), 1e-9),
         "covered": inside,
     }
