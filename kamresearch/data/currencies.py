@@ -1,19 +1,19 @@
 """Amounts in several currencies: noticed, and turned into one where the mapping says how."""
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from kamresearch.data.casting import as_id, clean_text, is_text
+from kamresearch.data.coins import MOST_CODES, Coins
+from kamresearch.data.contract import TableSpec
 from kamresearch.data.formula import names_in
 from kamresearch.data.habits import credit_values, is_side, not_sold, scale_of
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.rolenames import name_merit
 
-MOST_CODES = 40
 GROUPED = 0.3
 """Share of rows without an account from which a report is taken for a grouped one."""
 
@@ -27,28 +27,13 @@ _WORDS = r"[^\W\d_]{4}"
 """What words hold, and amounts with their currency do not."""
 
 
-@cache
-def codes() -> frozenset[str]:
-    """Codes of the world's currencies, as ISO 4217 names them."""
-    from babel.core import get_global
-
-    return frozenset(get_global("all_currencies"))
-
-
-def doubts_of(
-    raw: ir.Table, table: dict, left_out: list[ir.BooleanValue]
-) -> tuple[tuple[str, str, int, str], ...]:
-    """What is doubted of the orders' source: several currencies, a scale in the amount's name,
-    credits without a sign, states in which nothing is sold, an account in the first line of its
-    group alone.
+def doubts_of(raw: ir.Table, table: dict) -> tuple[tuple[str, str, int, str], ...]:
+    """What is doubted of the orders' source: a scale in the amount's name, credits without a sign,
+    states in which nothing is sold, an account in the first line of its group alone.
     """
-    for mark in left_out:
-        raw = raw.filter(~mark.fill_null(False))
     columns = table.get("columns", {})
     revenue = columns.get("revenue")
     notes = []
-    if not (isinstance(revenue, dict) and "rates" in revenue):
-        notes += _several_currencies(raw, revenue)
     amount = revenue.get("from") if isinstance(revenue, dict) else revenue or "revenue"
     if isinstance(amount, str) and amount in raw.columns:
         notes += _scaled(raw, amount) + _unmapped(raw, table, amount)
@@ -61,24 +46,21 @@ def doubts_of(
     return tuple(notes)
 
 
-def _several_currencies(raw: ir.Table, revenue: object) -> list[tuple[str, str, int, str]]:
-    source = revenue.get("from") if isinstance(revenue, dict) else revenue
-    for name in raw.columns:
-        if name == ROW or not is_text(raw[name]):
-            continue
-        cell = clean_text(raw[name]).upper()
-        if name == source:
-            code = cell.re_extract(
-                r"^([A-Z]{3}|[€£¥$₹]) ?[-(]?[0-9]|[0-9)] ?([A-Z]{3}|[€£¥$₹])$", 0
-            )
-            cell = code.re_replace(r"[-0-9() ]", "").nullif("")
-        counts = raw.group_by(code=cell).agg(n=raw.count())
-        found = counts.filter(counts.code.notnull()).limit(MOST_CODES).to_pandas()
-        values = set(found["code"])
-        if 1 < len(values) < MOST_CODES and values <= codes() | set("€£¥$₹"):
-            few = int(found["n"].sum() - found["n"].max())
-            return [("many_currencies", name, few, ", ".join(sorted(values)[:6]))]
-    return []
+def several_currencies(
+    spec: TableSpec, present: Collection[str], table: dict, coins: Coins | None
+) -> tuple[tuple[str, str, int, str], ...]:
+    """Amounts in several currencies of which a rule turns no column, or not each, into one."""
+    columns = table.get("columns", {})
+    bare = [
+        column.name
+        for column in spec.columns
+        if column.unit == "money"
+        and column.name in present
+        and not (isinstance(columns.get(column.name), dict) and "rates" in columns[column.name])
+    ]
+    if coins is None or not bare or len(coins.counts) < 2:
+        return ()
+    return (("many_currencies", coins.column, coins.fewer, coins.shown),)
 
 
 def _scaled(raw: ir.Table, amount: str) -> list[tuple[str, str, int, str]]:

@@ -161,6 +161,14 @@ CHECKS: dict[str, Check] = {
         _("several currencies in one column"),
         _("Choose one with a keep rule, or give rates and currency for revenue in mapping.yml."),
     ),
+    "currency_beside": Check(
+        "error",
+        _("accounts in several currencies, and amounts that name none"),
+        _(
+            "Add the line shown to the orders and choose one currency with a keep rule, or give "
+            "rates and currency for revenue; sure: [currency_beside] if all amounts are in one."
+        ),
+    ),
     "scaled_name": Check(
         "warning",
         _("a name that says thousands, millions or cents, over figures that are read as written"),

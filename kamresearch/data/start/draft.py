@@ -6,6 +6,7 @@ from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from kamresearch.data.coins import code_of
 from kamresearch.data.contract import TABLES
 from kamresearch.data.currencies import UNSIGNED
 from kamresearch.data.habits import credit_values, not_sold, scale_of
@@ -23,7 +24,13 @@ from kamresearch.data.start.reading import (
     sign_currency,
 )
 from kamresearch.data.start.roles import LEAST, NEAR, SURE, merit, name_merit
-from kamresearch.data.start.tables import Candidate, find_accounts, find_candidates, find_padded
+from kamresearch.data.start.tables import (
+    Candidate,
+    find_accounts,
+    find_candidates,
+    find_currencies,
+    find_padded,
+)
 from kamresearch.data.start.words import ROLES, TOLD
 from kamresearch.errors import DataError, near_matches
 from kamresearch.language import Quantity, Text
@@ -75,7 +82,24 @@ class Draft:
     tables: tuple[TableDraft, ...]
     questions: tuple[Question, ...]
     open: tuple[Question, ...] = ()
+    sure: tuple[Line, ...] = ()
     played: Map[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Currency:
+    """The line of the currency; where there are several, the rule that keeps its rows and the
+    table that names them; the doubts that an answer settles.
+    """
+
+    line: Line
+    keep: dict | None = None
+    join: dict | None = None
+    sure: tuple[Line, ...] = ()
+
+
+_ALL_IN_ONE = "one"
+"""The answer that amounts are in one currency, whatever stands beside them."""
 
 
 class _Asker:
@@ -125,6 +149,7 @@ def draft_mapping(looked: Looked, answers: Map[str, str] | None = None) -> Draft
     orders = _orders(looked, chosen, played, asker)
     currency = _currency(looked, chosen, played, asker)
     orders = _with_keep(looked, orders, chosen, played, currency, asker)
+    orders = _with_join(orders, currency.join, chosen)
     accounts = _accounts(looked, chosen, played)
     known = [one.id for one in asker.asked]
     for name in asker.answers:
@@ -134,10 +159,11 @@ def draft_mapping(looked: Looked, answers: Map[str, str] | None = None) -> Draft
             )
     return Draft(
         looked.source,
-        currency[0],
+        currency.line,
         (orders, accounts),
         tuple(asker.asked),
         tuple(one for one in asker.asked if not asker.answered(one)),
+        currency.sure,
         dict(played),
     )
 
@@ -489,30 +515,69 @@ def _measures(
     return found
 
 
-def _currency(
-    looked: Looked, chosen: Candidate, played: Map[str, str], asker: _Asker
-) -> tuple[Line, dict | None]:
+def _currency(looked: Looked, chosen: Candidate, played: Map[str, str], asker: _Asker) -> _Currency:
     """The currency of the whole, and the rule that keeps its rows where there are several."""
     if "currency" in played:
         column = chosen.table.column(played["currency"])
         several = _every(looked, chosen, column)
-        if len(several) == 1:
-            return Line("currency", column.different[0].upper(), TOLD["currency_column"]), None
+        if len(set(map(_plain_code, several))) == 1:
+            return _Currency(Line("currency", _plain_code(several[0]), TOLD["currency_column"]))
         most = max(several, key=column.filled.count)
         text = _("Amounts are in several currencies; which one shall be reported?")
         wanted = asker.ask("currency", text, several, most)
-        keep = {
-            "column": column.name,
-            "in": [wanted],
-            "why": str(_("another currency than {currency}", currency=wanted)),
-        }
-        return Line("currency", wanted.upper(), TOLD["currency_chosen"]), keep
+        return _chosen_currency(wanted, column)
     sign = sign_currency(chosen.table.column(played["revenue"])) if "revenue" in played else ""
     if sign:
-        return Line("currency", sign, TOLD["currency_sign"]), None
+        return _Currency(Line("currency", sign, TOLD["currency_sign"]))
+    sure: tuple[Line, ...] = ()
+    if beside := find_currencies(looked.tables, chosen):
+        table, column, on = beside
+        several = list(dict.fromkeys(column.filled))
+        text = _(
+            "Amounts name no currency, and {table} names several in {column}: are they each in "
+            "that of theirs, of which one is reported (its code), or are all in one?",
+            table=table.name,
+            column=column.name,
+        )
+        most = max(several, key=column.filled.count)
+        wanted = asker.ask("currency_beside", text, (*several, _ALL_IN_ONE), most)
+        if wanted != _ALL_IN_ONE:
+            mine, theirs = on
+            return _chosen_currency(wanted, column, {"with": table.name, "on": {mine: theirs}})
+        sure = (Line("sure", ["currency_beside"], TOLD["currency_answer"]),)
     text = _("In which currency are the amounts (EUR, CNY …)? Empty to name none.")
     answer = asker.ask("currency", text, (), "")
-    return Line("currency", answer.upper(), TOLD["currency_answer"]), None
+    return _Currency(Line("currency", answer.upper(), TOLD["currency_answer"]), sure=sure)
+
+
+def _plain_code(cell: str) -> str:
+    return code_of(cell) or cell.upper()
+
+
+def _chosen_currency(wanted: str, column: Column, join: dict | None = None) -> _Currency:
+    keep = {
+        "column": column.name,
+        "in": [one for one in column.different if _plain_code(one) == _plain_code(wanted)]
+        or [wanted],
+        "why": str(_("another currency than {currency}", currency=wanted)),
+    }
+    line = Line("currency", _plain_code(wanted), TOLD["currency_chosen"])
+    return _Currency(line, keep, join)
+
+
+def _with_join(orders: TableDraft, join: dict | None, chosen: Candidate) -> TableDraft:
+    """Lines that also take the columns of the table that names their currencies."""
+    if join is None:
+        return orders
+    first = [one.value for one in orders.lines if one.key == "join"]
+    line = Line("join", [*first, join], _("amounts take the currency of their account"))
+    lines = []
+    for one in orders.lines:
+        if one.key == "unpivot":  # all but the kept columns would take in the other table's
+            months = [c.name for c in chosen.base.columns if c.name not in chosen.unpivoted]
+            one = replace(one, value={"columns": months, "name": "month", "value": "amount"})
+        lines += [] if one.key == "join" else [one]
+    return TableDraft("orders", (lines[0], line, *lines[1:]), orders.columns)
 
 
 def _with_keep(
@@ -520,10 +585,10 @@ def _with_keep(
     orders: TableDraft,
     chosen: Candidate,
     played: Map[str, str],
-    currency: tuple[Line, dict | None],
+    currency: _Currency,
     asker: _Asker,
 ) -> TableDraft:
-    rules = [currency[1]] if currency[1] else []
+    rules = [currency.keep] if currency.keep else []
     for column in _states(chosen, played):
         states = _every(looked, chosen, column)
         out = [cell for cell in states if cell.strip().lower() in not_sold()]

@@ -3,15 +3,15 @@
 import re
 
 from kamresearch.data.amounts import parse_amount
+from kamresearch.data.coins import code_of, coins
 from kamresearch.data.start.profiles import Column, Profile
 
 CHECKED = 500
-_SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "zł": "PLN", "R$": "BRL"}
+_WORDS = re.compile(r"[^\W\d_]*[€£¥￥₹₽₩₺₫₱₪₴$]|[^\W\d_]{2,}")
 _ONE = re.compile(
     r"unit|each|per\b|list|msrp|rate|单价|單價|単価|단가|einzel|stück|stuck|stk|pu\b|jednost|stuks|"
     r"birim|цена за"
 )
-_CODES = ("EUR", "USD", "GBP", "CHF", "CNY", "JPY", "PLN", "SEK", "DKK", "NOK", "INR", "BRL")
 
 
 def number(cell: str | None) -> float | None:
@@ -91,10 +91,9 @@ def says_percent(name: str) -> bool:
 
 def sign_currency(column: Column) -> str:
     """The currency that the cells of amounts name; empty where they name none, or several."""
-    found = {
-        code
+    known = {
+        coins().get(word.upper(), "")
         for cell in column.different[:CHECKED]
-        for sign, code in (*_SIGNS.items(), *((code, code) for code in _CODES))
-        if sign in cell
-    }
-    return found.pop() if len(found) == 1 else ""
+        for word in _WORDS.findall(cell)
+    } - {""}
+    return code_of(known.pop()) if len(known) == 1 else ""

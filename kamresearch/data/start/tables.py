@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kamresearch.data.start.profiles import Column, Profile, period_columns
-from kamresearch.data.start.roles import SURE, Merit, assign, merit, plain
+from kamresearch.data.start.roles import LEAST, OF_ORDERS, SURE, Merit, assign, merit, plain
 
 FEWEST_PERIODS = 4
 """So many columns named by months are months side by side."""
@@ -172,7 +172,28 @@ def find_accounts(
     others = Profile(
         table.name, tuple(one for one in table.columns if one.name != key), table.n, table.sources
     )
-    return table, key, assign(others)
+    return table, key, assign(others, OF_ORDERS)
+
+
+def find_currencies(
+    tables: tuple[Profile, ...], chosen: Candidate
+) -> tuple[Profile, Column, tuple[str, str]] | None:
+    """A table that names a currency for each account or head of the orders, several among them:
+    it, the currencies as the lines take them, the keys of both.
+    """
+    for table in tables:
+        if table is chosen.base or table is chosen.joined:
+            continue
+        coins = [one for one in table.columns if merit(one, "currency").whole >= LEAST]
+        on = _key_between(chosen.table, table) if coins else None
+        if on is None:
+            continue
+        place = {key: at for at, key in enumerate(table.column(on[1]).cells)}
+        rows = [place.get(key) for key in chosen.table.column(on[0]).cells]
+        taken = [_of_heads(one, rows) for one in coins]
+        if several := next((one for one in taken if len(one.different) > 1), None):
+            return table, several, on
+    return None
 
 
 def find_padded(

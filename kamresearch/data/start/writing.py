@@ -23,6 +23,7 @@ def mapping_text(draft: Draft, language: str) -> str:
     lines = [f"# {head}"]
     if draft.currency.value:
         lines.append(_line("", draft.currency, language))
+    lines += [_line("", one, language) for one in draft.sure]
     lines.append("tables:")
     for table in draft.tables:
         lines += _table(table, language)
