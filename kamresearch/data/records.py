@@ -171,6 +171,8 @@ def read_html(path: Path) -> pa.Table:
 
 def grid_table(where: str, rows: Sequence[Sequence[str | None]], head_row: int = 0) -> pa.Table:
     """Rows of cells, title lines and head among them → an Arrow table of texts."""
+    if head_row > len(rows):
+        raise DataError(where, f"a head in row {head_row}", f"{len(rows)} rows", "mend head_row")
     place, names, used = (head_row - 1, rows[head_row - 1], 1) if head_row else find_head(rows[:60])
     width = max((at + 1 for at, name in enumerate(names) if name), default=0)
     head = check_head(where, [name or "" for name in names[:width]], place + used)

@@ -247,9 +247,14 @@ def _find_form(name: str, sample: str, encoding: str, delimiter: str, head_row: 
         pass  # a cell longer than the reader allows ends the sample
     if not any(row for row in rows):
         raise DataError(name, "a head line with column names", "blank lines", "export it again")
-    place, names, used = (
-        (head_row - 1, rows[head_row - 1], 1) if 0 < head_row <= len(rows) else find_head(rows)
-    )
+    if head_row > len(rows):
+        raise DataError(
+            name,
+            f"a head in row {head_row}, within the first {ROWS_LOOKED_AT}",
+            f"{len(rows)} rows that were looked at",
+            "mend head_row; a second table has a name of its own, such as 'sales (2)'",
+        )
+    place, names, used = (head_row - 1, rows[head_row - 1], 1) if head_row else find_head(rows)
     head = check_head(name, [cell.strip() for cell in names], ends[place])
     return TextForm(encoding, delimiter, head, ends[place + used - 1])
 

@@ -225,6 +225,14 @@ CHECKS: dict[str, Check] = {
         _("formulas of the workbook that no program has calculated: read as empty"),
         _("Open the workbook in Excel or LibreOffice, save it, and read it again."),
     ),
+    "second_table": Check(
+        "warning",
+        _("another table below or beside the first: kept apart under a name of its own"),
+        _(
+            "Map it with from: and the name shown; nothing, if it is not needed. Where its rows "
+            "are rows of the first, remove the line that looks like a head."
+        ),
+    ),
     "controls": Check(
         "warning",
         _("invisible control characters: taken out"),
