@@ -236,6 +236,13 @@ def test_a_total_on_each_line_is_not_added_up(tmp_path):
     assert columns(draft)["revenue"] == "= [Quantity] * [Unit Price]"
 
 
+@pytest.mark.parametrize("name", ["Einkaufspreis", "Prix d'achat", "成本单价", "Unit Cost"])
+def test_a_cost_that_is_named_as_a_price_is_that_of_one_unit(tmp_path, name):
+    frame = SALES.assign(Menge=[n % 5 + 1 for n in range(30)], **{name: [2.5] * 29 + [3.5]})
+    draft = draft_mapping(look(str(save(tmp_path, frame))))
+    assert columns(draft)["cost"] == f"= [Menge] * [{name}]"
+
+
 def test_what_is_open_is_asked_at_once_and_answers_are_followed(tmp_path):
     frame = SALES.assign(
         Datum=[f"{n % 12 + 1:02d}/0{n % 9 + 1}/2024" for n in range(30)],

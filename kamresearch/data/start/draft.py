@@ -507,9 +507,8 @@ def _measures(
         found.append(Line("units", value, why))
     if "cost" in played:
         column = played["cost"]
-        single = "units" in played and any(
-            word in column.lower() for word in ("unit", "standard", "price")
-        )
+        priced = names_one(column) or name_merit(column, "unit_price") >= LEAST
+        single = "units" in played and (priced or "standard" in column.lower())
         value = f"= [{played['units']}] * [{column}]" if single else column
         found.append(Line("cost", value, _reason(chosen, "cost", column)))
     return found
