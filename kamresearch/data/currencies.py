@@ -10,7 +10,16 @@ from kamresearch.data.casting import as_id, clean_text, is_text
 from kamresearch.data.coins import MOST_CODES, Coins
 from kamresearch.data.contract import TableSpec
 from kamresearch.data.formula import names_in
-from kamresearch.data.habits import credit_values, is_side, not_sold, scale_of
+from kamresearch.data.habits import (
+    FLAGS_NO,
+    FLAGS_YES,
+    credit_values,
+    is_side,
+    not_sold,
+    scale_of,
+    takes_back,
+    unsold_name,
+)
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.rolenames import name_merit
 
@@ -23,6 +32,8 @@ UNSIGNED = 0.9
 
 CLEAR, SIDE = 0.9, 0.5
 """Merits from which a name says revenue clearly, and from which it may."""
+_FIGURE = r"^[-+(−]?[^0-9A-Za-z]{0,3}[1-9][0-9., ']*[^0-9A-Za-z]{0,5}$"
+"""A figure other than nought, and no day."""
 _WORDS = r"[^\W\d_]{4}"
 """What words hold, and amounts with their currency do not."""
 
@@ -37,6 +48,7 @@ def doubts_of(raw: ir.Table, table: dict) -> tuple[tuple[str, str, int, str], ..
     amount = revenue.get("from") if isinstance(revenue, dict) else revenue or "revenue"
     if isinstance(amount, str) and amount in raw.columns:
         notes += _scaled(raw, amount) + _unmapped(raw, table, amount)
+        notes += _returned(raw, table)
         if not (isinstance(revenue, dict) and "negative_where" in revenue):
             notes += _unsigned(raw, amount)
     notes += _unsold(raw)
@@ -101,6 +113,29 @@ def _unmapped(raw: ir.Table, table: dict, amount: str) -> list[tuple[str, str, i
     return []
 
 
+def _returned(raw: ir.Table, table: dict) -> list[tuple[str, str, int, str]]:
+    """A column that no rule reads is named for what was taken back, and holds figures."""
+    read = set(_named(table))
+    for name in raw.columns:
+        if name == ROW or name in read or not takes_back(name) or _no_amount(name):
+            continue
+        cell = raw[name].cast("string").strip()
+        figures = cell.re_search(_FIGURE) & ~cell.re_search("^[01]$")
+        found = raw.aggregate(
+            n=figures.fill_null(False).ifelse(1, 0).sum(), filled=(cell != "").ifelse(1, 0).sum()
+        )
+        told = found.to_pandas().fillna(0).iloc[0]
+        zeros = raw.filter((cell == "0").fill_null(False)).count().to_pandas()
+        if told["n"] and told["n"] + zeros >= 0.9 * told["filled"]:
+            return [("unread_returns", name, int(told["n"]), name)]
+    return []
+
+
+def _no_amount(name: str) -> bool:
+    """Whether a name says a count, a day or a key."""
+    return max(name_merit(name, role) for role in ("units", "order_date", "order_id")) >= SIDE
+
+
 def _named(rules: Any) -> Iterator[str]:
     """What the rules of a table name, columns among it."""
     if isinstance(rules, dict):
@@ -152,9 +187,10 @@ def _unsold(raw: ir.Table) -> list[tuple[str, str, int, str]]:
     if not names:
         return []
     cells = {name: clean_text(raw[name]).lower() for name in names}
+    words = {name: not_sold() | (FLAGS_YES if unsold_name(name) else set()) for name in names}
     sums = {}
     for place, name in enumerate(names):
-        unsold = cells[name].isin(sorted(not_sold())).fill_null(False)
+        unsold = cells[name].isin(sorted(words[name])).fill_null(False)
         sums[f"n{place}"] = unsold.ifelse(1, 0).sum().fill_null(0)
     found = raw.aggregate(n=raw.count(), **sums).to_pandas().iloc[0]
     for place, name in enumerate(names):
@@ -163,7 +199,10 @@ def _unsold(raw: ir.Table) -> list[tuple[str, str, int, str]]:
             continue
         counts = raw.group_by(cell=cells[name]).agg(n=raw.count()).limit(MOST_CODES).to_pandas()
         if len(counts) < MOST_CODES:
-            values = sorted(set(counts["cell"].dropna()) & not_sold())
+            held = set(counts["cell"].dropna())
+            values = sorted(held & words[name])
+            if not held & not_sold() and not held <= FLAGS_YES | FLAGS_NO:
+                continue
             return [("unsold_rows", name, count, ", ".join(values))]
     return []
 

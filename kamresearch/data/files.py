@@ -277,7 +277,10 @@ def _keep(
     where: str,
     simulated: bool = False,
 ) -> Raw:
-    return Raw(keep_rows(connection, f"raw_{name}", rows), where, simulated, settles=True)
+    said = (rows.schema.metadata or {}).get(b"scaled", b"").decode()
+    notes = (("scaled_title", "", 1, said),) if said else ()
+    table = keep_rows(connection, f"raw_{name}", rows)
+    return Raw(table, where, simulated, settles=True, notes=notes)
 
 
 def _read_packed(
@@ -375,7 +378,7 @@ def _read_text(
         below = starts_in_text(readable, form.skip, form.delimiter)
         if not below:
             raw = _read_part(connection, readable, path.name, form, Path(aside))
-            found = {0: replace(raw, simulated=simulated, notes=notes)}
+            found = {0: replace(raw, simulated=simulated, notes=(*notes, *raw.notes))}
             return _named_parts(found, name, path.name)
         found = {}
         ends = [*(gap for gap, _start, _line in below), readable.stat().st_size]
@@ -385,7 +388,8 @@ def _read_text(
             shape = read_form(part, "utf-8", form.delimiter) if at else form
             where = f"{path.name}, row {line}" if at else path.name
             raw = _read_part(connection, part, where, shape, Path(aside))
-            found[line] = replace(raw, simulated=simulated, notes=() if at else notes)
+            more = raw.notes if at else (*notes, *raw.notes)
+            found[line] = replace(raw, simulated=simulated, notes=more)
     return _named_parts(found, name, path.name)
 
 
@@ -434,6 +438,7 @@ def _read_part(connection: "Backend", path: Path, where: str, form: TextForm, as
     return Raw(
         *(table, where, False, form.delimiter == ";", broken, n_broken),
         settles=True,
+        notes=(("scaled_title", "", 1, form.scaled),) if form.scaled else (),
     )
 
 
@@ -498,7 +503,9 @@ def _read_book(
         for start, rows in ((start, rows) for (one, start), rows in sheets.items() if one == sheet):
             where = f"{file}, row {start + 1}" if start else file
             raw = _keep(connection, f"{path.name}_{title}_{start}", rows, where, simulated)
-            parts[start + 1 if start else 0] = raw if start else replace(raw, notes=notes)
+            parts[start + 1 if start else 0] = replace(
+                raw, notes=raw.notes if start else (*notes, *raw.notes)
+            )
         found |= _named_parts(parts, title, file)
     return found
 

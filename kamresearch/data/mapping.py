@@ -258,6 +258,7 @@ def _map_table(
     )
     marks = [passes[mark] for mark, _ in rules if mark in passes]
     kept = _left_in(raw, marks)
+    source = replace(source, notes=_of_titles(source.notes, name, table))
     coins = _find_coins(kept, spec, table.get("columns", {}))
     notes = several_currencies(spec, [*columns], table, coins)
     if name == "orders":
@@ -270,6 +271,14 @@ def _map_table(
         coins,
         _held(raw, spec, coins, columns),
     )
+
+
+def _of_titles(notes: tuple, name: str, table: dict) -> tuple:
+    """Notes of a source; what its title says of thousands is answered by a formula, and is no
+    matter of a table without the orders' amounts.
+    """
+    answered = name != "orders" or str(table.get("columns", {}).get("revenue")).startswith("=")
+    return tuple(one for one in notes if not (answered and one[0] == "scaled_title"))
 
 
 def _left_in(table: ir.Table, marks: list[ir.BooleanValue]) -> ir.Table:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from kamresearch.data.habits import scaled_title
 from kamresearch.data.heads import find_head
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.textfile import check_head, find_encoding
@@ -182,7 +183,8 @@ def grid_table(where: str, rows: Sequence[Sequence[str | None]], head_row: int =
         for at, values in enumerate(columns):
             values.append((row[at] if at < len(row) else None) or None)
     arrays = [pa.array(values, pa.string()) for values in columns]
-    return pa.table([*arrays, pa.array(range(1, len(below) + 1), pa.int64())], names=[*head, ROW])
+    table = pa.table([*arrays, pa.array(range(1, len(below) + 1), pa.int64())], names=[*head, ROW])
+    return table.replace_schema_metadata({"scaled": scaled_title(rows[:place])})
 
 
 def read_sqlite(path: Path) -> Iterator[tuple[str, pa.RecordBatchReader]]:

@@ -33,6 +33,8 @@ PLACEHOLDERS = (
     ),
 )
 """What stands where nobody named the account, in small letters."""
+_NARROW = "".join(map(chr, range(0x21, 0x7F)))
+_WIDE = "".join(chr(ord(sign) + 0xFEE0) for sign in _NARROW)
 _POWER = r"^[0-9]([.,][0-9]+)?[eE]\+?[0-9]+$"
 
 
@@ -111,9 +113,8 @@ def _keys(tables: "Tables", ledger: "Ledger") -> list[Issue]:
                 first_offenders=tuple(powers["account_id"].head(3)),
             )
         )
-    bare = accounts.filter(key.re_search("^[0-9]+$")).mutate(
-        bare=lambda t: t.account_id.re_replace("^0+", "")
-    )
+    plain = key.translate(_WIDE, _NARROW)
+    bare = accounts.mutate(bare=plain.re_replace("^0+([0-9]+)$", r"\1"))
     twins = bare.group_by("bare").agg(n=bare.count(), first=bare.account_id.min())
     frame = twins.filter(twins.n > 1).order_by("first").limit(1000).to_pandas()
     if len(frame):

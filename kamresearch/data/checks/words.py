@@ -182,6 +182,19 @@ CHECKS: dict[str, Check] = {
             "side with -); sure: [unmapped_amount] if it is something else."
         ),
     ),
+    "unread_returns": Check(
+        "warning",
+        _("a column of what was returned or refunded that no rule reads"),
+        _(
+            "Take it off in a formula such as = [amount] - [returned]; sure: [unread_returns] "
+            "if the amounts are net of it."
+        ),
+    ),
+    "scaled_title": Check(
+        "warning",
+        _("a title above the table that says thousands or millions, over figures read as written"),
+        _("Write the amount as a formula such as = 1000 * [the column] in mapping.yml."),
+    ),
     "order_over_days": Check(
         "warning",
         _("one order number on days more than half a year apart"),
@@ -255,7 +268,7 @@ CHECKS: dict[str, Check] = {
     ),
     "nought_ids": Check(
         "warning",
-        _("keys that differ by leading noughts alone"),
+        _("keys that differ by leading noughts or full-width signs alone"),
         _("Ask whether they are one account; a spreadsheet drops leading noughts."),
     ),
     "order_of_many": Check(

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field, replace
 from kamresearch.data.coins import code_of
 from kamresearch.data.contract import TABLES
 from kamresearch.data.currencies import UNSIGNED
-from kamresearch.data.habits import credit_values, not_sold, scale_of
+from kamresearch.data.habits import (
+    FLAGS_NO,
+    FLAGS_YES,
+    credit_values,
+    not_sold,
+    scale_of,
+    takes_back,
+    unsold_name,
+)
 from kamresearch.data.start.looking import Looked, every_value_of
 from kamresearch.data.start.open_styles import open_styles
 from kamresearch.data.start.profiles import Column, Profile
@@ -19,6 +27,7 @@ from kamresearch.data.start.reading import (
     grows_with_units,
     is_rate,
     names_one,
+    net_of,
     number,
     says_percent,
     sign_currency,
@@ -204,9 +213,22 @@ def _settle_roles(chosen: Candidate, asker: _Asker) -> dict[str, str]:
         column = _settle("account_name", chosen, asker, False) or played.get("account_id", "")
         played = {name: one for name, one in played.items() if one != column}
         played["account_name"] = column
+    _settle_net(chosen, played, asker)
     played.setdefault("account_name", played.get("account_id", ""))
     played.setdefault("account_id", played["account_name"])
     return played
+
+
+def _settle_net(chosen: Candidate, played: dict[str, str], asker: _Asker) -> None:
+    """Where another amount and a tax add up to the amount taken, which of the two it is is asked:
+    revenue is net.
+    """
+    gross = played.get("revenue")
+    if gross is None or chosen.unpivoted or any(one.id == "revenue" for one in asker.asked):
+        return
+    if net := net_of(chosen.table, gross):
+        text = _("Which column is {role}?", role=ROLES["revenue"])
+        played["revenue"] = asker.ask("revenue", text, (net, gross), net)
 
 
 def _priced(played: Map[str, str]) -> bool:
@@ -405,14 +427,23 @@ def _revenue(
         return Line("revenue", formula, _("no amount: units times price"))
     if not column:
         return None
-    scale = scale_of(column)
+    titles = [
+        one[3] for one in looked.raw[chosen.base.sources[0]].notes if one[0] == "scaled_title"
+    ]
+    scale = next((scale for scale in map(scale_of, (column, *titles)) if scale != 1), 1)
     if scale != 1 and not any(map(_has_words, chosen.table.column(column).different)):
-        why = _("the name says that figures are to be multiplied by {scale}", scale=f"{scale:,}")
+        why = _(
+            "the name or title says that figures are to be multiplied by {scale}",
+            scale=f"{scale:,}",
+        )
         return Line("revenue", f"= {scale} * [{column}]", why)
     order = played.get("order_id")
     if formula and order and constant_within_orders(chosen.table, order, column):
         why = _("{column} repeats an order's total on each of its lines", column=column)
         return Line("revenue", formula, why)
+    if back := _returned(chosen, column, asker):
+        why = _("{back} holds what was taken back: taken off", back=back)
+        return Line("revenue", f"= [{column}] - [{back}]", why)
     why = _reason(chosen, "revenue", column)
     if _priced(played) and amounts_of(chosen.table, column, played["units"], played["unit_price"]):
         why = _("{why}; equals units times price", why=why)
@@ -420,6 +451,26 @@ def _revenue(
     if credits := _credits(chosen, column, asker):
         rule = (rule if isinstance(rule, dict) else {"from": rule}) | {"negative_where": credits}
     return Line("revenue", rule, why)
+
+
+def _returned(chosen: Candidate, amount: str, asker: _Asker) -> str:
+    """A column of what was returned or refunded, where its owner says that it is taken off."""
+    for column in chosen.table.columns:
+        values = [number(cell) for cell in column.filled]
+        known = {abs(value) for value in values if value}
+        told = takes_back(column.name) and column.name != amount and known - {1.0}
+        if not told or None in values or name_merit(column.name, "units") >= SURE:
+            continue
+        if column.day_share or name_merit(column.name, "order_id") >= SURE:
+            continue
+        text = _(
+            "{column} holds what was taken back: is it to be taken off {amount}?",
+            column=column.name,
+            amount=amount,
+        )
+        if asker.ask("returned", text, ("yes", "no"), "yes") == "yes":
+            return column.name
+    return ""
 
 
 def _has_words(cell: str) -> bool:
@@ -588,16 +639,18 @@ def _with_keep(
     asker: _Asker,
 ) -> TableDraft:
     rules = [currency.keep] if currency.keep else []
-    for column in _states(chosen, played):
+    for at, column in enumerate(_states(chosen, played)):
         states = _every(looked, chosen, column)
-        out = [cell for cell in states if cell.strip().lower() in not_sold()]
+        words = not_sold() | (FLAGS_YES if unsold_name(column.name) else set())
+        out = [cell for cell in states if cell.strip().lower() in words]
         if out:
             text = _(
                 "Which values of {column} are no orders? Parted by |; there are: {values}",
                 column=column.name,
                 values=" | ".join(states),
             )
-            answer = asker.ask("not_orders", text, (), " | ".join(out))
+            name = f"not_orders_{at}" if at else "not_orders"
+            answer = asker.ask(name, text, (), " | ".join(out))
             left = [part.strip() for part in answer.split("|") if part.strip()]
             if left and left != ["-"]:
                 why = str(_("{column} says that it is no order", column=column.name))
@@ -609,12 +662,22 @@ def _with_keep(
 
 
 def _states(chosen: Candidate, played: Map[str, str]) -> list[Column]:
-    """The column of an order's state, also where its first rows hold one state alone."""
+    """The column of an order's state, also where its first rows hold one state alone, and those
+    that say yes to one in which nothing is sold.
+    """
+    flags = [one for one in chosen.table.columns if unsold_name(one.name) and _is_flag(one)]
     if "status" in played:
-        return [chosen.table.column(played["status"])]
+        state = chosen.table.column(played["status"])
+        return [state, *(one for one in flags if one is not state)]
     taken = set(played.values())
     named = [one for one in chosen.table.columns if name_merit(one.name, "status") >= SURE]
-    return [one for one in named if one.name not in taken and len(one.different) == 1][:1]
+    alone = [one for one in named if one.name not in taken and len(one.different) == 1][:1]
+    return [*alone, *(one for one in flags if one not in alone)]
+
+
+def _is_flag(column: Column) -> bool:
+    cells = {cell.strip().lower() for cell in column.different}
+    return bool(cells) and cells <= FLAGS_YES | FLAGS_NO
 
 
 def _accounts(looked: Looked, chosen: Candidate, played: Map[str, str]) -> TableDraft:
