@@ -483,3 +483,35 @@ def table_below(folder: Path) -> None:
     limits = pd.DataFrame({"Customer": WHO, "Since": ["2020-01-01"] * 4, "Limit": [9000] * 4})
     text = orders().to_csv(index=False) + ",,,,\n" + limits.to_csv(index=False)
     (folder / "sales.csv").write_text(text, encoding="utf-8")
+
+
+@made
+def totals_on_lines(folder: Path) -> None:
+    frame = orders().rename(columns={"Net amount": "Order total"})
+    lines = pd.concat([frame.assign(Item="Pump"), frame.iloc[::2].assign(Item="Hose")])
+    save(folder, lines.sort_values("Order no", kind="stable"))
+
+
+@made
+def plan_beside_actual(folder: Path) -> None:
+    plan = orders().assign(Version="Budget", **{"Order no": [f"P{n}" for n in range(24)]})
+    save(folder, pd.concat([orders().assign(Version="Actual"), plan]))
+
+
+@made
+def payments_among_invoices(folder: Path) -> None:
+    paid = orders().iloc[::3].assign(Type="Payment")
+    paid = paid.assign(**{"Order no": [f"Z{n}" for n in range(8)], "Qty": 0})
+    save(folder, pd.concat([orders().assign(Type="Invoice"), paid]))
+
+
+@made
+def balance_above(folder: Path) -> None:
+    first = pd.DataFrame({"Customer": ["Opening balance"], "Net amount": [99999]})
+    save(folder, pd.concat([first, orders()])[list(orders().columns)])
+
+
+@made
+def sales_over_the_counter(folder: Path) -> None:
+    who = ["Walk-in customer" if n % 4 == 3 else one for n, one in enumerate(orders()["Customer"])]
+    save(folder, orders().assign(Customer=who))

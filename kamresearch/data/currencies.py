@@ -195,7 +195,7 @@ def _unsold(raw: ir.Table) -> list[tuple[str, str, int, str]]:
     found = raw.aggregate(n=raw.count(), **sums).to_pandas().iloc[0]
     for place, name in enumerate(names):
         count = int(found[f"n{place}"])
-        if not 0 < count < 0.5 * found["n"]:
+        if not 0 < count < UNSIGNED * found["n"]:
             continue
         counts = raw.group_by(cell=cells[name]).agg(n=raw.count()).limit(MOST_CODES).to_pandas()
         if len(counts) < MOST_CODES:

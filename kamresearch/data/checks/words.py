@@ -195,6 +195,14 @@ CHECKS: dict[str, Check] = {
         _("a title above the table that says thousands or millions, over figures read as written"),
         _("Write the amount as a formula such as = 1000 * [the column] in mapping.yml."),
     ),
+    "repeated_total": Check(
+        "warning",
+        _("one amount on every line of an order: its total would count once a line"),
+        _(
+            "Write one_row_per: [order_id] for the orders in mapping.yml; sure: [repeated_total] "
+            "if each line has this amount of its own."
+        ),
+    ),
     "order_over_days": Check(
         "warning",
         _("one order number on days more than half a year apart"),

@@ -32,7 +32,7 @@ from kamresearch.data.start.reading import (
     says_percent,
     sign_currency,
 )
-from kamresearch.data.start.roles import LEAST, NEAR, SURE, merit, name_merit
+from kamresearch.data.start.roles import LEAST, MOST_STATES, NEAR, SURE, merit, name_merit
 from kamresearch.data.start.tables import (
     Candidate,
     find_accounts,
@@ -159,6 +159,7 @@ def draft_mapping(looked: Looked, answers: Map[str, str] | None = None) -> Draft
     currency = _currency(looked, chosen, played, asker)
     orders = _with_keep(looked, orders, chosen, played, currency, asker)
     orders = _with_join(orders, currency.join, chosen)
+    orders, sure = _counted_once(orders, chosen, played, asker)
     accounts = _accounts(looked, chosen, played)
     known = [one.id for one in asker.asked]
     for name in asker.answers:
@@ -172,7 +173,7 @@ def draft_mapping(looked: Looked, answers: Map[str, str] | None = None) -> Draft
         (orders, accounts),
         tuple(asker.asked),
         tuple(one for one in asker.asked if not asker.answered(one)),
-        currency.sure,
+        (*currency.sure, *sure),
         dict(played),
     )
 
@@ -615,6 +616,29 @@ def _chosen_currency(wanted: str, column: Column, join: dict | None = None) -> _
     return _Currency(line, keep, join)
 
 
+def _counted_once(
+    orders: TableDraft, chosen: Candidate, played: Map[str, str], asker: _Asker
+) -> tuple[TableDraft, tuple[Line, ...]]:
+    """Where the amount repeats itself on every line of an order, its owner says whether it is the
+    order's: then each order is one row, and what its lines hold is not added up.
+    """
+    order, amount = played.get("order_id"), played.get("revenue")
+    taken = {line.key: line.value for line in orders.columns}
+    if not order or taken.get("revenue") != amount or chosen.unpivoted:
+        return orders, ()
+    if not constant_within_orders(chosen.table, order, str(amount)):
+        return orders, ()
+    text = _(
+        "{column} is the same on every line of an order: is it the order's total, or each line's?",
+        column=amount,
+    )
+    if asker.ask("repeated_total", text, ("total", "line"), "total") == "line":
+        return orders, (Line("sure", ["repeated_total"], _("as answered: each line has its own")),)
+    once = Line("one_row_per", ["order_id"], _("its lines repeat the order's total: counted once"))
+    columns = tuple(line for line in orders.columns if line.key not in ("units", "cost"))
+    return TableDraft("orders", (*orders.lines, once), columns), ()
+
+
 def _with_join(orders: TableDraft, join: dict | None, chosen: Candidate) -> TableDraft:
     """Lines that also take the columns of the table that names their currencies."""
     if join is None:
@@ -662,10 +686,10 @@ def _with_keep(
 
 
 def _states(chosen: Candidate, played: Map[str, str]) -> list[Column]:
-    """The column of an order's state, also where its first rows hold one state alone, and those
-    that say yes to one in which nothing is sold.
+    """The column of an order's state, also where its first rows hold one state alone, and others
+    that tell rows in which nothing is sold.
     """
-    flags = [one for one in chosen.table.columns if unsold_name(one.name) and _is_flag(one)]
+    flags = [one for one in chosen.table.columns if _tells_unsold(one)]
     if "status" in played:
         state = chosen.table.column(played["status"])
         return [state, *(one for one in flags if one is not state)]
@@ -675,9 +699,13 @@ def _states(chosen: Candidate, played: Map[str, str]) -> list[Column]:
     return [*alone, *(one for one in flags if one not in alone)]
 
 
-def _is_flag(column: Column) -> bool:
+def _tells_unsold(column: Column) -> bool:
+    """Whether a coded column calls some rows cancelled, planned, paid or the like."""
     cells = {cell.strip().lower() for cell in column.different}
-    return bool(cells) and cells <= FLAGS_YES | FLAGS_NO
+    if unsold_name(column.name) and cells & FLAGS_YES:
+        return cells <= FLAGS_YES | FLAGS_NO
+    few = len(cells) <= MOST_STATES and len(column.filled) >= 3 * len(cells)
+    return few and bool(cells & not_sold()) and not cells <= not_sold()
 
 
 def _accounts(looked: Looked, chosen: Candidate, played: Map[str, str]) -> TableDraft:
