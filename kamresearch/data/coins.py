@@ -21,7 +21,7 @@ _SPOKEN = ("en", "zh", "ja", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "sv
 _OPEN = ("$", "¥", "￥", "KR", "L", "元")
 """Signs that several currencies share."""
 _ALSO = {"RMB": "CNY", "CNH": "CNY", "EUROS": "EUR", "STG": "GBP", "£STG": "GBP"}
-_FIGURES = r"[-+−0-9().,'’\s\x{00a0}\x{202f}]"
+_FIGURES = "[-+−0-9().,'’\\s\u00a0\u202f]"
 
 
 @cache
@@ -96,7 +96,7 @@ def find_coins(raw: ir.Table, amounts: Collection[str] = ()) -> Coins | None:
     for name in texts:
         cells = seen[name].dropna().astype(str)
         if name in amounts:
-            cells = cells.str.replace(r"[-+−0-9().,'’\s]", "", regex=True)
+            cells = cells.str.replace(_FIGURES, "", regex=True)
         cells = cells.str.strip().str.upper()
         cells = cells[(cells != "") & ~cells.str.lower().isin(NOTHING)]
         if len(cells) and cells.isin(list(coins())).mean() < MOSTLY:

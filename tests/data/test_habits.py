@@ -239,6 +239,8 @@ def test_columns_may_be_called_as_arguments_of_a_program_are(tmp_path):
         ("thousands_in_title", 31572, 24),
         ("net_vat_gross", 31572, 24),
         ("cancelled_by_flag", 26410, 20),
+        ("totals_on_lines", 31572, 24),
+        ("plan_beside_actual", 31572, 24),
     ],
 )
 def test_a_first_mapping_reads_what_changes_an_amounts_meaning(tmp_path, case, revenue, rows):
@@ -271,3 +273,17 @@ def test_what_no_rule_of_a_mapping_heeds_is_doubted(tmp_path, head, check):
     )
     checks = [one.check for one in check_tables(open_data(tmp_path), "2024-12-31").issues]
     assert checks.count(check) == 1
+
+
+@pytest.mark.parametrize(("amounts", "doubted"), [(lambda n: n // 2, True), (lambda n: n, False)])
+def test_a_total_on_each_line_is_doubted_and_lines_of_their_own_are_not(tmp_path, amounts, doubted):
+    lines = "".join(
+        f"R{n // 2},Firm {n % 3 and 1},2024-01-{n // 2 + 1:02d},{100 + amounts(n)}.5,Item {n % 2}\n"
+        for n in range(40)
+    )
+    head = "order_id,account_id,order_date,revenue,product\n"
+    (tmp_path / "orders.csv").write_text(head + lines, encoding="utf-8")
+    names = "account_id,account_name\nFirm 0,Alpha\nFirm 1,Beta\n"
+    (tmp_path / "accounts.csv").write_text(names, encoding="utf-8")
+    checks = {one.check for one in check_tables(open_data(tmp_path), "2024-12-31").issues}
+    assert ("repeated_total" in checks) is doubted

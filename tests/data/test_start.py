@@ -353,3 +353,19 @@ def test_a_server_is_asked_for_the_rows_that_are_looked_at_and_no_more(tmp_path)
     looked = look(address)
     assert looked.raw["sales"].table.count().to_pandas() == LOOKED_AT
     assert [one.name for one in looked.tables] == ["sales"]
+
+
+@pytest.mark.parametrize("answer", ["", "yes", "no"])
+def test_accounts_side_by_side_are_asked_about_and_become_rows(tmp_path, answer):
+    frame = pd.DataFrame({"Month": [f"2024-0{n}" for n in range(1, 9)]})
+    names = ("Alpha Tools", "Beta Foods", "Gamma Steel")
+    frame = frame.assign(**{name: [100.5 + n for n in range(8)] for name in names}, Total=[1.5] * 8)
+    looked = look(str(save(tmp_path, frame, sep=",")))
+    draft = draft_mapping(looked, {"accounts_across": answer} if answer else {})
+    asked = {one.id for one in draft.open} - {"currency"}
+    assert asked == {"": {"accounts_across"}, "yes": set(), "no": {"revenue", "account"}}[answer]
+    if answer == "yes":
+        (tmp_path / "mapping.yml").write_text(mapping_text(draft, "en"), encoding="utf-8")
+        tables = open_data(tmp_path)
+        assert set(tables.frame("accounts")["account_name"]) == set(names)
+        assert float(tables.orders.revenue.sum().to_pandas()) == 3 * (8 * 100.5 + 28)

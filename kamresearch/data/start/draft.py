@@ -32,7 +32,15 @@ from kamresearch.data.start.reading import (
     says_percent,
     sign_currency,
 )
-from kamresearch.data.start.roles import LEAST, MOST_STATES, NEAR, SURE, merit, name_merit
+from kamresearch.data.start.roles import (
+    LEAST,
+    MOST_STATES,
+    NEAR,
+    SURE,
+    assign,
+    merit,
+    name_merit,
+)
 from kamresearch.data.start.tables import (
     Candidate,
     find_accounts,
@@ -187,6 +195,11 @@ def _choose(looked: Looked, asker: _Asker) -> Candidate:
         text = _("Which table holds the orders or invoice lines?")
         title = asker.ask("orders_from", text, options, best.title)
         best = next(one for one in candidates if one.title == title)
+    if best.across == "account":
+        names = [one.name for one in best.base.columns if one.name not in best.unpivoted]
+        text = _("Are these columns called by accounts: {names}?", names=", ".join(names[:6]))
+        if asker.ask("accounts_across", text, ("yes", "no"), "") == "no":
+            best = Candidate(best.base, best.base, assign(best.base), best.strength)
     return best
 
 
@@ -322,13 +335,11 @@ def _from_lines(chosen: Candidate) -> list[Line]:
             )
         )
     if chosen.unpivoted:
-        lines.append(
-            Line(
-                "unpivot",
-                {"but": list(chosen.unpivoted), "name": "month", "value": "amount"},
-                _("months stand side by side: each becomes a row"),
-            )
-        )
+        why = _("months stand side by side: each becomes a row")
+        if chosen.across == "account":
+            why = _("accounts stand side by side: each becomes a row")
+        rule = {"but": list(chosen.unpivoted), "name": chosen.across, "value": "amount"}
+        lines.append(Line("unpivot", rule, why))
     if down := _to_fill(chosen):
         why = _("written in the first line of its group alone: filled down")
         lines.append(Line("fill_down", down, why))
@@ -392,7 +403,7 @@ def _order_number(chosen: Candidate, played: Map[str, str]) -> Line:
 
 def _styled(looked: Looked, chosen: Candidate, column: str, role: str, asker: _Asker) -> object:
     """A column's rule: its name, and how its texts are written where they leave that open."""
-    if chosen.unpivoted:
+    if chosen.unpivoted and not _is_of(chosen.base, column):
         return column
     holder = chosen.joined if chosen.joined and _is_of(chosen.joined, column) else None
     names = holder.sources if holder and not _is_of(chosen.base, column) else chosen.base.sources
@@ -649,7 +660,8 @@ def _with_join(orders: TableDraft, join: dict | None, chosen: Candidate) -> Tabl
     for one in orders.lines:
         if one.key == "unpivot":  # all but the kept columns would take in the other table's
             months = [c.name for c in chosen.base.columns if c.name not in chosen.unpivoted]
-            one = replace(one, value={"columns": months, "name": "month", "value": "amount"})
+            rule = {"columns": months, "name": chosen.across, "value": "amount"}
+            one = replace(one, value=rule)
         lines += [] if one.key == "join" else [one]
     return TableDraft("orders", (lines[0], line, *lines[1:]), orders.columns)
 
@@ -735,7 +747,8 @@ def _accounts(looked: Looked, chosen: Candidate, played: Map[str, str]) -> Table
 
 
 def _accounts_of_orders(looked: Looked, chosen: Candidate, played: Map[str, str]) -> TableDraft:
-    lines = [one for one in _from_lines(chosen) if one.key in ("from", "join", "fill_down")]
+    taken = ["from", "join", "fill_down", *(["unpivot"] if chosen.across == "account" else [])]
+    lines = [one for one in _from_lines(chosen) if one.key in taken]
     why = _("no list of accounts: made out of the orders")
     if padded := find_padded(looked.tables, chosen, played["account_id"]):
         table, theirs, mine = padded
