@@ -363,7 +363,7 @@ def test_accounts_side_by_side_are_asked_about_and_become_rows(tmp_path, answer)
     looked = look(str(save(tmp_path, frame, sep=",")))
     draft = draft_mapping(looked, {"accounts_across": answer} if answer else {})
     asked = {one.id for one in draft.open} - {"currency"}
-    assert asked == {"": {"accounts_across"}, "yes": set(), "no": {"revenue", "account"}}[answer]
+    assert asked == {"": {"accounts_across"}, "yes": set(), "no": {"account"}}[answer]
     if answer == "yes":
         (tmp_path / "mapping.yml").write_text(mapping_text(draft, "en"), encoding="utf-8")
         tables = open_data(tmp_path)

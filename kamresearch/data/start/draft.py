@@ -606,7 +606,7 @@ def _currency(looked: Looked, chosen: Candidate, played: Map[str, str], asker: _
         if wanted != _ALL_IN_ONE:
             mine, theirs = on
             return _chosen_currency(wanted, column, {"with": table.name, "on": {mine: theirs}})
-        sure = (Line("sure", ["currency_beside"], TOLD["currency_answer"]),)
+        sure = (Line("sure", "currency_beside", TOLD["currency_answer"]),)
     text = _("In which currency are the amounts (EUR, CNY …)? Empty to name none.")
     answer = asker.ask("currency", text, (), "")
     return _Currency(Line("currency", answer.upper(), TOLD["currency_answer"]), sure=sure)
@@ -644,7 +644,7 @@ def _counted_once(
         column=amount,
     )
     if asker.ask("repeated_total", text, ("total", "line"), "total") == "line":
-        return orders, (Line("sure", ["repeated_total"], _("as answered: each line has its own")),)
+        return orders, (Line("sure", "repeated_total", _("as answered: each line has its own")),)
     once = Line("one_row_per", ["order_id"], _("its lines repeat the order's total: counted once"))
     columns = tuple(line for line in orders.columns if line.key not in ("units", "cost"))
     return TableDraft("orders", (*orders.lines, once), columns), ()

@@ -25,7 +25,7 @@ def mapping_text(draft: Draft, language: str) -> str:
     if draft.currency.value:
         lines.append(_line("", draft.currency, language))
     if draft.sure:
-        codes = [code for one in draft.sure for code in one.value]
+        codes = [one.value for one in draft.sure]
         lines.append(_line("", replace(draft.sure[0], value=codes), language))
     lines.append("tables:")
     for table in draft.tables:
