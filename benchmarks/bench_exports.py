@@ -103,6 +103,8 @@ def judge_made(name: str, right: dict) -> tuple[str, str]:
         except KamError as error:
             fits = re.search(right.get("or_says", "(?!)"), str(error), re.S | re.I)
             return ("asked" if fits else "refused, other words"), str(error)
+        except Exception as error:  # noqa: BLE001  (a traceback is an outcome to be counted)
+            return "traceback", f"{type(error).__name__}: {error}"
         asked = {one.id for one in draft.questions}
         unanswered = {one.id for one in draft.open} - {"currency"}
         if unanswered:

@@ -369,3 +369,9 @@ def test_accounts_side_by_side_are_asked_about_and_become_rows(tmp_path, answer)
         tables = open_data(tmp_path)
         assert set(tables.frame("accounts")["account_name"]) == set(names)
         assert float(tables.orders.revenue.sum().to_pandas()) == 3 * (8 * 100.5 + 28)
+
+
+def test_orders_without_an_amount_leave_that_question_open(tmp_path):
+    frame = SALES.drop(columns="Nettobetrag")
+    draft = draft_mapping(look(str(save(tmp_path, frame))))
+    assert {one.id for one in draft.open} - {"currency"} == {"revenue"}

@@ -635,9 +635,9 @@ def _counted_once(
     """
     order, amount = played.get("order_id"), played.get("revenue")
     taken = {line.key: line.value for line in orders.columns}
-    if not order or taken.get("revenue") != amount or chosen.unpivoted:
+    if not order or not amount or taken.get("revenue") != amount or chosen.unpivoted:
         return orders, ()
-    if not constant_within_orders(chosen.table, order, str(amount)):
+    if not constant_within_orders(chosen.table, order, amount):
         return orders, ()
     text = _(
         "{column} is the same on every line of an order: is it the order's total, or each line's?",
