@@ -2,11 +2,14 @@
 or wrong.
 
 ``python -m benchmarks.bench_exports [--publish] [CASE …]``; what is right stands in ``exports.yml``.
+Cases under ``made`` are written by `benchmarks.made_exports` and read by the first mapping of
+``kam start --yes``; the others lie in a folder with mappings of their own.
 """
 
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -15,10 +18,12 @@ import yaml
 
 from benchmarks.common import ROOT, describe_machine, write_result
 from benchmarks.fetch import present
+from benchmarks.made_exports import MADE
 from benchmarks.protocols.places import data_file
 from kamresearch.data.checks import check_tables
 from kamresearch.data.period import find_period
 from kamresearch.data.sources import open_data
+from kamresearch.data.start import draft_mapping, look, mapping_text
 from kamresearch.errors import KamError
 from kamresearch.language import render
 
@@ -87,6 +92,30 @@ def judge(folder: Path, right: dict) -> tuple[str, str]:
     return "wrong without a word", differs
 
 
+def judge_made(name: str, right: dict) -> tuple[str, str]:
+    """The outcome of a case that is made here, read by what ``kam start --yes`` writes."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / "data").mkdir()
+        MADE[name](folder / "data")
+        try:
+            draft = draft_mapping(look(str(folder / "data")))
+        except KamError as error:
+            fits = re.search(right.get("or_says", "(?!)"), str(error), re.S | re.I)
+            return ("asked" if fits else "refused, other words"), str(error)
+        except Exception as error:  # noqa: BLE001  (a traceback is an outcome to be counted)
+            return "traceback", f"{type(error).__name__}: {error}"
+        asked = {one.id for one in draft.questions}
+        unanswered = {one.id for one in draft.open} - {"currency"}
+        if unanswered:
+            fits = unanswered & set(right.get("asks", ()))
+            return ("asked" if fits else "asked, not needed"), ", ".join(sorted(unanswered))
+        (folder / "mapping.yml").write_text(mapping_text(draft, "en"), encoding="utf-8")
+        outcome, found = judge(folder, right)
+        told = asked & set(right.get("asks", ()))
+        return ("asked", found) if outcome == "wrong without a word" and told else (outcome, found)
+
+
 def publishes(folder: Path, studies: list[str]) -> str:
     """The last words of publishing studies on a case where that fails; empty where it ends well."""
     command = [sys.executable, "-m", "kamresearch.cli", "publish", *map(str, studies)]
@@ -102,17 +131,20 @@ def publishes(folder: Path, studies: list[str]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Judge every case, or those named; write the table."""
-    if not present("exports"):
-        return 0
-    folder = data_file("exports")
+    there = bool(present("exports"))
     expected = yaml.safe_load((Path(__file__).parent / "exports.yml").read_text(encoding="utf-8"))
     named = [name for name in arguments if not name.startswith("-")]
     rows, started = [], time.perf_counter()
-    for name, own in expected["cases"].items():
+    folder = data_file("exports") if there else Path()
+    cases = [(name, "usual", own) for name, own in expected["cases"].items() if there]
+    cases += [(name, "made_usual", own) for name, own in expected["made"].items()]
+    for name, usual, own in cases:
         if named and name not in named:
             continue
-        right = {**expected["usual"], **own}
-        outcome, found = judge(folder / name, right)
+        right = {**expected[usual], **own}
+        outcome, found = (
+            judge(folder / name, right) if usual == "usual" else judge_made(name, right)
+        )
         if right.get("publish") and outcome in GOOD and "--publish" in arguments:
             failed = publishes(folder / name, right["publish"])
             outcome, found = ("publish fails", failed) if failed else (outcome, found)
@@ -121,13 +153,14 @@ def main(arguments: list[str]) -> int:
     frame = pd.DataFrame(rows, columns=["case", "outcome", "found"])
     counts = frame["outcome"].value_counts().to_dict()
     print(counts)  # noqa: T201
-    if not named:
+    if there and not named:
         good = int(frame["outcome"].isin(GOOD).sum())
         write_result(
             "exports",
             "Awkward exports",
-            "Small files after what people report of their exports; the right outcome of each "
-            "stands in `benchmarks/exports.yml`.",
+            "Small files after what people report of their exports, and others made by the benchmark "
+            "(`benchmarks/made_exports.py`), which are read by the first mapping of `kam start`; the "
+            "right outcome of each stands in `benchmarks/exports.yml`.",
             [describe_machine(), f"{time.perf_counter() - started:.0f} s"],
             frame,
             f"{good} of {len(frame)} are read right, asked about or said; "

@@ -167,3 +167,12 @@ def copy_below(path: Path, skip: int, head: tuple[str, ...], delimiter: str, tar
             source.readline()
         out.write(line.getvalue().encode("utf-8"))
         shutil.copyfileobj(source, out)
+
+
+def copy_bytes(path: Path, start: int, end: int, target: Path) -> None:
+    """Bytes of a file from one place to another."""
+    with path.open("rb") as source, target.open("wb") as out:
+        source.seek(start)
+        while start < end and (block := source.read(min(1 << 20, end - start))):
+            out.write(block)
+            start += len(block)

@@ -1,19 +1,28 @@
 """Amounts in several currencies: noticed, and turned into one where the mapping says how."""
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from kamresearch.data.casting import as_id, clean_text, is_text
+from kamresearch.data.coins import MOST_CODES, Coins
+from kamresearch.data.contract import TableSpec
 from kamresearch.data.formula import names_in
-from kamresearch.data.habits import credit_values, is_side, not_sold, scale_of
+from kamresearch.data.habits import (
+    FLAGS_NO,
+    FLAGS_YES,
+    credit_values,
+    is_side,
+    not_sold,
+    scale_of,
+    takes_back,
+    unsold_name,
+)
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.rolenames import name_merit
 
-MOST_CODES = 40
 GROUPED = 0.3
 """Share of rows without an account from which a report is taken for a grouped one."""
 
@@ -23,35 +32,23 @@ UNSIGNED = 0.9
 
 CLEAR, SIDE = 0.9, 0.5
 """Merits from which a name says revenue clearly, and from which it may."""
+_FIGURE = r"^[-+(−]?[^0-9A-Za-z]{0,3}[1-9][0-9., ']*[^0-9A-Za-z]{0,5}$"
+"""A figure other than nought, and no day."""
 _WORDS = r"[^\W\d_]{4}"
 """What words hold, and amounts with their currency do not."""
 
 
-@cache
-def codes() -> frozenset[str]:
-    """Codes of the world's currencies, as ISO 4217 names them."""
-    from babel.core import get_global
-
-    return frozenset(get_global("all_currencies"))
-
-
-def doubts_of(
-    raw: ir.Table, table: dict, left_out: list[ir.BooleanValue]
-) -> tuple[tuple[str, str, int, str], ...]:
-    """What is doubted of the orders' source: several currencies, a scale in the amount's name,
-    credits without a sign, states in which nothing is sold, an account in the first line of its
-    group alone.
+def doubts_of(raw: ir.Table, table: dict) -> tuple[tuple[str, str, int, str], ...]:
+    """What is doubted of the orders' source: a scale in the amount's name, credits without a sign,
+    states in which nothing is sold, an account in the first line of its group alone.
     """
-    for mark in left_out:
-        raw = raw.filter(~mark.fill_null(False))
     columns = table.get("columns", {})
     revenue = columns.get("revenue")
     notes = []
-    if not (isinstance(revenue, dict) and "rates" in revenue):
-        notes += _several_currencies(raw, revenue)
     amount = revenue.get("from") if isinstance(revenue, dict) else revenue or "revenue"
     if isinstance(amount, str) and amount in raw.columns:
         notes += _scaled(raw, amount) + _unmapped(raw, table, amount)
+        notes += _returned(raw, table)
         if not (isinstance(revenue, dict) and "negative_where" in revenue):
             notes += _unsigned(raw, amount)
     notes += _unsold(raw)
@@ -61,24 +58,21 @@ def doubts_of(
     return tuple(notes)
 
 
-def _several_currencies(raw: ir.Table, revenue: object) -> list[tuple[str, str, int, str]]:
-    source = revenue.get("from") if isinstance(revenue, dict) else revenue
-    for name in raw.columns:
-        if name == ROW or not is_text(raw[name]):
-            continue
-        cell = clean_text(raw[name]).upper()
-        if name == source:
-            code = cell.re_extract(
-                r"^([A-Z]{3}|[€£¥$₹]) ?[-(]?[0-9]|[0-9)] ?([A-Z]{3}|[€£¥$₹])$", 0
-            )
-            cell = code.re_replace(r"[-0-9() ]", "").nullif("")
-        counts = raw.group_by(code=cell).agg(n=raw.count())
-        found = counts.filter(counts.code.notnull()).limit(MOST_CODES).to_pandas()
-        values = set(found["code"])
-        if 1 < len(values) < MOST_CODES and values <= codes() | set("€£¥$₹"):
-            few = int(found["n"].sum() - found["n"].max())
-            return [("many_currencies", name, few, ", ".join(sorted(values)[:6]))]
-    return []
+def several_currencies(
+    spec: TableSpec, present: Collection[str], table: dict, coins: Coins | None
+) -> tuple[tuple[str, str, int, str], ...]:
+    """Amounts in several currencies of which a rule turns no column, or not each, into one."""
+    columns = table.get("columns", {})
+    bare = [
+        column.name
+        for column in spec.columns
+        if column.unit == "money"
+        and column.name in present
+        and not (isinstance(columns.get(column.name), dict) and "rates" in columns[column.name])
+    ]
+    if coins is None or not bare or len(coins.counts) < 2:
+        return ()
+    return (("many_currencies", coins.column, coins.fewer, coins.shown),)
 
 
 def _scaled(raw: ir.Table, amount: str) -> list[tuple[str, str, int, str]]:
@@ -117,6 +111,29 @@ def _unmapped(raw: ir.Table, table: dict, amount: str) -> list[tuple[str, str, i
         if clearer or alone:
             return [("unmapped_amount", name, alone or every, amount)]
     return []
+
+
+def _returned(raw: ir.Table, table: dict) -> list[tuple[str, str, int, str]]:
+    """A column that no rule reads is named for what was taken back, and holds figures."""
+    read = set(_named(table))
+    for name in raw.columns:
+        if name == ROW or name in read or not takes_back(name) or _no_amount(name):
+            continue
+        cell = raw[name].cast("string").strip()
+        figures = cell.re_search(_FIGURE) & ~cell.re_search("^[01]$")
+        found = raw.aggregate(
+            n=figures.fill_null(False).ifelse(1, 0).sum(), filled=(cell != "").ifelse(1, 0).sum()
+        )
+        told = found.to_pandas().fillna(0).iloc[0]
+        zeros = raw.filter((cell == "0").fill_null(False)).count().to_pandas()
+        if told["n"] and told["n"] + zeros >= 0.9 * told["filled"]:
+            return [("unread_returns", name, int(told["n"]), name)]
+    return []
+
+
+def _no_amount(name: str) -> bool:
+    """Whether a name says a count, a day or a key."""
+    return max(name_merit(name, role) for role in ("units", "order_date", "order_id")) >= SIDE
 
 
 def _named(rules: Any) -> Iterator[str]:
@@ -170,18 +187,22 @@ def _unsold(raw: ir.Table) -> list[tuple[str, str, int, str]]:
     if not names:
         return []
     cells = {name: clean_text(raw[name]).lower() for name in names}
+    words = {name: not_sold() | (FLAGS_YES if unsold_name(name) else set()) for name in names}
     sums = {}
     for place, name in enumerate(names):
-        unsold = cells[name].isin(sorted(not_sold())).fill_null(False)
+        unsold = cells[name].isin(sorted(words[name])).fill_null(False)
         sums[f"n{place}"] = unsold.ifelse(1, 0).sum().fill_null(0)
     found = raw.aggregate(n=raw.count(), **sums).to_pandas().iloc[0]
     for place, name in enumerate(names):
         count = int(found[f"n{place}"])
-        if not 0 < count < 0.5 * found["n"]:
+        if not 0 < count < UNSIGNED * found["n"]:
             continue
         counts = raw.group_by(cell=cells[name]).agg(n=raw.count()).limit(MOST_CODES).to_pandas()
         if len(counts) < MOST_CODES:
-            values = sorted(set(counts["cell"].dropna()) & not_sold())
+            held = set(counts["cell"].dropna())
+            values = sorted(held & words[name])
+            if not held & not_sold() and not held <= FLAGS_YES | FLAGS_NO:
+                continue
             return [("unsold_rows", name, count, ", ".join(values))]
     return []
 

@@ -48,6 +48,7 @@ _WORDS = tuple(
         rf"(?P<year>\d{{4}})[-/ ]{_WORD}\.?[-/ ](?P<day>\d{{1,2}}){_END}",
         rf"(?:[^\W\d]{{2,12}},? )?{_WORD} +(?P<day>\d{{1,2}}) [0-9:]+ (?:utc |gmt )?"
         r"(?P<year>\d{4})",
+        rf"(?P<year>\d{{4}})[-/, ]*{_WORD}\.?",
         rf"{_WORD}\.?(?:[-/, ]*(?:de )?'?(?P<year>\d{{4}})|[-'](?P<short>\d{{2}}))",
     )
 )
@@ -166,7 +167,7 @@ def _of_words(text: str) -> str | None:
         number = match and months().get(match["word"].rstrip("."))
         if match and number:
             parts = match.groupdict()
-            year = _full_year(parts["year"] or parts["short"])
+            year = _full_year(parts["year"] or parts.get("short", ""))
             return _day(year, number, int(parts.get("day") or 1))
     for pattern in _DOTTED:
         if match := pattern.fullmatch(text):
@@ -237,8 +238,8 @@ def _of_calendar(text: str, years: int, day_first: bool) -> str | None:
 def is_period(text: str) -> bool:
     """Whether a text names a month or a quarter alone."""
     text = " ".join(text.split()).lower()
-    month = _WORDS[-1].fullmatch(text)
-    return _of_period(text) is not None or bool(month and months().get(month["word"]))
+    found = (pattern.fullmatch(text) for pattern in _WORDS[-2:])
+    return _of_period(text) is not None or any(one and months().get(one["word"]) for one in found)
 
 
 def is_number(text: str) -> bool:

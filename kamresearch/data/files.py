@@ -2,6 +2,7 @@
 or dropped here.
 """
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,12 +11,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import ibis
 import ibis.expr.types as ir
 
 from kamresearch.data.answers import shown_address
 from kamresearch.data.budgets import check_expanded, spending
-from kamresearch.data.containers import OTHERS, copy_below, unpacked, what_is
+from kamresearch.data.containers import OTHERS, copy_below, copy_bytes, unpacked, what_is
 from kamresearch.data.contract import TABLES
+from kamresearch.data.parts import columns_beside, starts_in_text
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.records import read_html, read_json, read_sqlite
 from kamresearch.data.rowwise import identifier, keep_rows, load_oddly_quoted
@@ -137,9 +140,16 @@ def read_path(
 
 
 def is_wanted(name: str, wanted: set[str]) -> bool:
-    """Whether a table's name is one of those wanted, or fits a pattern such as ``sales_2019-*``."""
+    """Whether a table's name is one of those wanted, or fits a pattern such as ``sales_2019-*``;
+    ``sales (2)`` is the second table of the file ``sales``.
+    """
     low = name.casefold()
-    return any(fnmatchcase(low, one.casefold().removesuffix(".csv")) for one in wanted)
+    plain = (re.sub(r" \([0-9]+\)$", "", one.casefold()) for one in wanted)
+    return any(
+        fnmatchcase(low, form.removesuffix(".csv"))
+        for one, first in zip(wanted, plain, strict=True)
+        for form in (one.casefold(), first)
+    )
 
 
 def read_folder(
@@ -244,7 +254,7 @@ def read_file(connection: "Backend", path: Path, name: str, stated: Stated) -> d
             )
         if kind == "text" and (ending in TEXTS or ending in BOOKS):
             # Programs write plain text under .xls, and Excel opens it after a warning.
-            return {name: _read_text(connection, path, name, simulated, stated)}
+            return _read_text(connection, path, name, simulated, stated)
         if ending in DATABASES:
             raise DataError(
                 path.name,
@@ -267,7 +277,10 @@ def _keep(
     where: str,
     simulated: bool = False,
 ) -> Raw:
-    return Raw(keep_rows(connection, f"raw_{name}", rows), where, simulated, settles=True)
+    said = (rows.schema.metadata or {}).get(b"scaled", b"").decode()
+    notes = (("scaled_title", "", 1, said),) if said else ()
+    table = keep_rows(connection, f"raw_{name}", rows)
+    return Raw(table, where, simulated, settles=True, notes=notes)
 
 
 def _read_packed(
@@ -353,29 +366,79 @@ def _view_parquet(connection: "Backend", name: str, paths: list[Path], where: st
 
 def _read_text(
     connection: "Backend", path: Path, name: str, simulated: bool, stated: Stated
-) -> Raw:
-    import duckdb
-
+) -> dict[str, Raw]:
     form = read_form(path, stated.encoding(name), head_row=stated.head_rows.get(name, 0))
+    notes = (("guessed_encoding", "", 1, form.guessed),) if form.guessed else ()
     with tempfile.TemporaryDirectory(prefix="kam-") as aside:
         readable = path
         if form.encoding not in ("utf-8", "utf-8-sig"):
             readable = Path(aside) / "text.csv"
             transcode(path, form.encoding, readable)
-        if form.skip != 1:
-            below = Path(aside) / "below.csv"
-            copy_below(readable, form.skip, form.head, form.delimiter, below)
-            readable = below
         check_lines(readable, path.name)
-        try:
-            table, broken, n_broken = _load_text(connection, readable, path.name, form)
-        except duckdb.InvalidInputException:
-            table, broken, n_broken = load_oddly_quoted(connection, readable, path.name, form)
-    notes = (("guessed_encoding", "", 1, form.guessed),) if form.guessed else ()
+        below = starts_in_text(readable, form.skip, form.delimiter)
+        if not below:
+            raw = _read_part(connection, readable, path.name, form, Path(aside))
+            found = {0: replace(raw, simulated=simulated, notes=(*notes, *raw.notes))}
+            return _named_parts(found, name, path.name)
+        found = {}
+        ends = [*(gap for gap, _start, _line in below), readable.stat().st_size]
+        for at, (_gap, start, line) in enumerate([(0, 0, 0), *below]):
+            part = Path(aside) / f"part{at}.csv"
+            copy_bytes(readable, start, ends[at], part)
+            shape = read_form(part, "utf-8", form.delimiter) if at else form
+            where = f"{path.name}, row {line}" if at else path.name
+            raw = _read_part(connection, part, where, shape, Path(aside))
+            more = raw.notes if at else (*notes, *raw.notes)
+            found[line] = replace(raw, simulated=simulated, notes=more)
+    return _named_parts(found, name, path.name)
+
+
+def _named_parts(parts: dict[int, Raw], name: str, file: str) -> dict[str, Raw]:
+    """Tables of one sheet or text by the rows in which they start → by name: the first bears
+    the sheet's, and the doubt of each that stands below or beside it.
+    """
+    whole: list[tuple[str, Raw]] = []
+    for start, raw in parts.items():
+        groups = columns_beside(raw.table)
+        for at, group in enumerate(groups):
+            shown = f"row {start}" if start else "beside"
+            one = raw
+            if len(groups) > 1:
+                filled = ibis.or_(*(raw.table[column].notnull() for column in group))
+                rows = raw.table.select(*group, ROW).filter(filled)
+                one = replace(raw, table=rows)
+                if at:
+                    one = replace(one, where=f"{file}, beside", broken=None, n_broken=0, notes=())
+            whole.append((shown, one))
+    found = {name: whole[0][1]}
+    notes = []
+    for number, (shown, raw) in enumerate(whole[1:], 2):
+        title = f"{name} ({number})"
+        names = [column for column in raw.table.columns if column != ROW]
+        columns = [one for at, one in enumerate(names, 1) if one != f"column_{at}"]
+        told = f"{shown}: {', '.join(columns[:6])}{' …' if len(columns) > 6 else ''} → {title!r}"
+        notes.append(("second_table", "", int(raw.table.count().to_pandas()), told))
+        found[title] = raw
+    found[name] = replace(found[name], notes=(*found[name].notes, *notes))
+    return found
+
+
+def _read_part(connection: "Backend", path: Path, where: str, form: TextForm, aside: Path) -> Raw:
+    """One table of a UTF-8 text."""
+    import duckdb
+
+    readable = path
+    if form.skip != 1:
+        readable = aside / "below.csv"
+        copy_below(path, form.skip, form.head, form.delimiter, readable)
+    try:
+        table, broken, n_broken = _load_text(connection, readable, where, form)
+    except duckdb.InvalidInputException:
+        table, broken, n_broken = load_oddly_quoted(connection, readable, where, form)
     return Raw(
-        *(table, path.name, simulated, form.delimiter == ";", broken, n_broken),
+        *(table, where, False, form.delimiter == ";", broken, n_broken),
         settles=True,
-        notes=notes,
+        notes=(("scaled_title", "", 1, form.scaled),) if form.scaled else (),
     )
 
 
@@ -431,12 +494,19 @@ def _read_book(
     sheets = read_sheets(path, kind, name, stated.head_rows)
     n, first = count_uncalculated(path) if kind == "workbook" else (0, "")
     notes = (("uncalculated", "", n, first),) if n else ()
-    found = {}
-    for sheet, rows in sheets.items():
-        title = name if len(sheets) == 1 else sheet
-        where = path.name if len(sheets) == 1 else f"{path.name}, sheet {sheet!r}"
-        raw = _keep(connection, f"{path.name}_{title}", rows, where, simulated)
-        found[title] = replace(raw, notes=notes)
+    found: dict[str, Raw] = {}
+    titles = dict.fromkeys(sheet for sheet, _start in sheets)
+    for sheet in titles:
+        title = name if len(titles) == 1 else sheet
+        file = path.name if len(titles) == 1 else f"{path.name}, sheet {sheet!r}"
+        parts = {}
+        for start, rows in ((start, rows) for (one, start), rows in sheets.items() if one == sheet):
+            where = f"{file}, row {start + 1}" if start else file
+            raw = _keep(connection, f"{path.name}_{title}_{start}", rows, where, simulated)
+            parts[start + 1 if start else 0] = replace(
+                raw, notes=raw.notes if start else (*notes, *raw.notes)
+            )
+        found |= _named_parts(parts, title, file)
     return found
 
 

@@ -4,9 +4,12 @@ column of its own that says which rows are credits, or which were never sold.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from kamresearch.data.casting import NO, YES
+from kamresearch.data.rolenames import plain, speaks_against
 from kamresearch.yamlfile import read_yaml
 
 _SCALES = (
@@ -28,6 +31,11 @@ _MARKED = re.compile(
 )
 """Names of columns whose single letters say on which side of the ledger an amount stands."""
 _SIDES = "sides of a ledger"
+_SAYS_YES = "x j ja o oui s si sí sim да 有 はい 예 tak evet ✓ ✔ √ ×"
+_SAYS_NO = "0 nein non não нет 无 無 いいえ 아니오 nie hayır - ."
+FLAGS_YES = frozenset((*YES, *_SAYS_YES.split(" ")))
+FLAGS_NO = frozenset((*NO, *_SAYS_NO.split(" ")))
+"""How cells of a column that is named for a state say that it holds, or does not."""
 
 
 @cache
@@ -65,3 +73,42 @@ def not_sold() -> frozenset[str]:
     """What states call themselves that are no orders, in small letters."""
     table = read_yaml(Path(__file__).with_name("not_sold.yml"))
     return frozenset(word for words in table.values() for word in words)
+
+
+def scaled_title(rows: Sequence[Sequence[str | None]]) -> str:
+    """The first cell of the lines above a head that says thousands or millions; empty where none
+    does.
+    """
+    cells = (cell for row in rows for cell in row if cell)
+    return next((cell.strip() for cell in cells if scale_of(cell) != 1), "")
+
+
+@cache
+def unsold_name(name: str) -> bool:
+    """Whether a column is named for a state in which nothing is sold.
+
+    >>> [unsold_name(name) for name in ("is_deleted", "Storno", "作废", "Cancelled at", "Status")]
+    [True, True, True, True, False]
+    """
+    said = plain(name)
+    words = not_sold() | {"storno"}
+    return any(speaks_against(said, plain(word)) for word in words if word not in _BUSY)
+
+
+_BUSY = frozenset(("open", "lost", "quote", "concept", "draft"))
+"""States that are also words of other things in the name of a column."""
+
+
+@cache
+def takes_back(name: str) -> bool:
+    """Whether a column is named for what was returned or refunded.
+
+    >>> [takes_back(name) for name in ("Returned amount", "Refunds", "退款金额", "Amount")]
+    [True, True, True, False]
+    """
+    said = plain(name)
+    return any(
+        speaks_against(said, form)
+        for word in _credits(False)
+        for form in (plain(word), f"{plain(word)}s")
+    )

@@ -9,6 +9,8 @@ FULL = 0.6
 _VALUE = re.compile(r"^[^A-Za-z\u0370-\uffff]*[0-9][^A-Za-z\u0370-\uffff]*$")
 """A cell of digits and marks: an amount or a day, and no name of a column."""
 
+YEAR = re.compile(r"^(?:19|20)\d\d$")
+
 
 def find_head(rows: Sequence[Sequence[str | None]]) -> tuple[int, list[str], int]:
     """Place of the head among the first rows, its names, and how many rows they take (two where
@@ -20,7 +22,7 @@ def find_head(rows: Sequence[Sequence[str | None]]) -> tuple[int, list[str], int
     widest = max((sum(row) for row in filled), default=0)
     place = next((at for at, row in enumerate(filled) if sum(row) >= max(1, FULL * widest)), 0)
     first = next((at for at, row in enumerate(filled) if any(row)), 0)
-    if place != first and (widest < 3 or _names_values(rows[place])):
+    if place != first and (widest < 3 or not _may_name(rows[place])):
         place = first
     if _heads_values(rows, filled, place, FULL * widest):
         place += 1
@@ -35,21 +37,32 @@ def _heads_values(rows: Sequence, filled: Sequence, place: int, full: float) -> 
     """Whether a row of values (what a program says of its export) stands above a row of words
     alone that heads values.
     """
-    if place + 2 >= len(rows) or not _names_values(rows[place]):
+    if place + 2 >= len(rows) or not names_values(rows[place]):
         return False
     below = [cell for cell in rows[place + 1] if cell and cell.strip()]
     return (
         len(below) >= max(2.0, full)
         and len({cell.strip().lower() for cell in below}) == len(below)
         and all(any(sign.isalpha() for sign in cell) for cell in below)
-        and not _names_values(rows[place + 1])
-        and _names_values(rows[place + 2])
+        and not names_values(rows[place + 1])
+        and names_values(rows[place + 2])
     )
 
 
-def _names_values(row: Sequence[str | None]) -> bool:
+def _may_name(row: Sequence[str | None]) -> bool:
+    """Whether cells of a row may be names: words, and years behind a word."""
+    cells = [cell.strip() for cell in row if cell and cell.strip()]
+    return not any(is_value(one) and not (at and YEAR.match(one)) for at, one in enumerate(cells))
+
+
+def is_value(cell: str | None) -> bool:
+    """Whether a cell is an amount or a day, and no word."""
+    return bool(cell and cell.strip() and _VALUE.match(cell.strip()))
+
+
+def names_values(row: Sequence[str | None]) -> bool:
     """Whether cells of a row are amounts or days."""
-    return any(_VALUE.match(cell.strip()) for cell in row if cell and cell.strip())
+    return any(map(is_value, row))
 
 
 def _is_above(rows: Sequence, filled: Sequence, place: int) -> bool:
@@ -66,8 +79,8 @@ def _is_above(rows: Sequence, filled: Sequence, place: int) -> bool:
         and gaps >= 1
         and sum(lower) >= 2
         and len({cell.strip().lower() for cell in below}) < len(below) + 1
-        and not _names_values(rows[place + 1])
-        and _names_values(rows[place + 2])
+        and not names_values(rows[place + 1])
+        and names_values(rows[place + 2])
         and _repeats_or_groups(rows[place], rows[place + 1], upper, lower)
     )
 

@@ -35,6 +35,7 @@ from pydantic import (
     StrictInt,
     Tag,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -145,13 +146,19 @@ class TableRule(_Said):
         1, ge=1, description="the row of the file that names the columns, 1 for the first"
     )
     fill_down: Words = Field([], description="names of columns")
-    join: JoinRule | None = Field(None, description="with: and on:")
+    join: list[JoinRule] = Field([], description="with: and on:, or a list of such")
     unpivot: UnpivotRule | None = Field(None, description="columns: or but:, name: and value:")
     columns: dict[Word, _Column] = Field({}, description="a rule or a name for each column")
     keep: list[KeepRule] = Field([], description="a list of rules")
     one_row_per: Word | Words = Field([], description="names of columns")
     distinct: bool = Field(False, description="true or false")
     note: Any = Field(None, description="a remark")
+
+    @field_validator("join", mode="before")
+    @classmethod
+    def _list_one(cls, said: Any) -> Any:
+        """One other table needs no list."""
+        return [said] if isinstance(said, dict) else said
 
 
 class MappingFile(_Said):
@@ -197,7 +204,7 @@ class Mapping:
     def sources(self) -> set[str]:
         """Names of the files or tables that it reads, those that it joins included."""
         names = [table.get("from", name) for name, table in self.tables.items()]
-        names += [table["join"]["with"] for table in self.tables.values() if "join" in table]
+        names += [one["with"] for table in self.tables.values() for one in table.get("join", ())]
         return {str(one) for name in names for one in (name if isinstance(name, list) else [name])}
 
 

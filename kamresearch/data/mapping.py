@@ -14,8 +14,9 @@ import ibis.expr.types as ir
 
 from kamresearch.data.answers import first_line
 from kamresearch.data.casting import TextStyle, as_id, as_kind, as_number, clean_text, is_text
+from kamresearch.data.coins import Coins, coin_cell, find_coins, spread_over
 from kamresearch.data.contract import TABLES, TableSpec
-from kamresearch.data.currencies import convert, doubts_of
+from kamresearch.data.currencies import convert, doubts_of, several_currencies
 from kamresearch.data.days import months
 from kamresearch.data.files import ENDINGS, Raw
 from kamresearch.data.formula import compute
@@ -42,13 +43,21 @@ _RULES = (
 @dataclass(frozen=True)
 class Mapped:
     """A table renamed as the mapping says, how its texts are written, the rules that its rows must
-    meet, and what is doubted of it: code of a check, column, cells, an example.
+    meet, what is doubted of it (code of a check, column, cells, an example), and the currencies
+    that it names.
     """
 
     raw: Raw
     styles: dict[str, TextStyle] = field(default_factory=dict)
     rules: tuple[tuple[str, str], ...] = ()
     notes: tuple[tuple[str, str, int, str], ...] = ()
+    coins: Coins | None = None
+    held: ir.Table | None = None
+    """Key of an account (or dealer) and the currency that stands beside it"""
+
+
+_BESIDE = {"accounts": "account_id", "dealers": "dealer_id"}
+"""Tables of which a column may say in which currency their orders are, and their keys."""
 
 
 def apply_mapping(mapping: Mapping, sources: Map[str, Raw]) -> dict[str, Mapped]:
@@ -61,7 +70,11 @@ def apply_mapping(mapping: Mapping, sources: Map[str, Raw]) -> dict[str, Mapped]
     sources : dict of str to Raw
         Raw tables by the names of their files.
     """
-    made = {name: Mapped(raw) for name, raw in sources.items() if name in TABLES}
+    made = {
+        name: _as_named(raw, TABLES[name]) if name not in mapping.tables else Mapped(raw)
+        for name, raw in sources.items()
+        if name in TABLES
+    }
     missing: list[MissingColumnError] = []
     for name, table in sorted(mapping.tables.items(), key=lambda one: one[0] != "orders"):
         orders = mapping.tables.get("orders", {})
@@ -73,17 +86,82 @@ def apply_mapping(mapping: Mapping, sources: Map[str, Raw]) -> dict[str, Mapped]
             missing += error.each
             made[name] = Mapped(_find_source(mapping.name, name, table, sources))
     _refuse_missing(mapping.name, missing)
+    if beside := _currency_beside(mapping.tables, made):
+        made["orders"] = replace(made["orders"], notes=(*made["orders"].notes, *beside))
     return made
+
+
+def _as_named(raw: Raw, spec: TableSpec) -> Mapped:
+    """A table whose columns bear the contract's names; what it holds beyond them may say what its
+    amounts are.
+    """
+    table = raw.table
+    known = {column.name: column for column in spec.columns}
+    more = [name for name in table.columns if name not in known or known[name].unit == "money"]
+    if not any(name not in known and name != ROW for name in more):
+        return Mapped(raw)
+    coins = _find_coins(table.select(more), spec, {})
+    notes = several_currencies(spec, more, {}, coins)
+    if spec.name == "orders":
+        notes += doubts_of(table.select(more), {})
+    columns = {name: table[name] for name in table.columns}
+    return Mapped(raw, notes=notes, coins=coins, held=_held(table, spec, coins, columns))
+
+
+def _find_coins(raw: ir.Table, spec: TableSpec, rules: Map[str, object]) -> Coins | None:
+    """The column of a table that names the currency of its amounts, or of its orders'."""
+    money = [column.name for column in spec.columns if column.unit == "money"]
+    sources = {name: rules.get(name, name) for name in money}
+    amounts = {
+        str(how.get("from", "") if isinstance(how, dict) else how) for how in sources.values()
+    }
+    return find_coins(raw, amounts) if money or spec.name in _BESIDE else None
+
+
+def _held(
+    raw: ir.Table, spec: TableSpec, coins: Coins | None, columns: Map[str, ir.Value]
+) -> ir.Table | None:
+    """Key and currency of the rows of a table that stands beside the orders."""
+    key = columns.get(_BESIDE.get(spec.name, ""))
+    if key is None or coins is None or len(coins.counts) < 2:
+        return None
+    return raw.select(key=as_id(key), code=coin_cell(raw[coins.column]))
+
+
+def _currency_beside(
+    rules: Map[str, dict], made: Map[str, Mapped]
+) -> tuple[tuple[str, str, int, str], ...]:
+    """The orders' amounts name no currency, and accounts (or dealers) of several stand beside
+    them.
+    """
+    orders = made.get("orders")
+    said = rules.get("orders", {}).get("columns", {})
+    if orders is None or orders.coins or "rates" in str(said.get("revenue")):
+        return ()
+    table = orders.raw.table
+    table = _left_in(table, [table[mark] for mark, _why in orders.rules])
+    for name, key in _BESIDE.items():
+        one = made.get(name)
+        if one is None or one.held is None or one.coins is None or key not in table.columns:
+            continue
+        found = spread_over(table.select(key=as_id(table[key])), one.held)
+        if len(found) > 1:
+            theirs = rules.get(name, {}).get("columns", {}).get(key, key)
+            source = rules.get(name, {}).get("from", name)
+            line = f"join: {{with: {source}, on: {{{said.get(key, key)}: {theirs}}}}}"
+            few = sum(found.values()) - max(found.values())
+            return (("currency_beside", one.coins.column, few, f"{one.coins.shown}; {line}"),)
+    return ()
 
 
 def _reshape(source: Raw, where: str, table: dict, sources: Map[str, Raw]) -> Raw:
     """A source as its table's ``join``, ``fill_down`` and ``unpivot`` turn it."""
     if "fill_down" in table:
         source = fill_down(source, table["fill_down"], _column, where)
-    if "join" in table:
-        with _rule(f"{where}, join", table["join"]):
-            other = _find_source(where, "", {"from": table["join"]["with"]}, sources)
-            source = join(source, other, table["join"], _column, where)
+    for rule in table.get("join", ()):
+        with _rule(f"{where}, join", rule):
+            other = _find_source(where, "", {"from": rule["with"]}, sources)
+            source = join(source, other, rule, _column, where)
     if "unpivot" in table:
         source = unpivot(source, table["unpivot"], where)
     return source
@@ -178,11 +256,36 @@ def _map_table(
         or source.embedded
         and bool(table.get("one_row_per") or table.get("distinct"))
     )
-    notes = ()
+    marks = [passes[mark] for mark, _ in rules if mark in passes]
+    kept = _left_in(raw, marks)
+    source = replace(source, notes=_of_titles(source.notes, name, table))
+    coins = _find_coins(kept, spec, table.get("columns", {}))
+    notes = several_currencies(spec, [*columns], table, coins)
     if name == "orders":
-        marks = [passes[mark] for mark, _ in rules if mark in passes]
-        notes = doubts_of(raw, table, marks)
-    return Mapped(replace(source, table=result, settles=settles), styles, tuple(rules), notes)
+        notes += doubts_of(kept, table)
+    return Mapped(
+        replace(source, table=result, settles=settles),
+        styles,
+        tuple(rules),
+        notes,
+        coins,
+        _held(raw, spec, coins, columns),
+    )
+
+
+def _of_titles(notes: tuple, name: str, table: dict) -> tuple:
+    """Notes of a source; what its title says of thousands is answered by a formula, and is no
+    matter of a table without the orders' amounts.
+    """
+    answered = name != "orders" or str(table.get("columns", {}).get("revenue")).startswith("=")
+    return tuple(one for one in notes if not (answered and one[0] == "scaled_title"))
+
+
+def _left_in(table: ir.Table, marks: list[ir.BooleanValue]) -> ir.Table:
+    """The rows that no rule leaves out."""
+    for mark in marks:
+        table = table.filter(~mark.fill_null(False))
+    return table
 
 
 def _style_finder(where: str, source: Raw, table: dict) -> Callable[[str], TextStyle]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from kamresearch.data.habits import scaled_title
 from kamresearch.data.heads import find_head
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.textfile import check_head, find_encoding
@@ -171,6 +172,8 @@ def read_html(path: Path) -> pa.Table:
 
 def grid_table(where: str, rows: Sequence[Sequence[str | None]], head_row: int = 0) -> pa.Table:
     """Rows of cells, title lines and head among them → an Arrow table of texts."""
+    if head_row > len(rows):
+        raise DataError(where, f"a head in row {head_row}", f"{len(rows)} rows", "mend head_row")
     place, names, used = (head_row - 1, rows[head_row - 1], 1) if head_row else find_head(rows[:60])
     width = max((at + 1 for at, name in enumerate(names) if name), default=0)
     head = check_head(where, [name or "" for name in names[:width]], place + used)
@@ -180,7 +183,8 @@ def grid_table(where: str, rows: Sequence[Sequence[str | None]], head_row: int =
         for at, values in enumerate(columns):
             values.append((row[at] if at < len(row) else None) or None)
     arrays = [pa.array(values, pa.string()) for values in columns]
-    return pa.table([*arrays, pa.array(range(1, len(below) + 1), pa.int64())], names=[*head, ROW])
+    table = pa.table([*arrays, pa.array(range(1, len(below) + 1), pa.int64())], names=[*head, ROW])
+    return table.replace_schema_metadata({"scaled": scaled_title(rows[:place])})
 
 
 def read_sqlite(path: Path) -> Iterator[tuple[str, pa.RecordBatchReader]]:

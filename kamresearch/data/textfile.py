@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kamresearch.data.encodings import SURE, judge_encodings, other_readings
+from kamresearch.data.habits import scaled_title
 from kamresearch.data.heads import find_head
 from kamresearch.errors import DataError
 
@@ -56,6 +57,8 @@ class TextForm:
     skip: int = 1
     guessed: str = ""
     """Other readings of its letters where few of them tell the encoding."""
+    scaled: str = ""
+    """What a title above the head says of thousands or millions."""
 
 
 def too_broken(where: str, row: int) -> DataError:
@@ -247,11 +250,17 @@ def _find_form(name: str, sample: str, encoding: str, delimiter: str, head_row: 
         pass  # a cell longer than the reader allows ends the sample
     if not any(row for row in rows):
         raise DataError(name, "a head line with column names", "blank lines", "export it again")
-    place, names, used = (
-        (head_row - 1, rows[head_row - 1], 1) if 0 < head_row <= len(rows) else find_head(rows)
-    )
+    if head_row > len(rows):
+        raise DataError(
+            name,
+            f"a head in row {head_row}, within the first {ROWS_LOOKED_AT}",
+            f"{len(rows)} rows that were looked at",
+            "mend head_row; a second table has a name of its own, such as 'sales (2)'",
+        )
+    place, names, used = (head_row - 1, rows[head_row - 1], 1) if head_row else find_head(rows)
     head = check_head(name, [cell.strip() for cell in names], ends[place])
-    return TextForm(encoding, delimiter, head, ends[place + used - 1])
+    said = scaled_title(rows[:place])
+    return TextForm(encoding, delimiter, head, ends[place + used - 1], scaled=said)
 
 
 def check_head(name: str, head: list[str], line: int = 1) -> tuple[str, ...]:

@@ -15,6 +15,15 @@ from kamresearch.data.quarantine import ROW
 TOTALS = (
     *("total", "totals", "grand total", "grand totals", "subtotal", "sub total", "sub-total"),
     *(
+        "opening balance",
+        "closing balance",
+        "balance brought forward",
+        "saldovortrag",
+        "solde initial",
+        "saldo inicial",
+        "期初余额",
+        "期末余额",
+        "上年结转",
         "report total",
         "overall total",
         "sum",

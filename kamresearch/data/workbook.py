@@ -7,11 +7,14 @@ import re
 import zipfile
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from kamresearch.data.heads import find_head
+from kamresearch.data.parts import starts_of_rows
 from kamresearch.data.records import grid_table
 from kamresearch.errors import DataError
 
@@ -21,9 +24,9 @@ if TYPE_CHECKING:
 
 def read_sheets(
     path: Path, kind: str = "workbook", name: str = "", head_rows: Mapping[str, int] | None = None
-) -> dict[str, pa.Table]:
+) -> dict[tuple[str, int], pa.Table]:
     """Sheet name → table of texts with ``__row__`` (1-based below the head); empty and hidden
-    sheets are left out.
+    sheets are left out. Further tables of a sheet have the row in which they start behind its name.
 
     ``head_rows`` gives the row of a head by the sheet's name, or by the file's (``name``).
 
@@ -37,8 +40,14 @@ def read_sheets(
     for title, rows in _read_rows(path, kind):
         if any(cell for row in rows for cell in row):
             wanted = stated.get(title, stated.get(name, 0))
-            rows = rows if wanted else [row for row in rows if any(row)]
-            found[title] = grid_table(f"{path.name}, sheet {title!r}", rows, wanted)
+            where = f"{path.name}, sheet {title!r}"
+            head = wanted - 1 if wanted else find_head(rows[:60])[0]
+            starts = [0, *starts_of_rows(rows, head), len(rows)]
+            for start, end in pairwise(starts):
+                part = rows[start:end]
+                stated_here = wanted if start == 0 else 0
+                part = part if stated_here else [row for row in part if any(row)]
+                found[title, start] = grid_table(where, part, stated_here)
     if not found:
         raise DataError(
             path.name, "a head row with column names", "empty sheets", "export it again"

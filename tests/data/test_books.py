@@ -44,8 +44,8 @@ def test_a_table_reads_alike_from_every_kind_of_workbook(tmp_path, ending, write
 
 def test_a_workbook_of_excel_97_gives_days_as_days_and_hides_what_it_hid():
     found = read_sheets(OLD, "old workbook")
-    assert list(found) == ["Umsatz"]
-    rows = found["Umsatz"].to_pylist()
+    assert list(found) == [("Umsatz", 0)]
+    rows = found["Umsatz", 0].to_pylist()
     assert len(rows) == 12
     assert rows[0] == {
         "Belegnummer": "R0",
@@ -67,7 +67,7 @@ def test_a_hidden_sheet_is_no_table(tmp_path, state):
     other.append(["X", "Nobody", 1])
     other.sheet_state = state
     book.save(tmp_path / "sales.xlsx")
-    assert list(read_sheets(tmp_path / "sales.xlsx")) == ["Sales"]
+    assert list(read_sheets(tmp_path / "sales.xlsx")) == [("Sales", 0)]
 
 
 def test_a_head_of_two_rows_joins_groups_with_names(tmp_path):

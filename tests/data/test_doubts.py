@@ -93,7 +93,7 @@ def test_cr_beside_no_dr_may_say_crore(one):
 )
 def test_a_name_that_says_revenue_more_clearly_than_the_one_read_is_doubted(head, mapped, doubted):
     rows = ibis.memtable([dict(zip(head.split(","), cells, strict=True)) for cells in ("34", "56")])
-    notes = doubts_of(rows, {"columns": {"revenue": mapped}}, [])
+    notes = doubts_of(rows, {"columns": {"revenue": mapped}})
     assert [code for code, *_ in notes] == ["unmapped_amount"] * doubted
 
 

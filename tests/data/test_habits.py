@@ -229,3 +229,61 @@ def test_columns_may_be_called_as_arguments_of_a_program_are(tmp_path):
     tables = open_data(tmp_path)
     assert tables.orders.revenue.sum().execute() == pytest.approx(1020.5)
     assert list(tables.accounts.order_by("account_id").account_name.execute()) == ["One", "Two"]
+
+
+@pytest.mark.parametrize(
+    ("case", "revenue", "rows"),
+    [
+        ("two_head_rows", 31572, 24),
+        ("order_and_return", 31172, 24),
+        ("thousands_in_title", 31572, 24),
+        ("net_vat_gross", 31572, 24),
+        ("cancelled_by_flag", 26410, 20),
+        ("totals_on_lines", 31572, 24),
+        ("plan_beside_actual", 31572, 24),
+    ],
+)
+def test_a_first_mapping_reads_what_changes_an_amounts_meaning(tmp_path, case, revenue, rows):
+    from benchmarks.made_exports import MADE
+
+    MADE[case](tmp_path)
+    draft = draft_mapping(look(str(tmp_path)))
+    (tmp_path / "mapping.yml").write_text(mapping_text(draft, "en"), encoding="utf-8")
+    found = open_data(tmp_path).orders.revenue.to_pandas()
+    assert (round(float(found.sum()), 2), len(found)) == (revenue, rows)
+
+
+@pytest.mark.parametrize(
+    ("head", "check"),
+    [
+        ("Who,Day,Net,Returned amount", "unread_returns"),
+        ("Who,Day,Net,Cancelled", "unsold_rows"),
+        ("Sums in thousands EUR,,,\nWho,Day,Net,x", "scaled_title"),
+    ],
+)
+def test_what_no_rule_of_a_mapping_heeds_is_doubted(tmp_path, head, check):
+    cells = {"unread_returns": ("12.5", "0"), "unsold_rows": ("X", "")}.get(check, ("", ""))
+    rows = "".join(f"Firm {n % 3},2024-0{n + 1}-05,{n}0.5,{cells[n > 1]}\n" for n in range(9))
+    (tmp_path / "sales.csv").write_text(f"{head}\n{rows}", encoding="utf-8")
+    (tmp_path / "mapping.yml").write_text(
+        "tables:\n  orders: {from: sales, columns: {order_id: Day, account_id: Who, "
+        "order_date: Day, revenue: Net}}\n  accounts: {from: sales, one_row_per: [account_id], "
+        "columns: {account_id: Who, account_name: Who}}\n",
+        encoding="utf-8",
+    )
+    checks = [one.check for one in check_tables(open_data(tmp_path), "2024-12-31").issues]
+    assert checks.count(check) == 1
+
+
+@pytest.mark.parametrize(("amounts", "doubted"), [(lambda n: n // 2, True), (lambda n: n, False)])
+def test_a_total_on_each_line_is_doubted_and_lines_of_their_own_are_not(tmp_path, amounts, doubted):
+    lines = "".join(
+        f"R{n // 2},Firm {n % 3 and 1},2024-01-{n // 2 + 1:02d},{100 + amounts(n)}.5,Item {n % 2}\n"
+        for n in range(40)
+    )
+    head = "order_id,account_id,order_date,revenue,product\n"
+    (tmp_path / "orders.csv").write_text(head + lines, encoding="utf-8")
+    names = "account_id,account_name\nFirm 0,Alpha\nFirm 1,Beta\n"
+    (tmp_path / "accounts.csv").write_text(names, encoding="utf-8")
+    checks = {one.check for one in check_tables(open_data(tmp_path), "2024-12-31").issues}
+    assert ("repeated_total" in checks) is doubted

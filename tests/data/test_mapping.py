@@ -226,3 +226,41 @@ def test_the_crm_files_run_through_their_mapping(shared_data, root):
     assert "GTX Pro" in products and "GTXPro" not in products  # noqa: PT018
     assert "technolgy" not in set(tables.frame("accounts")["industry"])
     assert tables.frame("managers").shape[0] == 35
+
+
+CONTACTS = """
+tables:
+  orders: {}
+  accounts:
+    from: orgs
+    one_row_per: [account_id]
+    columns: {account_id: True Id, account_name: Site name}
+  contacts:
+    from: orgs
+    unpivot: {columns: [Executive Director, Center Director], name: role, value: person}
+    columns: {contact_id: {made_of: [Id, role]}, account_id: True Id, role: role}
+"""
+
+
+@pytest.mark.shared
+def test_people_in_columns_of_a_real_list_become_contacts(shared_data, tmp_path):
+    """Independent counts: pandas on the raw file. No name of a person enters the table."""
+    orgs = pd.read_csv(shared_data / "chicago_early_childhood_orgs.csv", dtype=str)
+    (tmp_path / "orgs.csv").symlink_to(shared_data / "chicago_early_childhood_orgs.csv")
+    keys = orgs["True Id"].dropna().unique()
+    pd.DataFrame(
+        {"order_id": keys, "account_id": keys, "order_date": "2012-01-31", "revenue": 1}
+    ).to_csv(tmp_path / "orders.csv", index=False)
+    tables = open_data(tmp_path, mapping=write_mapping(tmp_path, CONTACTS))
+    expected = orgs.melt(
+        id_vars=["Id", "True Id"], value_vars=["Executive Director", "Center Director"]
+    )
+    expected = expected[expected["value"].str.strip().fillna("") != ""]
+    found = tables.frame("contacts")
+    assert len(expected) == len(found) == 686
+    assert found["role"].value_counts().to_dict() == expected["variable"].value_counts().to_dict()
+    held = found.groupby("account_id").size().to_dict()
+    assert held == expected.groupby("True Id").size().to_dict()
+    assert set(found["contact_id"]) == set(expected["Id"] + " / " + expected["variable"])
+    names = set(expected["value"].str.strip())
+    assert not any(names & set(found[column].dropna()) for column in found.columns)

@@ -236,6 +236,13 @@ def test_a_total_on_each_line_is_not_added_up(tmp_path):
     assert columns(draft)["revenue"] == "= [Quantity] * [Unit Price]"
 
 
+@pytest.mark.parametrize("name", ["Einkaufspreis", "Prix d'achat", "成本单价", "Unit Cost"])
+def test_a_cost_that_is_named_as_a_price_is_that_of_one_unit(tmp_path, name):
+    frame = SALES.assign(Menge=[n % 5 + 1 for n in range(30)], **{name: [2.5] * 29 + [3.5]})
+    draft = draft_mapping(look(str(save(tmp_path, frame))))
+    assert columns(draft)["cost"] == f"= [Menge] * [{name}]"
+
+
 def test_what_is_open_is_asked_at_once_and_answers_are_followed(tmp_path):
     frame = SALES.assign(
         Datum=[f"{n % 12 + 1:02d}/0{n % 9 + 1}/2024" for n in range(30)],
@@ -346,3 +353,25 @@ def test_a_server_is_asked_for_the_rows_that_are_looked_at_and_no_more(tmp_path)
     looked = look(address)
     assert looked.raw["sales"].table.count().to_pandas() == LOOKED_AT
     assert [one.name for one in looked.tables] == ["sales"]
+
+
+@pytest.mark.parametrize("answer", ["", "yes", "no"])
+def test_accounts_side_by_side_are_asked_about_and_become_rows(tmp_path, answer):
+    frame = pd.DataFrame({"Month": [f"2024-0{n}" for n in range(1, 9)]})
+    names = ("Alpha Tools", "Beta Foods", "Gamma Steel")
+    frame = frame.assign(**{name: [100.5 + n for n in range(8)] for name in names}, Total=[1.5] * 8)
+    looked = look(str(save(tmp_path, frame, sep=",")))
+    draft = draft_mapping(looked, {"accounts_across": answer} if answer else {})
+    asked = {one.id for one in draft.open} - {"currency"}
+    assert asked == {"": {"accounts_across"}, "yes": set(), "no": {"account"}}[answer]
+    if answer == "yes":
+        (tmp_path / "mapping.yml").write_text(mapping_text(draft, "en"), encoding="utf-8")
+        tables = open_data(tmp_path)
+        assert set(tables.frame("accounts")["account_name"]) == set(names)
+        assert float(tables.orders.revenue.sum().to_pandas()) == 3 * (8 * 100.5 + 28)
+
+
+def test_orders_without_an_amount_leave_that_question_open(tmp_path):
+    frame = SALES.drop(columns="Nettobetrag")
+    draft = draft_mapping(look(str(save(tmp_path, frame))))
+    assert {one.id for one in draft.open} - {"currency"} == {"revenue"}

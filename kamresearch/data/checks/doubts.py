@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import ibis
+import ibis.expr.types as ir
 
 from kamresearch.data.checks.result import Issue
 from kamresearch.data.checks.words import CHECKS
@@ -15,10 +16,17 @@ if TYPE_CHECKING:
 
 ORDER_SPANS = 180
 """Days: one order's lines rarely lie further apart."""
+FEWEST_ORDERS, REPEATED = 5, 0.95
+"""Orders of several lines, and the share of them whose lines bear one amount, from which that may
+be the order's.
+"""
 FAR_END = "2090-01-01"
 PLACEHOLDERS = (
     *("0", "00", "000", "0000", "x", "xx", "xxx", "?", "??", "???", ".", "*"),
     *("customer", "customer name", "customer id", "client", "account", "account name", "name"),
+    *("walk-in", "walk-in customer", "cash sale", "cash sales", "cash customer", "various"),
+    *("one-time customer", "one time customer", "others", "misc", "barverkauf", "laufkunde"),
+    *("diverse", "client de passage", "ventas mostrador", "散客", "零散客户", "一次性客户", "其他"),
     *("test", "unknown", "unassigned", "not assigned", "dummy", "kunde", "kundenname", "unbekannt"),
     *(
         "client inconnu",
@@ -33,6 +41,8 @@ PLACEHOLDERS = (
     ),
 )
 """What stands where nobody named the account, in small letters."""
+_NARROW = "".join(map(chr, range(0x21, 0x7F)))
+_WIDE = "".join(chr(ord(sign) + 0xFEE0) for sign in _NARROW)
 _POWER = r"^[0-9]([.,][0-9]+)?[eE]\+?[0-9]+$"
 
 
@@ -111,9 +121,8 @@ def _keys(tables: "Tables", ledger: "Ledger") -> list[Issue]:
                 first_offenders=tuple(powers["account_id"].head(3)),
             )
         )
-    bare = accounts.filter(key.re_search("^[0-9]+$")).mutate(
-        bare=lambda t: t.account_id.re_replace("^0+", "")
-    )
+    plain = key.translate(_WIDE, _NARROW)
+    bare = accounts.mutate(bare=plain.re_replace("^0+([0-9]+)$", r"\1"))
     twins = bare.group_by("bare").agg(n=bare.count(), first=bare.account_id.min())
     frame = twins.filter(twins.n > 1).order_by("first").limit(1000).to_pandas()
     if len(frame):
@@ -143,6 +152,30 @@ def _open_ends(tables: "Tables") -> list[Issue]:
     return [_doubt("open_ended", "contracts", "end_date", count, n, first_offenders=tuple(first))]
 
 
+def _repeated_totals(groups: ir.Table) -> list[Issue]:
+    """The amount is the same on every line of an order, and another in the next order: it may be
+    the order's total.
+    """
+    several = groups.filter((groups.lines > 1) & (groups.filled == groups.lines))
+    same = several.low == several.high
+    told = (
+        several.aggregate(
+            n=several.count(),
+            same=same.ifelse(1, 0).sum(),
+            amounts=several.low.nunique(where=same),
+            first=several.order_id.min(where=same),
+        )
+        .to_pandas()
+        .fillna(0)
+        .iloc[0]
+    )
+    n, same_n = int(told["n"]), int(told["same"])
+    if n < FEWEST_ORDERS or same_n < REPEATED * n or told["amounts"] < REPEATED * same_n / 2:
+        return []
+    first = (str(told["first"]),)
+    return [_doubt("repeated_total", "orders", "revenue", same_n, n, first_offenders=first)]
+
+
 def _orders_of_many(tables: "Tables", n: int) -> list[Issue]:
     """Order numbers that several accounts share, or that lie too far apart to be one order; asked
     only where numbers repeat at all.
@@ -155,13 +188,17 @@ def _orders_of_many(tables: "Tables", n: int) -> list[Issue]:
         most=orders.account_id.max(),
         first=orders.order_date.min(),
         last=orders.order_date.max(),
+        lines=orders.count(),
+        low=orders.revenue.min(),
+        high=orders.revenue.max(),
+        filled=orders.revenue.count(),
     )
     wide = groups.mutate(
         many=groups["least"] != groups["most"],
         long=groups["last"].delta(groups["first"], unit="day") > ORDER_SPANS,
     )
     frame = wide.filter(wide.many | wide.long).order_by("order_id").limit(1000).to_pandas()
-    issues = []
+    issues = _repeated_totals(groups)
     for check, holds in (("order_of_many", frame["many"]), ("order_over_days", frame["long"])):
         if hit := frame.loc[holds.astype(bool), "order_id"].astype(str).tolist():
             first = tuple(hit[:3])

@@ -161,6 +161,14 @@ CHECKS: dict[str, Check] = {
         _("several currencies in one column"),
         _("Choose one with a keep rule, or give rates and currency for revenue in mapping.yml."),
     ),
+    "currency_beside": Check(
+        "error",
+        _("accounts in several currencies, and amounts that name none"),
+        _(
+            "Add the line shown to the orders and choose one currency with a keep rule, or give "
+            "rates and currency for revenue; sure: [currency_beside] if all amounts are in one."
+        ),
+    ),
     "scaled_name": Check(
         "warning",
         _("a name that says thousands, millions or cents, over figures that are read as written"),
@@ -172,6 +180,27 @@ CHECKS: dict[str, Check] = {
         _(
             "Map revenue to it, or write both as a formula such as = [one] + [other] (a credit "
             "side with -); sure: [unmapped_amount] if it is something else."
+        ),
+    ),
+    "unread_returns": Check(
+        "warning",
+        _("a column of what was returned or refunded that no rule reads"),
+        _(
+            "Take it off in a formula such as = [amount] - [returned]; sure: [unread_returns] "
+            "if the amounts are net of it."
+        ),
+    ),
+    "scaled_title": Check(
+        "warning",
+        _("a title above the table that says thousands or millions, over figures read as written"),
+        _("Write the amount as a formula such as = 1000 * [the column] in mapping.yml."),
+    ),
+    "repeated_total": Check(
+        "warning",
+        _("one amount on every line of an order: its total would count once a line"),
+        _(
+            "Write one_row_per: [order_id] for the orders in mapping.yml; sure: [repeated_total] "
+            "if each line has this amount of its own."
         ),
     ),
     "order_over_days": Check(
@@ -217,6 +246,14 @@ CHECKS: dict[str, Check] = {
         _("formulas of the workbook that no program has calculated: read as empty"),
         _("Open the workbook in Excel or LibreOffice, save it, and read it again."),
     ),
+    "second_table": Check(
+        "warning",
+        _("another table below or beside the first: kept apart under a name of its own"),
+        _(
+            "Map it with from: and the name shown; nothing, if it is not needed. Where its rows "
+            "are rows of the first, remove the line that looks like a head."
+        ),
+    ),
     "controls": Check(
         "warning",
         _("invisible control characters: taken out"),
@@ -239,7 +276,7 @@ CHECKS: dict[str, Check] = {
     ),
     "nought_ids": Check(
         "warning",
-        _("keys that differ by leading noughts alone"),
+        _("keys that differ by leading noughts or full-width signs alone"),
         _("Ask whether they are one account; a spreadsheet drops leading noughts."),
     ),
     "order_of_many": Check(

@@ -6,9 +6,18 @@ from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from kamresearch.data.coins import code_of
 from kamresearch.data.contract import TABLES
 from kamresearch.data.currencies import UNSIGNED
-from kamresearch.data.habits import credit_values, not_sold, scale_of
+from kamresearch.data.habits import (
+    FLAGS_NO,
+    FLAGS_YES,
+    credit_values,
+    not_sold,
+    scale_of,
+    takes_back,
+    unsold_name,
+)
 from kamresearch.data.start.looking import Looked, every_value_of
 from kamresearch.data.start.open_styles import open_styles
 from kamresearch.data.start.profiles import Column, Profile
@@ -18,12 +27,27 @@ from kamresearch.data.start.reading import (
     grows_with_units,
     is_rate,
     names_one,
+    net_of,
     number,
     says_percent,
     sign_currency,
 )
-from kamresearch.data.start.roles import LEAST, NEAR, SURE, merit, name_merit
-from kamresearch.data.start.tables import Candidate, find_accounts, find_candidates, find_padded
+from kamresearch.data.start.roles import (
+    LEAST,
+    MOST_STATES,
+    NEAR,
+    SURE,
+    assign,
+    merit,
+    name_merit,
+)
+from kamresearch.data.start.tables import (
+    Candidate,
+    find_accounts,
+    find_candidates,
+    find_currencies,
+    find_padded,
+)
 from kamresearch.data.start.words import ROLES, TOLD
 from kamresearch.errors import DataError, near_matches
 from kamresearch.language import Quantity, Text
@@ -75,7 +99,24 @@ class Draft:
     tables: tuple[TableDraft, ...]
     questions: tuple[Question, ...]
     open: tuple[Question, ...] = ()
+    sure: tuple[Line, ...] = ()
     played: Map[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Currency:
+    """The line of the currency; where there are several, the rule that keeps its rows and the
+    table that names them; the doubts that an answer settles.
+    """
+
+    line: Line
+    keep: dict | None = None
+    join: dict | None = None
+    sure: tuple[Line, ...] = ()
+
+
+_ALL_IN_ONE = "one"
+"""The answer that amounts are in one currency, whatever stands beside them."""
 
 
 class _Asker:
@@ -125,6 +166,8 @@ def draft_mapping(looked: Looked, answers: Map[str, str] | None = None) -> Draft
     orders = _orders(looked, chosen, played, asker)
     currency = _currency(looked, chosen, played, asker)
     orders = _with_keep(looked, orders, chosen, played, currency, asker)
+    orders = _with_join(orders, currency.join, chosen)
+    orders, sure = _counted_once(orders, chosen, played, asker)
     accounts = _accounts(looked, chosen, played)
     known = [one.id for one in asker.asked]
     for name in asker.answers:
@@ -134,10 +177,11 @@ def draft_mapping(looked: Looked, answers: Map[str, str] | None = None) -> Draft
             )
     return Draft(
         looked.source,
-        currency[0],
+        currency.line,
         (orders, accounts),
         tuple(asker.asked),
         tuple(one for one in asker.asked if not asker.answered(one)),
+        (*currency.sure, *sure),
         dict(played),
     )
 
@@ -151,6 +195,11 @@ def _choose(looked: Looked, asker: _Asker) -> Candidate:
         text = _("Which table holds the orders or invoice lines?")
         title = asker.ask("orders_from", text, options, best.title)
         best = next(one for one in candidates if one.title == title)
+    if best.across == "account":
+        names = [one.name for one in best.base.columns if one.name not in best.unpivoted]
+        text = _("Are these columns called by accounts: {names}?", names=", ".join(names[:6]))
+        if asker.ask("accounts_across", text, ("yes", "no"), "") == "no":
+            best = Candidate(best.base, best.base, assign(best.base), best.strength)
     return best
 
 
@@ -178,9 +227,22 @@ def _settle_roles(chosen: Candidate, asker: _Asker) -> dict[str, str]:
         column = _settle("account_name", chosen, asker, False) or played.get("account_id", "")
         played = {name: one for name, one in played.items() if one != column}
         played["account_name"] = column
+    _settle_net(chosen, played, asker)
     played.setdefault("account_name", played.get("account_id", ""))
     played.setdefault("account_id", played["account_name"])
     return played
+
+
+def _settle_net(chosen: Candidate, played: dict[str, str], asker: _Asker) -> None:
+    """Where another amount and a tax add up to the amount taken, which of the two it is is asked:
+    revenue is net.
+    """
+    gross = played.get("revenue")
+    if gross is None or chosen.unpivoted or any(one.id == "revenue" for one in asker.asked):
+        return
+    if net := net_of(chosen.table, gross):
+        text = _("Which column is {role}?", role=ROLES["revenue"])
+        played["revenue"] = asker.ask("revenue", text, (net, gross), net)
 
 
 def _priced(played: Map[str, str]) -> bool:
@@ -273,13 +335,11 @@ def _from_lines(chosen: Candidate) -> list[Line]:
             )
         )
     if chosen.unpivoted:
-        lines.append(
-            Line(
-                "unpivot",
-                {"but": list(chosen.unpivoted), "name": "month", "value": "amount"},
-                _("months stand side by side: each becomes a row"),
-            )
-        )
+        why = _("months stand side by side: each becomes a row")
+        if chosen.across == "account":
+            why = _("accounts stand side by side: each becomes a row")
+        rule = {"but": list(chosen.unpivoted), "name": chosen.across, "value": "amount"}
+        lines.append(Line("unpivot", rule, why))
     if down := _to_fill(chosen):
         why = _("written in the first line of its group alone: filled down")
         lines.append(Line("fill_down", down, why))
@@ -343,7 +403,7 @@ def _order_number(chosen: Candidate, played: Map[str, str]) -> Line:
 
 def _styled(looked: Looked, chosen: Candidate, column: str, role: str, asker: _Asker) -> object:
     """A column's rule: its name, and how its texts are written where they leave that open."""
-    if chosen.unpivoted:
+    if chosen.unpivoted and not _is_of(chosen.base, column):
         return column
     holder = chosen.joined if chosen.joined and _is_of(chosen.joined, column) else None
     names = holder.sources if holder and not _is_of(chosen.base, column) else chosen.base.sources
@@ -379,14 +439,23 @@ def _revenue(
         return Line("revenue", formula, _("no amount: units times price"))
     if not column:
         return None
-    scale = scale_of(column)
+    titles = [
+        one[3] for one in looked.raw[chosen.base.sources[0]].notes if one[0] == "scaled_title"
+    ]
+    scale = next((scale for scale in map(scale_of, (column, *titles)) if scale != 1), 1)
     if scale != 1 and not any(map(_has_words, chosen.table.column(column).different)):
-        why = _("the name says that figures are to be multiplied by {scale}", scale=f"{scale:,}")
+        why = _(
+            "the name or title says that figures are to be multiplied by {scale}",
+            scale=f"{scale:,}",
+        )
         return Line("revenue", f"= {scale} * [{column}]", why)
     order = played.get("order_id")
     if formula and order and constant_within_orders(chosen.table, order, column):
         why = _("{column} repeats an order's total on each of its lines", column=column)
         return Line("revenue", formula, why)
+    if back := _returned(chosen, column, asker):
+        why = _("{back} holds what was taken back: taken off", back=back)
+        return Line("revenue", f"= [{column}] - [{back}]", why)
     why = _reason(chosen, "revenue", column)
     if _priced(played) and amounts_of(chosen.table, column, played["units"], played["unit_price"]):
         why = _("{why}; equals units times price", why=why)
@@ -394,6 +463,26 @@ def _revenue(
     if credits := _credits(chosen, column, asker):
         rule = (rule if isinstance(rule, dict) else {"from": rule}) | {"negative_where": credits}
     return Line("revenue", rule, why)
+
+
+def _returned(chosen: Candidate, amount: str, asker: _Asker) -> str:
+    """A column of what was returned or refunded, where its owner says that it is taken off."""
+    for column in chosen.table.columns:
+        values = [number(cell) for cell in column.filled]
+        known = {abs(value) for value in values if value}
+        told = takes_back(column.name) and column.name != amount and known - {1.0}
+        if not told or None in values or name_merit(column.name, "units") >= SURE:
+            continue
+        if column.day_share or name_merit(column.name, "order_id") >= SURE:
+            continue
+        text = _(
+            "{column} holds what was taken back: is it to be taken off {amount}?",
+            column=column.name,
+            amount=amount,
+        )
+        if asker.ask("returned", text, ("yes", "no"), "yes") == "yes":
+            return column.name
+    return ""
 
 
 def _has_words(cell: str) -> bool:
@@ -481,38 +570,100 @@ def _measures(
         found.append(Line("units", value, why))
     if "cost" in played:
         column = played["cost"]
-        single = "units" in played and any(
-            word in column.lower() for word in ("unit", "standard", "price")
-        )
+        priced = names_one(column) or name_merit(column, "unit_price") >= LEAST
+        single = "units" in played and (priced or "standard" in column.lower())
         value = f"= [{played['units']}] * [{column}]" if single else column
         found.append(Line("cost", value, _reason(chosen, "cost", column)))
     return found
 
 
-def _currency(
-    looked: Looked, chosen: Candidate, played: Map[str, str], asker: _Asker
-) -> tuple[Line, dict | None]:
+def _currency(looked: Looked, chosen: Candidate, played: Map[str, str], asker: _Asker) -> _Currency:
     """The currency of the whole, and the rule that keeps its rows where there are several."""
     if "currency" in played:
         column = chosen.table.column(played["currency"])
         several = _every(looked, chosen, column)
-        if len(several) == 1:
-            return Line("currency", column.different[0].upper(), TOLD["currency_column"]), None
+        if len(set(map(_plain_code, several))) == 1:
+            return _Currency(Line("currency", _plain_code(several[0]), TOLD["currency_column"]))
         most = max(several, key=column.filled.count)
         text = _("Amounts are in several currencies; which one shall be reported?")
         wanted = asker.ask("currency", text, several, most)
-        keep = {
-            "column": column.name,
-            "in": [wanted],
-            "why": str(_("another currency than {currency}", currency=wanted)),
-        }
-        return Line("currency", wanted.upper(), TOLD["currency_chosen"]), keep
+        return _chosen_currency(wanted, column)
     sign = sign_currency(chosen.table.column(played["revenue"])) if "revenue" in played else ""
     if sign:
-        return Line("currency", sign, TOLD["currency_sign"]), None
+        return _Currency(Line("currency", sign, TOLD["currency_sign"]))
+    sure: tuple[Line, ...] = ()
+    if beside := find_currencies(looked.tables, chosen):
+        table, column, on = beside
+        several = list(dict.fromkeys(column.filled))
+        text = _(
+            "Amounts name no currency, and {table} names several in {column}: are they each in "
+            "that of theirs, of which one is reported (its code), or are all in one?",
+            table=table.name,
+            column=column.name,
+        )
+        most = max(several, key=column.filled.count)
+        wanted = asker.ask("currency_beside", text, (*several, _ALL_IN_ONE), most)
+        if wanted != _ALL_IN_ONE:
+            mine, theirs = on
+            return _chosen_currency(wanted, column, {"with": table.name, "on": {mine: theirs}})
+        sure = (Line("sure", "currency_beside", TOLD["currency_answer"]),)
     text = _("In which currency are the amounts (EUR, CNY …)? Empty to name none.")
     answer = asker.ask("currency", text, (), "")
-    return Line("currency", answer.upper(), TOLD["currency_answer"]), None
+    return _Currency(Line("currency", answer.upper(), TOLD["currency_answer"]), sure=sure)
+
+
+def _plain_code(cell: str) -> str:
+    return code_of(cell) or cell.upper()
+
+
+def _chosen_currency(wanted: str, column: Column, join: dict | None = None) -> _Currency:
+    keep = {
+        "column": column.name,
+        "in": [one for one in column.different if _plain_code(one) == _plain_code(wanted)]
+        or [wanted],
+        "why": str(_("another currency than {currency}", currency=wanted)),
+    }
+    line = Line("currency", _plain_code(wanted), TOLD["currency_chosen"])
+    return _Currency(line, keep, join)
+
+
+def _counted_once(
+    orders: TableDraft, chosen: Candidate, played: Map[str, str], asker: _Asker
+) -> tuple[TableDraft, tuple[Line, ...]]:
+    """Where the amount repeats itself on every line of an order, its owner says whether it is the
+    order's: then each order is one row, and what its lines hold is not added up.
+    """
+    order, amount = played.get("order_id"), played.get("revenue")
+    taken = {line.key: line.value for line in orders.columns}
+    if not order or not amount or taken.get("revenue") != amount or chosen.unpivoted:
+        return orders, ()
+    if not constant_within_orders(chosen.table, order, amount):
+        return orders, ()
+    text = _(
+        "{column} is the same on every line of an order: is it the order's total, or each line's?",
+        column=amount,
+    )
+    if asker.ask("repeated_total", text, ("total", "line"), "total") == "line":
+        return orders, (Line("sure", "repeated_total", _("as answered: each line has its own")),)
+    once = Line("one_row_per", ["order_id"], _("its lines repeat the order's total: counted once"))
+    columns = tuple(line for line in orders.columns if line.key not in ("units", "cost"))
+    return TableDraft("orders", (*orders.lines, once), columns), ()
+
+
+def _with_join(orders: TableDraft, join: dict | None, chosen: Candidate) -> TableDraft:
+    """Lines that also take the columns of the table that names their currencies."""
+    if join is None:
+        return orders
+    first = [one.value for one in orders.lines if one.key == "join"]
+    line = Line("join", [*first, join], _("amounts take the currency of their account"))
+    lines = []
+    for one in orders.lines:
+        if one.key == "unpivot":  # all but the kept columns would take in the other table's
+            months = [c.name for c in chosen.base.columns if c.name not in chosen.unpivoted]
+            rule = {"columns": months, "name": chosen.across, "value": "amount"}
+            one = replace(one, value=rule)
+        lines += [] if one.key == "join" else [one]
+    return TableDraft("orders", (lines[0], line, *lines[1:]), orders.columns)
 
 
 def _with_keep(
@@ -520,20 +671,22 @@ def _with_keep(
     orders: TableDraft,
     chosen: Candidate,
     played: Map[str, str],
-    currency: tuple[Line, dict | None],
+    currency: _Currency,
     asker: _Asker,
 ) -> TableDraft:
-    rules = [currency[1]] if currency[1] else []
-    for column in _states(chosen, played):
+    rules = [currency.keep] if currency.keep else []
+    for at, column in enumerate(_states(chosen, played)):
         states = _every(looked, chosen, column)
-        out = [cell for cell in states if cell.strip().lower() in not_sold()]
+        words = not_sold() | (FLAGS_YES if unsold_name(column.name) else set())
+        out = [cell for cell in states if cell.strip().lower() in words]
         if out:
             text = _(
                 "Which values of {column} are no orders? Parted by |; there are: {values}",
                 column=column.name,
                 values=" | ".join(states),
             )
-            answer = asker.ask("not_orders", text, (), " | ".join(out))
+            name = f"not_orders_{at}" if at else "not_orders"
+            answer = asker.ask(name, text, (), " | ".join(out))
             left = [part.strip() for part in answer.split("|") if part.strip()]
             if left and left != ["-"]:
                 why = str(_("{column} says that it is no order", column=column.name))
@@ -545,12 +698,26 @@ def _with_keep(
 
 
 def _states(chosen: Candidate, played: Map[str, str]) -> list[Column]:
-    """The column of an order's state, also where its first rows hold one state alone."""
+    """The column of an order's state, also where its first rows hold one state alone, and others
+    that tell rows in which nothing is sold.
+    """
+    flags = [one for one in chosen.table.columns if _tells_unsold(one)]
     if "status" in played:
-        return [chosen.table.column(played["status"])]
+        state = chosen.table.column(played["status"])
+        return [state, *(one for one in flags if one is not state)]
     taken = set(played.values())
     named = [one for one in chosen.table.columns if name_merit(one.name, "status") >= SURE]
-    return [one for one in named if one.name not in taken and len(one.different) == 1][:1]
+    alone = [one for one in named if one.name not in taken and len(one.different) == 1][:1]
+    return [*alone, *(one for one in flags if one not in alone)]
+
+
+def _tells_unsold(column: Column) -> bool:
+    """Whether a coded column calls some rows cancelled, planned, paid or the like."""
+    cells = {cell.strip().lower() for cell in column.different}
+    if unsold_name(column.name) and cells & FLAGS_YES:
+        return cells <= FLAGS_YES | FLAGS_NO
+    few = len(cells) <= MOST_STATES and len(column.filled) >= 3 * len(cells)
+    return few and bool(cells & not_sold()) and not cells <= not_sold()
 
 
 def _accounts(looked: Looked, chosen: Candidate, played: Map[str, str]) -> TableDraft:
@@ -580,7 +747,8 @@ def _accounts(looked: Looked, chosen: Candidate, played: Map[str, str]) -> Table
 
 
 def _accounts_of_orders(looked: Looked, chosen: Candidate, played: Map[str, str]) -> TableDraft:
-    lines = [one for one in _from_lines(chosen) if one.key in ("from", "join", "fill_down")]
+    taken = ["from", "join", "fill_down", *(["unpivot"] if chosen.across == "account" else [])]
+    lines = [one for one in _from_lines(chosen) if one.key in taken]
     why = _("no list of accounts: made out of the orders")
     if padded := find_padded(looked.tables, chosen, played["account_id"]):
         table, theirs, mine = padded

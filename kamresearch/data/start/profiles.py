@@ -123,12 +123,14 @@ class Profile:
 
 
 def profile(name: str, sample: pd.DataFrame, sources: tuple[str, ...] = ()) -> Profile:
-    """First rows of a table → what its columns hold."""
+    """First rows of a table → what its columns hold; rows that hold nothing are none."""
+    cells = [[_text(cell) for cell in sample.iloc[:, at]] for at in range(sample.shape[1])]
+    rows = [row for row in zip(*cells, strict=True) if any(cell is not None for cell in row)]
     columns = tuple(
-        Column(str(title), tuple(_text(cell) for cell in sample.iloc[:, at]))
+        Column(str(title), tuple(row[at] for row in rows))
         for at, title in enumerate(sample.columns)
     )
-    return Profile(name, columns, len(sample), sources or (name,))
+    return Profile(name, columns, len(rows), sources or (name,))
 
 
 def _text(cell: object) -> str | None:

@@ -3,15 +3,21 @@
 import re
 
 from kamresearch.data.amounts import parse_amount
+from kamresearch.data.coins import code_of, coins
+from kamresearch.data.rolenames import plain
 from kamresearch.data.start.profiles import Column, Profile
 
 CHECKED = 500
-_SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "zł": "PLN", "R$": "BRL"}
+_NAMED = re.compile(r"[€£₹₽₩₺₫₱₪₴]|(?<![^\W\d_])[A-Z]{3}(?![^\W\d_])")
+_WORDS = re.compile(r"[^\W\d_]*[€£¥￥₹₽₩₺₫₱₪₴$]|[^\W\d_]{2,}")
+_TAX = re.compile(
+    r"\b(?:tax|vat|gst|hst|mwst|ust|steuer|tva|iva|imposta|impuesto|imposto|btw|podatek|kdv|ндс)|"
+    r"税|稅|부가세"
+)
 _ONE = re.compile(
     r"unit|each|per\b|list|msrp|rate|单价|單價|単価|단가|einzel|stück|stuck|stk|pu\b|jednost|stuks|"
     r"birim|цена за"
 )
-_CODES = ("EUR", "USD", "GBP", "CHF", "CNY", "JPY", "PLN", "SEK", "DKK", "NOK", "INR", "BRL")
 
 
 def number(cell: str | None) -> float | None:
@@ -31,6 +37,24 @@ def amounts_of(table: Profile, amount: str, units: str, price: str) -> bool:
     full = [(a, b, c) for a, b, c in known if a is not None and b is not None and c is not None]
     equal = [row for row in full if abs(row[0] - row[1] * row[2]) <= 0.01 * abs(row[0]) + 0.011]
     return len(full) >= 5 and len(equal) >= 0.8 * len(full)
+
+
+def net_of(table: Profile, gross: str) -> str:
+    """A column that adds up to an amount with another that is named for a tax; empty where none
+    does.
+    """
+    whole = [number(cell) for cell in table.column(gross).cells[:CHECKED]]
+    others = [one for one in table.columns if one.name != gross and one.number_share > 0.9]
+    taxes = [one for one in others if _TAX.search(plain(one.name))]
+    for tax in taxes:
+        for net in others:
+            rows = zip(whole, net.cells[:CHECKED], tax.cells[:CHECKED], strict=True)
+            full = [(a, number(b), number(c)) for a, b, c in rows]
+            known = [(a, b, c) for a, b, c in full if a is not None and b and c]
+            fits = [row for row in known if abs(row[1] + row[2] - row[0]) <= 0.011]
+            if net is not tax and len(known) >= 5 and len(fits) >= 0.8 * len(known):
+                return net.name
+    return ""
 
 
 def names_one(name: str) -> bool:
@@ -90,11 +114,14 @@ def says_percent(name: str) -> bool:
 
 
 def sign_currency(column: Column) -> str:
-    """The currency that the cells of amounts name; empty where they name none, or several."""
-    found = {
-        code
+    """The currency that the cells of amounts or else their name say; empty where they say none, or
+    several.
+    """
+    known = {
+        coins().get(word.upper(), "")
         for cell in column.different[:CHECKED]
-        for sign, code in (*_SIGNS.items(), *((code, code) for code in _CODES))
-        if sign in cell
-    }
-    return found.pop() if len(found) == 1 else ""
+        for word in _WORDS.findall(cell)
+    } - {""}
+    if not known and any(sign.islower() for sign in column.name):  # in capitals, any word is one
+        known = {coins()[word] for word in _NAMED.findall(column.name) if word in coins()}
+    return code_of(known.pop()) if len(known) == 1 else ""

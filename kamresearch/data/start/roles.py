@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kamresearch.data.currencies import codes
+from kamresearch.data.coins import coins
 from kamresearch.data.rolenames import name_merit, plain, role_words, roles, speaks_against
 from kamresearch.data.start.profiles import Column, Profile
 from kamresearch.data.start.reading import spans_days
@@ -84,7 +84,7 @@ def _of_products(column: Column, named: float) -> float:
 def _of_coins(column: Column, named: float) -> float:
     found = {cell.upper() for cell in column.different}
     few = 0 < len(found) <= MOST_COINS
-    return 1.0 if few and found <= codes() | set("€£¥$₹") | {"RMB", "人民币"} else 0.0
+    return 1.0 if few and found <= set(coins()) else 0.0
 
 
 def _of_states(column: Column, named: float) -> float:
@@ -150,12 +150,20 @@ def merits(table: Profile) -> dict[str, list[Merit]]:
     return found
 
 
-def assign(table: Profile) -> dict[str, Merit]:
-    """Role → the column that plays it; each column plays one role, the best pairs first.
+OF_ORDERS = frozenset(
+    ("order_id", "order_date", "revenue", "units", "unit_price", "discount", "cost", "product")
+)
+"""Roles that no column of a list of accounts plays."""
+
+
+def assign(table: Profile, without: frozenset[str] = frozenset()) -> dict[str, Merit]:
+    """Role → the column that plays it; each column plays one role, the best pairs first, some
+    roles left out.
 
     What is numbered like orders but goes on for days is no order: the next best is taken.
     """
-    pairs = [one for ranked in merits(table).values() for one in ranked]
+    ranked = merits(table)
+    pairs = [one for role in ranked if role not in without for one in ranked[role]]
     played = _best_pairs(pairs)
     while "order_id" in played and "order_date" in played:
         number = played["order_id"].column

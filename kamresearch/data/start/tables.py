@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from kamresearch.data.rolenames import name_merit, roles
 from kamresearch.data.start.profiles import Column, Profile, period_columns
-from kamresearch.data.start.roles import SURE, Merit, assign, merit, plain
+from kamresearch.data.start.roles import LEAST, OF_ORDERS, SURE, Merit, assign, merit, plain
+from kamresearch.data.tidying import TOTALS
 
+FEWEST_ACCOUNTS = 3
 FEWEST_PERIODS = 4
 """So many columns named by months are months side by side."""
 KEY = 0.99
@@ -36,6 +39,8 @@ class Candidate:
     joined: Profile | None = None
     on: tuple[str, str] = ("", "")
     unpivoted: tuple[str, ...] = field(default=())
+    across: str = "month"
+    """What the columns that become rows are called by."""
 
     @property
     def title(self) -> str:
@@ -89,19 +94,11 @@ def _single(table: Profile) -> Candidate:
     months = period_columns(table)
     if len(months) < FEWEST_PERIODS:
         played = assign(table)
+        if names := _accounts_across(table, played):
+            return _of_accounts_across(table, names)
         return Candidate(table, table, played, _strength(table.name, played))
     kept = [one for one in table.columns if one.name not in months]
-    amounts = [table.column(name) for name in months]
-    long = Profile(
-        table.name,
-        (
-            *(Column(one.name, one.cells * len(months)) for one in kept),
-            Column("month", tuple(name for name in months for _row in range(table.n))),
-            Column("amount", tuple(cell for one in amounts for cell in one.cells)),
-        ),
-        table.n * len(months),
-        table.sources,
-    )
+    long = _long(table, months, "month")
     others = Profile(table.name, tuple(kept), table.n, table.sources)
     played = {
         role: one
@@ -112,6 +109,44 @@ def _single(table: Profile) -> Candidate:
         played[role] = Merit(name, role, 1.0, 1.0, 1.0)
     kept_names = tuple(one.name for one in kept)
     return Candidate(table, long, played, _strength(table.name, played), unpivoted=kept_names)
+
+
+def _long(table: Profile, names: list[str], across: str) -> Profile:
+    """A table whose columns of these names are rows, as `unpivot` makes them."""
+    amounts = [table.column(name) for name in names]
+    return Profile(
+        table.name,
+        (
+            *(Column(c.name, c.cells * len(names)) for c in table.columns if c.name not in names),
+            Column(across, tuple(name for name in names for _row in range(table.n))),
+            Column("amount", tuple(cell for one in amounts for cell in one.cells)),
+        ),
+        table.n * len(names),
+        table.sources,
+    )
+
+
+def _accounts_across(table: Profile, played: dict[str, Merit]) -> list[str]:
+    """Columns that are called by accounts: amounts beside one column of days, whose names say no
+    role at all; totals apart.
+    """
+    days = [one for one in table.columns if one.day_share > 0.9]
+    rest = [one for one in table.columns if one not in days]
+    if len(days) != 1 or any(role in played for role in ("account_id", "account_name")):
+        return []
+    names = [one.name for one in rest if one.name.strip().lower() not in TOTALS]
+    amounts = all(one.number_share > 0.9 and one.fraction_share for one in rest)
+    said = any(name_merit(name, role) >= LEAST for name in names for role in roles())
+    return names if amounts and not said and len(names) >= FEWEST_ACCOUNTS else []
+
+
+def _of_accounts_across(table: Profile, names: list[str]) -> Candidate:
+    kept = tuple(one.name for one in table.columns if one.name not in names)
+    day = next(one.name for one in table.columns if one.day_share > 0.9)
+    roles_of = {"order_date": day, "account_name": "account", "revenue": "amount"}
+    played = {role: Merit(name, role, 1.0, 1.0, 1.0) for role, name in roles_of.items()}
+    long, strength = _long(table, names, "account"), _strength(table.name, played)
+    return Candidate(table, long, played, strength, unpivoted=kept, across="account")
 
 
 def _key_between(lines: Profile, heads: Profile) -> tuple[str, str] | None:
@@ -172,7 +207,28 @@ def find_accounts(
     others = Profile(
         table.name, tuple(one for one in table.columns if one.name != key), table.n, table.sources
     )
-    return table, key, assign(others)
+    return table, key, assign(others, OF_ORDERS)
+
+
+def find_currencies(
+    tables: tuple[Profile, ...], chosen: Candidate
+) -> tuple[Profile, Column, tuple[str, str]] | None:
+    """A table that names a currency for each account or head of the orders, several among them:
+    it, the currencies as the lines take them, the keys of both.
+    """
+    for table in tables:
+        if table is chosen.base or table is chosen.joined:
+            continue
+        coins = [one for one in table.columns if merit(one, "currency").whole >= LEAST]
+        on = _key_between(chosen.table, table) if coins else None
+        if on is None:
+            continue
+        place = {key: at for at, key in enumerate(table.column(on[1]).cells)}
+        rows = [place.get(key) for key in chosen.table.column(on[0]).cells]
+        taken = [_of_heads(one, rows) for one in coins]
+        if several := next((one for one in taken if len(one.different) > 1), None):
+            return table, several, on
+    return None
 
 
 def find_padded(

@@ -1,6 +1,7 @@
 """A draft as the text of a mapping.yml, with the reason beside each line."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import yaml
 
@@ -23,6 +24,9 @@ def mapping_text(draft: Draft, language: str) -> str:
     lines = [f"# {head}"]
     if draft.currency.value:
         lines.append(_line("", draft.currency, language))
+    if draft.sure:
+        codes = [one.value for one in draft.sure]
+        lines.append(_line("", replace(draft.sure[0], value=codes), language))
     lines.append("tables:")
     for table in draft.tables:
         lines += _table(table, language)
