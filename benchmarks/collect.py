@@ -22,6 +22,7 @@ ORDER = (
     "exports",
     "first_report",
     "accounts",
+    "tables",
     "start",
     "faults",
     "candidates",

@@ -178,13 +178,14 @@ class Part:
 
     ``table``: its first column names the subject and is not shown; of a table drawn as ``bars`` the
     second column is the period, the third the height, the last, where there is a fourth, what
-    happened then.
+    happened then. ``most``: rows of each subject that its page shows; the page says of how many.
     """
 
     title: Text
     columns: tuple[str, ...] = ()
     table: Table | None = None
     bars: bool = False
+    most: int | None = None
 
 
 @dataclass(frozen=True)

@@ -275,7 +275,7 @@ def _sweep(
     from kamresearch.errors import ParameterError, near_matches
     from kamresearch.publishing.asking.parameters import choose_studies
     from kamresearch.publishing.making.swept import read_choices, show_sweep
-    from kamresearch.publishing.series import sweep
+    from kamresearch.publishing.series import try_choices
 
     swept, shown = {}, [one.name for one in choose_studies(request.studies)]
     for study, choices in read_choices(texts).items():
@@ -283,7 +283,7 @@ def _sweep(
             raise ParameterError(
                 "--sweep", "a study that is published", study, near_matches(study, shown)
             )
-        frame = sweep(
+        frame = try_choices(
             study,
             choices,
             data=data or request.asked.data,

@@ -57,7 +57,7 @@ def sweep(
     """
     from kamresearch.errors import ParameterError, near_matches
     from kamresearch.publishing.progress import progress_for_terminal
-    from kamresearch.publishing.series import sweep as run
+    from kamresearch.publishing.series import try_choices
 
     values: dict[str, list[str]] = {}
     for text in choices:
@@ -67,7 +67,7 @@ def sweep(
                 text, "name=value,value,…", "another form", "write window_days=180,365"
             )
         values[name.strip()] = [one.strip() for one in some.split(",")]
-    frame = run(
+    frame = try_choices(
         study,
         values,
         data=data,

@@ -2,7 +2,11 @@
 
 import sys
 import time
-from typing import Protocol
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 class Progress(Protocol):
@@ -52,12 +56,13 @@ class Lines(Silent):
 
 
 class Bar(Silent):
-    """A bar, with notes above it."""
+    """A bar, with notes above it; its clock goes on while a part takes long."""
 
     delay = 0.0
+    every = 1.0
 
     def __init__(self) -> None:
-        self._bar = None
+        self._bar, self._over, self._clock = None, Event(), None
 
     def begin(self, total: int, what: str) -> None:
         from tqdm import tqdm
@@ -72,6 +77,15 @@ class Bar(Silent):
             dynamic_ncols=True,
             delay=self.delay,
         )
+        self._over.clear()
+        self._clock = Thread(target=self._tick, args=(self._bar,), daemon=True)
+        self._clock.start()
+
+    def _tick(self, bar: "tqdm") -> None:
+        wait = max(self.delay, self.every)
+        while not self._over.wait(wait):
+            bar.refresh()
+            wait = self.every
 
     def advance(self, text: str) -> None:
         if self._bar is not None:
@@ -85,7 +99,9 @@ class Bar(Silent):
             self._bar.write(text, file=sys.stderr)
 
     def end(self) -> None:
-        if self._bar is not None:
+        if self._bar is not None and self._clock is not None:
+            self._over.set()
+            self._clock.join()  # or it could draw the bar once more below what follows
             self._bar.close()
             self._bar = None
 

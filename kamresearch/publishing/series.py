@@ -96,7 +96,6 @@ def compare(
 
 def sweep(
     study: str,
-    choices: Mapping[str, Iterable[object]],
     *,
     data: str | Path | None = None,
     mapping: str | Path | None = None,
@@ -104,6 +103,7 @@ def sweep(
     params: Mapping[str, Mapping[str, object]] | None = None,
     reports: str | Path | None = None,
     progress: Progress | None = None,
+    **choices: Iterable[object],
 ) -> "pd.DataFrame":
     """How far do a study's conclusions hang on choices?
 
@@ -111,13 +111,14 @@ def sweep(
     ----------
     study : str
         Its name; the studies that it reads are run with it.
-    choices : mapping
-        Parameter of the study → the values to try; every combination is one run.
     data, mapping, as_of, params
         As for `kamresearch.publish`; ``params`` holds what stays the same in all runs.
     reports : path
         Where the versions of the sweep go; ``reports/sweeps`` of the project where not given. What
         was run before is there already and costs nothing, so that a sweep goes on where it stopped.
+    **choices
+        Parameters of the study, each with the values to try (``window_days=[90, 180, 365]``); every
+        combination is one run.
 
     Returns
     -------
@@ -137,6 +138,30 @@ def sweep(
     A multiverse analysis (Steegen et al. 2016) in its plain form: it shows how far results move,
     and says nothing of which choice is right.
     """
+    return try_choices(
+        study,
+        choices,
+        data=data,
+        mapping=mapping,
+        as_of=as_of,
+        params=params,
+        reports=reports,
+        progress=progress or progress_for_python(),
+    )
+
+
+def try_choices(
+    study: str,
+    choices: Mapping[str, Iterable[object]],
+    *,
+    data: str | Path | None,
+    mapping: str | Path | None,
+    as_of: str | None,
+    params: Mapping[str, Mapping[str, object]] | None = None,
+    reports: str | Path | None,
+    progress: Progress,
+) -> "pd.DataFrame":
+    """`sweep` for commands, where a parameter's name is a text that somebody typed."""
     import pandas as pd
 
     values = {name: list(some) for name, some in choices.items()}
@@ -146,11 +171,10 @@ def sweep(
             "sweep",
             f"one to {MOST_RUNS} runs",
             f"{len(runs) if values else 0} combinations",
-            "name parameters, each with the values to try: {'window_days': [180, 365]}",
+            "name parameters, each with the values to try: window_days=[180, 365]",
         )
     folder = Path(reports) if reports else shelf_folder(None) / "sweeps"
-    told = progress or progress_for_python()
-    told.begin(len(runs), f"Sweep of {study}")
+    progress.begin(len(runs), f"Sweep of {study}")
     prefix = find_study(study).prefix
     rows, found = [], {}
     for chosen in runs:
@@ -165,7 +189,7 @@ def sweep(
             reports=folder,
             progress=Silent(),
         )
-        told.advance(", ".join(f"{name}={value}" for name, value in chosen.items()))
+        progress.advance(", ".join(f"{name}={value}" for name, value in chosen.items()))
         for finding in version.findings.values():
             if finding.id.partition(".")[0] != prefix:
                 continue
@@ -175,7 +199,7 @@ def sweep(
             rows.append(
                 {**chosen, **about, **_numbers(finding), "reason": reason, "version": version.id}
             )
-    told.end()
+    progress.end()
     frame = pd.DataFrame(rows)
     frame.attrs["varied"], frame.attrs["findings"] = list(values), found
     return frame

@@ -241,13 +241,17 @@ class FactsPart(_Stored):
 
 @dataclass(frozen=True)
 class RowsPart(_Stored):
-    """A part of the pages of subjects: each one's rows in another table, as rows or as bars."""
+    """A part of the pages of subjects: each one's rows in another table, as rows or as bars.
+
+    ``totals``: how many rows they have, of those subjects of whom not all are here.
+    """
 
     title: Texts
     form: Literal["rows", "bars"]
     caption: Texts | None
     columns: tuple[ColumnHead, ...]
     rows: Mapping[str, list[list]]
+    totals: Mapping[str, int] | None = None
 
     @classmethod
     def _read(cls, name: str, value: Any) -> Any:

@@ -524,17 +524,24 @@ def _part_content(part: Part, keys: set[str]) -> FactsPart | RowsPart:
     columns = _columns_content(part.table)
     used = {column.name: set() for column in columns}
     rows: dict[str, list[list]] = {}
-    for row in part.table.frame[list(used)].itertuples(index=False):
-        if row[0] in keys:
-            cells = [_cell(value) for value in row]
-            rows.setdefault(cells[0], []).append(cells[1:])
-            for name, cell in zip(used, cells, strict=True):
-                used[name].add(cell)
+    held = part.table.frame[list(used)]
+    held = held[held.iloc[:, 0].isin(keys)]
+    subject = held.groupby(held.iloc[:, 0], sort=False)
+    totals: dict[str, int] = {}
+    if part.most is not None:
+        totals = {_cell(key): n for key, n in subject.size().items() if n > part.most}
+        held = subject.head(part.most)
+    for row in held.itertuples(index=False):
+        cells = [_cell(value) for value in row]
+        rows.setdefault(cells[0], []).append(cells[1:])
+        for name, cell in zip(used, cells, strict=True):
+            used[name].add(cell)
     spoken = tuple(
         replace(one, terms={code: one.terms[code] for code in one.terms if code in used[one.name]})
         for one in columns[1:]
     )
-    return RowsPart(title, "bars" if part.bars else "rows", _caption(part.table), spoken, rows)
+    form = "bars" if part.bars else "rows"
+    return RowsPart(title, form, _caption(part.table), spoken, rows, totals or None)
 
 
 def table_content(table: Table, simulated: bool) -> TableOutput:

@@ -85,7 +85,7 @@ def random_matrix(n: int, seed: int) -> np.ndarray:
     return full
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(n=st.integers(2, 9), seed=st.integers(0, 10_000))
 def test_power_iteration_equals_a_full_eigensolver_to_eight_digits(n, seed):
     judged = random_matrix(n, seed)
@@ -97,7 +97,7 @@ def test_power_iteration_equals_a_full_eigensolver_to_eight_digits(n, seed):
     assert largest == pytest.approx(values[first].real, abs=1e-8)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(weights=st.lists(st.floats(0.05, 5), min_size=3, max_size=8), seed=st.integers(0, 1000))
 def test_consistent_judgements_give_their_weights_back_even_with_gaps(weights, seed):
     truth = np.array(weights) / sum(weights)
@@ -311,7 +311,7 @@ def test_cloning_an_item_turns_ranks_under_the_textbook_and_not_under_scaling_by
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     strengths=st.lists(st.floats(0.2, 5), min_size=2, max_size=5),
     threats=st.lists(st.floats(0.2, 5), min_size=2, max_size=5),

@@ -62,7 +62,7 @@ def test_incidences_are_the_same_bits_on_every_run_and_in_any_row_order():
         assert first.to_numpy().tobytes() == again.to_numpy().tobytes()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.integers(1, 20), st.sampled_from([None, "price", "product", "service"])),

@@ -127,7 +127,7 @@ def rhythms(n, length, seed, start="2009-01-01"):
     return pd.concat([monthly(row.astype(int), f"a{i:03d}", start) for i, row in enumerate(counts)])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.integers(0, 5),
     st.dates(pd.Timestamp("2009-03-01").date(), pd.Timestamp("2012-12-31").date()),

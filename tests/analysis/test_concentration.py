@@ -147,7 +147,7 @@ def test_measuring_does_not_change_the_snapshot():
 
 
 @pytest.mark.properties
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(0.01, 1e6), min_size=2, max_size=40), st.floats(0.1, 1000))
 def test_currency_leaves_shares_and_order_does_not_matter(values, rate):
     values = np.array(values)

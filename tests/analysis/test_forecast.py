@@ -311,7 +311,7 @@ def test_a_cut_of_the_series_is_forecast_as_if_the_rest_had_never_been():
 
 
 @pytest.mark.properties
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40), st.sampled_from([1, 4, 7, 12]))
 def test_any_numbers_give_ordered_intervals_with_a_width_or_none(values, season):
     answer = predict(np.array(values), 5, season)

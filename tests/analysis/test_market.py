@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kamresearch.analysis import effects
@@ -132,7 +132,6 @@ segments = st.lists(
 
 
 @pytest.mark.properties
-@settings(deadline=None)
 @given(segments)
 def test_market_mix_and_share_effect_sum_to_the_change(rows):
     rows = np.array(rows)
@@ -148,7 +147,6 @@ def test_market_mix_and_share_effect_sum_to_the_change(rows):
 
 
 @pytest.mark.properties
-@settings(deadline=None)
 @given(segments)
 def test_volume_mix_and_price_effect_sum_to_the_change_of_revenue(rows):
     rows = np.array(rows)

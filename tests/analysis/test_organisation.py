@@ -430,7 +430,7 @@ def test_without_revenue_shares_are_undefined_with_a_reason():
 
 
 @given(factor=st.floats(0.01, 1000))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_another_currency_scales_money_and_leaves_shares(factor):
     one = organisation.measure_exposure(holdings())
     held = organisation.find_holdings(

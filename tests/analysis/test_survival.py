@@ -61,7 +61,7 @@ def test_the_hand_worked_ledger_of_six_accounts():
     assert survival_at(curve, 7) is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=60), st.randoms()
 )

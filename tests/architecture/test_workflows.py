@@ -33,7 +33,7 @@ def test_permissions_are_stated_and_every_job_ends(workflow):
 
 def test_the_checks_of_the_makefile_are_all_run_and_the_long_ones_once(root):
     text = (root / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
-    for target in ("lint", "docs", "test", "reports"):
+    for target in ("lint", "workflows", "docs", "test", "reports"):
         assert len(re.findall(rf"make {target}\b(?!-)", text)) == 1, target
     jobs = yaml.safe_load(text)["jobs"]
     (long,) = [job for job in jobs.values() if "test-long" in str(job["steps"])]

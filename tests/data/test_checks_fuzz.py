@@ -207,7 +207,6 @@ QUIET = [
 @pytest.mark.slow
 @settings(
     max_examples=int(os.environ.get("KAM_FUZZ_EXAMPLES", "15")),
-    deadline=None,
     phases=PHASES,
     suppress_health_check=QUIET,
     derandomize=True,
@@ -235,7 +234,6 @@ def test_thousands_of_broken_tables_give_words_and_counts_never_a_traceback(part
     @seed(part)
     @settings(
         max_examples=TABLES_WANTED // PARTS,
-        deadline=None,
         phases=PHASES,
         suppress_health_check=QUIET,
         database=None,

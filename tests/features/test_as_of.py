@@ -21,7 +21,6 @@ EXAMPLES = int(os.environ.get("KAM_COMPANIES", "2"))
 """Companies drawn for each property; each is written and opened twice."""
 QUIET = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
 )

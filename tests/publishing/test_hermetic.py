@@ -6,7 +6,7 @@ import re
 from dataclasses import fields, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kamresearch.data.addresses import split_password
@@ -276,7 +276,6 @@ def test_no_variable_of_the_environment_is_an_input_that_nobody_counts():
 PASSWORD = st.text(st.characters(codec="ascii", exclude_categories=("Cc", "Zs")), min_size=1)
 
 
-@settings(deadline=None)
 @given(PASSWORD.filter(lambda text: "%" not in text and not text[0].isdigit()))
 def test_a_password_of_any_characters_is_taken_out_of_an_address(password):
     clean, env = split_password(f"postgresql://me:{password}@db.example:5432/sales?sslmode=require")

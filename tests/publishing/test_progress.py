@@ -2,6 +2,7 @@
 
 import io
 import sys
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -31,6 +32,25 @@ def test_a_bar_comes_only_to_who_has_waited(delay, words, monkeypatch):
     told.end()
     shown = screen.getvalue().strip()
     assert shown.startswith(words) if words else not shown
+
+
+def test_a_bar_shows_and_moves_on_while_the_first_part_is_not_done(monkeypatch):
+    drawn = Event()
+
+    class Screen(io.StringIO):
+        def write(self, text):
+            super().write(text)
+            if self.getvalue().count("0/2") > 2:
+                drawn.set()
+
+    monkeypatch.setattr(sys, "stderr", Screen())
+    monkeypatch.setattr(progress.Watched, "delay", 0.01)
+    monkeypatch.setattr(progress.Watched, "every", 0.01)
+    told = progress.Watched()
+    told.begin(2, "Sweep of churn")
+    assert drawn.wait(60)
+    told.end()
+    told.end()
 
 
 def test_two_seconds_are_the_bound():

@@ -97,9 +97,10 @@ def asked(monkeypatch):
 def test_a_sweep_runs_every_combination_and_keeps_what_stays_the_same(asked, tmp_path):
     frame = kam.sweep(
         "churn",
-        {"window_days": [73, 365], "group_by": ["region", "channel"]},
         params={"churn": {"seed": 3}},
         reports=tmp_path,
+        window_days=[73, 365],
+        group_by=["region", "channel"],
     )
     assert [one["params"]["churn"] for one in asked] == [
         {"seed": 3, "window_days": days, "group_by": group}
@@ -113,12 +114,12 @@ def test_a_sweep_runs_every_combination_and_keeps_what_stays_the_same(asked, tmp
 def test_a_sweep_of_nothing_or_of_too_much_is_refused_before_it_runs(asked):
     for choices in ({}, {"window_days": []}, {"window_days": range(201)}):
         with pytest.raises(ParameterError, match="one to 200 runs"):
-            kam.sweep("churn", choices)
+            kam.sweep("churn", **choices)
     assert asked == []
 
 
 def test_a_specification_curve_shows_each_run_above_its_choices(asked, tmp_path):
-    frame = kam.sweep("churn", {"window_days": [365, 73]}, reports=tmp_path)
+    frame = kam.sweep("churn", reports=tmp_path, window_days=[365, 73])
     figure = series.sweep(frame, "churn.rate")
     above, below = figure.draw().axes
     assert list(above.containers[0].lines[0].get_ydata()) == [0.2, 1.0], "smallest first"
@@ -132,7 +133,7 @@ def test_a_specification_curve_shows_each_run_above_its_choices(asked, tmp_path)
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_multiverse_shows_each_run_as_a_multiple_of_the_middle_one(asked, tmp_path, language):
-    frame = kam.sweep("churn", {"window_days": [365, 73, 730]}, reports=tmp_path)
+    frame = kam.sweep("churn", reports=tmp_path, window_days=[365, 73, 730])
     figure = series.multiverse(frame)
     row = figure.data.frame.iloc[0]
     assert (row["id"], row["low_ratio"], row["high_ratio"]) == ("churn.rate", 0.2, 2.0)

@@ -183,7 +183,7 @@ def test_a_list_holds_each_account_once_and_as_many_as_it_says():
     high=st.floats(-2, 2),
     unit=st.sampled_from(["share", "growth", "ratio", "probability"]),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_passes_has_its_value_inside_an_interval_inside_its_bounds(value, low, high, unit):
     if not untruths(finding(value=value, interval=(low, high), unit=unit)):
         assert low < high

@@ -288,7 +288,8 @@ def marked():
 @pytest.mark.slow
 @given(HOSTILE)
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_any_name_of_an_account_stays_text(marked, name):
     """In tables, captions, findings, paragraphs and prose: no element, attribute or address

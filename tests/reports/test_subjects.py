@@ -52,6 +52,7 @@ def profiled():
     visits = pd.DataFrame(
         {"account_id": keys, "month": "2012-03", "revenue": -5.0, "what": list(names)}
     )
+    visited = pd.concat([visits, visits.head(1), visits.head(1)])
     bars = make_table(
         "m",
         text("m", "m"),
@@ -64,7 +65,7 @@ def profiled():
     parts = (
         Part(text("What it brings", "收益"), columns=("revenue", "tier")),
         Part(text("Months", "月份"), table=bars, bars=True),
-        Part(text("Visits", "拜访"), table=bars),
+        Part(text("Visits", "拜访"), table=replace(bars, frame=visited), most=2),
         Part(text("Nothing", "无"), table=replace(bars, frame=visits.head(0))),
     )
     outputs = []
@@ -99,6 +100,17 @@ def test_each_has_a_page_without_requests_or_markup_out_of_data(profiled, langua
         assert "nan" not in re.sub(r"<(script|style).*?</\1>", "", page, flags=re.DOTALL).lower()
         assert not re.search(r"<(img|iframe)|<svg onload|href=.?(?:http|javascript)", page)
         assert page.count("<script>") == 1
+
+
+def test_a_page_says_of_how_many_rows_it_shows_the_first(profiled):
+    notebook, study, context = profiled
+    pages = dict(render_profiles(notebook, study, "en", context))
+    cut = {address: page for address, page in pages.items() if "The first 2 of 3 rows." in page}
+    assert list(cut) == ["people/0000.en.html"]
+    assert cut["people/0000.en.html"].count("<tr>") == 1 + 2  # the head, and what is shown
+    assert not [
+        page for address, page in pages.items() if address not in cut and "The first" in page
+    ]
 
 
 def test_a_tables_rows_lead_to_pages_and_a_search_knows_all(profiled):

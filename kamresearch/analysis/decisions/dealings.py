@@ -34,8 +34,8 @@ def describe_dealings(tables: Tables, day: pd.Timestamp) -> tuple[Part, ...]:
     """What has been agreed, offered and done, and by whom?
 
     The optional tables ``opportunities``, ``plans``, ``actions``, ``coverage`` and ``contacts`` as
-    they were known on a day → a part of the accounts' pages for each that the data have, at most
-    `SHOWN` rows an account: what is open comes first, then the newest; of the team its core.
+    they were known on a day → a part of the accounts' pages for each that the data have, of which
+    a page shows `SHOWN` rows: what is open comes first, then the newest; of the team its core.
     A decision after the day is not seen; ``coverage`` and the objectives of ``plans`` bear no day
     and are taken as they are.
     """
@@ -50,8 +50,8 @@ def describe_dealings(tables: Tables, day: pd.Timestamp) -> tuple[Part, ...]:
 
 
 def _part(name: str, title: Text, frame: pd.DataFrame, *columns: Column | str) -> Part:
-    shown = frame.groupby("account_id", sort=True).head(SHOWN)
-    return Part(title, table=make_table(f"accounts.{name}", title, shown, "account_id", *columns))
+    table = make_table(f"accounts.{name}", title, frame, "account_id", *columns)
+    return Part(title, table=table, most=SHOWN)
 
 
 def _first(frame: pd.DataFrame, state: str, order: Mapping[str, bool]) -> pd.DataFrame:

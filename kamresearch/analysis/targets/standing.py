@@ -105,8 +105,8 @@ def track_goals(
     Returns
     -------
     GoalStanding
-        Past the due date a goal is met or missed where its whole interval says so, else it cannot
-        be told. Before it,
+        From its due day on a goal is met or missed where its whole interval says so, else it
+        cannot be told. Before it,
         P(met) is the chance that the number, measured again at the due date on as many accounts,
         reaches the target if
         nothing changes from now on (`probability_met`).
@@ -206,7 +206,7 @@ def _track(
     if finding.value is None or isinstance(finding.value, (str, bool)):
         return row
     value, interval = float(finding.value), finding.interval
-    chance = probability_met(goal, finding) if row["days_left"] >= 0 else (None, None, None)
+    chance = probability_met(goal, finding) if row["days_left"] > 0 else (None, None, None)
     return (
         row
         | _detect(goal, finding, alpha, power_wanted)
@@ -233,7 +233,7 @@ def _status(
     value = cast(float, finding.value)
     bounds = (interval.low, interval.high) if interval else (value, value)
     reached = [goal.is_met(bound) for bound in bounds]
-    if days_left < 0:
+    if days_left <= 0:
         return "met" if all(reached) else "missed" if not any(reached) else "cannot_tell"
     if chance[0] is None:
         return "open"

@@ -61,7 +61,8 @@ def _cells(
             "choose other values",
         )
     choices = {name: list(dict.fromkeys(map(str, frame[name]))) for name in frame.attrs["varied"]}
-    source = f"runs = kam.sweep({study!r}, {choices!r})\n" + "\n".join(
+    asked = ", ".join(f"{name}={values!r}" for name, values in choices.items())
+    source = f"runs = kam.sweep({study!r}, {asked})\n" + "\n".join(
         f"study.show(kam.figures.series.sweep(runs, {id!r}))" for id in figures
     )
     shown = [

@@ -133,8 +133,9 @@ class _Profile(Surroundings):
         if part.form == "bars":
             return {**told, **bars_view(rows, part.columns, language)}
         id = f"{self.profiles.id}-{self.profiles.parts.index(part)}"
+        total = (part.totals or {}).get(self.key, len(rows))
         table = TableOutput(
-            id, part.title, part.caption, part.columns, rows, len(rows), 0, simulated=False
+            id, part.title, part.caption, part.columns, rows, total, len(rows), simulated=False
         )
         return {**told, "table": table_view(table, language)}
 
