@@ -331,9 +331,12 @@ def test_the_case_shows_the_break_planted_in_its_orders(case_tables):
         one.event_id: one for one in trend.study_events(inputs.series(), inputs.events).effects
     }["E04"]
     assert step.first_after == pd.Period("2010-09", "M")
-    assert step.placebo_p <= 0.12, (
-        "the months beside it carry the same step, and the slump of 2012 is another"
+    rises = step.placebos.set_index("period")["effect"]
+    assert rises.idxmax() == pd.Period("2010-09", "M"), (
+        "the larger steps are falls: the slump of 2012"
     )
+    assert rises.idxmin() == pd.Period("2012-07", "M")
+    assert step.low < 0.40 < step.high, "the jump planted"
     assert trend.find_break(np.log(inputs.series())).date == pd.Period("2010-09", "M")
     split = trend.measure_segments(tables, "2012-12-31").effects
     parts = split[["volume_effect", "mix_effect", "price_effect"]].sum(axis=1)

@@ -37,6 +37,19 @@ def test_what_a_file_leaves_out_keeps_its_usual_value(tmp_path):
         ("returns: {price: [0.5, 9, 2]}", "the earlier first"),
         ("returns: {price: [0.5]}", "returns.price"),
         ("size_spread: 0", "greater than 0"),
+        ("sizes: {by_trade: {}}", "choose one of 'by_industry'"),
+        ("sizes: {by_industry: {Hotel: 2}}", "did you mean 'Hotels'"),
+        ("sizes: {by_region: {Easst: 2}}", "regions that exist.*did you mean 'East'"),
+        ("sizes: {ceiling: {Hotels: 0}}", "sizes.ceiling.Hotels: expected greater than 0"),
+        ("models: {S60: {from: 2011-03-01}}", "models.S60, from: .*choose one of.*'since'"),
+        ("models: {S60: {since: spring}}", "models.S60.since"),
+        ("models: {S60: {since: 2012-03-01, until: 2011-03-01}}", "since before until"),
+        ("models: {S6: {since: 2011-03-01}}", "models.S6: .*did you mean 'S60'"),
+        ("models: {XC90: {price: 1, beside: XC6}}", "models.XC90: .*did you mean 'XC60'"),
+        ("models: {S60: {beside: S40, share: 1}}", "models.S60: .*neither beside nor share"),
+        ("rules: {r: {since: 2011-11-18, industry: Government, orders: 0}}", "'Government fleet'"),
+        ("rules: {r: {since: 2011-11-18, industry: Hotels}}", "rules.r.orders"),
+        ("rules: {r: {sinse: 2011-11-18}}", "did you mean 'since'"),
         ("- 1", "names and values"),
         ("a: [", "plain YAML"),
     ],
@@ -57,8 +70,16 @@ def test_a_world_made_in_code_is_held_to_the_same_ranges(tmp_path):
     assert not (tmp_path / "w").exists()
 
 
-def test_the_world_that_a_company_wrote_into_its_truth_can_be_read_again(tmp_path):
-    text = "hazards: {price: 0.2}\nbreak_factor: 1.1"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hazards: {price: 0.2}\nbreak_factor: 1.1",
+        "sizes: {by_industry: {Hotels: 0.5}, ceiling: {Hotels: 40}}\n"
+        "models: {S60: {since: 2011-03-01}, XC90: {price: 780000, beside: XC60, share: 0.2}}\n"
+        "rules: {r: {since: 2011-11-18, industry: Government fleet, orders: 0.6}}",
+    ],
+)
+def test_the_world_that_a_company_wrote_into_its_truth_can_be_read_again(tmp_path, text):
     world = read_world(write(tmp_path, text))
     folder = simulate(tmp_path / "company", 20, world=world)
     truth = yaml.safe_load((folder / "truth" / "world.yml").read_text())["world"]

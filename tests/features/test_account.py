@@ -1,5 +1,6 @@
 """The single account view."""
 
+import pandas as pd
 import pytest
 
 from kamresearch import account, open_data
@@ -21,16 +22,21 @@ def view(tables):
     return account(tables, "A0000001", "2012-12-31")
 
 
-def test_each_field_names_its_table_its_source_and_its_age(view):
+def test_each_field_names_its_table_its_source_and_its_age(view, case_folder):
     assert isinstance(view, AccountView)
     frame = view.frame.set_index("field")
-    assert frame.loc["n_orders", "value"] == "17"
+    orders = pd.read_parquet(case_folder / "orders.parquet").query("account_id == 'A0000001'")
+    day = pd.to_datetime(orders["order_date"])
+    last_year = orders.loc[day.between("2012-01-01", "2012-12-31"), "revenue"].sum()
+    assert frame.loc["n_orders", "value"] == f"{(orders['revenue'] > 0).sum():,}"
     assert frame.loc["revenue_12m", ["value", "source", "age_days"]].tolist() == [
-        "17,580,700",
+        f"{last_year:,.0f}",
         "orders.parquet + order_prices.parquet",
-        57,
+        (pd.Timestamp("2012-12-31") - day.max()).days,
     ]
-    assert frame.loc["churn_cause", "value"] == "product"
+    losses = pd.read_parquet(case_folder / "churn_events.parquet")
+    recorded = losses.loc[losses["account_id"] == "A0000001", "cause"].iloc[-1]
+    assert frame.loc["churn_cause", "value"] == recorded
     assert set(view.frame["topic"]) <= set(TOPICS)
     assert set(view.frame["field"]) | set(COLUMNS) <= set(FIELDS) | {"account_id"} | set(
         view.frame["field"]
@@ -38,8 +44,13 @@ def test_each_field_names_its_table_its_source_and_its_age(view):
     assert set(view.frame["field"]) <= set(FIELDS)
 
 
-def test_what_is_missing_is_told_apart_from_what_did_not_happen(tables):
-    frame = account(tables, "A0000002", "2012-12-31").frame.set_index("field")
+def test_what_is_missing_is_told_apart_from_what_did_not_happen(tables, case_folder):
+    accounts, losses = (
+        pd.read_parquet(case_folder / f"{name}.parquet") for name in ("accounts", "churn_events")
+    )
+    never_lost = accounts[~accounts["account_id"].isin(losses["account_id"])]
+    key = never_lost.loc[never_lost["potential_revenue"].isna(), "account_id"].iloc[0]
+    frame = account(tables, key, "2012-12-31").frame.set_index("field")
     assert frame.loc["potential_revenue", "state"] == "empty"
     assert frame.loc["churn_date", "state"] == "none"
 

@@ -96,8 +96,8 @@ def test_tables_losses_and_a_case_tell_themselves_in_a_few_lines(case_tables):
 
     lines = repr(case_tables).splitlines()
     assert lines[0].startswith("Tables of ")
-    assert "orders: 16,927 rows, 6 set aside, simulated" in lines
-    assert "16,927 rows" in case_tables._repr_html_()
+    assert "orders: 16,242 rows, 6 set aside, simulated" in lines
+    assert "16,242 rows" in case_tables._repr_html_()
     case = open_case(case_tables, "2012-12-31")
     assert repr(case).startswith("Case: as of 2012-12-31, ")
     assert "<table>" in case._repr_html_()

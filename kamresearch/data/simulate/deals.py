@@ -5,6 +5,7 @@ import pandas as pd
 
 from kamresearch.data.simulate import settings as s
 from kamresearch.data.simulate.lives import Lives
+from kamresearch.data.simulate.offering import list_prices, model_names, sell
 from kamresearch.data.simulate.staff import Staff
 
 _STREAM = 1_000_007
@@ -19,7 +20,7 @@ def make_deals(
     lives: Lives,
     staff: Staff,
     calendar: s.Calendar,
-    deals: s.Deals,
+    world: s.World,
     ids: pd.Series,
     seed: int,
 ) -> pd.DataFrame:
@@ -27,6 +28,7 @@ def make_deals(
 
     Deals stand beside the orders: a won one is no order of its own.
     """
+    deals = world.deals or s.Deals()
     rng = np.random.default_rng([seed, _STREAM, profile["first"]])
     here = lives.high > lives.low
     counts = rng.poisson(deals.yearly / 12, here.shape) * here
@@ -54,7 +56,7 @@ def make_deals(
     closed = opened + days
     ended = closed <= calendar.end
     units = rng.geometric(0.25, n)
-    product = profile["favourite"][account]
+    product = sell(profile["favourite"][account], profile, account, month, calendar, world, seed)
     lost = (outcome == "lost") & ended
     reason = rng.choice(list(_REASONS), n, p=[0.5, 0.3, 0.2])
     unknown = rng.random(n) < deals.rival_unknown
@@ -65,9 +67,9 @@ def make_deals(
             "opened": opened,
             "closed": pd.Series(closed).where(ended),
             "stage": np.where(ended, "closed", np.array(_STAGES)[rng.integers(0, 3, n)]),
-            "amount": units * np.array(s.LIST_PRICES)[product].astype(float),
+            "amount": units * list_prices(world)[product].astype(float),
             "units": units,
-            "product": np.array(s.MODELS)[product],
+            "product": np.array(model_names(world))[product],
             "manager_id": sitting_managers(staff, desk, opened),
             "rival": pd.Series(np.array(names, dtype=object)[rival]).mask(unknown),
             "lost_reason": pd.Series(reason, dtype=object).where(lost),

@@ -91,7 +91,7 @@ def live(
             0.075
             * profile["frailty"]
             * _REGION_COMPLAINTS[profile["region"]]
-            * np.sqrt(profile["rate"])
+            * np.sqrt(profile["own_rate"])
         )
         if world.life:
             rate = rate * profile["complaint_ratio"][:, month]
@@ -122,9 +122,9 @@ def _constant_hazards(profile: dict, world: s.World) -> np.ndarray:
     hazards[:, 2] *= 0.6 + 0.2 * _REGION_COMPLAINTS[profile["region"]]
     if "dealer_ratio" in profile:
         hazards[:, :4] *= profile["dealer_ratio"][:, None]
-    return (
-        hazards * np.where(profile["size"] > np.quantile(profile["size"], 0.8), 0.8, 1.05)[:, None]
-    )
+    # What trade and region add to a size moves orders alone: nobody stays longer for them.
+    size = profile["own_size"]
+    return hazards * np.where(size > np.quantile(size, 0.8), 0.8, 1.05)[:, None]
 
 
 def _changing_ratios(

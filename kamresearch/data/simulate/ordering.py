@@ -4,12 +4,18 @@ import numpy as np
 
 from kamresearch.data.simulate import settings as s
 from kamresearch.data.simulate.lives import Lives
+from kamresearch.data.simulate.offering import list_prices, sell
 
 _MODEL_SHARES = np.array([0.24, 0.30, 0.18, 0.22, 0.06])
 
 
 def make_orders(
-    profile: dict, lives: Lives, calendar: s.Calendar, world: s.World, rng: np.random.Generator
+    profile: dict,
+    lives: Lives,
+    calendar: s.Calendar,
+    world: s.World,
+    seed: int,
+    rng: np.random.Generator,
 ) -> dict:
     """Orders of a chunk in the order of their dates → arrays: account, month, date, units,
     product, revenue, cost.
@@ -36,15 +42,16 @@ def make_orders(
         profile["favourite"][account],
         rng.choice(len(s.MODELS), n, p=_MODEL_SHARES),
     )
+    product = sell(product, profile, account, month, calendar, world, seed)
     years = month / 12
-    price = np.array(s.LIST_PRICES)[product] * (1 - 0.012 * years) * (1 + rng.normal(0, 0.02, n))
+    price = list_prices(world)[product] * (1 - 0.012 * years) * (1 + rng.normal(0, 0.02, n))
     paid = price * (
         1 - profile["discount"][account] - 0.03 * (month >= calendar.index_at(world.slump_at))
     )
     revenue = np.round(units * paid, -2)
     cost = np.round(
         units
-        * np.array(s.LIST_PRICES)[product]
+        * list_prices(world)[product]
         * (1 - 0.012 * years)
         * 0.79
         * (1 + rng.normal(0, 0.01, n))
@@ -75,11 +82,21 @@ def _count_orders(
         * calendar.trend(world)
         * lives.fade
         * (lives.high - lives.low)
+        * _bound(profile, calendar, world)
     )
     passed = np.cumsum(expected, axis=1) + profile["phase"][:, None]
     steady = np.diff(np.floor(passed), axis=1, prepend=np.floor(profile["phase"])[:, None])
     irregular = rng.poisson(expected * rng.gamma(1.6, 1 / 1.6, expected.shape))
     return np.where(profile["regular"][:, None], steady, irregular).astype(np.int64)
+
+
+def _bound(profile: dict, calendar: s.Calendar, world: s.World) -> np.ndarray:
+    """What the rules in force leave of each account's orders, month by month."""
+    left = np.ones((len(profile["industry"]), len(calendar)))
+    for rule in (world.rules or {}).values():
+        whom = profile["industry"] == s.INDUSTRIES.index(rule.industry)
+        left[np.ix_(whom, calendar.months >= np.datetime64(rule.since))] *= rule.orders
+    return left
 
 
 def _draw_units(

@@ -44,8 +44,13 @@ def make_profiles(
         .sum(axis=1)
         .clip(0, 3)
     )
-    size = world.monthly_units * np.exp(world.size_spread * _spread_normal(n, rng))
-    rate = _ORDERS_A_MONTH[segment] * np.sqrt(size / world.monthly_units) * rng.gamma(6, 1 / 6, n)
+    own = world.monthly_units * np.exp(world.size_spread * _spread_normal(n, rng))
+    size = _place(own, industry, region, calendar, world)
+    often = rng.gamma(6, 1 / 6, n)
+    own_rate, rate = (
+        (_ORDERS_A_MONTH[segment] * np.sqrt(part / world.monthly_units) * often).clip(0.04, 6)
+        for part in (own, size)
+    )
     months = len(calendar)
     before = rng.random(n) < 0.50
     onboard = np.where(
@@ -64,7 +69,9 @@ def make_profiles(
         "segment": segment,
         "size": size,
         "channel": (rng.random(n) < np.where(size > np.median(size), 0.30, 0.60)).astype(int),
-        "rate": rate.clip(0.04, 6),
+        "rate": rate,
+        "own_size": own,
+        "own_rate": own_rate,
         "regular": rng.random(n) < _REGULAR[segment],
         "phase": rng.random(n),
         "habit": rng.random(n),
@@ -72,6 +79,7 @@ def make_profiles(
         "onboard": onboard,
         "onboard_day": rng.random(n),
         "favourite": favourite,
+        "liking": _MODEL_BY_SEGMENT[segment],
         "parent": parent,
         "discount": (
             _DISCOUNT[segment]
@@ -88,7 +96,39 @@ def make_profiles(
         "executive": (rng.random(n) < 0.4) & (size > np.quantile(size, 0.93)),
         "cell": rng.random(n),
     }
+    profile["drift"] = np.minimum(profile["drift"], _room(size, industry, calendar, world))
     return profile | make_strain(profile, seed, calendar, world.life) if world.life else profile
+
+
+def _place(
+    size: np.ndarray,
+    industry: np.ndarray,
+    region: np.ndarray,
+    calendar: s.Calendar,
+    world: s.World,
+) -> np.ndarray:
+    """Sizes moved by trade and region, and bent below the ceiling of their trade: hardly while
+    they are far from it, to seven tenths of it where they stood at it.
+    """
+    if world.sizes is None:
+        return size
+    for place, names, factors in (
+        (industry, s.INDUSTRIES, world.sizes.by_industry),
+        (region, s.REGIONS, world.sizes.by_region),
+    ):
+        size = size * np.array([factors.get(name, 1.0) for name in names])[place]
+    return size / np.hypot(1, np.exp(-_room(size, industry, calendar, world)[:, 0]))
+
+
+def _room(
+    size: np.ndarray, industry: np.ndarray, calendar: s.Calendar, world: s.World
+) -> np.ndarray:
+    """How far each account is, in logarithms, from the ceiling of its trade in the busiest
+    months: infinitely far without one.
+    """
+    ceiling = world.sizes.ceiling if world.sizes else {}
+    most = np.array([ceiling.get(name, np.inf) for name in s.INDUSTRIES])[industry]
+    return np.log(most / (12 * calendar.trend(world).max() * size))[:, None]
 
 
 def _spread_normal(n: int, rng: np.random.Generator) -> np.ndarray:

@@ -13,14 +13,14 @@ _STREAM = 1_000_033
 _KIND_SHARES = {"visit": 0.3, "call": 0.3, "service": 0.2, "travel": 0.1, "administration": 0.1}
 
 
-def make_prices(orders: dict, profile: dict, prices: s.Prices, first_order: int) -> pd.DataFrame:
+def make_prices(
+    orders: dict, profile: dict, prices: s.Prices, at_first: np.ndarray, first_order: int
+) -> pd.DataFrame:
     """List price, discount and bonus of each order, so that list × units × (1 − discount) is its
-    revenue; nothing is drawn.
+    revenue; nothing is drawn. ``at_first``: the models' list prices in the first month.
     """
     n = len(orders["account"])
-    list_price = np.round(
-        np.array(s.LIST_PRICES)[orders["product"]] * (1 - 0.012 * orders["month"] / 12), -2
-    )
+    list_price = np.round(at_first[orders["product"]] * (1 - 0.012 * orders["month"] / 12), -2)
     at_list = list_price * orders["units"]
     size = np.log(profile["size"])[orders["account"]]
     share = (prices.bonus + prices.bonus_by_size * size).clip(0, 0.2)

@@ -1,6 +1,7 @@
 """The simulated world: every number that a study could try to find again."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Annotated
 
 import numpy as np
@@ -448,6 +449,76 @@ class Plans:
     dropped: Share = 0.1
 
 
+Above = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What an account's size depends on, in a world where it depends on anything.
+
+    It moves orders and what hangs on them. Who leaves, when and why is as without it, but for what
+    the desk does that looks after an account of its size.
+
+    Parameters
+    ----------
+    by_industry, by_region : dict
+        What the median size is multiplied by, per trade and per region; 1 for those not named. The
+        spread about the median stays.
+    ceiling : dict
+        Per trade, the cars a year that its accounts come near to and, but for the luck of single
+        orders, do not pass in their busiest year; none for those not named.
+    """
+
+    by_industry: dict[str, Above] = field(default_factory=dict)
+    by_region: dict[str, Above] = field(default_factory=dict)
+    ceiling: dict[str, Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]] = field(
+        default_factory=dict
+    )
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is true of a model: of one of `MODELS`, or of one more.
+
+    Parameters
+    ----------
+    since, until : date, optional
+        First and last day on sale; it is ordered in the whole months between them. None: before
+        the first, after the last. What would have been orders for it goes to the others.
+    price : float, optional
+        List price in the first month; None: as in `LIST_PRICES`.
+    beside : str, optional
+        For one more alone: the model that it stands beside.
+    share : float
+        Share of the orders for that one which go to it while it is on sale.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    price: Annotated[float, Field(gt=0, le=1e8, allow_inf_nan=False)] | None = None
+    beside: str | None = None
+    share: Share = 0.0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that binds the accounts of one trade from a day on.
+
+    Parameters
+    ----------
+    since : date
+        First day; it works from the first month that begins then or later.
+    industry : str
+        The trade that it binds.
+    orders : float
+        What it multiplies the orders of that trade by.
+    """
+
+    since: date
+    industry: str
+    orders: Ratio
+
+
 @dataclass(frozen=True)
 class World:
     """What is true in the simulated world.
@@ -504,6 +575,12 @@ class World:
         Plans of the accounts; None: no such table.
     actions : Actions, optional
         What was proposed, decided and done; None: no such table.
+    sizes : Sizes, optional
+        Sizes by trade and region, and ceilings; None: size depends on neither.
+    models : dict, optional
+        Per model, its years; None: `MODELS` are on sale in all months.
+    rules : dict, optional
+        Per rule, whom it binds from when on; None: no rule.
     """
 
     hazards: dict[str, Ratio] = field(
@@ -546,6 +623,9 @@ class World:
     dealers: Dealers | None = None
     plans: Plans | None = None
     actions: Actions | None = None
+    sizes: Sizes | None = None
+    models: dict[str, Model] | None = None
+    rules: dict[str, Rule] | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def make_strain(profile: dict, seed: int, calendar: s.Calendar, life: s.Life) ->
     chances = chances.cumsum(axis=1) / chances.sum(axis=1, keepdims=True)
     response = (rng.random(n)[:, None] > chances).sum(axis=1).clip(0, len(s.RESPONSES) - 1)
     shown = np.exp(life.strain_shows * strain)
-    delays = rng.poisson(_DELAYS_A_MONTH * np.sqrt(profile["rate"])[:, None] * shown)
+    delays = rng.poisson(_DELAYS_A_MONTH * np.sqrt(profile["own_rate"])[:, None] * shown)
     recent = np.zeros((n, months))
     for back in range(1, 7):
         recent[:, back:] += delays[:, :-back]

@@ -97,7 +97,11 @@ def _ids(number: np.ndarray) -> np.ndarray:
 
 
 def orders_table(
-    orders: dict, profile: dict, first_order: int, dealer_ids: list[str | None] | None = None
+    orders: dict,
+    profile: dict,
+    models: tuple[str, ...],
+    first_order: int,
+    dealer_ids: list[str | None] | None = None,
 ) -> pa.Table:
     """The orders of a chunk; a world with dealers names each order's."""
     n = len(orders["account"])
@@ -109,7 +113,7 @@ def orders_table(
             "order_date": pa.array(orders["date"]),
             "revenue": orders["revenue"],
             "units": orders["units"],
-            "product": pa.array(s.MODELS).take(pa.array(orders["product"])),
+            "product": pa.array(models).take(pa.array(orders["product"])),
             "cost": orders["cost"],
         }
     )

@@ -23,6 +23,7 @@ from kamresearch.data.simulate.deals import make_deals
 from kamresearch.data.simulate.departments import make_records
 from kamresearch.data.simulate.dirt import spoil_accounts, spoil_orders
 from kamresearch.data.simulate.lives import Lives, live
+from kamresearch.data.simulate.offering import list_prices, model_names, on_sale
 from kamresearch.data.simulate.ordering import make_orders, yearly_figures
 from kamresearch.data.simulate.plans import make_plans
 from kamresearch.data.simulate.profiles import make_profiles
@@ -108,7 +109,7 @@ def simulate(
     """
     world = check_world(world or s.World())
     calendar = s.Calendar.between(start, end)
-    _check_request(accounts, random_state, calendar)
+    _check_request(accounts, random_state, calendar, world)
     staff = make_staff(accounts, calendar, np.random.default_rng([random_state, 0]))
     with Writer(Path(folder)) as writer:
         writer.write_csv("managers", staff.table)
@@ -163,19 +164,20 @@ def simulate(
 
 
 def _beyond(world: s.World) -> str:
-    """Tables that this world has beyond the usual one, as the sidecars name them."""
+    """What this world has beyond the usual one, as the sidecars name it."""
     beyond = [
         name
         for name in (
             *("life", "deals", "wallets", "prices", "serving", "customers"),
             *("surveys", "leaving", "dealers", "plans", "actions"),
+            *("sizes", "models", "rules"),
         )
         if getattr(world, name) is not None
     ]
     return f", world with {', '.join(beyond)}" if beyond else ""
 
 
-def _check_request(accounts: int, seed: int, calendar: s.Calendar) -> None:
+def _check_request(accounts: int, seed: int, calendar: s.Calendar, world: s.World) -> None:
     if not 20 <= accounts <= 1_000_000:
         raise ParameterError(
             "accounts", "20 to 1,000,000", f"{accounts:,}", "choose a number in that range"
@@ -188,6 +190,11 @@ def _check_request(accounts: int, seed: int, calendar: s.Calendar) -> None:
             "at least 12 months",
             f"{len(calendar)} from {calendar.start} to {calendar.end}",
             "choose a longer span",
+        )
+    bare = calendar.months[~on_sale(world, calendar).any(axis=1)]
+    if len(bare):
+        raise ParameterError(
+            "world, models", "one on sale in every month", f"none in {bare[0]:.7}", "move a date"
         )
 
 
@@ -213,7 +220,7 @@ def _write_chunk(
     if world.dealers and chunk.dealers is not None:
         deal_out(profile, world.dealers, chunk.dealers, chunk.seed)
     lives = live(profile, staff, calendar, world, rng)
-    orders = make_orders(profile, lives, calendar, world, rng)
+    orders = make_orders(profile, lives, calendar, world, chunk.seed, rng)
     if world.dealers:
         take_margin(orders, profile, world.dealers)
     figures = yearly_figures(orders, chunk.size, calendar)
@@ -223,7 +230,7 @@ def _write_chunk(
     potential = bought / profile["share_of_wallet"] * np.exp(rng.normal(0, 0.12, chunk.size))
     accounts = t.accounts_table(profile, calendar, onboard, potential, chunk.messy, rng)
     of_dealers = None if chunk.dealers is None else dealer_ids(orders, profile, chunk.dealers)
-    order_table = t.orders_table(orders, profile, first_order, of_dealers)
+    order_table = t.orders_table(orders, profile, model_names(world), first_order, of_dealers)
     if chunk.messy and chunk.first == 0:
         accounts, order_table = spoil_accounts(accounts), spoil_orders(order_table, calendar)
     churn = t.churn_table(lives, profile, calendar, chunk.messy, rng)
@@ -244,7 +251,7 @@ def _write_chunk(
     )
     if world.deals:
         deals = make_deals(
-            profile, lives, staff, calendar, world.deals, accounts["account_id"], chunk.seed
+            profile, lives, staff, calendar, world, accounts["account_id"], chunk.seed
         )
         true = [name for name in deals if name.startswith("true_")]
         _append(writer, "opportunities", deals.drop(columns=true))
@@ -253,7 +260,9 @@ def _write_chunk(
         wallet = make_wallets(profile, calendar, world.wallets, accounts["account_id"], chunk.seed)
         _append(writer, "wallet", wallet)
     if world.prices:
-        _append(writer, "order_prices", make_prices(orders, profile, world.prices, first_order))
+        at_first = list_prices(world)
+        prices = make_prices(orders, profile, world.prices, at_first, first_order)
+        _append(writer, "order_prices", prices)
     if world.serving:
         activities, truth = make_activities(
             profile, lives, staff, calendar, world.serving, accounts["account_id"], chunk.seed

@@ -8,6 +8,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from kamresearch.data.simulate.settings import (
     CAUSES,
+    INDUSTRIES,
+    MODELS,
+    REGIONS,
     SEGMENTS,
     Actions,
     Customers,
@@ -15,15 +18,21 @@ from kamresearch.data.simulate.settings import (
     Deals,
     Leaving,
     Life,
+    Model,
     Plans,
     Prices,
+    Rule,
     Serving,
+    Sizes,
     Surveys,
     Wallets,
     World,
 )
 from kamresearch.errors import ParameterError, near_matches
 from kamresearch.yamlfile import read_keys
+
+_NAMED = {"models": Model, "rules": Rule}
+"""Fields whose parts bear names of the writer's own, and what each part is."""
 
 
 def read_world(path: str | Path) -> World:
@@ -61,6 +70,7 @@ def read_world(path: str | Path) -> World:
             dealers=Dealers(),
             plans=Plans(),
             actions=Actions(),
+            sizes=Sizes(),
         )
     )
     _refuse_unknown(content, usual, f"{path}")
@@ -68,6 +78,11 @@ def read_world(path: str | Path) -> World:
         if isinstance(usual[name], dict) and isinstance(value, dict):
             _refuse_unknown(value, usual[name], f"{path}, {name}")
             content[name] = usual[name] | value
+        elif name in _NAMED and isinstance(value, dict):
+            known = {one.name: None for one in fields(_NAMED[name])}
+            for part, inside in value.items():
+                if isinstance(inside, dict):
+                    _refuse_unknown(inside, known, f"{path}, {name}.{part}")
     return check_world(content, str(path))
 
 
@@ -116,6 +131,21 @@ def check_world(values: World | dict, where: str = "world") -> World:
                 f"{soonest:g}, {latest:g}",
                 "swap them",
             )
+    _check_tables(world, where)
+    _check_names(world, where)
+    _check_models(world.models or {}, where)
+    missing = [name for name in SEGMENTS if world.life and name not in world.life.responses]
+    if missing:
+        raise ParameterError(
+            f"{where}, life.responses",
+            "a value for each segment",
+            f"none for {missing[0]}",
+            f"add {missing[0]}",
+        )
+    return world
+
+
+def _check_tables(world: World, where: str) -> None:
     missing = [
         one for one in ("won", "lost", "withdrawn") if world.deals and one not in world.deals.days
     ]
@@ -126,27 +156,59 @@ def check_world(values: World | dict, where: str = "world") -> World:
             f"no days for {missing[0]}" if missing else "no rival with a share",
             "add them",
         )
-    brands = world.wallets and [*world.wallets.stay]
-    if brands is not None and (len(brands) < 2 or set(brands) != set(world.wallets.pull)):
+    stay, pull = (world.wallets.stay, world.wallets.pull) if world.wallets else ({}, {})
+    if world.wallets and (len(stay) < 2 or set(stay) != set(pull)):
         raise ParameterError(
             f"{where}, wallets",
             "two brands or more, the same in stay and in pull",
-            ", ".join(brands) or "none",
+            ", ".join(stay) or "none",
             "name each brand in both",
         )
     if world.leaving and not sum(world.leaving.rivals.values()) > 0:
         raise ParameterError(
             f"{where}, leaving", "rivals with weights above nought", "none", "add one"
         )
-    missing = [name for name in SEGMENTS if world.life and name not in world.life.responses]
-    if missing:
+
+
+def _check_names(world: World, where: str) -> None:
+    """Trades and regions that exist, in what is said by trade and by region."""
+    sizes = world.sizes or Sizes()
+    rules = world.rules or {}
+    for place, names, known in (
+        ("sizes.by_industry", sizes.by_industry, INDUSTRIES),
+        ("sizes.by_region", sizes.by_region, REGIONS),
+        ("sizes.ceiling", sizes.ceiling, INDUSTRIES),
+        *((f"rules.{name}", [rule.industry], INDUSTRIES) for name, rule in rules.items()),
+    ):
+        for name in names:
+            if name not in known:
+                raise ParameterError(
+                    f"{where}, {place}",
+                    "regions that exist" if known is REGIONS else "trades that exist",
+                    repr(name),
+                    near_matches(name, known),
+                )
+
+
+def _check_models(models: dict[str, Model], where: str) -> None:
+    """A model of its own has a price and stands beside one of always; dates are in order."""
+    for name, model in models.items():
+        if name in MODELS and (model.beside or model.share):
+            wanted, found = "neither beside nor share: it is one of always", "one of them"
+        elif name not in MODELS and (model.price is None or model.beside not in MODELS):
+            wanted = f"one of {', '.join(MODELS)}, or a price and, in beside, which it stands by"
+            found = repr(model.beside) if model.price else "no price"
+        elif model.since and model.until and model.since > model.until:
+            wanted, found = "since before until", f"{model.since} after {model.until}"
+        else:
+            continue
+        unknown = model.beside if model.price and model.beside else name
         raise ParameterError(
-            f"{where}, life.responses",
-            "a value for each segment",
-            f"none for {missing[0]}",
-            f"add {missing[0]}",
+            f"{where}, models.{name}",
+            wanted,
+            found,
+            near_matches(unknown, MODELS) if name not in MODELS else "mend it",
         )
-    return world
 
 
 @lru_cache(maxsize=1)
