@@ -258,8 +258,12 @@ def truth_of(world: dict, large: dict, result: dict) -> dict[str, float]:
         for id, one in large["findings"].items()
         if isinstance(one["value"], int | float) and id not in NOT_OF_A_WORLD
     }
+    # The programme acts on these causes alone; the study asks of all losses.
+    hazards = world["hazards"]
+    acted = sum(hazards[cause] for cause in ("price", "service", "competitor"))
+    spared = acted * (1 - world["programme_ratio"]) / sum(hazards.values())
     stated = {
-        "targets.programme_ratio": world["programme_ratio"],
+        "targets.programme_ratio": 1 - spared,
         "targets.programme_placebo_ratio": 1.0,
     }
     return of_the_large | result["later"] | stated

@@ -59,8 +59,8 @@ class AccountDemand(Result):
     n_accounts : int
         Accounts with at least twelve months.
     total : tuple of float or None
-        Orders expected from all of them together, and their 80 % interval, as if accounts ordered
-        independently.
+        Orders expected from all of them together, and their 80 % interval: the chance of each
+        account, and how far all together were missed in past quarters beyond chance.
     """
 
     exports = (
@@ -125,8 +125,9 @@ class AccountDemand(Result):
                 "orders",
                 _("Orders expected from them in the next quarter"),
                 _(
-                    "Chance of an order times its size, summed; interval 80%, as if "
-                    "accounts ordered independently of one another."
+                    "Chance of an order times its size, summed, moved by the season that all "
+                    "accounts together show; interval 80%, from the chance of each account and "
+                    "from how far all together were missed in past quarters."
                 ),
                 interval=None if self.total is None else Interval(*self.total[1:], 0.8),
                 n=len(self.frame),
@@ -221,12 +222,11 @@ def forecast_accounts(
 
     Notes
     -----
-    It knows nothing of contracts or seasons. All expectations move together by what the last
-    quarters brought of what was expected of all accounts: demand that dies shows in the whole long
-    before it shows in one account. The mean absolute error favours whoever says zero
-    where most quarters are
-    empty; the squared error favours whoever is right on average, which is what a plan needs. Both
-    are shown.
+    It knows nothing of contracts. All expectations move together by the season that all accounts
+    together show, and by what the last quarters brought of what was expected of them: demand that
+    dies shows in the whole long before it shows in one account. The mean absolute error favours
+    whoever says zero where most quarters are empty; the squared error favours whoever is right on
+    average, which is what a plan needs. Both are shown.
 
     References
     ----------
@@ -239,10 +239,13 @@ def forecast_accounts(
     chosen, values = _choose(rest)
     rng = np.random.default_rng(random_state)
     demand = smooth_demands(values) if len(values) else Demand(*np.zeros((3, 0)))
-    drift = _drift(_shortfalls(rest), grid.shape[1])
+    past = _shortfalls(rest)
+    drift = _drift(past, grid.shape[1])
     # Those not lost are known to have lasted: their past looks better than what is to come.
-    demand = _move(demand, min(drift, 1.0) if len(lost) else drift)
+    drift = min(drift, 1.0) if len(lost) else drift
+    demand = _move(demand, drift * _season(rest, grid.shape[1]))
     bounds, together = _draw(values, demand, rng)
+    together = together * _common(past, rng)
     backtest, coverage, n_tests = _test(grid, rng)
     total = (
         None
@@ -251,7 +254,12 @@ def forecast_accounts(
     )
     frame = _describe(chosen, values, demand, bounds)
     caveats = (
-        (_("No season and no contract is known to this forecast of single accounts."),)
+        (
+            _(
+                "This forecast knows no contract, and of the season what all accounts together "
+                "show, not the single account's own."
+            ),
+        )
         if len(frame)
         else ()
     )
@@ -328,9 +336,43 @@ def _describe(
     return frame.sort_values(["expected", "account_id"], ascending=[False, True], ignore_index=True)
 
 
-def _shortfalls(grid: pd.DataFrame) -> dict[int, float]:
+def _season(grid: pd.DataFrame, end: int) -> float:
+    """By what factor the quarter after ``end`` months lies above a usual one, as all accounts
+    together show: the mean over the years of a month's orders over the twelve around it
+    (logarithms), drawn to none as if one more year had shown none.
+    """
+    if end <= LEAST_MONTHS:
+        return 1.0
+    whole = grid.iloc[:, :end].sum()
+    # twelve months have no middle: the mean of two such years, half a month apart, has one
+    around = whole.rolling(12).mean().rolling(2).mean().shift(-6)
+    known = (whole > 0) & around.notna()
+    ratios = np.log(whole[known] / around[known])
+    by_month = ratios.groupby(ratios.index.month)
+    factors = np.exp(by_month.sum() / (by_month.size() + 1))
+    last = pd.Timestamp(grid.columns[end - 1])
+    coming = [(last + pd.DateOffset(months=ahead)).month for ahead in range(1, HORIZON + 1)]
+    return float(factors.reindex(coming).fillna(1.0).mean())
+
+
+def _common(past: dict[int, tuple[float, float]], rng: np.random.Generator) -> np.ndarray:
+    """Factors (draws,) by which all accounts may err together: as far as they did in past quarters
+    beyond what chance alone brings, wider the fewer there were.
+    """
+    misses = [
+        (short - np.log(_drift(past, end))) ** 2 - 1 / came
+        for end, (short, came) in past.items()
+        if _drift_rests_on(past, end)
+    ]
+    if not misses:
+        return np.ones(DRAWS)
+    spread = np.sqrt(max(float(np.mean(misses)), 0.0))
+    return np.exp(spread * rng.standard_t(len(misses), DRAWS))
+
+
+def _shortfalls(grid: pd.DataFrame) -> dict[int, tuple[float, float]]:
     """Months known → how far the orders of the next quarter fell short of (below zero) or went
-    beyond what was expected of all accounts together, as a logarithm.
+    beyond what was expected of all accounts together, as a logarithm; and how many came.
     """
     found = {}
     for back in range(2 * ORIGINS, 0, -1):
@@ -339,19 +381,23 @@ def _shortfalls(grid: pd.DataFrame) -> dict[int, float]:
         if end < LEAST_MONTHS or not len(values):
             continue
         came = float(grid.loc[chosen].to_numpy()[:, end : end + HORIZON].sum())
-        said = float(HORIZON * smooth_demands(values).mean.sum())
+        said = float(HORIZON * smooth_demands(values).mean.sum()) * _season(grid, end)
         if came > 0 and said > 0:
-            found[end] = float(np.log(came / said))
+            found[end] = float(np.log(came / said)), came
     return found
 
 
-def _drift(shortfalls: dict[int, float], end: int) -> float:
+def _drift_rests_on(past: dict[int, tuple[float, float]], end: int) -> list[float]:
+    return [past[at][0] for at in past if end - ORIGINS * HORIZON <= at <= end - HORIZON]
+
+
+def _drift(past: dict[int, tuple[float, float]], end: int) -> float:
     """By what factor to move all expectations: single accounts order too rarely to show that demand
     is dying, all together show it. From the four quarters before ``end``, drawn to none as if one
     more had shown none. Tried on simulated accounts alone (chances steady or falling by 5 or 10 % a
     month).
     """
-    known = [shortfalls[at] for at in shortfalls if end - ORIGINS * HORIZON <= at <= end - HORIZON]
+    known = _drift_rests_on(past, end)
     limit = np.log(MOST_DRIFT)
     return float(np.exp(np.clip(sum(known) / (len(known) + 1), -limit, limit)))
 
@@ -364,7 +410,7 @@ def _test(grid: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, f
     """Errors of each method, and coverage, over the last four quarters."""
     errors: dict[str, list[np.ndarray]] = {name: [] for name in METHODS}
     inside = []
-    shortfalls = _shortfalls(grid)
+    past = _shortfalls(grid)
     for back in range(ORIGINS, 0, -1):
         end = grid.shape[1] - back * HORIZON
         if end < LEAST_MONTHS:
@@ -373,7 +419,7 @@ def _test(grid: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, f
         if not len(values):
             continue
         came = grid.loc[chosen].to_numpy()[:, end : end + HORIZON].sum(axis=1)
-        demand = _move(smooth_demands(values), _drift(shortfalls, end))
+        demand = _move(smooth_demands(values), _drift(past, end) * _season(grid, end))
         (low, high), _together = _draw(values, demand, rng)
         inside.append((came >= low) & (came <= high))
         said = {
