@@ -266,7 +266,7 @@ def bridge(result: Bridge) -> Figure:
         axes.bar([0, len(frame) + 1], [before, after], 0.7, color=parts.NEUTRAL)
         axes.bar(np.arange(1, len(frame) + 1), change, 0.7, bottom=bottoms, color=colours)
         labels = [_("Year before"), *(MOVES[name] for name in frame["move"]), _("This year")]
-        axes.set_xticks(range(len(labels)), [parts.wrap(parts.say(text), 14, 3) for text in labels])
+        axes.set_xticks(range(len(labels)), [parts.wrap(parts.say(text), 12, 4) for text in labels])
         parts.format_axis(axes, "money")
         return figure
 

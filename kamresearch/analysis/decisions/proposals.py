@@ -17,6 +17,9 @@ COLUMNS = ("account_id", "kind", "stake", "expected_gain", "low", "high", "cost"
 COLUMNS += ("why", "evidence", "holder")
 """Columns of proposals; ``why`` is a text, ``holder`` the manager in charge."""
 
+WORTH = {True: _("profit"), False: _("revenue")}
+"""What the value of an account is, by whether its profit is known."""
+
 _DUTIES = ("assign", "mend", "review")
 """Kinds that are due whatever they gain."""
 
@@ -97,18 +100,21 @@ def _save(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.
     # Where a contract ends, the talk about its renewal is the contact.
     part = here[here["chance"].notna() & (here["value"] > 0) & here["contract_ends"].isna()]
     gains, cost = _offer(part["chance"], part["value"], assumptions, assumptions.disturbed)
+    what = WORTH[records.value_is_profit]
     why = [
         _(
-            "{chance} risk of leaving on {value} a year: {signal}",
+            "{chance} risk of leaving on {value} of {what} a year: {signal}",
             chance=Quantity(row.chance, "probability"),
             value=Quantity(row.value, "money"),
+            what=what,
             signal=SIGNAL_TERMS[row.signal],
         )
         if isinstance(row.signal, str)
         else _(
-            "{chance} risk of leaving on {value} a year; no signal of its own",
+            "{chance} risk of leaving on {value} of {what} a year; no signal of its own",
             chance=Quantity(row.chance, "probability"),
             value=Quantity(row.value, "money"),
+            what=what,
         )
         for row in part.itertuples()
     ]
@@ -139,12 +145,14 @@ def _renew(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd
         _(
             "contract of {value} a year ends on {day}; {chance} risk of leaving, {share} of "
             "contracts here were not renewed",
-            value=Quantity(one.contract_value if one.contract_value > 0 else worth, "money"),
+            value=Quantity(one.contract_value if one.contract_value > 0 else revenue, "money"),
             day=Quantity(one.contract_ends.date().isoformat(), "date"),
             chance=Quantity(risk, "probability"),
             share=Quantity(rate, "share"),
         )
-        for one, worth, risk in zip(part.itertuples(), value, chance, strict=True)
+        for one, revenue, risk in zip(
+            part.itertuples(), part["revenue_12m"].fillna(0.0), chance, strict=True
+        )
     ]
     due = (pd.to_datetime(part["contract_ends"]) - pd.Timedelta(days=30)).clip(lower=day)
     return _make(
@@ -168,11 +176,12 @@ def _win_back(lost: pd.DataFrame, records: Records, assumptions: Assumptions) ->
     gains = tuple(back * one * (value - given) - fee for one in levels)
     why = [
         _(
-            "lost over {cause} {days} ago with {value} a year; chance of a return within the year: "
-            "{chance}",
+            "lost over {cause} {days} ago with {value} of {what} a year; chance of a return within "
+            "the year: {chance}",
             cause=CAUSE_TERMS[row.churn_cause if isinstance(row.churn_cause, str) else "unknown"],
             days=Quantity(int(row.days_away), "days"),
             value=Quantity(row.value, "money"),
+            what=WORTH[records.value_is_profit],
             chance=Quantity(row.chance_back, "probability"),
         )
         for row in part.itertuples()
