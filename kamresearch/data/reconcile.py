@@ -204,6 +204,8 @@ def _aside_text(one: Aside) -> Text:
         "reason": one.reason,
         "value": repr(one.value),
     }
+    if not one.value and one.row is not None:  # left out for another column, or empty itself
+        return _("{table}: {n}, {reason}; first in row {row}", row=one.row, **parts)
     if one.row is None:
         return _("{table}: {n}, {reason}; first: {value}", **parts)
     return _("{table}: {n}, {reason}; first: {value} in row {row}", row=one.row, **parts)
