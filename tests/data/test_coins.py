@@ -5,6 +5,7 @@ import yaml
 
 from kamresearch.data.checks import check_tables
 from kamresearch.data.coins import code_of
+from kamresearch.data.reconcile import make_card
 from kamresearch.data.sources import open_data
 from kamresearch.data.start import draft_mapping, look, mapping_text
 
@@ -108,6 +109,10 @@ def test_a_first_mapping_asks_and_follows(tmp_path, answer):
     errors = [one for one in check_tables(tables, "2024-12-31").issues if one.severity == "error"]
     assert not errors
     assert int(tables.orders.count().to_pandas()) == {"EUR": 20, "one": 40}[answer]
+    card = make_card(tables, check_tables(tables, "2024-12-31"))
+    aside = [line for line in card.lines("en") if "left out" in line]
+    assert bool(aside) == (answer == "EUR")
+    assert all("first in row 3" in line for line in aside), "not an empty cell: ''"
     said = yaml.safe_load((tmp_path / "mapping.yml").read_text(encoding="utf-8"))
     assert said["tables"]["accounts"]["columns"]["account_name"] == "Name"
 
