@@ -31,8 +31,10 @@ RUNS = ROOT / "benchmarks" / "results" / "recovery_runs.jsonl"
 
 STUDIES = ("sales_trend", "segmentation", "churn", "organisation", "targets")
 LARGE = 3_000
-AS_OF, END = "2012-12-31", "2013-12-31"
-"""The day on which studies look, and the day up to which the company is simulated."""
+BEGIN, AS_OF, END = "2008-01-01", "2012-12-31", "2013-12-31"
+"""The first day, the day on which studies look, and that up to which the company is simulated."""
+NEAR = 183
+"""Days within which a break that was told is the one that was planted."""
 
 OF_THE_CASE = ("goals", "events")
 """Tables that the simulator does not write and a study asks for; no finding judged rests on them."""
@@ -269,13 +271,29 @@ def truth_of(world: dict, large: dict, result: dict) -> dict[str, float]:
     return of_the_large | result["later"] | stated
 
 
+def planted_breaks(world: dict) -> list[pd.Timestamp]:
+    """The months up to the day looked at in which the level of a world's orders jumps."""
+    from kamresearch.data.simulate.settings import Calendar
+
+    calendar = Calendar.between(BEGIN, END)
+    jumps = ((world["break_at"], world["break_factor"]), (world["slump_at"], world["slump_factor"]))
+    months = [pd.Timestamp(calendar.months[calendar.index_at(at)]) for at, by in jumps if by != 1]
+    return [month for month in months if month <= pd.Timestamp(AS_OF)]
+
+
 def judge_verdicts(result: dict, world: dict) -> list[dict]:
-    """What was said of the break and of the programme: right, wrong or open."""
+    """What was said of the break and of the programme: right, wrong or open. A break is right
+    within half a year of one that was planted.
+    """
     rows = []
     told = result["findings"].get("trend.break_date")
     if told is not None:
-        is_there, said = world["break_factor"] != 1, told["value"] is not None
-        outcome = ("right" if is_there else "wrong") if said else ("open" if is_there else "right")
+        planted = planted_breaks(world)
+        if told["value"] is None:
+            outcome = "open" if planted else "right"
+        else:
+            apart = [abs((pd.Timestamp(told["value"]) - month).days) for month in planted]
+            outcome = "right" if min(apart, default=np.inf) <= NEAR else "wrong"
         rows.append({"verdict": "break of the series", "outcome": outcome})
     ratio = result["findings"].get("targets.programme_ratio")
     if ratio is not None:

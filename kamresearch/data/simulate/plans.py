@@ -23,10 +23,13 @@ def make_plans(
     calendar: s.Calendar,
     plans: s.Plans,
     ids: pd.Series,
-    desk: np.ndarray,
+    owners: np.ndarray,
     seed: int,
 ) -> pd.DataFrame:
-    """One row an objective of an account that has a plan; a plan is gone through as a whole."""
+    """One row an objective of an account that has a plan; a plan is gone through as a whole.
+
+    ``owners``: who looks after each account on the last day.
+    """
     rng = np.random.default_rng([seed, _STREAM, profile["first"]])
     n, most = profile["n"], len(_OBJECTIVES)
     planned = rng.random(n) < plans.planned
@@ -42,7 +45,7 @@ def make_plans(
         {
             "account_id": ids.to_numpy()[account],
             "objective": np.array(_OBJECTIVES)[objective],
-            "owner": np.char.add("desk ", (desk[account] + 1).astype(str)),
+            "owner": owners[account],
             "due": due,
             "state": np.where(done, "done", np.where(dropped, "dropped", "open")),
             "last_review": (calendar.end - age)[account],

@@ -19,7 +19,7 @@ from kamresearch.data.simulate.dealers import (
     slow_down,
     take_margin,
 )
-from kamresearch.data.simulate.deals import make_deals
+from kamresearch.data.simulate.deals import make_deals, sitting_managers
 from kamresearch.data.simulate.departments import make_records
 from kamresearch.data.simulate.dirt import spoil_accounts, spoil_orders
 from kamresearch.data.simulate.lives import Lives, live
@@ -314,7 +314,8 @@ def _write_told(
         _append(writer, "churn_rivals", make_takers(churn, world.leaving, seed, profile["first"]))
     if world.plans:
         desk = staff.desk_of(profile)
-        plans = make_plans(profile, lives, calendar, world.plans, ids, desk, seed)
+        owners = sitting_managers(staff, desk, np.full(len(desk), calendar.end)).to_numpy()
+        plans = make_plans(profile, lives, calendar, world.plans, ids, owners, seed)
         _append(writer, "plans", plans)
 
 
