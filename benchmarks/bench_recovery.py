@@ -361,10 +361,12 @@ def main() -> None:
         truth = truth_of(drawn, large, result)
         rows += [one | {"accounts": accounts} for one in judge(result, truth, world)]
         verdicts += [one | {"accounts": accounts} for one in judge_verdicts(result, drawn)]
-    write(pd.DataFrame(rows), pd.DataFrame(verdicts), failed, done)
+    all_of_them = asked.worlds * asked.companies * len(asked.accounts)
+    made = f"{done}" if done == all_of_them else f"The first {done} of {all_of_them}"
+    write(pd.DataFrame(rows), pd.DataFrame(verdicts), failed, made)
 
 
-def write(rows: pd.DataFrame, verdicts: pd.DataFrame, failed: dict, done: int) -> None:
+def write(rows: pd.DataFrame, verdicts: pd.DataFrame, failed: dict, made: str) -> None:
     """The result's page."""
     tables = []
     for accounts, part in rows.groupby("accounts", sort=False):
@@ -378,7 +380,7 @@ def write(rows: pd.DataFrame, verdicts: pd.DataFrame, failed: dict, done: int) -
     write_result(
         "recovery",
         "Recovery: do intervals hold the truth?",
-        f"{done} companies in {rows['world'].nunique()} drawn worlds (`draw_world`); every study "
+        f"{made} companies in {rows['world'].nunique()} drawn worlds (`draw_world`); every study "
         "runs its notebook's cells. Truth: what the world states (programme, placebo), what came to "
         f"the company itself ({', '.join(OWN_LATER)}), else the same finding of "
         f"a company of {LARGE:,} accounts of the same world, whose own error makes coverage look "
