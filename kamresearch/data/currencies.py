@@ -122,11 +122,12 @@ def _returned(raw: ir.Table, table: dict) -> list[tuple[str, str, int, str]]:
         cell = raw[name].cast("string").strip()
         figures = cell.re_search(_FIGURE) & ~cell.re_search("^[01]$")
         found = raw.aggregate(
-            n=figures.fill_null(False).ifelse(1, 0).sum(), filled=(cell != "").ifelse(1, 0).sum()
+            n=figures.fill_null(False).ifelse(1, 0).sum(),
+            zeros=(cell == "0").ifelse(1, 0).sum(),
+            filled=(cell != "").ifelse(1, 0).sum(),
         )
         told = found.to_pandas().fillna(0).iloc[0]
-        zeros = raw.filter((cell == "0").fill_null(False)).count().to_pandas()
-        if told["n"] and told["n"] + zeros >= 0.9 * told["filled"]:
+        if told["n"] and told["n"] + told["zeros"] >= 0.9 * told["filled"]:
             return [("unread_returns", name, int(told["n"]), name)]
     return []
 

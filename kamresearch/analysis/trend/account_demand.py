@@ -126,8 +126,9 @@ class AccountDemand(Result):
                 _("Orders expected from them in the next quarter"),
                 _(
                     "Chance of an order times its size, summed, moved by the season that all "
-                    "accounts together show; interval 80%, from the chance of each account and "
-                    "from how far all together were missed in past quarters."
+                    "accounts together show where more than a year is known; interval 80%, from "
+                    "the chance of each account and, where past quarters tell it, how far all "
+                    "together were missed in them."
                 ),
                 interval=None if self.total is None else Interval(*self.total[1:], 0.8),
                 n=len(self.frame),
