@@ -1,6 +1,6 @@
 """How often does the break test err? (``python -m benchmarks.bench_breaks``).
 
-Series of 72 months are simulated as the sales trend tests them (beside a straight line): with
+Series of 72 months are simulated as the sales trend tests them (beside a line that may curve): with
 nothing planted, in errors that the test assumes and in errors that it does not, and with a step.
 The table goes where the page reads it: ``kamresearch/analysis/trend/break_errors.yml``.
 """
@@ -40,6 +40,12 @@ def bend(series: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return series + np.maximum(np.arange(MONTHS) - first, 0) * 4 / (MONTHS - first)
 
 
+def ramp(series: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The same with a rise of the planted step's size spread over 14 months of its middle half."""
+    first = rng.integers(MONTHS // 4, 3 * MONTHS // 4 - 14)
+    return series + STEP * np.clip((np.arange(MONTHS) - first) / 14, 0, 1)
+
+
 def keep(series: np.ndarray, _rng: np.random.Generator) -> np.ndarray:
     """The series as it is."""
     return series
@@ -49,6 +55,7 @@ WORLDS: tuple[tuple[str, tuple[float, ...], Callable], ...] = (
     *((f"none_{rho}", (rho,), keep) for rho in (0.0, 0.3, 0.6, 0.8)),
     ("none_second_order", (0.5, 0.3), keep),
     ("none_kink", (0.3,), bend),
+    ("none_ramp", (0.3,), ramp),
     *((f"step_{rho}", (rho,), plant_step) for rho in (0.0, 0.3, 0.6, 0.8)),
 )
 
@@ -85,12 +92,14 @@ def main() -> None:
     write_result(
         "breaks",
         "The break test: how often does it tell a break?",
-        f"Series of {MONTHS} months beside a straight line; autocorrelation of first order as "
+        f"Series of {MONTHS} months beside a line that may curve; autocorrelation of first order as "
         f"numbered, `second_order` 0.5 and 0.3, `kink` a slope that sets in and adds up to four "
-        f"standard deviations at 0.3; a planted step is {STEP:g} standard deviations.",
+        f"standard deviations at 0.3, `ramp` a rise of {STEP:g} standard deviations within 14 months "
+        f"at 0.3; a planted step is {STEP:g} standard deviations.",
         [describe_machine(), describe_versions("kamresearch")],
         table,
-        "`none_`: every break told is a false one. `step_`: the share is the power.",
+        "`none_`: every break told is a false one (of a ramp, one that is none in a strict sense: the "
+        "level does move). `step_`: the share is the power.",
     )
 
 

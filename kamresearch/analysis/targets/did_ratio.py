@@ -144,7 +144,14 @@ def measure_ratio(
 ) -> Ratio | None:
     """The ratio with its interval on the log scale, where a ratio's spread is even on both sides;
     None where fewer than ``least`` losses were to be expected, or too few outside were seen.
+
+    The quantile is Student's with units - 1 degrees of freedom: what was to be expected rests on as
+    many units, and a count that no account happened to bring stays nought in every draw. On 480
+    simulated companies of 400 accounts the normal quantile held the truth in 90 to 92 %, Student's
+    in 96 to 97; on 224 of 60 accounts 94 and 99.
     """
+    from scipy.stats import t as student
+
     point = estimate_ratio(cells.lost, cells.days, treated, keep, prior=PRIOR_LOSSES)
     control = ~treated if keep is None else ~treated & keep
     if point is None or point[1] < least or cells.lost[control].sum() < FEWEST_UNTREATED:
@@ -158,9 +165,9 @@ def measure_ratio(
     )
     if value is None:
         return None
-    if bounds_of_draws(draws) is None:
+    if bounds_of_draws(draws) is None or len(cells.units) < 2:
         return Ratio(value, expected, int(observed), None, None)
-    spread = 1.96 * float(np.nanstd(draws, ddof=1))
+    spread = float(student.ppf(0.975, len(cells.units) - 1) * np.nanstd(draws, ddof=1))
     if observed == 0:
         # Nobody lost: the exact Poisson bound, widened by the same error of what was expected.
         return Ratio(value, expected, 0, 0.0, float(-np.log(0.025) / expected * np.exp(spread)))

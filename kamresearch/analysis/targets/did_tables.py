@@ -36,7 +36,8 @@ def effect_findings(effect: "ProgrammeEffect") -> list[Finding]:
             _(
                 "Difference-in-differences by imputation: unit and quarter effects of the "
                 "untreated cells, drawn towards the average by half a loss each, give what was "
-                "to be expected; interval from drawing accounts, on the log scale (95%)."
+                "to be expected; interval from drawing accounts, on the log scale, with Student’s "
+                "quantile for as few units (95%)."
             ),
             interval=interval(effect.low, effect.high),
             good="down",

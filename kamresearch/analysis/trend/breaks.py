@@ -50,6 +50,7 @@ WORLDS = {
     "none_0.8": _("no break, autocorrelation 0.8"),
     "none_second_order": _("no break, autocorrelation of second order (0.5 and 0.3)"),
     "none_kink": _("no break, but a slope that bends"),
+    "none_ramp": _("no break, but a rise of two standard deviations within fourteen months"),
     "step_0.0": _("a step, no autocorrelation"),
     "step_0.3": _("a step, autocorrelation 0.3"),
     "step_0.6": _("a step, autocorrelation 0.6"),
@@ -124,7 +125,7 @@ class Break(Result, frame="profile"):
             caption=_(
                 "Measured on simulated series of 72 months: without a break, every one told is "
                 "false (5% are meant); with a step of two standard deviations, the share is the "
-                "chance of finding it. A bent slope passes for a break."
+                "chance of finding it. A rise spread over a year passes for a break."
             ),
         )
 
@@ -144,8 +145,8 @@ class Break(Result, frame="profile"):
             else calm
             if not broken
             else _(
-                "The level shifted by {shift} standard deviations around {date} (p-value "
-                "{p}; {n} possible dates).",
+                "The level shifted by {shift} standard deviations around {date}, at once or over "
+                "some months (p-value {p}; {n} possible dates).",
                 shift=Quantity(self.shift_sd, "score", signed=True),
                 date=str(self.date),
                 p=Quantity(self.p_value, "p_value"),
@@ -187,7 +188,7 @@ class Break(Result, frame="profile"):
 
 
 def study_break(series: pd.Series, random_state: int = 0, unit: str = "money") -> Break | Missing:
-    """`find_break` beside a straight line, of logarithms where all values are positive; or why
+    """`find_break` beside a line that may curve, of logarithms where all values are positive; or why
     it cannot be asked.
     """
     if len(series) < LEAST_VALUES:
@@ -222,7 +223,8 @@ def find_break(
     alpha : float
         Level of the verdict; the confidence set has level 1 − alpha.
     trend : bool
-        Whether a straight line belongs to the series with and without a break.
+        Whether a line that may curve (of second degree) belongs to the series with and without a
+        break.
     random_state : int
         Of the simulated null distribution.
     n_resamples : int

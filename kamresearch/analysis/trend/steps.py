@@ -101,12 +101,14 @@ class Steps:
 
 
 def make_design(n: int, season: int, trend: bool) -> Design:
-    """Candidate dates (an edge of 15 % at either end is left out) beside level, season, and a
-    line if told.
+    """Candidate dates (an edge of 15 % at either end is left out) beside level, season, and if
+    told a line that may curve.
     """
     known: list[np.ndarray] = [np.ones(n)]
     if trend:
-        known.append(np.arange(n) - (n - 1) / 2)
+        along = np.linspace(-1, 1, n)
+        # beside a straight line alone, half of all slopes that bend pass for a step
+        known += [along, along**2]
     known += [(np.arange(n) % season == place).astype(float) for place in range(1, season)]
     edge = max(2, int(np.ceil(TRIMMING * n)))
     candidates = np.arange(edge, n - edge + 1)
