@@ -142,4 +142,25 @@ def test_the_page_shows_how_often_the_test_erred_where_nothing_broke():
     table = find_break(pd.Series(np.arange(12) % 5.0)).error_table()
     assert set(table.frame["world"]) == set(WORLDS)
     told = table.frame.set_index("world")["share"]
-    assert told["none_kink"] > 0.2, "what the test cannot tell from a break is shown, not hidden"
+    told = told[["none_ramp", "none_second_order"]]
+    assert told.min() > 0.1, "what the test cannot tell from a break is shown, not hidden"
+
+
+@pytest.mark.recovery
+def test_a_slope_that_bends_is_seldom_told_as_a_break(monkeypatch):
+    monkeypatch.setattr(
+        "kamresearch.analysis.trend.breaks.exclude_dates",
+        lambda _, shape, *__: shape.candidates > 0,
+    )
+    rng, place = np.random.default_rng(5), np.arange(72)
+    told = [
+        find_break(
+            pd.Series(
+                autoregression(72, 0.3, rng) + np.maximum(place - first, 0) * 4 / (72 - first)
+            ),
+            trend=True,
+        ).verdict
+        for first in rng.integers(18, 54, 40)
+    ]
+    # beside a straight line it was told in 21 of 40; 10 or more of 40 come once in a hundred at 11 %
+    assert told.count("break") < 10

@@ -188,8 +188,8 @@ class Break(Result, frame="profile"):
 
 
 def study_break(series: pd.Series, random_state: int = 0, unit: str = "money") -> Break | Missing:
-    """`find_break` beside a line that may curve, of logarithms where all values are positive; or why
-    it cannot be asked.
+    """`find_break` beside a line that may curve, of logarithms where all values are positive; or
+    why it cannot be asked.
     """
     if len(series) < LEAST_VALUES:
         reason = _(
