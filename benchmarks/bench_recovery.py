@@ -22,9 +22,11 @@ from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
+import yaml
 from scipy.stats import beta
 
 from benchmarks.common import ROOT, describe_machine, describe_versions, write_result
+from kamresearch.studies.measured import MEASURED
 
 RUNS = ROOT / "benchmarks" / "results" / "recovery_runs.jsonl"
 """What each company's studies found and what came after, a line each: runs go on from here."""
@@ -404,6 +406,18 @@ def main() -> None:
     all_of_them = asked.worlds * asked.companies * len(asked.accounts)
     made = f"{done}" if done == all_of_them else f"The first {done} of {all_of_them}"
     write(pd.DataFrame(rows), pd.DataFrame(verdicts), failed, made)
+    tell_pages(pd.DataFrame(rows))
+
+
+def tell_pages(rows: pd.DataFrame) -> None:
+    """What each page says of its intervals."""
+    rows = rows.assign(held=rows["held"].astype(int))
+    table = (
+        rows.groupby(["finding", "level", "accounts"])["held"].agg(["size", "sum"]).reset_index()
+    )
+    table.columns = ["finding", "level", "size", "companies", "held"]
+    table = table.sort_values(["finding", "size"], ascending=[True, False])
+    MEASURED.write_text(yaml.safe_dump(table.to_dict("records"), sort_keys=False))
 
 
 def write(rows: pd.DataFrame, verdicts: pd.DataFrame, failed: dict, made: str) -> None:

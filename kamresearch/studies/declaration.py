@@ -17,7 +17,16 @@ from kamresearch.language import LANGUAGES, Text
 from kamresearch.places import builtin_home, project_root
 from kamresearch.result import Result
 
-HOUSE_MODULES = {"case", "declaration", "kinds", "outputs", "own", "places", "session"}
+HOUSE_MODULES = {
+    "case",
+    "declaration",
+    "kinds",
+    "measured",
+    "outputs",
+    "own",
+    "places",
+    "session",
+}
 
 
 class StudyParams(BaseModel):

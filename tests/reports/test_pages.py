@@ -10,6 +10,7 @@ from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,10 @@ from kamresearch.publishing.pages.render import render_front, render_study
 from kamresearch.publishing.pages.svg import inline_svg
 from kamresearch.publishing.pages.svgsize import compact_path
 from kamresearch.publishing.pages.views import Cell, table_view
+from kamresearch.studies import measured
+from kamresearch.studies.declaration import all_studies
 from kamresearch.studies.kinds import TableOutput
+from kamresearch.studies.places import project_root
 from kamresearch.studies.session import table_content
 from tests.reports import synthetic
 
@@ -139,6 +143,28 @@ def test_every_link_within_the_page_leads_to_something_on_it(pages):
         goals = {a["href"][1:] for a in elements.all("a") if a.get("href", "").startswith("#")}
         goals |= {use["href"][1:] for use in elements.all("use")}
         assert goals <= ids
+
+
+def test_an_interval_leads_to_how_often_such_held_the_truth(notebook, monkeypatch):
+    told = measured.Coverage(finding="synthetic.rate", level=0.95, size=400, companies=80, held=76)
+    elsewhere = told.model_copy(update={"finding": "synthetic.elsewhere"})
+    monkeypatch.setattr(measured, "_measured", lambda: (told, elsewhere))
+    html = render_study(notebook, synthetic.STUDY, "en", synthetic.context())
+    row = html.partition('id="finding-synthetic-rate"')[2].partition("</tr>")[0]
+    assert '<a href="#provenance-coverage"' in row
+    table = html.partition('id="provenance-coverage"')[2].partition("</table>")[0]
+    assert [text for text in ("95.0%", "80", "400") if text not in table] == []
+    assert table.count("<tr") == 2, "the head and one finding"
+    assert "#provenance-coverage" not in html.replace(row, "")
+
+
+def test_what_pages_say_of_intervals_is_what_was_measured():
+    table = pd.read_csv(project_root() / "benchmarks" / "results" / "recovery.csv")
+    wanted = {(row.finding, row.level, row.accounts, row.n, row.held) for row in table.itertuples()}
+    told = measured._measured()
+    assert {(o.finding, o.level, o.size, o.companies, o.held) for o in told} == wanted
+    promised = {id for study in all_studies() for id in study.promised.findings}
+    assert {one.finding for one in told} <= promised
 
 
 def test_every_number_comes_with_its_n_interval_and_definition(pages):

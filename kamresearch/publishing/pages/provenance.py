@@ -1,5 +1,6 @@
 """What a page says about its own making: data, parameters, code, environment."""
 
+from kamresearch.finding import Findings
 from kamresearch.language import Text, translate
 from kamresearch.language import message as _
 from kamresearch.language.format import format_quantity
@@ -7,6 +8,7 @@ from kamresearch.publishing.pages.views import table_view
 from kamresearch.publishing.sealed.manifest import Manifest, TableFacts
 from kamresearch.studies import Study
 from kamresearch.studies.kinds import ColumnHead, TableOutput
+from kamresearch.studies.measured import find_coverage
 
 
 def provenance_facts(
@@ -33,9 +35,35 @@ def provenance_facts(
     return [(name.render(language), str(value)) for name, value in rows if value]
 
 
-def provenance_tables(manifest: Manifest, study: Study, language: str) -> list[dict]:
-    """Parameters and data as tables."""
+COVERAGE = "provenance-coverage"
+"""Where a page says how often its intervals held the truth."""
+
+
+def provenance_tables(
+    manifest: Manifest, study: Study, findings: Findings, language: str
+) -> list[dict]:
+    """What was measured of the intervals, parameters, and data as tables."""
     tables = []
+    if measured := find_coverage(id for id, one in findings.items() if one.interval):
+        rows = [
+            [
+                findings[one.finding].label.render(language),
+                format_quantity(one.level, "share", language),
+                format_quantity(one.held / one.companies, "share", language),
+                format_quantity(one.companies, "count", language),
+                format_quantity(one.size, "count", language),
+            ]
+            for one in measured
+        ]
+        heads = (
+            _("Finding"),
+            _("Level of the interval"),
+            _("Held the truth"),
+            _("Simulated companies"),
+            _("Accounts of each"),
+        )
+        title = _("How often such intervals held the truth of simulated companies")
+        tables.append(_table("coverage", title, heads, rows, language))
     parameters = manifest.parameters.get(study.name)
     if parameters:
         about = study.params.model_fields

@@ -265,7 +265,7 @@ class _Page(Surroundings):
         """Parameters and data fingerprints as tables."""
         from kamresearch.publishing.pages.provenance import provenance_tables
 
-        return provenance_tables(self.context.manifest, self.study, self.language)
+        return provenance_tables(self.context.manifest, self.study, self.findings, self.language)
 
     # The cells
 

@@ -15,6 +15,7 @@ from kamresearch.language import message as _
 from kamresearch.language.format import currency_name, measure_word, places_of
 from kamresearch.language.units import HEAD_UNITS, N_UNITS, NUMERIC
 from kamresearch.studies.kinds import ColumnHead, FigureOutput, TableOutput, Texts
+from kamresearch.studies.measured import find_coverage
 
 SMALL = 30
 """Cases below which an estimate is called a small sample."""
@@ -279,6 +280,7 @@ def finding_view(finding: Finding, language: str, href: Href, change: dict | Non
         if finding.reason and finding.value is None
         else "",
         "interval": interval_text(finding, language),
+        "measured": bool(finding.interval and find_coverage([finding.id])),
         "bar": interval_bar(finding),
         "n": n_text(finding, language),
         "period": period_text(finding.period, language),
