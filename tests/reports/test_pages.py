@@ -151,11 +151,11 @@ def test_an_interval_leads_to_how_often_such_held_the_truth(notebook, monkeypatc
     monkeypatch.setattr(measured, "_measured", lambda: (told, elsewhere))
     html = render_study(notebook, synthetic.STUDY, "en", synthetic.context())
     row = html.partition('id="finding-synthetic-rate"')[2].partition("</tr>")[0]
-    assert '<a href="#provenance-coverage"' in row
-    table = html.partition('id="provenance-coverage"')[2].partition("</table>")[0]
+    assert '<a href="#provenance-intervals"' in row
+    table = html.partition('id="provenance-intervals"')[2].partition("</table>")[0]
     assert [text for text in ("95.0%", "80", "400") if text not in table] == []
     assert table.count("<tr") == 2, "the head and one finding"
-    assert "#provenance-coverage" not in html.replace(row, "")
+    assert "#provenance-intervals" not in html.replace(row, "")
 
 
 def test_what_pages_say_of_intervals_is_what_was_measured():

@@ -35,10 +35,6 @@ def provenance_facts(
     return [(name.render(language), str(value)) for name, value in rows if value]
 
 
-COVERAGE = "provenance-coverage"
-"""Where a page says how often its intervals held the truth."""
-
-
 def provenance_tables(
     manifest: Manifest, study: Study, findings: Findings, language: str
 ) -> list[dict]:
@@ -63,7 +59,7 @@ def provenance_tables(
             _("Accounts of each"),
         )
         title = _("How often such intervals held the truth of simulated companies")
-        tables.append(_table("coverage", title, heads, rows, language))
+        tables.append(_table("intervals", title, heads, rows, language))
     parameters = manifest.parameters.get(study.name)
     if parameters:
         about = study.params.model_fields
