@@ -48,6 +48,11 @@ BEGIN, AS_OF, END = "2008-01-01", "2012-12-31", "2013-12-31"
 NEAR = 183
 """Days within which a break that was told is the one that was planted."""
 
+STEEP = (0.2, 0.4)
+"""Shares of the span between which every world's level rises by two fifths (`Calendar.trend`): no
+jump, yet a shift within months, which is what a break is told as.
+"""
+
 OF_THE_CASE = ("goals", "events")
 """Tables that the simulator does not write and a study asks for; no finding judged rests on them."""
 
@@ -306,19 +311,24 @@ def truth_of(world: dict, large: dict, result: dict) -> dict[str, float]:
     return of_the_large | result["later"] | stated
 
 
-def planted_breaks(world: dict) -> list[pd.Timestamp]:
-    """The months up to the day looked at in which the level of a world's orders jumps."""
+def month_at(share: float) -> pd.Timestamp:
+    """The month that a share of the span has passed before."""
     from kamresearch.data.simulate.settings import Calendar
 
     calendar = Calendar.between(BEGIN, END)
+    return pd.Timestamp(calendar.months[calendar.index_at(share)])
+
+
+def planted_breaks(world: dict) -> list[pd.Timestamp]:
+    """The months up to the day looked at in which the level of a world's orders jumps."""
     jumps = ((world["break_at"], world["break_factor"]), (world["slump_at"], world["slump_factor"]))
-    months = [pd.Timestamp(calendar.months[calendar.index_at(at)]) for at, by in jumps if by != 1]
+    months = [month_at(at) for at, by in jumps if by != 1]
     return [month for month in months if month <= pd.Timestamp(AS_OF)]
 
 
 def judge_verdicts(result: dict, world: dict) -> list[dict]:
     """What was said of the break and of the programme: right, wrong or open. A break is right
-    within half a year of one that was planted.
+    within half a year of a jump that was planted, and within the steep months.
     """
     rows = []
     told = result["findings"].get("trend.break_date")
@@ -327,8 +337,10 @@ def judge_verdicts(result: dict, world: dict) -> list[dict]:
         if told["value"] is None:
             outcome = "open" if planted else "right"
         else:
-            apart = [abs((pd.Timestamp(told["value"]) - month).days) for month in planted]
-            outcome = "right" if min(apart, default=np.inf) <= NEAR else "wrong"
+            day = pd.Timestamp(told["value"])
+            jumped = any(abs((day - month).days) <= NEAR for month in planted)
+            steep = month_at(STEEP[0]) <= day <= month_at(STEEP[1])
+            outcome = "right" if jumped or steep else "wrong"
         rows.append({"verdict": "break of the series", "outcome": outcome})
     ratio = result["findings"].get("targets.programme_ratio")
     if ratio is not None:
@@ -438,7 +450,8 @@ def write(rows: pd.DataFrame, verdicts: pd.DataFrame, failed: dict, made: str) -
         "runs its notebook's cells. Truth: what the world states (programme, placebo), what came to "
         f"the company itself ({', '.join(OWN_LATER)}), else the same finding of "
         f"a company of {LARGE:,} accounts of the same world, whose own error makes coverage look "
-        "slightly lower than it is. Not judged, since a larger company has another truth: "
+        "slightly lower than it is. A break is right within half a year of a jump, or within the "
+        "fourteen months in which every world rises by two fifths. Not judged, since a larger company has another truth: "
         f"{', '.join(f'{id} ({why})' for id, why in NOT_OF_A_WORLD.items())}. `truth_above`: share of intervals that lie below the "
         "truth. `width_by_truth`: median width as a share of the truth. `low`, `high`: 95 % of "
         "the coverage itself.",

@@ -48,6 +48,8 @@ class Risk(Result):
     source: str
     """base, hiatus, logistic, model, or pooled (rates by region)"""
     value_is_profit: bool
+    n_lost: int = 0
+    """losses of the window just ended, which say how surely the level of all rates is known"""
     reason: Text | None = None
     """why nobody has a probability"""
 
@@ -60,8 +62,7 @@ class Risk(Result):
                 self.frame["revenue"].to_numpy(float),
             )
             total, whole = float((chance * revenue).sum()), float(revenue.sum())
-            sd = float(np.sqrt((chance * (1 - chance) * revenue**2).sum()))
-            interval = Interval(max(0.0, total - 1.96 * sd), total + 1.96 * sd)
+            interval = self._bounds(total, float((chance * (1 - chance) * revenue**2).sum()))
             sentence = _(
                 "{total} of the last twelve months’ revenue ({share}) came from accounts that are "
                 "expected to leave within {days} days; what the coming days lose of it depends on "
@@ -80,8 +81,10 @@ class Risk(Result):
                     "Sum over the accounts present of their probability of leaving within "
                     "{days} days (the rate of their region or of all, where no model tells them "
                     "apart) times their revenue of the last twelve months; the interval lets "
-                    "chance decide who leaves.",
+                    "chance decide who leaves, and the level of all rates differ as one year’s "
+                    "losses ({lost} of late) differ from another’s.",
                     days=self.window_days,
+                    lost=self.n_lost,
                 ),
                 interval=interval,
                 n=len(self.frame),
@@ -92,6 +95,19 @@ class Risk(Result):
                 reason=self.reason,
             )
         ]
+
+    def _bounds(self, total: float, by_chance: float) -> Interval | None:
+        """Quantiles of a gamma distribution (sums of few large parts lean to the right) with the
+        variance of who leaves and that of the level of all, twice that of a count: one for the
+        count that it was learned from, one for what it moves from year to year.
+        """
+        from scipy.stats import gamma
+
+        variance = by_chance + 2 * total**2 / (self.n_lost + 0.5)
+        if total <= 0 or variance <= 0:
+            return None
+        low, high = gamma.ppf([0.025, 0.975], total**2 / variance, scale=variance / total)
+        return Interval(float(low), float(high))
 
 
 def assess_risk(
@@ -180,8 +196,15 @@ def _risk(
         frame,
         source,
         has_profit,
+        _count_lost(case, window_days),
         NO_RATE if chance is None else None,
     )
+
+
+def _count_lost(case: Case, window_days: int) -> int:
+    """Losses of the window that ends with the case's day."""
+    days, day = case.losses.frame["churn_date"], pd.Timestamp(case.as_of)
+    return int(((days > day - pd.Timedelta(days=window_days)) & (days <= day)).sum())
 
 
 @dataclass(frozen=True)

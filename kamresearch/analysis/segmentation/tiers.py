@@ -8,7 +8,7 @@ import pandas as pd
 
 from kamresearch.analysis.segmentation.card import RuleCard
 from kamresearch.display import Column, Table, make_table
-from kamresearch.finding import Finding, Interval
+from kamresearch.finding import Finding
 from kamresearch.language import Message, Quantity
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
@@ -159,24 +159,15 @@ class Migration(Result, frame="counts"):
 
     def findings(self) -> list[Finding]:
         """The share of accounts that kept their tier."""
-        reason, interval = self.reason, None
-        if self.n_both:
-            from statsmodels.stats.proportion import proportion_confint
-
-            interval = Interval(
-                *(float(v) for v in proportion_confint(self.n_same, self.n_both, method="wilson"))
-            )
+        reason = self.reason
         return [
+            # no interval: what this list did is a fact, and a longer list would move less
             Finding(
                 "segmentation.tier_stability",
                 self.n_same / self.n_both if self.n_both else None,
                 "share",
                 _("Accounts that kept their tier"),
-                _(
-                    "Accounts in the same tier as a year before, over accounts rated at "
-                    "both dates; 95% Wilson interval."
-                ),
-                interval=interval,
+                _("Accounts in the same tier as a year before, over accounts rated at both dates."),
                 n=self.n_both,
                 figure="segmentation.migration",
                 reason=reason,
