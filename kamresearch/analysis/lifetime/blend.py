@@ -65,9 +65,7 @@ class Blend:
         """Order days for sums of money: the buying model's own, neither sharpened nor
         corrected, at the blend's total.
         """
-        model = self.model.expected_orders(history, days)
-        total = self.expected_orders(history, days).sum()
-        return model * (total / max(model.sum(), FLOOR))
+        return self.drift * self.model.expected_orders(history, days)
 
     def probability_active(self, history: pd.DataFrame, days: float) -> np.ndarray:
         """Probability of at least one order within the next days."""
@@ -119,7 +117,7 @@ def fit_blend(past: Past, as_of: pd.Timestamp, days: float, most_cuts: int = 3) 
     ranked = [
         np.mean(
             [
-                _ordering(mix(model, corrected, weight), orders)
+                sum(order_scores(mix(model, corrected, weight), orders))
                 for model, corrected, orders in stretches
             ]
         )
@@ -137,7 +135,8 @@ def fit_blend(past: Past, as_of: pd.Timestamp, days: float, most_cuts: int = 3) 
     ]
     power = 1 + TRUST * (float(POWERS[int(np.argmin(errors))]) - 1)
     drift = learn_drift(past, as_of, days, stretches)
-    return Blend(past.pareto(as_of), fit_corrected(past, as_of, days), weight, power, drift)
+    corrected = past.once(fit_corrected, as_of, days)
+    return Blend(past.pareto(as_of), corrected, weight, power, drift)
 
 
 def learn_drift(past: Past, as_of: pd.Timestamp, days: float, stretches: list) -> float:
@@ -190,7 +189,7 @@ def _stretches(past: Past, as_of: pd.Timestamp, days: float, most: int) -> Itera
         if not 0 < (orders > 0).sum() < len(orders):
             return
         try:
-            corrected = fit_corrected(past, cut, horizon)
+            corrected = past.once(fit_corrected, cut, horizon)
         except AnalysisError:
             if step == 0:
                 raise  # nothing to judge on: the reason is the correction's
@@ -202,12 +201,20 @@ def _stretches(past: Past, as_of: pd.Timestamp, days: float, most: int) -> Itera
         )
 
 
-def _ordering(expected: np.ndarray, orders: np.ndarray) -> float:
-    """Area under the curve for who orders again, and rank correlation with how often."""
-    from scipy.stats import spearmanr
-    from sklearn.metrics import roc_auc_score
+def order_scores(expected: np.ndarray, orders: np.ndarray) -> tuple[float, float]:
+    """Area under the curve for who orders again, and rank correlation with how often (nought where
+    either is the same for all).
 
-    return float(roc_auc_score(orders > 0, expected) + spearmanr(expected, orders)[0])
+    >>> order_scores(np.array([0.1, 0.3, 0.2]), np.array([0.0, 5.0, 1.0]))
+    (1.0, 1.0)
+    """
+    from scipy.stats import rankdata
+
+    ranks, again = rankdata(expected), orders > 0
+    n = int(again.sum())
+    area = (ranks[again].mean() - (n + 1) / 2) / (len(orders) - n)
+    flat = np.ptp(expected) == 0 or np.ptp(orders) == 0
+    return float(area), 0.0 if flat else float(np.corrcoef(ranks, rankdata(orders))[0, 1])
 
 
 def _error(expected: np.ndarray, power: float, orders: np.ndarray) -> float:
