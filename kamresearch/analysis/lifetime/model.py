@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.drawing import say_drawn
+from kamresearch.analysis.lifetime.blend import SHORT, YEAR, knows_season
 from kamresearch.analysis.lifetime.choice import (
     CANDIDATES,
     DEFAULT,
@@ -449,6 +450,7 @@ def _caveats(result: LifetimeValue) -> tuple[Text, ...]:
         caveats.append(
             _("The data span too little time for a backtest: the past rate stands, untested.")
         )
+    caveats += _say_season(result)
     if result.choice.orders_by_chance():
         caveats.append(
             _(
@@ -513,6 +515,31 @@ def _caveats(result: LifetimeValue) -> tuple[Text, ...]:
             )
         )
     return tuple(caveats)
+
+
+def _say_season(result: LifetimeValue) -> list[Text]:
+    """A season that the orders are too young to have shown is in no total and in no interval."""
+    if result.past is None or result.history.empty:
+        return []
+    span, ahead = result.past.span(pd.Timestamp(result.as_of)), result.horizon_days
+    if span < YEAR:
+        return [
+            _(
+                "The orders span {days} days, less than a year: a season that lies in the {ahead} "
+                "days ahead and not in these is unknown. The total and its interval hold none.",
+                days=span,
+                ahead=ahead,
+            )
+        ]
+    if ahead > SHORT or (result.chosen == DEFAULT and knows_season(span, ahead)):
+        return []
+    return [
+        _(
+            "The model in use has not looked at the same {ahead} days of the year before: the "
+            "total and its interval hold no season.",
+            ahead=ahead,
+        )
+    ]
 
 
 def _say_missing(result: LifetimeValue) -> list[Text]:
