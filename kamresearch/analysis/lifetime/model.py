@@ -241,7 +241,7 @@ class LifetimeValue(Result, frame="history"):
 
     def _expected_finding(self) -> Finding:
         days = self.horizon_days
-        total, interval = self._total(days)
+        total, interval = self.total(days)
         return Finding(
             "segmentation.expected_value_12m",
             total,
@@ -277,7 +277,11 @@ class LifetimeValue(Result, frame="history"):
             **values,
         )
 
-    def _total(self, days: float) -> tuple[float | None, Interval | None]:
+    def total(self, days: float) -> tuple[float | None, Interval | None]:
+        """Value that the accounts are expected to bring within the days, with its 80 % interval:
+        the model's own misses of revenue in the backtest, and at least the counting error of
+        orders. None where no account has ordered.
+        """
         if self.history.empty:
             return None, None
         frame = self.predict(days)
