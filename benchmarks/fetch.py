@@ -106,13 +106,18 @@ def _febrl(content: bytes) -> bytes:
 def _cdnow(content: bytes) -> bytes:
     """Columns parted by blanks, with a head and readable days."""
     rows = [line.split() for line in content.decode().splitlines() if line.strip()]
-    frame = pd.DataFrame(rows, columns=["customer_id", "sample_id", "date", "quantity", "spend"])
+    rows = [
+        row for row in rows if row[0].isdigit()
+    ]  # the whole set has a head, the sample has none
+    names = ["customer_id", "sample_id", "date", "quantity", "spend"]
+    frame = pd.DataFrame(rows, columns=names if len(rows[0]) == 5 else names[:1] + names[2:])
     frame["date"] = pd.to_datetime(frame["date"], format="%Y%m%d").dt.strftime("%Y-%m-%d")
-    types = {"customer_id": int, "sample_id": int, "quantity": int, "spend": float}
+    whole = frame.columns.difference(["date", "spend"])
+    types = {**dict.fromkeys(whole, int), "spend": float}
     return frame.astype(types).to_csv(index=False).encode()
 
 
-def _mlc(content: bytes) -> bytes:
+def _packed(content: bytes) -> bytes:
     """A pickled frame; it is opened only after its checksum was found right."""
     frame = pd.read_pickle(io.BytesIO(content), compression="xz")  # noqa: S301
     return frame.drop(columns="rownames").to_csv(index=False).encode()
@@ -146,7 +151,7 @@ def _m3_meta(content: bytes) -> bytes:
 FORMS: dict[str, Callable[[bytes], bytes]] = {
     "febrl": _febrl,
     "cdnow": _cdnow,
-    "mlc": _mlc,
+    "packed": _packed,
     "m3_series": _m3_series,
     "m3_meta": _m3_meta,
 }

@@ -30,6 +30,13 @@ PLACES = [
     "Latitude",
     "Longitude",
 ]
+OUTCOMES = {
+    "mlc": ("mlc_churn.csv", "churn", "yes"),
+    "attrition": ("attrition.csv", "Attrition", "Yes"),
+    "credit": ("credit_data.csv", "Status", "bad"),
+    "caravan": ("caravan.csv", "Purchase", "Yes"),
+}
+"""Set → file, column of the outcome, and the outcome foretold; all other columns are features."""
 LEAST = 1e-6
 BINS = 10
 
@@ -41,15 +48,16 @@ def load(name: str) -> tuple[pd.DataFrame, np.ndarray]:
         lost = frame["Churn Value"]
         frame = frame.drop(columns=[*LEAKS, *PLACES])
         frame["Total Charges"] = pd.to_numeric(frame["Total Charges"], errors="coerce")
-    elif name == "mlc":
-        frame = pd.read_csv(data_file("mlc_churn.csv"))
-        lost = frame.pop("churn") == "yes"
+    elif name in OUTCOMES:
+        file, column, lost_when = OUTCOMES[name]
+        frame = pd.read_csv(data_file(file))
+        lost = frame.pop(column) == lost_when
     elif name == "bank":
         frame = pd.read_csv(data_file("bank_churn_modelling.csv"))
         frame = frame.drop(columns=["RowNumber", "CustomerId", "Surname"])
         lost = frame.pop("Exited")
     else:
-        raise ValueError(f"unknown set {name!r}: telco, mlc, bank")
+        raise ValueError(f"unknown set {name!r}: telco, bank, {', '.join(OUTCOMES)}")
     return frame, lost.to_numpy(int)
 
 

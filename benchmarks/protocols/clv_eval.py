@@ -12,14 +12,17 @@ TOP = 0.1
 
 def load(name: str) -> tuple[pd.DataFrame, pd.Timestamp, int, pd.DataFrame]:
     """Orders until the calibration ends, its end, the days held out, and what came in them."""
-    if name == "cdnow":
+    if name in ("cdnow", "cdnow_rest"):
         frame = pd.read_csv(data_file("cdnow_sample.csv"), parse_dates=["date"])
+        if name == "cdnow_rest":  # the shop's customers that the sample leaves out
+            whole = pd.read_csv(data_file("cdnow_all.csv"), parse_dates=["date"])
+            frame = whole[~whole["customer_id"].isin(frame["customer_id"])]
         names = {"customer_id": "account_id", "date": "order_date", "spend": "revenue"}
         frame, end, last = frame.rename(columns=names), "1997-09-30", "1998-06-30"
     elif name == "retail":
         frame, end, last = _retail(), "2011-08-31", "2011-12-09"
     else:
-        raise ValueError(f"unknown set {name!r}: cdnow, retail")
+        raise ValueError(f"unknown set {name!r}: cdnow, cdnow_rest, retail")
     end, last = pd.Timestamp(end), pd.Timestamp(last)
     days = frame.groupby(["account_id", "order_date"], as_index=False)["revenue"].sum()
     seen, held = days[days["order_date"] <= end], days[days["order_date"] > end]

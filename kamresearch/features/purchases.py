@@ -12,6 +12,7 @@ the as-of day) and
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from kamresearch.data.period import Day
@@ -95,7 +96,7 @@ class FramePurchases:
         days = days.assign(
             gap=days.groupby("account_id", observed=True)["order_date"].diff().dt.days
         )
-        days["log_gap"] = days["gap"].map(_log, na_action="ignore").fillna(0.0)
+        days["log_gap"] = np.log(days["gap"]).fillna(0.0)
         recent = days["order_date"] > end - pd.Timedelta(days=recent_days)
         days["recent"] = recent.astype(int)
         days["revenue_recent"] = days["revenue"].where(recent, 0.0)
@@ -275,12 +276,6 @@ def add_lengths(frame: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
         days_since_last_order=(end - frame["last_order_date"]).dt.days.astype(float),
     )
     return frame[list(HISTORY_COLUMNS)]
-
-
-def _log(value: float) -> float:
-    from math import log
-
-    return log(value)
 
 
 def _days(values: pd.Series) -> pd.Series:

@@ -360,6 +360,42 @@ def test_the_whole_is_moved_by_a_part_of_what_the_model_fell_short_before(shop):
     assert drift(1.0, 2) == 1.0
 
 
+def seasonal_shop(years, n=150, seed=3):
+    """Accounts that order three times as often in the last quarter of each year as in the rest."""
+    rng = np.random.default_rng(seed)
+    day = pd.Timestamp("2010-10-02") - pd.to_timedelta(np.arange(int(365 * years), -91, -1), "D")
+    chance = np.where(day.quarter == 4, 3.0, 1.0) * rng.gamma(4, 1 / 4, n)[:, None] / 60
+    account, at = np.nonzero(rng.random(chance.shape) < chance)
+    frame = pd.DataFrame({"account_id": account, "order_date": day[at], "revenue": 100.0})
+    return frame, pd.Timestamp("2010-10-01")
+
+
+def test_a_season_enters_the_total_where_two_years_are_known():
+    orders, end = seasonal_shop(2.75)
+    result = kam.lifetime.fit(orders, end, horizon_days=91, model="blend")
+    history = result.history
+    came = len(orders[orders["order_date"] > end])
+    bare = result.models["paretonbd"].expected_orders(history, 91).sum()
+    told = result.predict(91)["expected_orders"].sum()
+    assert bare < 0.6 * came
+    assert came - told < 0.7 * (came - bare)
+
+
+@pytest.mark.parametrize(
+    ("years", "ahead", "said"),
+    [
+        (0.75, 365, "less than a year"),
+        (1.1, 90, "hold no season"),
+        (1.1, 365, None),
+    ],
+)
+def test_a_season_that_the_orders_cannot_show_is_said_to_be_missing(years, ahead, said):
+    orders, end = seasonal_shop(years)
+    result = kam.lifetime.fit(orders[orders["order_date"] <= end], end, horizon_days=ahead)
+    told = [str(one) for one in result.caveats if "season" in str(one)]
+    assert (not told) if said is None else (said in told[0])
+
+
 def test_the_backtest_is_as_long_as_the_data_allow(year_ahead):
     assert backtest_horizon(2000, 365) == backtest_horizon(730, 365) == 365
     assert backtest_horizon(2000, 90) == 90

@@ -58,7 +58,7 @@ def test_the_list_says_of_each_set_its_terms_and_how_it_is_known(root):
         assert one["licence"], name
         assert one["fetch"] or one["why"], name
         assert {"sha256", "source_sha256"} & set(one) or one["file"] == "exports", name
-        assert one.get("form", "mlc") in fetch.FORMS, name
+        assert one.get("form", "packed") in fetch.FORMS, name
         if one["fetch"]:
             assert "==" in one.get("package", "==")
             assert "package" in one or one["url"].startswith("https://")

@@ -24,8 +24,12 @@ DOUBT = 2.0
 """Drift is believed as far as its stretches outweigh so many without any: of one stretch a third.
 Chosen on thought, not on data.
 """
+SEASON_DOUBT = 0.5
+"""The same of the years before: a season comes back. Tried on simulated shops (.25, .5, 1, 2)."""
 MOST_DRIFT = 2.0
 YEAR = 365
+MOST_YEARS = 3
+"""Years before whose same days are looked at."""
 LEAST_HISTORIES = 30
 SHORT = 300
 """Days below which a horizon meets only part of the year, so that last year's same days tell."""
@@ -65,9 +69,7 @@ class Blend:
         """Order days for sums of money: the buying model's own, neither sharpened nor
         corrected, at the blend's total.
         """
-        model = self.model.expected_orders(history, days)
-        total = self.expected_orders(history, days).sum()
-        return model * (total / max(model.sum(), FLOOR))
+        return self.drift * self.model.expected_orders(history, days)
 
     def probability_active(self, history: pd.DataFrame, days: float) -> np.ndarray:
         """Probability of at least one order within the next days."""
@@ -119,7 +121,7 @@ def fit_blend(past: Past, as_of: pd.Timestamp, days: float, most_cuts: int = 3) 
     ranked = [
         np.mean(
             [
-                _ordering(mix(model, corrected, weight), orders)
+                sum(order_scores(mix(model, corrected, weight), orders))
                 for model, corrected, orders in stretches
             ]
         )
@@ -137,41 +139,57 @@ def fit_blend(past: Past, as_of: pd.Timestamp, days: float, most_cuts: int = 3) 
     ]
     power = 1 + TRUST * (float(POWERS[int(np.argmin(errors))]) - 1)
     drift = learn_drift(past, as_of, days, stretches)
-    return Blend(past.pareto(as_of), fit_corrected(past, as_of, days), weight, power, drift)
+    corrected = past.once(fit_corrected, as_of, days)
+    return Blend(past.pareto(as_of), corrected, weight, power, drift)
 
 
 def learn_drift(past: Past, as_of: pd.Timestamp, days: float, stretches: list) -> float:
     """By what factor to move the buying model's total: how far it fell short of what came before.
 
     A buying model knows neither season nor growth of the whole: in a year of growth its totals lie
-    too low, before a slack season too high. The stretches (half a horizon apart) count by the days
-    that they do not share; a horizon shorter than a year takes as much from the same days of the
-    year before, where they are known. The mean is drawn to none, and held within a factor of two.
+    too low, before a slack season too high. A horizon shorter than a year takes what came on the
+    same days of the years before, where they are known: of its season other days say nothing. Else
+    the stretches (half a horizon apart) count by the days that they do not share. The mean is drawn
+    to none, and held within a factor of two.
     """
-    misses = [
-        float(np.log(orders.sum() / max(model.sum(), FLOOR)))
-        for model, _corrected, orders in stretches
-    ]
-    known = 1 + (len(misses) - 1) / 2
-    mean = float(np.mean(misses))
-    last_year = _miss_a_year_ago(past, as_of, days)
-    if last_year is not None:
-        mean, known = (mean + last_year) / 2, known + 1
+    misses, doubt = _misses_in_years(past, as_of, days), SEASON_DOUBT
+    known = float(len(misses))
+    if not misses:
+        misses = [
+            float(np.log(orders.sum() / max(model.sum(), FLOOR)))
+            for model, _corrected, orders in stretches
+        ]
+        known, doubt = 1 + (len(misses) - 1) / 2, DOUBT
     limit = np.log(MOST_DRIFT)
-    return float(np.exp(np.clip(known / (known + DOUBT) * mean, -limit, limit)))
+    return float(np.exp(np.clip(known / (known + doubt) * np.mean(misses), -limit, limit)))
 
 
-def _miss_a_year_ago(past: Past, as_of: pd.Timestamp, days: float) -> float | None:
-    """How far the model fell short on the same days of the year before; None where not known."""
-    cut = as_of - pd.Timedelta(days=YEAR)
-    if days > SHORT or past.span(as_of) - YEAR < max(56, days / 2):
-        return None
-    history, orders = past.history(cut), past.outcome(cut, cut + pd.Timedelta(days=int(days)))
-    came = float(orders["n_order_days"].sum())
-    if len(history) < LEAST_HISTORIES or came == 0:
-        return None
-    expected = float(past.pareto(cut).expected_orders(history, int(days)).sum())
-    return float(np.log(came / max(expected, FLOOR)))
+def knows_season(span: float, days: float) -> bool:
+    """Whether orders over so many days tell the season of the days ahead: of a whole year ahead
+    they do once they span one, of a part of it where the same days a year ago can be looked at.
+
+    >>> knows_season(270, 365), knows_season(270, 90), knows_season(400, 365), knows_season(480, 90)
+    (False, False, True, True)
+    """
+    return span >= YEAR if days > SHORT else span - YEAR >= max(56, days / 2)
+
+
+def _misses_in_years(past: Past, as_of: pd.Timestamp, days: float) -> list[float]:
+    """How far the model fell short on the same days of each year before, as far as they are
+    known.
+    """
+    found = []
+    for year in range(1, MOST_YEARS + 1):
+        if days > SHORT or not knows_season(past.span(as_of) - (year - 1) * YEAR, days):
+            break
+        cut = as_of - pd.Timedelta(days=year * YEAR)
+        history, orders = past.history(cut), past.outcome(cut, cut + pd.Timedelta(days=int(days)))
+        came = float(orders["n_order_days"].sum())
+        if len(history) < LEAST_HISTORIES or came == 0:
+            break
+        expected = float(past.pareto(cut).expected_orders(history, int(days)).sum())
+        found.append(float(np.log(came / max(expected, FLOOR))))
+    return found
 
 
 def _stretches(past: Past, as_of: pd.Timestamp, days: float, most: int) -> Iterator[tuple]:
@@ -190,7 +208,7 @@ def _stretches(past: Past, as_of: pd.Timestamp, days: float, most: int) -> Itera
         if not 0 < (orders > 0).sum() < len(orders):
             return
         try:
-            corrected = fit_corrected(past, cut, horizon)
+            corrected = past.once(fit_corrected, cut, horizon)
         except AnalysisError:
             if step == 0:
                 raise  # nothing to judge on: the reason is the correction's
@@ -202,12 +220,20 @@ def _stretches(past: Past, as_of: pd.Timestamp, days: float, most: int) -> Itera
         )
 
 
-def _ordering(expected: np.ndarray, orders: np.ndarray) -> float:
-    """Area under the curve for who orders again, and rank correlation with how often."""
-    from scipy.stats import spearmanr
-    from sklearn.metrics import roc_auc_score
+def order_scores(expected: np.ndarray, orders: np.ndarray) -> tuple[float, float]:
+    """Area under the curve for who orders again, and rank correlation with how often (nought where
+    either is the same for all).
 
-    return float(roc_auc_score(orders > 0, expected) + spearmanr(expected, orders)[0])
+    >>> order_scores(np.array([0.1, 0.3, 0.2]), np.array([0.0, 5.0, 1.0]))
+    (1.0, 1.0)
+    """
+    from scipy.stats import rankdata
+
+    ranks, again = rankdata(expected), orders > 0
+    n = int(again.sum())
+    area = (ranks[again].mean() - (n + 1) / 2) / (len(orders) - n)
+    flat = np.ptp(expected) == 0 or np.ptp(orders) == 0
+    return float(area), 0.0 if flat else float(np.corrcoef(ranks, rankdata(orders))[0, 1])
 
 
 def _error(expected: np.ndarray, power: float, orders: np.ndarray) -> float:

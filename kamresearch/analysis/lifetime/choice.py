@@ -11,7 +11,7 @@ import pandas as pd
 
 from kamresearch.analysis.lifetime.baselines import PastRate, fit_hiatus
 from kamresearch.analysis.lifetime.beta_geometric import fit_bgnbd, fit_mbgnbd
-from kamresearch.analysis.lifetime.blend import fit_blend
+from kamresearch.analysis.lifetime.blend import fit_blend, order_scores
 from kamresearch.analysis.lifetime.learned import fit_boosting, fit_corrected
 from kamresearch.analysis.lifetime.purchasing import Past
 from kamresearch.errors import AnalysisError
@@ -40,7 +40,7 @@ CANDIDATES: dict[str, Callable] = {
     "paretonbd": lambda past, as_of, days: past.pareto(as_of),
     "past_rate": lambda past, as_of, days: PastRate(),
     "hiatus": fit_hiatus,
-    "corrected": fit_corrected,
+    "corrected": lambda past, as_of, days: past.once(fit_corrected, as_of, days),
     "boosting": fit_boosting,
     "blend": fit_blend,
 }
@@ -240,17 +240,14 @@ def measure(expected: np.ndarray, value: np.ndarray, actual: pd.DataFrame) -> di
     """Error, order of accounts, who orders again, value found by the top tenth, errors of the
     totals of orders and of revenue (shares), accounts judged.
     """
-    from scipy.stats import spearmanr
-    from sklearn.metrics import roc_auc_score
-
     orders, revenue = actual["n_order_days"].to_numpy(float), actual["revenue"].to_numpy(float)
     tenth = int(np.ceil(0.1 * len(orders)))
     best = np.sort(revenue)[::-1][:tenth].sum()
-    flat = np.ptp(expected) == 0 or np.ptp(orders) == 0
+    area, correlation = order_scores(expected, orders)
     return {
         "mae": float(np.abs(expected - orders).mean()),
-        "spearman": 0.0 if flat else float(spearmanr(expected, orders)[0]),
-        "auc_orders": float(roc_auc_score(orders > 0, expected)),
+        "spearman": correlation,
+        "auc_orders": area,
         "value_capture_10": float(revenue[np.argsort(-value, kind="stable")[:tenth]].sum() / best)
         if best > 0
         else np.nan,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln
+from scipy.special import digamma, gammaln
 
 from kamresearch.analysis.lifetime.maximum import Estimate, maximise
 from kamresearch.errors import AnalysisError
@@ -63,18 +63,27 @@ def fit_gamma_gamma(history: pd.DataFrame) -> GammaGamma:
     x, z = repeats[used], total[used] / repeats[used]
     scale = float(np.median(z))
 
-    def log_likelihood(values: np.ndarray) -> np.ndarray:
+    u = z / scale
+
+    def log_likelihood(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         p, q, gamma = values
-        u = z / scale
-        return (
+        spread = gamma + x * u
+        each = (
             gammaln(p * x + q)
             - gammaln(p * x)
             - gammaln(q)
             + q * np.log(gamma)
             + (p * x - 1) * np.log(u)
             + p * x * np.log(x)
-            - (p * x + q) * np.log(gamma + x * u)
+            - (p * x + q) * np.log(spread)
         )
+        more = digamma(p * x + q) - np.log(spread)
+        slopes = (
+            x * (more - digamma(p * x) + np.log(x * u)),
+            more - digamma(q) + np.log(gamma),
+            q / gamma - (p * x + q) / spread,
+        )
+        return each, np.array(slopes)
 
     found = maximise(log_likelihood, np.ones(len(x)), NAMES, ((4.0, 3.0, 1.0), (1.5, 2.0, 2.0)))
     values, errors = dict(found.values), dict(found.errors)

@@ -10,6 +10,7 @@ boosting on the history.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,19 +29,33 @@ class Corrected:
 
     base: Any
     factor: Any
-    chance: Any
+    features: pd.DataFrame
+    """What accounts were like at earlier days, …"""
+    ordered: np.ndarray
+    """… and whether each ordered again."""
+
+    @cached_property
+    def chance(self) -> Any:
+        """What tells who orders again; a backtest of numbers of orders never asks."""
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        rule = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=500))
+        return rule.fit(self.features, self.ordered)
 
     def expected_orders(self, history: pd.DataFrame, days: float) -> np.ndarray:
         """Order days to expect of each account, at the buying model's total: what few stretches
         taught tells accounts apart, and would carry the luck of those stretches into the sum.
         """
-        expected = np.maximum(self.base.expected_orders(history, days), FLOOR)
-        corrected = expected * self.factor.predict(features_of(self.base, history, days))
+        features, expected = features_of(self.base, history, days)
+        corrected = expected * self.factor.predict(features)
         return corrected * (expected.sum() / max(corrected.sum(), FLOOR))
 
     def probability_active(self, history: pd.DataFrame, days: float) -> np.ndarray:
         """Probability of at least one order within the next days."""
-        return self.chance.predict_proba(features_of(self.base, history, days))[:, 1]
+        features, _expected = features_of(self.base, history, days)
+        return self.chance.predict_proba(features)[:, 1]
 
 
 @dataclass(frozen=True)
@@ -61,13 +76,16 @@ class Boosting:
         return -np.expm1(-self.expected_orders(history, days))
 
 
-def features_of(base: Any, history: pd.DataFrame, days: float) -> pd.DataFrame:
-    """The described histories beside the buying model's own view of them."""
+def features_of(base: Any, history: pd.DataFrame, days: float) -> tuple[pd.DataFrame, np.ndarray]:
+    """The described histories beside the buying model's own view of them, and the orders that it
+    expects.
+    """
     active = np.clip(base.probability_active(history, days), 1e-4, 1 - 1e-4)
-    return describe_histories(history).assign(
-        log_expected=np.log(np.maximum(base.expected_orders(history, days), FLOOR) / days),
-        log_odds_active=np.log(active / (1 - active)),
+    expected = np.maximum(base.expected_orders(history, days), FLOOR)
+    features = describe_histories(history).assign(
+        log_expected=np.log(expected / days), log_odds_active=np.log(active / (1 - active))
     )
+    return features, expected
 
 
 def learning_cuts(past: Past, as_of: pd.Timestamp, days: float, most: int = 3) -> tuple[int, list]:
@@ -105,18 +123,14 @@ def fit_corrected(past: Past, as_of: pd.Timestamp, days: float) -> Corrected:
     days : float
         Horizon that will be asked for.
     """
-    from sklearn.linear_model import LogisticRegression, PoissonRegressor
+    from sklearn.linear_model import PoissonRegressor
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     horizon, cuts = learning_cuts(past, as_of, days)
-    features = pd.concat(
-        [features_of(past.rhythm(cut), past.history(cut), horizon) for cut, _until in cuts]
-    )
-    expected = np.concatenate(
-        [past.rhythm(cut).expected_orders(past.history(cut), horizon) for cut, _until in cuts]
-    )
-    expected = np.maximum(expected, FLOOR)
+    seen = [past.once(_see, cut, horizon) for cut, _until in cuts]
+    features = pd.concat([each for each, _expected in seen])
+    expected = np.concatenate([each for _features, each in seen])
     orders = np.concatenate(
         [past.outcome(cut, until)["n_order_days"].to_numpy(float) for cut, until in cuts]
     )
@@ -129,10 +143,11 @@ def fit_corrected(past: Past, as_of: pd.Timestamp, days: float) -> Corrected:
         )
     factor = make_pipeline(StandardScaler(), PoissonRegressor(alpha=1e-2, max_iter=500))
     factor.fit(features, orders / expected, poissonregressor__sample_weight=expected)
-    chance = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=500)).fit(
-        features, orders > 0
-    )
-    return Corrected(past.rhythm(as_of), factor, chance)
+    return Corrected(past.rhythm(as_of), factor, features, orders > 0)
+
+
+def _see(past: Past, cut: pd.Timestamp, horizon: int) -> tuple[pd.DataFrame, np.ndarray]:
+    return features_of(past.rhythm(cut), past.history(cut), horizon)
 
 
 def fit_boosting(past: Past, as_of: pd.Timestamp, days: float) -> Boosting:

@@ -57,8 +57,12 @@ LOG_BOUND = 12.0
 """Widest range of a log-parameter."""
 
 
+LogLikelihood = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Parameters → log-likelihood of each distinct history, and its slopes: a row per parameter."""
+
+
 def maximise(
-    log_likelihood: Callable[[np.ndarray], np.ndarray],
+    log_likelihood: LogLikelihood,
     weights: np.ndarray,
     names: tuple[str, ...],
     starts: tuple[tuple[float, ...], ...],
@@ -69,7 +73,8 @@ def maximise(
     Parameters
     ----------
     log_likelihood : callable
-        Parameters (positive) → one log-likelihood per distinct history.
+        Parameters (positive) → one log-likelihood per distinct history, and their slopes (a row
+        per parameter).
     weights : array
         How many accounts share each history.
     names : tuple of str
@@ -89,14 +94,18 @@ def maximise(
 
     total = float(weights.sum())
 
-    def cost(logs: np.ndarray) -> float:
-        value = -float(weights @ log_likelihood(np.exp(logs))) / total
-        return value if np.isfinite(value) else 1e10
+    def cost(logs: np.ndarray) -> tuple[float, np.ndarray]:
+        values = np.exp(logs)
+        each, slopes = log_likelihood(values)
+        value = -float(weights @ each) / total
+        if not np.isfinite(value):
+            return 1e10, np.zeros(len(logs))
+        return value, -values * (slopes @ weights) / total
 
     with np.errstate(all="ignore"):
         ends = [
             minimize(
-                lambda at: _climb(cost, at),
+                cost,
                 np.log(start),
                 method="L-BFGS-B",
                 bounds=[(-edge, edge)] * len(names),
@@ -113,8 +122,8 @@ def maximise(
                 "no finite likelihood",
                 "check for accounts with impossible dates",
             )
-        logs = _polish(cost, best.x, edge)
-        errors = _errors(cost, logs, total)
+        logs, matrix = _polish(cost, best.x, edge)
+        errors = _errors(matrix, total)
     values = np.exp(logs)
     errors = [
         None if error is None else float(value * error)
@@ -123,86 +132,69 @@ def maximise(
     return Estimate(
         dict(zip(names, values.tolist(), strict=True)),
         dict(zip(names, errors, strict=True)),
-        -cost(logs) * total,
+        -cost(logs)[0] * total,
         int(total),
     )
 
 
-def _climb(cost: Callable, at: np.ndarray, step: float = 1e-7) -> tuple[float, np.ndarray]:
-    """Cost and forward differences: enough to come near the top, where Newton's steps take over."""
-    value = cost(at)
-    return value, np.array([(cost(at + one) - value) / step for one in np.eye(len(at)) * step])
-
-
-def _slope(cost: Callable, at: np.ndarray, step: float = 1e-5) -> np.ndarray:
-    """Central differences: twice the cost of forward ones, and good to ten digits."""
+def _curvature(cost: Callable, at: np.ndarray, step: float = 1e-4) -> np.ndarray:
+    """Central differences of the slopes."""
     steps = np.eye(len(at)) * step
-    return np.array([(cost(at + one) - cost(at - one)) / (2 * step) for one in steps])
+    rows = np.array([(cost(at + one)[1] - cost(at - one)[1]) / (2 * step) for one in steps])
+    return (rows + rows.T) / 2
 
 
-def _curvature(cost: Callable, at: np.ndarray, step: float = 3e-4) -> np.ndarray:
-    n = len(at)
-    steps = np.eye(n) * step
-    centre = cost(at)
-    matrix = np.empty((n, n))
-    for i in range(n):
-        up, down = cost(at + steps[i]), cost(at - steps[i])
-        matrix[i, i] = (up - 2 * centre + down) / step**2
-        for j in range(i):
-            cross = (
-                cost(at + steps[i] + steps[j])
-                - cost(at + steps[i] - steps[j])
-                - cost(at - steps[i] + steps[j])
-                + cost(at - steps[i] - steps[j])
-            )
-            matrix[i, j] = matrix[j, i] = cross / (4 * step**2)
-    return matrix
-
-
-def _polish(cost: Callable, at: np.ndarray, edge: float, rounds: int = 4) -> np.ndarray:
-    """Newton steps from the optimiser's end: the last digits where the ridge is flat."""
+def _polish(
+    cost: Callable, at: np.ndarray, edge: float, rounds: int = 4
+) -> tuple[np.ndarray, np.ndarray]:
+    """Newton steps from the optimiser's end: the last digits where the ridge is flat; and the
+    curvature there.
+    """
+    (value, slope), matrix = cost(at), _curvature(cost, at)
     for _round in range(rounds):
-        matrix = _curvature(cost, at)
         if not np.all(np.isfinite(matrix)) or np.linalg.eigvalsh(matrix).min() <= FLAT:
-            return at
-        step = np.linalg.solve(matrix, -_slope(cost, at))
+            break
+        step = np.linalg.solve(matrix, -slope)
         better = np.clip(at + np.clip(step, -0.5, 0.5), -edge, edge)
-        if cost(better) > cost(at):
-            return at
-        at = better
+        lower, there = cost(better)
+        if lower > value:
+            break
+        at, value, slope = better, lower, there
         if np.abs(step).max() < 1e-6:
-            return at
-    return at
+            break
+        matrix = _curvature(cost, at)
+    return at, matrix
 
 
 FLAT = 1e-7
 """Curvature per account below which the likelihood counts as flat in a direction."""
 
 
-def _errors(cost: Callable, at: np.ndarray, total: float) -> list[float | None]:
-    """Standard errors of the log-parameters from the inverse curvature.
+def _errors(matrix: np.ndarray, total: float) -> list[float | None]:
+    """Standard errors of the log-parameters from the inverse curvature at the top.
 
     Where the top is flat (an edge solution: nobody leaves, say), the parameter along which it is
     flattest is held
     fixed and gets no error; the others keep theirs.
     """
-    kept = list(range(len(at)))
-    matrix = _curvature(cost, at)
+    kept = list(range(len(matrix)))
     while kept:
         part = matrix[np.ix_(kept, kept)]
         if not np.all(np.isfinite(part)):
-            return [None] * len(at)
+            return [None] * len(matrix)
         curvatures, directions = np.linalg.eigh(part)
         if curvatures[0] > FLAT:
             found = np.sqrt(np.diag(np.linalg.inv(part)) / total)
-            return [float(found[kept.index(i)]) if i in kept else None for i in range(len(at))]
+            return [float(found[kept.index(i)]) if i in kept else None for i in range(len(matrix))]
         kept.pop(int(np.abs(directions[:, 0]).argmax()))
-    return [None] * len(at)
+    return [None] * len(matrix)
 
 
 def distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distinct rows of some columns, how often each comes, and each account's row among them."""
-    rows, inverse, counts = np.unique(
-        np.column_stack(columns), axis=0, return_inverse=True, return_counts=True
-    )
-    return rows.T, counts.astype(float), inverse.ravel()
+    order = np.lexsort(columns[::-1])
+    rows = np.array(columns)[:, order]
+    new = np.r_[True, (rows[:, 1:] != rows[:, :-1]).any(axis=0)][: len(order)]
+    place = np.empty(len(order), int)
+    place[order] = np.cumsum(new) - 1
+    return rows[:, new], np.bincount(place).astype(float), place

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.drawing import say_drawn
+from kamresearch.analysis.lifetime.blend import SHORT, YEAR, knows_season
 from kamresearch.analysis.lifetime.choice import (
     CANDIDATES,
     DEFAULT,
@@ -240,7 +241,7 @@ class LifetimeValue(Result, frame="history"):
 
     def _expected_finding(self) -> Finding:
         days = self.horizon_days
-        total, interval = self._total(days)
+        total, interval = self.total(days)
         return Finding(
             "segmentation.expected_value_12m",
             total,
@@ -276,7 +277,11 @@ class LifetimeValue(Result, frame="history"):
             **values,
         )
 
-    def _total(self, days: float) -> tuple[float | None, Interval | None]:
+    def total(self, days: float) -> tuple[float | None, Interval | None]:
+        """Value that the accounts are expected to bring within the days, with its 80 % interval:
+        the model's own misses of revenue in the backtest, and at least the counting error of
+        orders. None where no account has ordered.
+        """
         if self.history.empty:
             return None, None
         frame = self.predict(days)
@@ -449,6 +454,7 @@ def _caveats(result: LifetimeValue) -> tuple[Text, ...]:
         caveats.append(
             _("The data span too little time for a backtest: the past rate stands, untested.")
         )
+    caveats += _say_season(result)
     if result.choice.orders_by_chance():
         caveats.append(
             _(
@@ -513,6 +519,31 @@ def _caveats(result: LifetimeValue) -> tuple[Text, ...]:
             )
         )
     return tuple(caveats)
+
+
+def _say_season(result: LifetimeValue) -> list[Text]:
+    """A season that the orders are too young to have shown is in no total and in no interval."""
+    if result.past is None or result.history.empty:
+        return []
+    span, ahead = result.past.span(pd.Timestamp(result.as_of)), result.horizon_days
+    if span < YEAR:
+        return [
+            _(
+                "The orders span {days} days, less than a year: a season that lies in the {ahead} "
+                "days ahead and not in these is unknown. The total and its interval hold none.",
+                days=span,
+                ahead=ahead,
+            )
+        ]
+    if ahead > SHORT or (result.chosen == DEFAULT and knows_season(span, ahead)):
+        return []
+    return [
+        _(
+            "The model in use has not looked at the same {ahead} days of the year before: the "
+            "total and its interval hold no season.",
+            ahead=ahead,
+        )
+    ]
 
 
 def _say_missing(result: LifetimeValue) -> list[Text]:

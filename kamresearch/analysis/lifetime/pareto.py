@@ -10,13 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln, hyp2f1
+from scipy.special import digamma, gammaln
 
 from kamresearch.analysis.lifetime.beta_geometric import as_arrays
 from kamresearch.analysis.lifetime.maximum import Estimate, distinct, maximise
 
 NAMES = ("r", "alpha", "s", "beta")
 STARTS = ((0.5, 5.0, 0.6, 12.0),)
+DEPTH = 40.0
+"""Where the integrand has fallen by so much (in logarithms), the rest is nothing."""
+NODES, SHARES = (part / 2 for part in np.polynomial.legendre.leggauss(20))
+NODES = NODES + 0.5
 EDGE = 7.0
 """Lifetimes beyond some thousand units cannot be told from for ever."""
 
@@ -51,8 +55,10 @@ class ParetoNBD:
         """
         (x, t_x, age), _counts, place = distinct(*as_arrays(history, self.unit_days))
         values = np.array(list(self.estimate.values.values()))
-        now = np.logaddexp(*_parts(values, x, t_x, age))
-        silent = np.logaddexp(*_parts(values, x, t_x, age + days / self.unit_days))
+        now, silent = (
+            np.logaddexp(*_parts(values, x, t_x, until)[:2])
+            for until in (age, age + days / self.unit_days)
+        )
         return np.clip(-np.expm1(silent - now), 0, 1)[place]
 
     def probability_alive(self, history: pd.DataFrame) -> np.ndarray:
@@ -63,7 +69,7 @@ class ParetoNBD:
         return self._alive(x, t_x, age)[place]
 
     def _alive(self, x: np.ndarray, t_x: np.ndarray, age: np.ndarray) -> np.ndarray:
-        left, alive = _parts(np.array(list(self.estimate.values.values())), x, t_x, age)
+        left, alive, _moments = _parts(np.array(list(self.estimate.values.values())), x, t_x, age)
         return np.exp(alive - np.logaddexp(left, alive))
 
 
@@ -73,34 +79,86 @@ def fit_paretonbd(history: pd.DataFrame, unit_days: float = 7.0) -> ParetoNBD:
     """
     (x, t_x, age), counts, _place = distinct(*as_arrays(history, unit_days))
     estimate = maximise(
-        lambda values: np.logaddexp(*_parts(values, x, t_x, age)), counts, NAMES, STARTS, EDGE
+        lambda values: _log_likelihood(values, x, t_x, age), counts, NAMES, STARTS, EDGE
     )
     return ParetoNBD("paretonbd", estimate, unit_days)
 
 
-def _parts(
+def _log_likelihood(
     values: np.ndarray, x: np.ndarray, t_x: np.ndarray, age: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Log-likelihood of having left somewhere since the last order, and of being alive still."""
+    """Log-likelihood of each history, and its slopes by r, alpha, s and beta."""
+    r, alpha, s, beta = values
+    left, alive, moments = _parts(values, x, t_x, age)
+    each = np.logaddexp(left, alive)
+    gone, here = np.exp(left - each), np.exp(alive - each)
+    log_rate, rate, log_leaving, leaving = moments
+    slopes = (
+        digamma(r + x) - digamma(r) + np.log(alpha) - gone * log_rate - here * np.log(alpha + age),
+        r / alpha - (r + x) * (gone * rate + here / (alpha + age)),
+        gone / s + np.log(beta) - gone * log_leaving - here * np.log(beta + age),
+        s / beta - gone * (s + 1) * leaving - here * s / (beta + age),
+    )
+    return each, np.array(slopes)
+
+
+def _parts(
+    values: np.ndarray, x: np.ndarray, t_x: np.ndarray, age: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log-likelihood of having left somewhere since the last order, and of being alive still; and,
+    of the moment of leaving, the means that `_leave` tells.
+    """
     r, alpha, s, beta = values
     common = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
     alive = common - (r + x) * np.log(alpha + age) - s * np.log(beta + age)
-    at_last, at_end = _tail(values, x, t_x), _tail(values, x, age)
-    gap = np.minimum(at_end - at_last, -1e-16)
-    left = common + np.log(s / (r + s + x)) + at_last + np.log(-np.expm1(gap))
-    return np.where(age > t_x, left, -np.inf), alive
+    inside, moments = _leave(values, x, t_x, np.maximum(age, t_x + 1e-12))
+    left = np.where(age > t_x, common + np.log(s) + inside, -np.inf)
+    return left, alive, moments
 
 
-def _tail(values: np.ndarray, x: np.ndarray, time: np.ndarray) -> np.ndarray:
-    """Log of the integral over moments of leaving from ``time`` on (up to the factor s / (r + s +
-    x)).
+def _leave(
+    values: np.ndarray, x: np.ndarray, t_x: np.ndarray, age: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log of the integral of (alpha + t)^-(r + x) · (beta + t)^-(s + 1) over moments t between the
+    last order and today, and under it the means of log(alpha + t), 1 / (alpha + t), log(beta + t)
+    and 1 / (beta + t).
 
-    Euler's transformation leaves a series of positive terms, so that nothing cancels.
+    Gauss and Legendre's rule over the logarithm of t plus the smaller of alpha and beta: there the
+    integrand has no singular point within π of the range, and 20 nodes give eight digits.
     """
     r, alpha, s, beta = values
-    longer, b = (alpha, s + 1) if alpha >= beta else (beta, r + x)
-    other = r + x if alpha >= beta else s + 1
-    distance = abs(alpha - beta) / (longer + time)
-    series = hyp2f1(1.0, other, r + s + x + 1, distance)
-    # 2F1(r+s+x, b; r+s+x+1; z) = (1 − z)^(1 − b) · 2F1(1, r+s+x+1−b; r+s+x+1; z)
-    return -(r + s + x) * np.log(longer + time) + (1 - b) * np.log1p(-distance) + np.log(series)
+    near, far = (alpha, beta) if alpha <= beta else (beta, alpha)
+    powers = (r + x, np.full_like(x, s + 1.0))
+    steep, slow = powers if alpha <= beta else powers[::-1]
+    low = near + t_x
+    reach = _reach(np.log1p((age - t_x) / low), steep - 1, slow, low, far - near)
+    place = reach[:, None] * NODES
+    near_time = low[:, None] * np.exp(place)
+    far_time = near_time + (far - near)
+    log_near, log_far = np.log(low)[:, None] + place, np.log(far_time)
+    logs = (1 - steep)[:, None] * log_near - slow[:, None] * log_far
+    top = logs.max(axis=1)
+    mass = np.exp(logs - top[:, None]) * SHARES
+    total = mass.sum(axis=1)
+    means = [
+        np.einsum("ij,ij->i", mass, part) / total
+        for part in (log_near, 1 / near_time, log_far, 1 / far_time)
+    ]
+    if alpha > beta:
+        means = means[2:] + means[:2]
+    return top + np.log(total * reach), np.array(means)
+
+
+def _reach(
+    span: np.ndarray, steep: np.ndarray, slow: np.ndarray, low: np.ndarray, apart: float
+) -> np.ndarray:
+    """The range, cut where the integrand has fallen by `DEPTH`: Newton's steps on a convex
+    function, from beyond the cut.
+    """
+    first = np.log(low + apart)
+    for _round in range(3):
+        grown = low * np.exp(span)
+        fallen = steep * span + slow * (np.log(grown + apart) - first)
+        slope = steep + slow * grown / (grown + apart)
+        span = np.where(fallen > DEPTH, span - (fallen - DEPTH) / np.maximum(slope, 1e-300), span)
+    return span

@@ -1,7 +1,7 @@
 """Histories with what came after them: the rows on which predictions are learned and judged."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,8 @@ from kamresearch.analysis.lifetime.beta_geometric import BetaGeometric, fit_rhyt
 from kamresearch.analysis.lifetime.pareto import ParetoNBD, fit_paretonbd
 from kamresearch.errors import AnalysisError
 from kamresearch.features.purchases import FramePurchases, TablePurchases
+
+Made = TypeVar("Made")
 
 
 class Past:
@@ -30,7 +32,7 @@ class Past:
         self._source, self._only = source, only
         self._histories: dict[pd.Timestamp, pd.DataFrame] = {}
         self._outcomes: dict[tuple, pd.DataFrame] = {}
-        self._models: dict[tuple, Any] = {}
+        self._made: dict[tuple, Any] = {}
 
     def history(self, as_of: pd.Timestamp) -> pd.DataFrame:
         """One row per account that had ordered by the day."""
@@ -62,29 +64,42 @@ class Past:
 
     def rhythm(self, as_of: pd.Timestamp) -> BetaGeometric:
         """The MBG/NBD with the rhythm that the data of the day show."""
-        return self._once(fit_rhythm, as_of)
+        return self.once(_fit_rhythm, as_of)
 
     def pareto(self, as_of: pd.Timestamp) -> ParetoNBD:
         """The Pareto/NBD of the day."""
-        return self._once(fit_paretonbd, as_of)
+        return self.once(_fit_pareto, as_of)
 
     def keep(
         self, as_of: pd.Timestamp, rhythm: BetaGeometric | None, pareto: ParetoNBD | None
     ) -> None:
         """Hand over models that are fitted already."""
-        for fit, model in ((fit_rhythm, rhythm), (fit_paretonbd, pareto)):
+        for fit, model in ((_fit_rhythm, rhythm), (_fit_pareto, pareto)):
             if model is not None:
-                self._models[fit, as_of] = model
+                self._made[fit, as_of] = model
 
-    def _once(self, fit: Callable[[pd.DataFrame], Any], as_of: pd.Timestamp) -> Any:
-        if (fit, as_of) not in self._models:
-            history = self.history(as_of)
-            if history.empty:
-                raise AnalysisError(
-                    "lifetime", "accounts with an order", "none", "choose a later day"
-                )
-            self._models[fit, as_of] = fit(history)
-        return self._models[fit, as_of]
+    def once(self, make: Callable[..., Made], *of: Any) -> Made:
+        """What ``make(past, *of)`` gives, made when first asked for: cuts of one backtest share
+        their models and what was learnt from them.
+        """
+        if (make, *of) not in self._made:
+            self._made[(make, *of)] = make(self, *of)
+        return self._made[(make, *of)]
+
+
+def _fit_rhythm(past: Past, as_of: pd.Timestamp) -> BetaGeometric:
+    return fit_rhythm(_known(past, as_of))
+
+
+def _fit_pareto(past: Past, as_of: pd.Timestamp) -> ParetoNBD:
+    return fit_paretonbd(_known(past, as_of))
+
+
+def _known(past: Past, as_of: pd.Timestamp) -> pd.DataFrame:
+    history = past.history(as_of)
+    if history.empty:
+        raise AnalysisError("lifetime", "accounts with an order", "none", "choose a later day")
+    return history
 
 
 def describe_histories(history: pd.DataFrame) -> pd.DataFrame:

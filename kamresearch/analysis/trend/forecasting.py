@@ -10,6 +10,7 @@ import pandas as pd
 from kamresearch.analysis.trend.guards import Outliers, find_outliers
 from kamresearch.analysis.trend.intermittent import forecast_intermittent, is_intermittent
 from kamresearch.analysis.trend.intervals import (
+    NO_WIDTH,
     ErrorLaw,
     choose_origins,
     learn_errors,
@@ -29,10 +30,6 @@ LEAST_VALUES = 5
 """With four values there is one past error, with three none: they tell no interval, and a forecast
 is worth its interval. Measured on simulated yearly series, four values covered .84 where .95 was
 stated.
-"""
-NO_WIDTH = 1e-9
-"""An interval narrower than this share of the series' size has no width: its past had no errors
-from which to learn one.
 """
 LEAST_ORIGINS = 6
 """So many forecasts of the past must know a whole cycle before the last cycle may count."""
