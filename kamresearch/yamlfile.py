@@ -210,14 +210,16 @@ def _refusal(
     kind: Any, wrong: "list[ErrorDetails]", where: str, see: str
 ) -> tuple[str, str, str, str]:
     """The four parts of an error about the first value that does not fit."""
-    first = wrong[0]
+    unknown = ("unexpected_keyword_argument", "extra_forbidden")
+    # a name that is not known is often how a missing one was misspelt
+    first = next((one for one in wrong if one["type"] in unknown), wrong[0])
     # entries are counted as people count them
     steps = [f"entry {one + 1}" if isinstance(one, int) else str(one) for one in first["loc"]]
     if first["type"] == "missing":
         beside = [one["loc"] for one in wrong if one["type"] == "missing"]
         names = [str(loc[-1]) for loc in beside if loc[:-1] == first["loc"][:-1]]
         return ", ".join([where, *steps[:-1]]), " and ".join(names), "none", see
-    if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+    if first["type"] in unknown:
         known = getattr(kind, "__dataclass_fields__", {}) if len(steps) == 1 else {}
         remedy = near_matches(steps[-1], known) if known else see
         return ", ".join([where, *steps[:-1]]), "names that are known", steps[-1], remedy
