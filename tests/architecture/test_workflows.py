@@ -48,5 +48,5 @@ def test_kernels_are_tried_at_both_ends_of_what_the_project_takes(root):
     low, high = yaml.safe_load(text)["jobs"]["kernels"]["strategy"]["matrix"]["client"]
     bounds = {one.split(">=")[0]: one.split(">=")[1] for one in project["dependencies"]}
     least, below = bounds["jupyter-client"].split(",<")
-    assert low == f"jupyter_client=={least}.0 ipykernel=={bounds['ipykernel']}.0"
+    assert low.startswith(f"jupyter_client=={least}.0 ipykernel=={bounds['ipykernel']} ")
     assert high == f"jupyter_client>={least},<{below}"
