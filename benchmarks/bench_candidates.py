@@ -12,6 +12,7 @@ import warnings
 import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,9 +55,9 @@ AS_OF = "2012-12-31"
 LEVEL = 0.95
 
 
-def row(task: str, method: str, n: int, seconds: float, **scores: float) -> dict[str, object]:
+def row(task: str, method: str, n: int, seconds: float, **scores: Any) -> dict[str, object]:
     """One row of the table: ``seconds`` of one processor for one fit."""
-    return {"task": task, "method": method, "n": n} | scores | {"seconds": seconds}
+    return {"task": task, "method": method, "n": n, **scores, "seconds": seconds}
 
 
 # Probabilities of loss within a year: the folds in which the churn study judges its own models
@@ -169,7 +170,7 @@ def columns_known() -> dict[str, type[BaseEstimator]]:
     """The ways to make numbers of columns that can be measured here."""
     ways: dict[str, type[BaseEstimator]] = {"Encoder": Encoder, "scikit-learn": SklearnColumns}
     if importlib.util.find_spec("skrub"):
-        from skrub import TableVectorizer
+        from skrub import TableVectorizer  # pyright: ignore[reportMissingImports]
 
         ways["skrub"] = TableVectorizer
     return ways

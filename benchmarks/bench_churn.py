@@ -4,6 +4,7 @@ import hashlib
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,7 @@ def cached(name: str, *sources: Path) -> Path:
     return ROOT / "benchmarks" / ".cache" / f"churn_{name}_{mark}"
 
 
-def measure_ours(protocol: object, name: str) -> pd.DataFrame:
+def measure_ours(protocol: ModuleType, name: str) -> pd.DataFrame:
     """One row per fold of a set; CPU seconds of fit and predict on one core. Each fold is written down as it is done."""
     house = Path(churn.__file__).parent
     folder = cached("ours", *(house / f"{part}.py" for part in MADE_OF), data_file(SETS[name]))
@@ -162,7 +163,7 @@ def judge(table: pd.DataFrame, floors: pd.Series, full_fit: float) -> str:
     return "\n".join(lines)
 
 
-def time_full_fit(protocol: object) -> float:
+def time_full_fit(protocol: ModuleType) -> float:
     """CPU seconds of a fit on all 10,000 rows of the bank set; NaN where it is not there."""
     if find_set(SETS["bank"]) is None:
         return float("nan")
@@ -174,17 +175,19 @@ def time_full_fit(protocol: object) -> float:
 
 def main(*sets: str) -> None:
     """Measure, compare, write ``results/churn.md``. An interrupted run goes on at the fold where it stopped."""
-    sets = present("churn", sets)
-    if not sets:
+    there = present("churn", sets)
+    if not there:
         return
     protocol = load_protocol("churn_eval")
-    ours = pd.concat([measure_ours(protocol, name) for name in sets], ignore_index=True)
-    rows = pd.concat([ours, measure_peers(sets)], ignore_index=True)
+    ours = pd.concat([measure_ours(protocol, name) for name in there], ignore_index=True)
+    rows = pd.concat([ours, measure_peers(there)], ignore_index=True)
     table = summarise(rows.assign(tuning_seconds=rows["tuning_seconds"].fillna(0.0)))
     facts = [
         f"Machine: {describe_machine()}; one core each, CPU seconds of fit and predict in a fold. ChurnModel's contain all its choices; the tuned peers' stand in tuning_seconds, once per set.",
         f"Ours: {describe_versions('scikit-learn', 'numpy', 'pandas')}; peers: benchmarks/requirements-peers.lock.",
-        "Data: " + ", ".join(f"{name} {fingerprint(data_file(SETS[name]))}" for name in sets) + ".",
+        "Data: "
+        + ", ".join(f"{name} {fingerprint(data_file(SETS[name]))}" for name in there)
+        + ".",
         "Repeated stratified five-fold cross-validation, seeds 0 and 1; paired differences over the ten folds, ± one standard error.",
         "ChurnModel runs with its defaults. Each tuned peer's configuration and trees are chosen by three-fold log-loss on the training rows of the first fold and kept for all ten, which is kind to the peers: later folds test rows that took part in the choice.",
         "ChurnModel adds no columns up. What the sum of mlc's four charges would bring to it and to a boosted peer stands under libraries (`make bench-candidates`).",

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ SHOWN = [
 ]
 
 
-def measure_set(protocol: object, name: str) -> tuple[list[dict], list[dict], dict]:
+def measure_set(protocol: ModuleType, name: str) -> tuple[list[dict], list[dict], dict]:
     """Scores of ours and of the peers made here, the parameters with standard errors, and
     intervals of the differences.
     """
@@ -128,7 +129,7 @@ def tie_lowest(prediction: pd.DataFrame, share: float) -> pd.DataFrame:
     return prediction.assign(expected_orders=expected.mask(lowest, expected[lowest].mean()))
 
 
-def draw_differences(protocol: object, actual: pd.DataFrame, frames: dict) -> dict:
+def draw_differences(protocol: ModuleType, actual: pd.DataFrame, frames: dict) -> dict:
     """(measure, peer) → 95 % interval of ours minus the peer's, by resampled customers."""
     rng = np.random.default_rng(0)
     drawn: dict[str, list[dict]] = {label: [] for label in frames}
@@ -209,7 +210,7 @@ def boost(
     return trees.predict(history[columns]) * days / horizon, time.process_time() - start
 
 
-def measure_pymc(protocol: object, sets: list[str]) -> pd.DataFrame:
+def measure_pymc(protocol: ModuleType, sets: list[str]) -> pd.DataFrame:
     """PyMC-Marketing's rows; kept until its script, the versions or the data change."""
     parts = [
         ROOT / "benchmarks" / "peers" / "lifetime_pymc.py",
