@@ -5,6 +5,7 @@ beside orders that a person would make. ``--data`` asks the same of other data.
 """
 
 import argparse
+from typing import cast
 
 import kamresearch as kam
 from benchmarks.common import ROOT, describe_machine, describe_versions, write_result
@@ -35,7 +36,7 @@ def write(tested: "kam.decisions.Backtest", as_of: str) -> None:
         + ", ".join(f"{100 * row[name]:.0f} % by {text}" for name, text in words.items())
         for row in tested.days.to_dict("records")
     ]
-    gap, low, high = tested.ahead
+    gap, low, high = cast(tuple, tested.ahead)  # there, since there is no reason against
     write_result(
         "backtest",
         "The list of what to do, looked back on",
@@ -46,7 +47,7 @@ def write(tested: "kam.decisions.Backtest", as_of: str) -> None:
         "that over the share of all. 95 % intervals are a bootstrap over accounts.",
         [describe_machine(), describe_versions("kamresearch"), f"As of {as_of}", *days],
         tested.frame.assign(order=tested.frame["order"].map(words)),
-        f"Held by the list less the best simple order ({words[tested.rival]}): {gap:+.3f} "
+        f"Held by the list less the best simple order ({words[str(tested.rival)]}): {gap:+.3f} "
         f"({low:+.3f} to {high:+.3f}). " + tested.verdict().render("en"),
     )
 

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -19,19 +20,26 @@ from scipy.stats import t
 
 from benchmarks.common import ROOT, describe_machine, describe_versions, write_result
 
+if TYPE_CHECKING:
+    from kamresearch.analysis.decisions.records import Records
+    from kamresearch.data.simulate import World
+    from kamresearch.data.tables import Tables
+
+Made = TypeVar("Made")
+
 EVERY = 6
 MONTHS = 12
 FIRST = 201
 """Worlds from here on were not looked at while the list was made; 100 to 108 were."""
 
 
-def draw_world(number: int) -> object:
+def draw_world(number: int) -> "World":
     """World number ``number``: hazards, strain, what shows of it, and answers drawn wide."""
     from kamresearch.data.simulate import Life, World
 
     rng, usual = np.random.default_rng([number, 27]), World()
     answers = {
-        segment: tuple(float(part) for part in rng.dirichlet(8 * np.array(shares)))
+        segment: cast(Any, tuple(float(part) for part in rng.dirichlet(8 * np.array(shares))))
         for segment, shares in Life().responses.items()
     }
     life = Life(
@@ -55,24 +63,24 @@ def draw_world(number: int) -> object:
     )
 
 
-_SEEN: dict[tuple, object] = {}
+_SEEN: dict[tuple, Any] = {}
 """What was worked out of the company at hand: policies that look at the same thing share it."""
 
 
-def _once(make: Callable[[object, str], object], tables: object, as_of: str) -> object:
-    key = make.__name__, str(tables.source), as_of
+def _once(make: Callable[["Tables", str], Made], tables: "Tables", as_of: str) -> Made:
+    key = make, str(tables.source), as_of
     if key not in _SEEN:
         _SEEN[key] = make(tables, as_of)
     return _SEEN[key]
 
 
-def _gather(tables: object, as_of: str) -> object:
+def _gather(tables: "Tables", as_of: str) -> "Records":
     from kamresearch.analysis import decisions
 
     return decisions.gather_records(tables, as_of, decisions.Assumptions())
 
 
-def product(tables: object, as_of: str) -> pd.DataFrame:
+def product(tables: "Tables", as_of: str) -> pd.DataFrame:
     """The list of `kam.decisions.decide`, told how many instructions can be carried out."""
     from kamresearch.analysis import decisions
 
@@ -80,7 +88,7 @@ def product(tables: object, as_of: str) -> pd.DataFrame:
     return decisions.decide(records, most=count_places(len(tables.frame("accounts")))).frame
 
 
-def product_by_hour(tables: object, as_of: str) -> pd.DataFrame:
+def product_by_hour(tables: "Tables", as_of: str) -> pd.DataFrame:
     """The same list not told so: it fills the managers' hours, best gain an hour first."""
     from kamresearch.analysis import decisions
 
@@ -92,7 +100,7 @@ def count_places(n_accounts: int) -> int:
     return max(1, n_accounts // 50)
 
 
-def _snapshot(tables: object, as_of: str) -> pd.DataFrame:
+def _snapshot(tables: "Tables", as_of: str) -> pd.DataFrame:
     from kamresearch.features.population import keep_present
 
     return keep_present(_once(_gather, tables, as_of).frame)
@@ -104,36 +112,36 @@ def _saves(frame: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
     return frame.loc[order, ["account_id"]].assign(kind="save")
 
 
-def largest(tables: object, as_of: str) -> pd.DataFrame:
+def largest(tables: "Tables", as_of: str) -> pd.DataFrame:
     """Largest revenue of twelve months first."""
     frame = _snapshot(tables, as_of)
     return _saves(frame, frame["revenue_12m"])
 
 
-def silence(tables: object, as_of: str) -> pd.DataFrame:
+def silence(tables: "Tables", as_of: str) -> pd.DataFrame:
     """Longest without an order first."""
     frame = _snapshot(tables, as_of)
     return _saves(frame, frame["days_since_last_order"])
 
 
-def fall(tables: object, as_of: str) -> pd.DataFrame:
+def fall(tables: "Tables", as_of: str) -> pd.DataFrame:
     """Steepest fall of revenue, in money, against the twelve months before first."""
     frame = _snapshot(tables, as_of)
     return _saves(frame, frame["revenue_prior_12m"] - frame["revenue_12m"])
 
 
-def lot(tables: object, as_of: str) -> pd.DataFrame:
+def lot(tables: "Tables", as_of: str) -> pd.DataFrame:
     """By lot."""
     frame = _snapshot(tables, as_of)
     rng = np.random.default_rng(int(as_of.replace("-", "")))
     return _saves(frame, pd.Series(rng.random(len(frame)), index=frame.index))
 
 
-def _model(tables: object, as_of: str) -> tuple:
+def _model(tables: "Tables", as_of: str) -> tuple:
     return _once(_model_of, tables, as_of)
 
 
-def _model_of(tables: object, as_of: str) -> tuple:
+def _model_of(tables: "Tables", as_of: str) -> tuple:
     """The churn study's logistic regression; that it be the best of the study's models is tried
     there (forty fits for a day), not here.
     """
@@ -151,13 +159,13 @@ def _model_of(tables: object, as_of: str) -> tuple:
     return case, assess_risk(case, panel, refuse_few_losses(panel) or chosen)
 
 
-def model(tables: object, as_of: str) -> pd.DataFrame:
+def model(tables: "Tables", as_of: str) -> pd.DataFrame:
     """The churn study's probability × value, whoever can be persuaded."""
     frame = _model(tables, as_of)[1].frame.reset_index(drop=True).rename_axis(None)
     return _saves(frame, frame["rate"] * frame["value"])
 
 
-def alerts(tables: object, as_of: str) -> pd.DataFrame:
+def alerts(tables: "Tables", as_of: str) -> pd.DataFrame:
     """The accounts with an alert alone."""
     import kamresearch as kam
 

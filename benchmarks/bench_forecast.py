@@ -16,6 +16,7 @@ import argparse
 import os
 import time
 import zlib
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -106,7 +107,7 @@ def measure_scaling(frame: pd.DataFrame, horizon: int, season: int) -> str:
     )
 
 
-def forecast_naive(protocol: object, collection: list) -> dict[str, dict]:
+def forecast_naive(protocol: ModuleType, collection: list) -> dict[str, dict]:
     """Naive2 and the seasonal naive forecast, as the protocol has them."""
     return {
         name: {
@@ -141,7 +142,7 @@ def run_peers(name: str, frame: pd.DataFrame, minutes: float) -> dict[str, pd.Da
     }
 
 
-def score_set(name: str, protocol: object, minutes: float) -> list[dict]:
+def score_set(name: str, protocol: ModuleType, minutes: float) -> list[dict]:
     """A row per method, and our own row on the same series beside each peer that did not finish."""
     collection = protocol.load_m3(name)
     frame = to_frame(collection)
@@ -223,7 +224,7 @@ def main() -> None:
     write_result(
         "forecast",
         "Forecasts",
-        __doc__.split("\n\n")[1].replace("\n", " "),
+        str(__doc__).split("\n\n")[1].replace("\n", " "),
         facts,
         frame,
         verdict(frame),

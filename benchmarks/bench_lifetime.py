@@ -2,6 +2,7 @@
 
 import sys
 import time
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,7 @@ SHOWN = [
 ]
 
 
-def measure_set(protocol: object, name: str) -> tuple[list[dict], list[dict], dict, str]:
+def measure_set(protocol: ModuleType, name: str) -> tuple[list[dict], list[dict], dict, str]:
     """Scores of ours and of the peers made here, the parameters with standard errors, the
     predictions themselves, and what the total in money was said to be.
     """
@@ -140,7 +141,7 @@ def tie_lowest(prediction: pd.DataFrame, share: float) -> pd.DataFrame:
     return prediction.assign(expected_orders=expected.mask(lowest, expected[lowest].mean()))
 
 
-def draw_differences(protocol: object, actual: pd.DataFrame, frames: dict) -> dict:
+def draw_differences(protocol: ModuleType, actual: pd.DataFrame, frames: dict) -> dict:
     """(measure, peer) → 95 % interval of ours minus the peer's, by resampled customers."""
     rng = np.random.default_rng(0)
     drawn: dict[str, list[dict]] = {label: [] for label in frames}
@@ -221,7 +222,7 @@ def boost(
     return trees.predict(history[columns]) * days / horizon, time.process_time() - start
 
 
-def measure_pymc(protocol: object, sets: list[str]) -> pd.DataFrame:
+def measure_pymc(protocol: ModuleType, sets: list[str]) -> pd.DataFrame:
     """PyMC-Marketing's rows; kept until its script, the versions or the data change."""
     parts = [
         ROOT / "benchmarks" / "peers" / "lifetime_pymc.py",
@@ -394,7 +395,7 @@ def judge_ties(part: pd.DataFrame, peers: pd.DataFrame) -> str:
     )
 
 
-def write_unseen(protocol: object, name: str) -> None:
+def write_unseen(protocol: ModuleType, name: str) -> None:
     """A set that no constant was chosen on, beside the peers made here."""
     rows, _parameters, _frames, said = measure_set(protocol, name)
     table = pd.DataFrame(rows).sort_values("set", kind="stable")[["set", "model", *SHOWN]]

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from types import ModuleType
 
 import pandas as pd
 
@@ -28,7 +29,7 @@ FILES = {
 LARGE = 50_000
 
 
-def load(protocol: object, name: str) -> tuple[pd.DataFrame, pd.Series]:
+def load(protocol: ModuleType, name: str) -> tuple[pd.DataFrame, pd.Series]:
     """Records without any label, and the truth."""
     if name == "fake_1000":
         frame = pd.read_csv(data_file(FILES[name]), dtype=str)
@@ -53,7 +54,7 @@ def large_set() -> tuple[pd.DataFrame, pd.Series]:
     ]
 
 
-def score(protocol: object, pairs: pd.DataFrame, labels: pd.Series, truth: pd.Series) -> dict:
+def score(protocol: ModuleType, pairs: pd.DataFrame, labels: pd.Series, truth: pd.Series) -> dict:
     """Pair and cluster scores of the protocol."""
     return {
         **protocol.score_pairs(pairs, truth).to_dict(),

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -45,9 +46,9 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 
 def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Lines from ``def`` to the end, less the docstring's."""
-    lines = function.end_lineno - function.lineno + 1
+    lines = cast(int, function.end_lineno) - function.lineno + 1
     if ast.get_docstring(function, clean=False) is not None:
-        lines -= function.body[0].end_lineno - function.body[0].lineno + 1
+        lines -= cast(int, function.body[0].end_lineno) - function.body[0].lineno + 1
     return lines
 
 

@@ -47,7 +47,7 @@ CACHE = Path(os.environ.get("KAM_SCALE_CACHE", ROOT / "benchmarks" / ".cache"))
 KEEP_HOURS = float(os.environ.get("KAM_SCALE_KEEP", "24"))
 
 
-def measured(name: str, measure: Callable[[Path], None]) -> dict:
+def measured(name: str, measure: Callable[[Path], object]) -> dict:
     """A measurement as kept, where it is fresh and of the code as it is now; else made now and
     kept.
     """

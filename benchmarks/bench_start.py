@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -89,11 +90,11 @@ def make_rows(columns: list[tuple[str, str]], seed: int) -> pd.DataFrame:
 class _Facts:
     """What one line of an order is, from which each kind of cell is written."""
 
-    def __init__(self, *facts: object) -> None:
+    def __init__(self, *facts: Any) -> None:
         (self.at, self.order, self.line, self.who, self.day) = facts[:5]
         (self.total, self.qty, self.price, self.amount, self.draw) = facts[5:]
 
-    def cell(self, kind: str) -> object:
+    def cell(self, kind: str) -> Any:
         """The cell of a kind."""
         word, _blank, rest = kind.partition(" ")
         if word in ("date", "later"):
@@ -138,7 +139,7 @@ class _Facts:
 def given(draft: Draft) -> dict[str, str]:
     """Role → the column that the written mapping gives it."""
     orders, accounts = draft.tables
-    found = {}
+    found: dict[str, str] = {}
     for table in (accounts, orders):
         for line in table.columns:
             value = line.value
@@ -155,7 +156,7 @@ def given(draft: Draft) -> dict[str, str]:
     if found.get("account_name") == found.get("account_id"):
         one = found["account_id"]
         played = [role for role in ("account_id", "account_name") if draft.played.get(role) == one]
-        return found | dict.fromkeys(played, one)
+        return found | dict.fromkeys(played, str(one))
     return found
 
 
@@ -184,7 +185,7 @@ def judge(
     return rows
 
 
-def _columns(case: object) -> list[tuple[str, str, str]]:
+def _columns(case: Any) -> list[tuple[str, str, str]]:
     texts = case["columns"] if isinstance(case, dict) else case
     parts = [[part.strip() for part in f"{text} | ".split(" | ")] for text in texts]
     return [

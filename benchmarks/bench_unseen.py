@@ -14,6 +14,8 @@ import time
 import warnings
 import zlib
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +39,7 @@ OURS = "kamresearch"
 SHOWN = ["smape", "mase", "owa", "cov_80", "cov_95", "msis_95"]
 
 
-def read_sets(protocol: object, most: int) -> dict[str, list]:
+def read_sets(protocol: ModuleType, most: int) -> dict[str, list]:
     """Collection → a fixed sample of its series."""
     found = {}
     for name, file in FILES.items():
@@ -49,7 +51,7 @@ def read_sets(protocol: object, most: int) -> dict[str, list]:
     return found
 
 
-def _read_part(protocol: object, path: Path, period: str, season: int) -> list:
+def _read_part(protocol: ModuleType, path: Path, period: str, season: int) -> list:
     series = [
         protocol.Series(
             key, np.array(one["x"], float), np.array(one["xx"], float), len(one["xx"]), season
@@ -60,7 +62,7 @@ def _read_part(protocol: object, path: Path, period: str, season: int) -> list:
     return sorted(series, key=lambda one: zlib.crc32(one.id.encode()))
 
 
-def forecast_ours(one: object) -> pd.DataFrame:
+def forecast_ours(one: Any) -> pd.DataFrame:
     """Our forecast of one series; a value carried on without interval where it is too short."""
     import kamresearch as kam
 
@@ -68,7 +70,7 @@ def forecast_ours(one: object) -> pd.DataFrame:
     return kam.trend.forecast_many(rows, one.horizon, seasonality=one.season)
 
 
-def forecast_theta(one: object) -> pd.DataFrame:
+def forecast_theta(one: Any) -> pd.DataFrame:
     """The Theta model of statsmodels."""
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
@@ -80,7 +82,7 @@ def forecast_theta(one: object) -> pd.DataFrame:
     return pd.DataFrame(answer)
 
 
-def forecast_damped(one: object) -> pd.DataFrame:
+def forecast_damped(one: Any) -> pd.DataFrame:
     """Exponential smoothing of statsmodels with a damped trend and an additive season."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
@@ -102,12 +104,12 @@ def forecast_damped(one: object) -> pd.DataFrame:
     return pd.DataFrame(answer)
 
 
-def _cycles(one: object) -> bool:
+def _cycles(one: Any) -> bool:
     return one.season > 1 and len(one.train) >= 3 * one.season
 
 
 def measure(
-    protocol: object, name: str, series: list, *, peers: bool = True
+    protocol: ModuleType, name: str, series: list, *, peers: bool = True
 ) -> tuple[list[dict], pd.DataFrame]:
     """A row per method, and our own result of every series."""
     methods = {
@@ -145,7 +147,7 @@ def _bare(mean: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"mean": mean})
 
 
-def _judge(protocol: object, one: object, told: pd.DataFrame) -> dict:
+def _judge(protocol: ModuleType, one: Any, told: pd.DataFrame) -> dict:
     mean = told["mean"].to_numpy(float)
     inside = np.nan
     if "lo_95" in told and told["lo_95"].notna().all():
@@ -219,7 +221,7 @@ def main() -> None:
     write_result(
         "unseen",
         "Collections that no choice used",
-        __doc__.split("\n\n")[1].replace("\n", " "),
+        str(__doc__).split("\n\n")[1].replace("\n", " "),
         facts,
         table,
         tell(pd.concat(own, ignore_index=True)),

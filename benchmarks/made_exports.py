@@ -52,8 +52,9 @@ def book(folder: Path, rows: list[list], name: str = "sales.xlsx") -> None:
     from openpyxl import Workbook
 
     made_of = Workbook()
+    sheet = made_of.worksheets[0]
     for row in rows:
-        made_of.active.append(row)
+        sheet.append(row)
     made_of.save(folder / name)
 
 

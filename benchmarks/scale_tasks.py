@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
+Made = TypeVar("Made")
 DAY = "2012-12-31"
 
 SQL = """
@@ -31,7 +33,7 @@ SELECT * FROM '{folder}/accounts.parquet' LEFT JOIN s USING (account_id) LEFT JO
 """The order features of the snapshot, as one would write them for DuckDB."""
 
 
-def clock(make: Callable[[], object]) -> tuple[float, object]:
+def clock(make: Callable[[], Made]) -> tuple[float, Made]:
     """Seconds of processor time (all threads) and result.
 
     Processor time, not time on the clock: what else the machine does then does not count.
@@ -60,7 +62,7 @@ def features_and_sql(folder: Path, rounds: int) -> dict:
 
     opened, tables = clock(lambda: kam.open_data(folder))
     tables.has_order_lines  # noqa: B018  (looked up once a source)
-    tables.engine.raw_sql("SET threads = 2").fetchall()
+    cast(Any, tables.engine).raw_sql("SET threads = 2").fetchall()
     ours, sql = [], []
     with duckdb.connect() as connection:
         connection.execute("SET threads = 2; SET memory_limit = '3GB'")

@@ -1,12 +1,19 @@
 """YAML as people write it, read one way everywhere: a key stands once, words stay words."""
 
 import re
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
-from kamresearch.errors import DataError, KamError
+from kamresearch.errors import DataError, KamError, near_matches
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+    from pydantic_core import ErrorDetails
+
+Noun = TypeVar("Noun")
 
 MOST_BYTES = 4 << 20
 """Bytes of a file."""
@@ -150,3 +157,73 @@ def read_keys(
     if not isinstance(content, dict):
         raise error(str(path), "names and values", f"a {type(content).__name__}", see)
     return {str(name): value for name, value in content.items()}
+
+
+def as_noun(
+    kind: type[Noun], content: Any, where: str, see: str, error: type[KamError] = DataError
+) -> Noun:
+    """Plain values as the noun that they say: its types are what is expected of them.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass, a model, or a list of them.
+    content : any
+        Plain values, as `read_yaml` gives them.
+    where, see : str
+        The file, and what to do, for the error.
+    error : type
+        The error to raise.
+
+    Raises
+    ------
+    KamError
+        A value is missing, of another kind, out of its range, or has a name that is not known; the
+        first is named with its place.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass
+    ... class Head:
+    ...     who: str
+    ...     day: str = ""
+    >>> as_noun(Head, {"who": "the founder"}, "story.md", "mend the head")
+    Head(who='the founder', day='')
+    """
+    from pydantic import ValidationError  # language asks for it, and must stay quick to import
+
+    try:
+        return _form(kind).validate_python(content)
+    except ValidationError as found:
+        raise error(*_refusal(kind, found.errors(include_url=False), where, see)) from None
+
+
+@cache
+def _form(kind: Any) -> "TypeAdapter[Any]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def _refusal(
+    kind: Any, wrong: "list[ErrorDetails]", where: str, see: str
+) -> tuple[str, str, str, str]:
+    """The four parts of an error about the first value that does not fit."""
+    unknown = ("unexpected_keyword_argument", "extra_forbidden")
+    # a name that is not known is often how a missing one was misspelt
+    first = next((one for one in wrong if one["type"] in unknown), wrong[0])
+    # entries are counted as people count them
+    steps = [f"entry {one + 1}" if isinstance(one, int) else str(one) for one in first["loc"]]
+    if first["type"] == "missing":
+        beside = [one["loc"] for one in wrong if one["type"] == "missing"]
+        names = [str(loc[-1]) for loc in beside if loc[:-1] == first["loc"][:-1]]
+        return ", ".join([where, *steps[:-1]]), " and ".join(names), "none", see
+    if first["type"] in unknown:
+        known = getattr(kind, "__dataclass_fields__", {}) if len(steps) == 1 else {}
+        remedy = near_matches(steps[-1], known) if known else see
+        return ", ".join([where, *steps[:-1]]), "names that are known", steps[-1], remedy
+    expected = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    if first["type"] == "literal_error":
+        see = near_matches(str(first["input"]), re.findall("'([^']*)'", expected))
+    return ", ".join([where, *steps]), expected, repr(first["input"])[:80], see

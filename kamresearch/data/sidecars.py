@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kamresearch.yamlfile import read_yaml
-
-FIELDS = ("title", "source", "licence", "date", "sha256")
-"""What every sidecar says; ``simulated`` and ``note`` may follow."""
+from kamresearch.yamlfile import as_noun, read_yaml
 
 
 @dataclass(frozen=True)
 class Sidecar:
-    """What a file's sidecar says."""
+    """What a file's sidecar says; what else stands there is not ours to read."""
+
+    __pydantic_config__ = {"coerce_numbers_to_str": True}
 
     title: str = ""
     source: str = ""
@@ -32,10 +31,5 @@ def read_sidecar(path: Path) -> Sidecar:
     content = read_yaml(beside)
     if not isinstance(content, dict):
         return Sidecar()
-    # Values alone: lists that name each other are small as read and endless as text.
-    texts = {
-        name: str(content[name])
-        for name in (*FIELDS, "note")
-        if content.get(name) is not None and not isinstance(content[name], (list, dict, set))
-    }
-    return Sidecar(**texts, simulated=content.get("simulated") is True)
+    said = {str(name): value for name, value in content.items() if value is not None}
+    return as_noun(Sidecar, said, str(beside), "see data/README.md: one value to each name")

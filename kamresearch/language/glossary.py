@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from kamresearch.errors import KamError
 from kamresearch.language.tongues import FOLDERS
-from kamresearch.yamlfile import read_yaml
+from kamresearch.yamlfile import as_noun, read_yaml
 
 FOLDER = Path(__file__).parent / "glossary"
 
@@ -27,6 +28,25 @@ class Term:
         return (self.term, *self.also)
 
 
+class _Words(BaseModel):
+    """What an entry says in one language."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    term: str
+    meaning: str
+    also: tuple[str, ...] = ()
+
+
+class _Entry(BaseModel):
+    """An entry of a file: an id, and its words by language."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, _Words] = Field(init=False)
+
+    id: str
+
+
 @cache
 def load_glossary(language: str) -> tuple[Term, ...]:
     """Every term of every topic in a language; of a term that two topics explain, the first
@@ -37,10 +57,7 @@ def load_glossary(language: str) -> tuple[Term, ...]:
     terms: dict[str, Term] = {}
     own = [base / "glossary.yml" for base in reversed(FOLDERS[language])]
     for path in [*(one for one in own if one.is_file()), *sorted(FOLDER.glob("*.yml"))]:
-        for entry in read_yaml(path) or ():
-            if isinstance(entry, dict) and "id" in entry and language not in entry:
-                continue
-            term = _read_term(entry, language, path)
+        for term in _read_terms(path, language):
             if term.id not in terms and not any(
                 term.term.lower() == known.term.lower() for known in terms.values()
             ):
@@ -48,18 +65,9 @@ def load_glossary(language: str) -> tuple[Term, ...]:
     return tuple(terms.values())
 
 
-def _read_term(entry: Any, language: str, path: Path) -> Term:
-    words = entry.get(language) if isinstance(entry, dict) else None
-    if not (isinstance(words, dict) and "id" in entry and {"term", "meaning"} <= set(words)):
-        raise KamError(
-            f"{path.parent.name}/{path.name}",
-            f"an id, and below {language} a term with its meaning",
-            repr(entry)[:120],
-            "complete the entry",
-        )
-    return Term(
-        str(entry["id"]),
-        str(words["term"]),
-        str(words["meaning"]),
-        tuple(map(str, words.get("also", ()))),
-    )
+def _read_terms(path: Path, language: str) -> list[Term]:
+    """The terms of a file that explains them in a language."""
+    where, see = f"{path.parent.name}/{path.name}", "give each entry an id, a term and its meaning"
+    entries = as_noun(list[_Entry], read_yaml(path) or [], where, see, KamError)
+    said = [(entry.id, entry.__pydantic_extra__.get(language)) for entry in entries]
+    return [Term(id, one.term, one.meaning, one.also) for id, one in said if one is not None]

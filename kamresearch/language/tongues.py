@@ -7,12 +7,11 @@ for one that is there, in ``languages/<code>/``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
 
-from kamresearch.errors import KamError, near_matches
+from kamresearch.errors import KamError
 from kamresearch.places import project_root
 
 CATALOGUES = Path(__file__).parent / "catalogue"
@@ -39,6 +38,8 @@ class Tongue:
     wide : bool
         Words stand without blanks, and punctuation is as wide as a letter.
     """
+
+    __pydantic_config__ = {"extra": "forbid"}
 
     name: str
     html: str
@@ -73,22 +74,12 @@ def tongue(code: str) -> Tongue:
     Raises
     ------
     KamError
-        Its ``language.yml`` lacks a name or holds one that is none of `Tongue`'s.
+        Its ``language.yml`` lacks a name, holds one that is none of `Tongue`'s, or another kind of
+        value.
     """
-    from kamresearch.yamlfile import read_keys
+    from kamresearch.yamlfile import as_noun, read_keys
 
     written = [one / "language.yml" for one in reversed(FOLDERS[code])]
     path = next(one for one in written if one.is_file())
-    content = read_keys(path, "write name, html and locale", KamError)
-    known = {one.name for one in fields(Tongue)}
-    wrong = [name for name in content if name not in known]
-    if wrong or not {"name", "html", "locale"} <= set(content):
-        raise KamError(
-            str(path),
-            "name, html and locale, and what else differs from English: "
-            + ", ".join(sorted(known - {"name", "html", "locale"})),
-            ", ".join(wrong) or "one of the three is missing",
-            near_matches(wrong[0], known) if wrong else "write all three",
-        )
-    myriads = cast(Any, tuple(content.get("myriads", ())))
-    return Tongue(**content | {"myriads": myriads})
+    see = "write name, html and locale, and what else differs from English"
+    return as_noun(Tongue, read_keys(path, see, KamError), str(path), see, KamError)

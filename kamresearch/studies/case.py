@@ -14,7 +14,7 @@ from pathlib import Path
 from kamresearch.errors import DataError, near_matches
 from kamresearch.language import LANGUAGES
 from kamresearch.places import resolve_path
-from kamresearch.yamlfile import parse_yaml, read_keys
+from kamresearch.yamlfile import as_noun, parse_yaml, read_keys
 
 PLACEHOLDER = re.compile(r"\{([a-z0-9_]+\.[a-z0-9_]+)\}")
 """Where a finding's value goes in a story: ``{churn.rate}``."""
@@ -34,6 +34,14 @@ class Story:
 
     who: str
     parts: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands above a case's words: who says them, and since which day."""
+
+    who: str
+    said: str
 
 
 def case_folder(data: str, mapping: str = "") -> Path | None:
@@ -74,7 +82,7 @@ def read_story(folder: Path | None, study: str, language: str, as_of: str) -> St
         if path and path.is_file():
             head, body = _split(path)
             parts = _parts(body).get(study)
-            return Story(head["who"], parts) if parts and head["said"] <= as_of else None
+            return Story(head.who, parts) if parts and head.said <= as_of else None
     return None
 
 
@@ -84,17 +92,12 @@ def story_digest(folder: Path | None, study: str, as_of: str) -> str:
     return sha256(repr(told).encode()).hexdigest()[:16] if any(told) else ""
 
 
-def _split(path: Path) -> tuple[dict[str, str], str]:
+def _split(path: Path) -> tuple[Head, str]:
     found = re.match(r"---\n(.*?)\n---\n(.*)", path.read_text(encoding="utf-8-sig"), re.S)
-    head = parse_yaml(found[1], str(path), texts=True) if found else {}
-    missing = [name for name in ("who", "said") if not (isinstance(head, dict) and head.get(name))]
-    if missing or not found:
-        raise DataError(
-            str(path),
-            "a head between two lines ---, with who (who says it) and said (the day, 2012-12-31)",
-            f"no {' and no '.join(missing)}",
-            "write the head above the text",
-        )
+    see = "write who says it and said, the day (2012-12-31), between two lines --- above the text"
+    if found is None:
+        raise DataError(str(path), "a head", "none", see)
+    head = as_noun(Head, parse_yaml(found[1], str(path), texts=True), f"{path}, head", see)
     return head, found[2]
 
 

@@ -186,7 +186,10 @@ def test_the_user_can_edit_the_reason_table(tmp_path):
     path.write_text("- {cause: product, en: [xyzzy], zh: [甲]}\n", encoding="utf-8")
     assert map_reasons(pd.Series(["xyzzy!", "很甲"]), path).tolist() == ["product", "product"]
     path.write_text("- {cause: prise, en: [x]}\n", encoding="utf-8")
-    with pytest.raises(DataError, match="did you mean 'price'"):
+    with pytest.raises(DataError, match="entry 1, cause: .*; found 'prise'. .*mean 'price'"):
+        load_reasons(path)
+    path.write_text("- {cause: price, en: cheap}\n", encoding="utf-8")
+    with pytest.raises(DataError, match="entry 1, en: expected a valid list; found 'cheap'"):
         load_reasons(path)
 
 

@@ -285,15 +285,18 @@ def test_the_house_card_reads_and_its_weights_sum_to_one(card):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("criteria: []", "a list of criteria"),
-        ("criteria: [{id: x}]", "no column, weight, scale, kind"),
+        ("criteria: []", "criteria: .* at least 1 item"),
+        (
+            "criteria: [{id: x}]",
+            "entry 1: expected column and weight and scale and kind; found none",
+        ),
         (
             "criteria: [{id: x, column: y, weight: 1, scale: log, kind: measured}]",
-            "a scale of rank, range",
+            "entry 1, scale: expected 'rank' or 'range'; found 'log'",
         ),
         (
             "criteria: [{id: x, column: y, weight: -1, scale: rank, kind: measured}]",
-            "a weight of zero or more",
+            "entry 1, weight: expected greater than or equal to 0; found -1",
         ),
         (
             "criteria: "
@@ -305,6 +308,9 @@ def test_the_house_card_reads_and_its_weights_sum_to_one(card):
             "{A: 50, B: 70}",
             "thresholds that fall",
         ),
+        ("criteria: 3", "card.yml, criteria: expected a valid tuple; found 3"),
+        ("criterion: []", "expected criteria; found none"),
+        ("- revenue", "card.yml: expected .*; found .'revenue'."),
     ],
 )
 def test_a_bad_card_is_refused_in_words(tmp_path, text, words):

@@ -1,6 +1,7 @@
 """Workflows run what was read, may read this repository alone, and end."""
 
 import re
+import tomllib
 
 import pytest
 import yaml
@@ -33,9 +34,19 @@ def test_permissions_are_stated_and_every_job_ends(workflow):
 
 def test_the_checks_of_the_makefile_are_all_run_and_the_long_ones_once(root):
     text = (root / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
-    for target in ("lint", "workflows", "docs", "test", "reports"):
+    for target in ("lint", "workflows", "docs", "test", "test-kernels", "reports"):
         assert len(re.findall(rf"make {target}\b(?!-)", text)) == 1, target
     jobs = yaml.safe_load(text)["jobs"]
     (long,) = [job for job in jobs.values() if "test-long" in str(job["steps"])]
     assert "strategy" not in long
     assert "cache: pip" in text
+
+
+def test_kernels_are_tried_at_both_ends_of_what_the_project_takes(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (root / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    low, high = yaml.safe_load(text)["jobs"]["kernels"]["strategy"]["matrix"]["client"]
+    bounds = {one.split(">=")[0]: one.split(">=")[1] for one in project["dependencies"]}
+    least, below = bounds["jupyter-client"].split(",<")
+    assert low.startswith(f"jupyter_client=={least}.0 ipykernel=={bounds['ipykernel']} ")
+    assert high == f"jupyter_client>={least},<{below}"

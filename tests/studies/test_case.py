@@ -61,7 +61,12 @@ def test_a_section_that_the_study_does_not_have_is_named_with_the_nearest(folder
 
 def test_a_story_without_who_says_it_is_refused(tmp_path):
     (tmp_path / "story.en.md").write_text("# sales_trend\n\nWe fell.\n", encoding="utf-8")
-    with pytest.raises(DataError, match="no who and no said"):
+    with pytest.raises(DataError, match="a head; found none"):
+        read_story(tmp_path, "sales_trend", "en", "2012-12-31")
+    (tmp_path / "story.en.md").write_text(
+        "---\nsaid: 2012-12-31\n---\n# sales_trend\n\nWe fell.\n", encoding="utf-8"
+    )
+    with pytest.raises(DataError, match="story.en.md, head: expected who; found none"):
         read_story(tmp_path, "sales_trend", "en", "2012-12-31")
 
 

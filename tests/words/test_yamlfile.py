@@ -7,8 +7,10 @@ import pytest
 
 import kamresearch
 from kamresearch.data.mapfile import read_mapping
+from kamresearch.data.sidecars import read_sidecar
 from kamresearch.data.simulate import read_world
 from kamresearch.errors import DataError, KamError, ParameterError
+from kamresearch.language import glossary
 from kamresearch.publishing.asking.parameters import read_parameters
 from kamresearch.studies.case import own_values
 from kamresearch.yamlfile import parse_yaml
@@ -57,3 +59,25 @@ def test_no_module_reads_yaml_past_the_one_reader():
             ):
                 offenders.append(path.name)
     assert offenders == []
+
+
+def test_a_sidecar_says_simulated_in_any_word_for_yes_or_is_refused(tmp_path):
+    beside = tmp_path / "orders.yml"
+    for text, simulated in (
+        ("simulated: yes\ndate: 2012", True),
+        ("simulated: false\nx: [1]", False),
+    ):
+        beside.write_text(text, encoding="utf-8")
+        assert read_sidecar(tmp_path / "orders.csv").simulated is simulated
+    beside.write_text("simulated: perhaps", encoding="utf-8")
+    with pytest.raises(DataError, match="orders.yml, simulated: expected a valid boolean"):
+        read_sidecar(tmp_path / "orders.csv")
+
+
+def test_a_glossary_entry_without_its_meaning_is_refused_with_its_place(tmp_path, monkeypatch):
+    (tmp_path / "own.yml").write_text(
+        "- {id: a, en: {term: x, meaning: y}}\n- {id: b, en: {term: z}}\n", encoding="utf-8"
+    )
+    monkeypatch.setattr(glossary, "FOLDER", tmp_path)
+    with pytest.raises(KamError, match="own.yml, entry 2, en: expected meaning; found none"):
+        glossary.load_glossary.__wrapped__("en")

@@ -1,19 +1,21 @@
 """Stated reasons in two languages → causes, by a table that the user can edit."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Literal, get_args
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
-from kamresearch.errors import DataError, near_matches
+from kamresearch.errors import DataError
 from kamresearch.language import LANGUAGES
 from kamresearch.language import message as _
-from kamresearch.yamlfile import parse_yaml
+from kamresearch.yamlfile import as_noun, parse_yaml
 
-CAUSES = ("price", "product", "service", "competitor", "relocation", "unknown")
+Cause = Literal["price", "product", "service", "competitor", "relocation", "unknown"]
+CAUSES: tuple[Cause, ...] = get_args(Cause)
 CAUSE_TERMS = {
     "price": _("price"),
     "product": _("product"),
@@ -26,6 +28,15 @@ TABLE = Path(__file__).with_name("reasons.yml")
 """The house's own table; a user's table has the same form."""
 
 
+class _Reason(BaseModel):
+    """An entry of the table: a cause, and by language the words that tell it."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, list[str]] = Field(init=False)
+
+    cause: Cause
+
+
 def load_reasons(path: Path = TABLE) -> tuple[tuple[str, re.Pattern], ...]:
     """The table as (cause, pattern) pairs, in its order."""
     return _read_table(Path(path).read_text(encoding="utf-8"), Path(path).name)
@@ -33,20 +44,11 @@ def load_reasons(path: Path = TABLE) -> tuple[tuple[str, re.Pattern], ...]:
 
 @lru_cache(maxsize=8)
 def _read_table(text: str, name: str) -> tuple[tuple[str, re.Pattern], ...]:
-    rows = parse_yaml(text, name)
-    pairs = []
-    for number, row in enumerate(rows or ()):
-        cause = cast(Any, row.get("cause") if isinstance(row, Mapping) else None)
-        if cause not in CAUSES:
-            raise DataError(
-                f"{name}, entry {number + 1}",
-                f"a cause out of {', '.join(CAUSES)}",
-                repr(cause),
-                near_matches(str(cause), CAUSES),
-            )
-        words = [str(word) for language in LANGUAGES for word in cast(Any, row).get(language) or ()]
-        pairs.append((cause, _pattern(words)))
-    return tuple(pairs)
+    see = f"name a cause out of {', '.join(CAUSES)}, and its words by language"
+    return tuple(
+        (row.cause, _pattern([w for one in LANGUAGES for w in row.__pydantic_extra__.get(one, ())]))
+        for row in as_noun(list[_Reason], parse_yaml(text, name) or [], name, see)
+    )
 
 
 def _pattern(words: Sequence[str]) -> re.Pattern:

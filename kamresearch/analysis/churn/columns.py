@@ -125,7 +125,8 @@ class Encoder(TransformerMixin, BaseEstimator):
 
     def fit_transform(self, X: pd.DataFrame, y: np.ndarray) -> np.ndarray:
         """Learn, and the training rows as numbers: no row's own outcome reaches its rates."""
-        self.kinds_ = [_tell_kind(X.iloc[:, place]) for place in range(X.shape[1])]
+        told = [_tell_column(X.iloc[:, place]) for place in range(X.shape[1])]
+        self.kinds_ = [kind for kind, _ in told]
         self.steps_ = ColumnTransformer(
             [(kind, *self._step(kind)) for kind in ("number", "levels", "rates")]
             + [
@@ -135,11 +136,14 @@ class Encoder(TransformerMixin, BaseEstimator):
             ],
             sparse_threshold=0,
         )
-        return self._told(self.steps_.fit_transform(self._read(X), y))
+        return self._told(
+            self.steps_.fit_transform(self._named([one for _, one in told], len(X)), y)
+        )
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """Numbers of each row."""
-        return self._told(self.steps_.transform(self._read(X)))
+        columns = [_read_column(X.iloc[:, place], kind) for place, kind in enumerate(self.kinds_)]
+        return self._told(self.steps_.transform(self._named(columns, len(X))))
 
     def _step(self, kind: str) -> tuple[TransformerMixin | str, list[str]]:
         places = [str(place) for place, one in enumerate(self.kinds_) if one == kind]
@@ -155,18 +159,10 @@ class Encoder(TransformerMixin, BaseEstimator):
             return TargetEncoder(target_type="continuous", cv=folds), places
         return "passthrough", places
 
-    def _read(self, X: pd.DataFrame) -> pd.DataFrame:
-        """The columns as their kinds have them, each named by its place."""
-        return pd.DataFrame(
-            {
-                str(place): _as_numbers(X.iloc[:, place])
-                if kind == "number"
-                else clean_text(X.iloc[:, place]).fillna("").to_numpy()
-                for place, kind in enumerate(self.kinds_)
-                if kind != "dropped"
-            },
-            index=range(len(X)),
-        )
+    def _named(self, columns: list[np.ndarray], rows: int) -> pd.DataFrame:
+        """Columns that were read, each named by its place; dropped ones left out."""
+        kept = [place for place, kind in enumerate(self.kinds_) if kind != "dropped"]
+        return pd.DataFrame({str(place): columns[place] for place in kept}, index=range(rows))
 
     @staticmethod
     def _told(numbers: np.ndarray) -> np.ndarray:
@@ -174,18 +170,18 @@ class Encoder(TransformerMixin, BaseEstimator):
         return numbers.astype(float) if numbers.shape[1] else np.zeros((len(numbers), 1))
 
 
-def _tell_kind(column: pd.Series) -> str:
-    """What a column is: number, levels, rates, words, or dropped."""
-    values = to_numbers(column)
-    text = None if values is not None else clean_text(column)
-    if text is not None:
+def _tell_column(column: pd.Series) -> tuple[str, np.ndarray]:
+    """What a column is (number, levels, rates, words, or dropped), and its values as such."""
+    values, text = to_numbers(column), None
+    if values is None:
+        text = clean_text(column)
         values = _read_text(text)
     if values is None:
-        return _tell_text(cast(pd.Series, text))
+        return _tell_text(cast(pd.Series, text)), _filled(cast(pd.Series, text))
     present = values[~np.isnan(values)]
     # An all-missing column, or one with a single value and no gaps, cannot tell cases apart.
     constant = len(present) == 0 or (np.ptp(present) == 0 and len(present) == len(values))
-    return "dropped" if constant or _is_row_name(column, present) else "number"
+    return ("dropped" if constant or _is_row_name(column, present) else "number"), values
 
 
 def _tell_text(text: pd.Series) -> str:
@@ -214,8 +210,16 @@ def _words(rows: int) -> CountVectorizer:
     )
 
 
-def _as_numbers(column: pd.Series) -> np.ndarray:
-    """The numbers of a column that was told to be one."""
+def _filled(text: pd.Series) -> np.ndarray:
+    return text.fillna("").to_numpy()
+
+
+def _read_column(column: pd.Series, kind: str) -> np.ndarray:
+    """The values of a column of which learning told what it is."""
+    if kind == "dropped":
+        return np.empty(len(column))
+    if kind != "number":
+        return _filled(clean_text(column))
     values = to_numbers(column)
     if values is None:
         text = clean_text(column)

@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
+from typing import Annotated, Literal, cast
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from kamresearch.errors import ParameterError, near_matches
 from kamresearch.language import message as _
-from kamresearch.yamlfile import read_yaml
+from kamresearch.yamlfile import as_noun, read_yaml
 
 DEFAULT_CARD = Path(__file__).parent / "rule_card.yml"
-KINDS = ("measured", "judged")
-SCALES = ("rank", "range")
 
 CRITERIA = {
     "revenue": _("Revenue in twelve months"),
@@ -31,11 +30,13 @@ CRITERIA = {
 class Criterion:
     """One line of the card."""
 
+    __pydantic_config__ = {"extra": "forbid"}
+
     id: str
     column: str
-    weight: float
-    scale: str
-    kind: str
+    weight: Annotated[float, Field(ge=0)]
+    scale: Literal["rank", "range"]
+    kind: Literal["measured", "judged"]
     low: float | None = None
     high: float | None = None
 
@@ -53,9 +54,11 @@ class Criterion:
 class RuleCard:
     """Criteria, thresholds and hysteresis."""
 
+    __pydantic_config__ = {"extra": "forbid"}
+
     name: str
-    criteria: tuple[Criterion, ...]
-    thresholds: Mapping[str, float] = field(default_factory=dict)
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
+    thresholds: Annotated[Mapping[str, float], Field(alias="tiers")] = field(default_factory=dict)
     hysteresis: float = 0.0
     least_coverage: float = 0.5
 
@@ -96,64 +99,27 @@ def load_card(path: str | Path | None = None) -> RuleCard:
         A part is missing, a weight negative, a scale unknown, or the thresholds do not fall.
     """
     where = Path(path) if path else DEFAULT_CARD
-    data = read_yaml(where, f"rule card {where.name}", ParameterError)
-    if not isinstance(data, dict) or not data.get("criteria"):
-        raise ParameterError(
-            f"rule card {where.name}", "a list of criteria", "none", "start from the house card"
-        )
-    criteria = tuple(_read_criterion(entry, where.name) for entry in data["criteria"])
-    thresholds = {str(tier): float(score) for tier, score in (data.get("tiers") or {}).items()}
-    scores = list(thresholds.values())
+    place, see = f"rule card {where.name}", "start from the house card"
+    said = read_yaml(where, place, ParameterError) or {}
+    named = {"name": where.stem} | said if isinstance(said, dict) else said
+    card = as_noun(RuleCard, named, place, see, ParameterError)
+    for one in card.criteria:
+        if one.scale == "range" and not (one.low or 0) < (one.high or 0):
+            raise ParameterError(
+                f"{place}, criterion {one.id!r}",
+                "low below high",
+                f"{one.low} and {one.high}",
+                "give both ends of the range",
+            )
+    scores = list(card.thresholds.values())
     if not scores or scores != sorted(scores, reverse=True) or len(set(scores)) != len(scores):
         raise ParameterError(
-            f"rule card {where.name}, tiers",
+            f"{place}, tiers",
             "thresholds that fall from the best tier down",
-            repr(thresholds),
+            repr(dict(card.thresholds)),
             "write for example A: 70, B: 50",
         )
-    return RuleCard(
-        str(data.get("name", where.stem)),
-        criteria,
-        thresholds,
-        float(data.get("hysteresis", 0.0)),
-        float(data.get("least_coverage", 0.5)),
-    )
-
-
-def _read_criterion(entry: Mapping, where: str) -> Criterion:
-    missing = [name for name in ("id", "column", "weight", "scale", "kind") if name not in entry]
-    about = f"rule card {where}, criterion {entry.get('id', '?')!r}"
-    if missing:
-        raise ParameterError(
-            about, "id, column, weight, scale and kind", f"no {', '.join(missing)}", "complete it"
-        )
-    if entry["scale"] not in SCALES or entry["kind"] not in KINDS:
-        raise ParameterError(
-            about,
-            f"a scale of {', '.join(SCALES)} and a kind of {', '.join(KINDS)}",
-            f"{entry['scale']!r} and {entry['kind']!r}",
-            "choose one of each",
-        )
-    if not float(entry["weight"]) >= 0:
-        raise ParameterError(
-            about, "a weight of zero or more", repr(entry["weight"]), "mend the weight"
-        )
-    if entry["scale"] == "range" and not float(entry.get("low", 0)) < float(entry.get("high", 0)):
-        raise ParameterError(
-            about,
-            "low below high",
-            f"{entry.get('low')} and {entry.get('high')}",
-            "give both ends of the range",
-        )
-    ends = {name: float(entry[name]) if name in entry else None for name in ("low", "high")}
-    return Criterion(
-        str(entry["id"]),
-        str(entry["column"]),
-        float(entry["weight"]),
-        entry["scale"],
-        entry["kind"],
-        **ends,
-    )
+    return card
 
 
 def percentile_ranks(values: np.ndarray) -> np.ndarray:

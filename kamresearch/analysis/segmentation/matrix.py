@@ -126,7 +126,7 @@ def place_in_matrix(
     random_state: int = 0,
     n_resamples: int = 400,
 ) -> ValueMatrix:
-    """Which accounts to defend, to grow, to develop, to serve?
+    """Which accounts are large, and of which is much left to win?
 
     Parameters
     ----------
