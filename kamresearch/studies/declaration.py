@@ -17,7 +17,7 @@ from kamresearch.language import LANGUAGES, Text
 from kamresearch.places import builtin_home, project_root
 from kamresearch.result import Result
 
-HOUSE_MODULES = {"case", "declaration", "kinds", "outputs", "own", "places", "session"}
+HOUSE_MODULES = {"case", "declaration", "kinds", "outputs", "own", "places", "readings", "session"}
 
 
 class StudyParams(BaseModel):

@@ -92,8 +92,13 @@ def _warm_up(kind: str) -> None:
     if kind == "kernel":
         font_family()
     else:
+        from jupyter_client.kernelspec import KernelSpecManager
+        from nbformat.validator import get_validator
+
         from kamresearch.publishing.pages import webfont
 
+        get_validator(4, 5)
+        KernelSpecManager().get_kernel_spec("python3")
         webfont.warm_up()
     gc.collect()
     gc.freeze()
