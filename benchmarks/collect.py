@@ -12,6 +12,7 @@ ORDER = (
     "groups",
     "scale",
     "publish",
+    "interactive",
     "backtest",
     "decisions",
     "recovery",

@@ -252,6 +252,10 @@ class Findings(Mapping[str, Finding]):
             raise UnknownFindingError(finding_id, self._by_id)
         return self._by_id[finding_id]
 
+    def get(self, finding_id: str, default: Any = None) -> Any:
+        """The finding of an id, or what stands for none: no error looks for near ones."""
+        return self._by_id.get(finding_id, default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_id)
 

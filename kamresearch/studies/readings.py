@@ -141,7 +141,7 @@ class AskedFindings(Findings):
     def get(self, finding_id: str, default: Any = None) -> Any:
         """The finding of an id, or what stands for none."""
         self._note("finding", finding_id)
-        return self._by_id.get(finding_id, default)
+        return super().get(finding_id, default)
 
     def __contains__(self, finding_id: object) -> bool:
         self._note("is there", str(finding_id))

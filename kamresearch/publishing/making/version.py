@@ -240,11 +240,13 @@ class Making:
         return waited <= set(self.given)
 
     def _start_pages(self, waiting: list[tuple[Step, str]]) -> None:
-        """Give every free hand its share of the pages that can be made: what was taken over has
-        its pages kept, mostly, and a child for each would cost more than the page.
+        """Give every free hand its share of the pages that can be made. What was taken over has
+        its pages kept, mostly: a hand more would cost more than these pages.
         """
         free = self.plan.request.jobs - len(self.running)
         ready = [page for page in waiting if self._may_render(page[0])]
+        new = sum(not self.manifest.studies[step.study.name].reused for step, _ in ready)
+        free = min(free, max(new // 2, 1))
         for hand in range(min(free, len(ready))):
             pages: dict[str, list[str]] = {}
             for step, language in ready[hand::free]:
