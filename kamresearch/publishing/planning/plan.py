@@ -231,7 +231,9 @@ def _lost_words(steps: Iterable[Step]) -> list[dict]:
 
 def _answers(asked: Iterable[Sequence[str]], others: Others) -> list[list[str]]:
     """Questions, each with the checksum of its answer."""
-    return [[kind, id, json_sha256(others.answer((kind, id)))] for kind, id in sorted(asked)]
+    return [
+        [kind, id, json_sha256(others.answer((kind, id)))] for kind, id in sorted(map(tuple, asked))
+    ]
 
 
 def _changed_answers(facts: Mapping[str, Any], others: Others) -> list[str]:
