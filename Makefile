@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-kernels test-faults audit test-fuzz test-browser test-engine test-long coverage lint workflows format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
-        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-experiment bench-record bench-case-record bench-exports bench-first-report bench-accounts bench-tables bench-start bench-sets measure mutants clean
+        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-experiment bench-record bench-case-record bench-exports bench-first-report bench-accounts bench-tables bench-start bench-interactive bench-sets measure mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -170,6 +170,9 @@ bench-case-record: setup  ## five hindcasts of the built-in case, and how they d
 
 bench-exports: setup  ## awkward exports: read right, asked about, or wrong
 	$(BIN)/python -m benchmarks.bench_exports
+
+bench-interactive: setup  ## seconds of the short kam commands (a minute)
+	$(BIN)/python -m benchmarks.bench_interactive
 
 bench-first-report: setup  ## seconds from a flat file to a first report, by kam start and kam publish
 	$(BIN)/python -m benchmarks.bench_first_report

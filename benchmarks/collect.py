@@ -14,6 +14,7 @@ ORDER = (
     "groups",
     "scale",
     "publish",
+    "interactive",
     "backtest",
     "decisions",
     "recovery",

@@ -252,6 +252,10 @@ class Findings(Mapping[str, Finding]):
             raise UnknownFindingError(finding_id, self._by_id)
         return self._by_id[finding_id]
 
+    def get(self, finding_id: str, default: Any = None) -> Any:
+        """The finding of an id, or what stands for none: no error looks for near ones."""
+        return self._by_id.get(finding_id, default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_id)
 
@@ -262,10 +266,10 @@ class Findings(Mapping[str, Finding]):
         return finding_id in self._by_id
 
     def _ipython_key_completions_(self) -> list[str]:
-        return list(self._by_id)
+        return list(self)
 
     def __repr__(self) -> str:
-        shown = [f"{id} = {one.render('en')}" for id, one in self._by_id.items()]
+        shown = [f"{id} = {one.render('en')}" for id, one in self.items()]
         more = [f"… {len(shown) - 12} more"] if len(shown) > 12 else []
         return "\n".join([f"{len(shown)} findings", *shown[:12], *more])
 
@@ -276,7 +280,7 @@ class Findings(Mapping[str, Finding]):
         import pandas as pd
 
         rows = []
-        for id, one in self._by_id.items():
+        for id, one in self.items():
             low, high, level = (
                 (one.interval.low, one.interval.high, one.interval.level)
                 if one.interval
@@ -305,15 +309,15 @@ class Findings(Mapping[str, Finding]):
         return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["id", "label", "value"])
 
     def _repr_html_(self) -> str:
-        return cards(self._by_id.values(), current_language())
+        return cards(self.values(), current_language())
 
     def headlines(self) -> list[Finding]:
         """Those that the shelf and the briefing show first."""
-        return [finding for finding in self._by_id.values() if finding.headline]
+        return [finding for finding in self.values() if finding.headline]
 
     def to_json(self) -> str:
         """All findings as JSON text; equal findings give equal bytes."""
-        rows = [finding.to_dict() for finding in self._by_id.values()]
+        rows = [finding.to_dict() for finding in self.values()]
         return json.dumps(rows, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
     @classmethod

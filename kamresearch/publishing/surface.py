@@ -13,7 +13,6 @@ from kamresearch.publishing.asking.parameters import (
     read_parameters,
 )
 from kamresearch.publishing.asking.request import Request, make_request
-from kamresearch.publishing.making.run import run
 from kamresearch.publishing.progress import Progress, progress_for_python
 from kamresearch.publishing.sealed.store import Version, find_version, list_versions
 
@@ -104,6 +103,8 @@ def publish(
         memory=memory,
         pseudonymise=pseudonymise,
     )
+    from kamresearch.publishing.making.run import run  # heavy: whoever only looks needs it not
+
     told = progress or progress_for_python()
     try:
         return run(request, told)

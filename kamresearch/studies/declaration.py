@@ -25,6 +25,7 @@ HOUSE_MODULES = {
     "outputs",
     "own",
     "places",
+    "readings",
     "session",
 }
 
@@ -311,7 +312,8 @@ def owner_of(id: str, studies: Iterable[Study] | None = None) -> Study | None:
     """The study that shows a finding, figure or table: the one that declares it, else the one of
     its prefix.
     """
-    owners = [one for one in (all_studies() if studies is None else studies) if one.owns(id)]
+    known = {one.name: one for one in (all_studies() if studies is None else studies)}
+    owners = [one for one in known.values() if one.owns(id)]
     declared = [one for one in owners if id in one.promised.ids] if len(owners) > 1 else owners
     return next(iter([*declared, *owners]), None)
 

@@ -78,14 +78,19 @@ def read_table(notebook: dict, table_id: str) -> "pd.DataFrame | None":
 
     The words of coded values stand in ``frame.attrs["terms"]``: column → code → language → text.
     """
-    import pandas as pd
-
     for table in iterate_outputs(notebook, TableOutput):
         if table.id == table_id:
-            frame = pd.DataFrame(table.rows, columns=table.names)
-            frame.attrs["terms"] = {one.name: one.terms for one in table.columns if one.terms}
-            return frame
+            return table_frame(table)
     return None
+
+
+def table_frame(table: TableOutput) -> "pd.DataFrame":
+    """A table as a frame, the words of its codes in ``attrs["terms"]``."""
+    import pandas as pd
+
+    frame = pd.DataFrame(table.rows, columns=table.names)
+    frame.attrs["terms"] = {one.name: one.terms for one in table.columns if one.terms}
+    return frame
 
 
 def read_predictions(stated: Iterable[PredictionsOutput]) -> "pd.DataFrame":
@@ -147,8 +152,14 @@ def read_outcomes(stated: Iterable[OutcomesOutput]) -> "pd.DataFrame":
 
 def read_accounts(notebook: dict, kind: Literal["facts", "proposals"]) -> "pd.DataFrame":
     """What a notebook told of accounts, or would do for them, one row each."""
+    asked = FactsOutput if kind == "facts" else ProposalsOutput
+    rows = [row for said in iterate_outputs(notebook, asked) for row in said.rows]
+    return account_rows(rows, kind)
+
+
+def account_rows(rows: Iterable[list], kind: Literal["facts", "proposals"]) -> "pd.DataFrame":
+    """Rows that were told of accounts, or proposed for them, as a frame."""
     import pandas as pd
 
-    columns, asked = (FACTS, FactsOutput) if kind == "facts" else (PROPOSALS, ProposalsOutput)
-    rows = [row for said in iterate_outputs(notebook, asked) for row in said.rows]
-    return pd.DataFrame(rows, columns=list(columns))
+    columns = FACTS if kind == "facts" else PROPOSALS
+    return pd.DataFrame(list(rows), columns=list(columns))

@@ -57,14 +57,11 @@ from kamresearch.studies.outputs import (
     FACTS,
     MIME,
     PROPOSALS,
-    read_accounts,
-    read_findings,
-    read_notebook,
     read_outcomes,
     read_predictions,
-    read_table,
 )
 from kamresearch.studies.places import findings_folder, resolve_path
+from kamresearch.studies.readings import Door
 
 if TYPE_CHECKING:
     from kamresearch.data.tables import Tables
@@ -93,7 +90,7 @@ class Session:
         return sys.modules[self.study.params.__module__]
 
     @cached_property
-    def _notebooks(self) -> dict[str, dict]:
+    def _door(self) -> Door:
         read = {name: find_study(name) for name in self.study.reads}
         saved = not self.params.findings
         folder = findings_folder(self.params.findings)
@@ -101,39 +98,26 @@ class Session:
             name: one.path if saved else folder / f"{one.notebook}.ipynb"
             for name, one in read.items()
         }
-        return {name: read_notebook(path) for name, path in found.items() if path.exists()}
+        return Door({name: path for name, path in found.items() if path.exists()})
 
-    @cached_property
+    @property
     def evidence(self) -> Findings:
         """The findings of the studies that this one reads (from the version being made, else
         as last saved).
         """
-        return Findings(
-            finding
-            for notebook in self._notebooks.values()
-            for finding in read_findings(notebook).values()
-        )
+        return self._door.findings
 
     def read_table(self, table_id: str) -> pd.DataFrame | None:
         """A table of one of the studies that this one reads; None where it did not run or had
         none.
         """
-        for notebook in self._notebooks.values():
-            frame = read_table(notebook, table_id)
-            if frame is not None:
-                return frame
-        return None
+        return self._door.table(table_id)
 
     def read_accounts(self, kind: Literal["facts", "proposals"]) -> pd.DataFrame:
         """What the studies that this one reads told of accounts (``facts``) or would do for them
         (``proposals``), with the column ``study``.
         """
-        parts = [
-            read_accounts(notebook, kind).assign(study=name)
-            for name, notebook in self._notebooks.items()
-        ]
-        empty = read_accounts({"cells": []}, kind).assign(study=[])
-        return pd.concat([empty, *parts], ignore_index=True)
+        return self._door.accounts(kind)
 
     def export(
         self, *findings: Finding | Iterable[Finding], uses: tuple[str, ...] | None = None

@@ -103,6 +103,11 @@ from those before it.
 """
 
 
+DOOR = {"studies.readings", "studies.session", "studies.places", "studies.outputs", "finding"}
+"""Modules through which a kernel reads what other studies gave."""
+OTHERS = ("KAM_NOTEBOOKS", "findings_folder", "read_notebook", "_by_id")
+
+
 def modules() -> dict[str, Path]:
     """Dotted name inside the package → file."""
     found = {}
@@ -251,3 +256,16 @@ def test_every_public_name_leads_somewhere():
         assert getattr(kamresearch, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = kamresearch.nonsense
+
+
+def test_nothing_that_runs_in_a_kernel_reads_another_study_but_the_one_door_that_notes_it():
+    """Else a study would be taken over though what it read is another now."""
+    rooms = ("finding", "data", "features", "analysis", "figures", "studies")
+    past = [
+        (name, word)
+        for name, path in modules().items()
+        if name.startswith(rooms) and name not in DOOR
+        for word in OTHERS
+        if word in path.read_text(encoding="utf-8")
+    ]
+    assert past == []

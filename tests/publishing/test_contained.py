@@ -17,15 +17,16 @@ from kamresearch.publishing.planning.datafacts import PREPARED_KEPT, _forget_old
 from kamresearch.publishing.planning.plan import Cache
 from kamresearch.publishing.sealed.sealing import Workshop, clear_abandoned, failed_folder
 from kamresearch.publishing.shelf.pruning import prune_shelf
+from kamresearch.studies.readings import Others
 from tests.conftest import ROOT
 
 
 def _keep_a_notebook(folder):
     """The cache of executed notebooks takes one in."""
     (folder / "made.ipynb").write_text("{}")
-    step = SimpleNamespace(key=lambda _: "key", inputs={}, study=SimpleNamespace(name="one"))
-    Cache(folder).keep(step, {}, folder / "made.ipynb", 1.0)
-    assert (folder / "studies" / "key.ipynb").exists()
+    step = SimpleNamespace(key="key", inputs={}, study=SimpleNamespace(name="one"))
+    Cache(folder).keep(step, Others(), [], folder / "made.ipynb", 1.0)
+    assert Cache(folder).recall(step, Others())
 
 
 def test_neither_a_failed_run_nor_pruning_touches_what_a_link_leads_to(tmp_path):

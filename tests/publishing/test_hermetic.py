@@ -56,7 +56,7 @@ def planned(asked=None, data=FACTS, languages=("en",), **options):
 
 
 def keys(plan):
-    return {step.study.name: step.key({}) for step in plan.steps}
+    return {step.study.name: step.key for step in plan.steps}
 
 
 @pytest.mark.parametrize("name", ["currency", "mapping_text"])
@@ -99,7 +99,7 @@ def test_every_parameter_of_every_study_is_part_of_the_name(study, name):
     ]
     assert replace(plan, steps=tuple(steps)).version != plan.version
     changed = next(step for step in steps if step.study == study)
-    assert changed.key({}) != keys(plan)[study.name]
+    assert changed.key != keys(plan)[study.name]
 
 
 @pytest.mark.parametrize("name", sorted(FACTS["tables"]))

@@ -195,6 +195,25 @@ class TestOnlyWhatChanged:
         assert "alpha: running (changed: parameters)" in done.stderr
         assert "beta: taken over" in done.stderr
 
+    def test_a_study_runs_again_only_where_what_it_read_of_another_changed(self, project):
+        project.add(4, "delta", reads=("alpha",), extra='+ len(study.read_table("alpha.accounts"))')
+        project.publish(*AGAIN)
+        part = project.publish(*AGAIN, "-p", "alpha.factor=2")
+        assert "beta: running (changed: what it reads (finding alpha.total))" in part.stderr
+        assert "delta: taken over" in part.stderr
+        full = project.publish(*AGAIN, "-p", "alpha.factor=2", "--force")
+        assert "delta: running" in full.stderr
+        sums = [version_of(project, one)["files"] for one in (part, full)]
+        kept = [{name: one for name, one in part.items() if "html" not in name} for part in sums]
+        assert kept[0] == kept[1]
+
+    def test_a_notebook_that_reads_others_past_the_session_always_runs(self, project):
+        past = 'import os\nopen(os.environ["KAM_NOTEBOOKS"] + "/01_alpha.ipynb").close()'
+        project.add(2, "beta", reads=("alpha",), more=past)
+        project.publish(*AGAIN)
+        again = project.publish(*AGAIN, "-p", "alpha.factor=2")
+        assert "beta: running" in again.stderr
+
     def test_a_part_made_anew_equals_all_made_anew_to_the_byte(self, project):
         part = version_of(project, project.publish(*AGAIN, "-p", "beta.factor=3"))
         full = version_of(project, project.publish(*AGAIN, "-p", "beta.factor=3", "--force"))

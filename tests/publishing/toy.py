@@ -22,6 +22,7 @@ HOUSE = {
     "outputs.py",
     "own.py",
     "places.py",
+    "readings.py",
     "session.py",
 }
 

@@ -452,3 +452,23 @@ def test_a_page_stays_light_however_many_names_it_knows():
     content = synthetic.column_output(rows, "text", rows_shown=10)
     assert table_view(content, "en")["covered"]
     assert not table_view(content, "en", room=100)["covered"]
+
+
+def test_a_kept_cut_of_a_font_is_the_one_that_would_be_made_and_a_broken_one_is_made_anew(
+    tmp_path, monkeypatch
+):
+    from kamresearch.publishing.pages import webfont
+
+    def cut() -> str:
+        webfont._subset.cache_clear()
+        return webfont._subset("ab客户", webfont.HAN_FILE)
+
+    made = cut()
+    monkeypatch.setattr(webfont.CUTS, "folder", tmp_path)
+    assert cut() == made
+    (kept,) = tmp_path.glob("*.txt")
+    monkeypatch.setattr(webfont, "_cut", lambda *_: "made anew")
+    assert cut() == made
+    kept.write_text(kept.read_text()[:-9])
+    assert cut() == "made anew"
+    webfont._subset.cache_clear()

@@ -3,12 +3,14 @@ time, memory and output.
 """
 
 import asyncio
+import json
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from ast import literal_eval
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty
@@ -29,6 +31,7 @@ from kamresearch.publishing.kernels.jobs import KernelPlan
 from kamresearch.publishing.kernels.nursery import Child, start_child
 
 ENGINE = "kamresearch"
+LAST_WORDS = "kamresearch.publishing.kernels.kernel"
 
 
 @dataclass
@@ -36,10 +39,13 @@ class Watch:
     """What a running kernel is held to, and why it was stopped."""
 
     plan: KernelPlan
+    study: str
     child: Child | None = None
     written: int = 0
     stopped: str = ""
     """``timeout``, ``memory`` or ``output`` once a limit was passed."""
+    last_words: dict[str, Any] = field(default_factory=dict)
+    """What the kernel said when its notebook had ended; see `kernel.last_words`."""
     done: threading.Event = field(default_factory=threading.Event)
 
     def stop(self, why: str) -> None:
@@ -190,6 +196,21 @@ class Client(PapermillNotebookClient):
 
     start_new_kernel_client = run_sync(async_start_new_kernel_client)
 
+    def papermill_execute_cells(self) -> None:
+        super().papermill_execute_cells()
+        self._hear_last_words()
+
+    async def _async_hear_last_words(self) -> None:
+        client = cast(AsyncKernelClient, self.kc)
+        told = f"__import__({LAST_WORDS!r}, fromlist=['']).last_words({self.watch.study!r})"
+        asked = client.execute("", silent=True, user_expressions={"told": told})
+        reply = await self.async_wait_for_reply(asked)
+        said = (reply or {}).get("content", {}).get("user_expressions", {}).get("told", {})
+        if said.get("status") == "ok":
+            self.watch.last_words = json.loads(literal_eval(said["data"]["text/plain"]))
+
+    _hear_last_words = run_sync(_async_hear_last_words)
+
     async def _check_start(self, end: float) -> None:
         if self.watch.child.poll() is not None:
             raise DeadKernelError("Kernel died while it started")
@@ -219,6 +240,19 @@ class Client(PapermillNotebookClient):
         return super().process_message(msg, *more, **named)
 
 
+@contextmanager
+def _saved_once(notebook: NotebookExecutionManager) -> Iterator[None]:
+    """Write the notebook once, when it has ended, however it ends: papermill writes all of it twice
+    a cell, and again at the end for times that we do not keep.
+    """
+    save = notebook.save
+    notebook.save = lambda **_: None
+    try:
+        yield
+    finally:
+        save()
+
+
 class Engine(NBClientEngine):
     """Registered with papermill under `ENGINE`; takes a `Watch`."""
 
@@ -246,7 +280,8 @@ class Engine(NBClientEngine):
                 log_output=False,
                 shutdown_kernel="immediate",
             )
-            return client.execute()
+            with _saved_once(nb_man):
+                return client.execute()
         finally:
             watch.done.set()
             keeper.join(1)

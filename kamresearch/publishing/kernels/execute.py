@@ -41,21 +41,25 @@ LIMITS = {
 
 def run_study(plain: Mapping) -> int:
     """Run one study (a `StudyJob`) and leave its `StudyOutcome` beside the executed notebook."""
-    began, message = time.monotonic(), ""
+    began, message, asked = time.monotonic(), "", None
     job = read_job(StudyJob, plain)
     try:
-        judge(job, _run(job))
+        notebook, told = _run(job)
+        asked = told.get("asked")
+        judge(job, notebook, told.get("promised"))
     except KamError as error:
         message = str(error)
-    outcome = StudyOutcome(not message, round(time.monotonic() - began, 3), message)
+    outcome = StudyOutcome(not message, round(time.monotonic() - began, 3), message, asked)
     write_json(job.outcome, to_plain(outcome))
     return 0
 
 
-def judge(job: StudyJob, notebook: Mapping) -> None:
-    """Hold a study to its promises, and to saying nothing that cannot be true."""
+def judge(job: StudyJob, notebook: Mapping, promised: list[str] | None = None) -> None:
+    """Hold a study to its promises, and to saying nothing that cannot be true. ``promised``: the
+    ids, where they are known; to look them up imports the study's analyses.
+    """
     study = find_study(job.study)
-    missing = missing_promises(notebook, study)
+    missing = missing_promises(notebook, study, promised or study.promised.ids)
     if missing:
         raise _incomplete(job.study, missing)
     as_of, earlier = job.parameters.get("as_of", ""), _earlier_findings(job, study)
@@ -75,14 +79,15 @@ def _earlier_findings(job: StudyJob, study: "Study") -> dict[str, dict]:
     return {row["id"]: row for row in finding_rows(notebooks)}
 
 
-def _run(job: StudyJob) -> dict:
+def _run(job: StudyJob) -> tuple[dict, dict]:
+    """The executed notebook, and the last words of its kernel."""
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
     from kamresearch.publishing.kernels import engine
 
     engine.register()
-    watch, kills = engine.Watch(job.kernel), group_kills()
+    watch, kills = engine.Watch(job.kernel, job.study), group_kills()
     try:
         papermill.execute_notebook(
             job.notebook,
@@ -101,7 +106,7 @@ def _run(job: StudyJob) -> dict:
         _tidy_file(job.out)
     if watch.stopped:
         raise cast(StudyError, _stopped(job, watch))
-    return read_notebook(job.out)
+    return read_notebook(job.out), watch.last_words
 
 
 def _stopped(job: StudyJob, watch: "Watch") -> StudyError | None:

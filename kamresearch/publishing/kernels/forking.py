@@ -26,14 +26,6 @@ WARM = {
         "matplotlib.pyplot",
         "pandas",
         "seaborn",
-        "scipy.optimize",
-        "scipy.stats",
-        "statsmodels.api",
-        "statsmodels.tsa.api",
-        "sklearn.cluster",
-        "sklearn.ensemble",
-        "sklearn.linear_model",
-        "sklearn.model_selection",
         "ibis",
         "duckdb",
         "ibis.backends.duckdb",
@@ -61,13 +53,30 @@ WARM = {
 }
 """What each kind of nursery imports before it forks."""
 
+MANY = 3
+MORE = {
+    "kernel": (
+        "scipy.optimize",
+        "scipy.stats",
+        "statsmodels.api",
+        "statsmodels.tsa.api",
+        "sklearn.cluster",
+        "sklearn.ensemble",
+        "sklearn.linear_model",
+        "sklearn.model_selection",
+    ),
+}
+"""What it imports before its child of this number, and few studies need: where one or two run they
+import it themselves.
+"""
+
 
 def serve(listener_number: int, kind: str) -> None:
     """The nursery's life: warm up, then fork on request until the parent goes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     listener = socket.socket(fileno=listener_number)
     _warm_up(kind)
-    _Server(listener).run()
+    _Server(listener, MORE.get(kind, ())).run()
 
 
 def _warm_up(kind: str) -> None:
@@ -75,12 +84,9 @@ def _warm_up(kind: str) -> None:
     thread.
     """
     import gc
-    from importlib import import_module
 
     _spare_imports()
-    for name in WARM[kind]:
-        with suppress(ImportError):
-            import_module(name)
+    _import_all(WARM[kind])
     from kamresearch.figures.theme import font_family
     from kamresearch.language import LANGUAGES, format_quantity
     from kamresearch.language.catalogue_store import load_catalogue
@@ -92,11 +98,24 @@ def _warm_up(kind: str) -> None:
     if kind == "kernel":
         font_family()
     else:
+        from jupyter_client.kernelspec import KernelSpecManager
+        from nbformat.validator import get_validator
+
         from kamresearch.publishing.pages import webfont
 
+        get_validator(4, 5)
+        KernelSpecManager().get_kernel_spec("python3")
         webfont.warm_up()
     gc.collect()
     gc.freeze()
+
+
+def _import_all(names: tuple[str, ...]) -> None:
+    from importlib import import_module
+
+    for name in names:
+        with suppress(ImportError):
+            import_module(name)
 
 
 def _spare_imports() -> None:
@@ -109,8 +128,8 @@ def _spare_imports() -> None:
 class _Server:
     """Accepts orders, forks, reaps."""
 
-    def __init__(self, listener: socket.socket) -> None:
-        self.listener = listener
+    def __init__(self, listener: socket.socket, more: tuple[str, ...]) -> None:
+        self.listener, self.more, self.asked = listener, more, 0
         self.children: dict[int, socket.socket] = {}
         self.waking, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.waker = waker
@@ -145,6 +164,9 @@ class _Server:
                 connection.close()
                 return
             text += part
+        self.asked += 1
+        if self.asked == MANY:
+            _import_all(self.more)
         pid = os.fork()
         if pid == 0:
             self._become_child(connection, json.loads(text))

@@ -64,8 +64,21 @@ class StudyJob:
 
 @dataclass(frozen=True)
 class StudyOutcome:
-    """How a study went, in how many seconds; ``message`` where it failed."""
+    """How a study went.
+
+    Parameters
+    ----------
+    ok : bool
+        Whether it ended well.
+    seconds : float
+        How long it took.
+    message : str
+        What went wrong, where it failed.
+    asked : list of kind and id, optional
+        The questions that it asked of other studies; None where it may have read more.
+    """
 
     ok: bool
     seconds: float = 0.0
     message: str = ""
+    asked: list[list[str]] | None = None

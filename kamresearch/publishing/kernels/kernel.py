@@ -1,5 +1,7 @@
 """The kernel itself: what a fresh child runs. It imports nothing that the warmed parent has not."""
 
+import json
+import os
 from contextlib import suppress
 
 
@@ -7,12 +9,33 @@ def run_kernel(argument: dict) -> int:
     """The kernel itself, in a fresh child."""
     _limit_memory(argument["memory"])
     _limit_output(argument["output"])
+    _watch_the_door()
     from ipykernel.kernelapp import IPKernelApp
 
     IPKernelApp.launch_instance(
         argv=["-f", argument["connection"], "--HistoryManager.enabled=False", "--quiet"]
     )
     return 0
+
+
+def last_words(study: str) -> str:
+    """What a kernel says at the end, as JSON: what its notebook asked of other studies, and what
+    the study promises, whose analyses stand imported here and nowhere else.
+    """
+    from kamresearch.studies import find_study
+    from kamresearch.studies.readings import READINGS
+
+    promised = list(find_study(study).promised.ids)
+    return json.dumps({"asked": READINGS.told(), "promised": promised})
+
+
+def _watch_the_door() -> None:
+    """Notice whoever reads other studies past the session: it must run each time."""
+    from kamresearch.studies.readings import READINGS
+
+    folder = os.environ.get("KAM_NOTEBOOKS")
+    if folder:
+        READINGS.guard(folder)
 
 
 def _limit_memory(most: int) -> None:

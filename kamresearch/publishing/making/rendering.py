@@ -10,6 +10,7 @@ from kamresearch.publishing.files import write_text
 from kamresearch.publishing.jobs import read_job
 from kamresearch.publishing.making.kept import KeptPages
 from kamresearch.publishing.outcome.collect import table_name
+from kamresearch.publishing.pages import webfont
 from kamresearch.publishing.pages.context import RenderContext
 from kamresearch.publishing.pages.subjects import Subjects, find_subjects
 from kamresearch.publishing.sealed.manifest import Manifest
@@ -62,14 +63,15 @@ def render_pages(plain: Mapping) -> int:
     job = read_job(PagesJob, plain)
     folder, manifest = job.folder, _known(job)
     kept = KeptPages(Path(job.kept), job.code) if job.kept else None
-    subjects = _subjects(folder, manifest)
+    webfont.CUTS.folder = kept and kept.folder / "fonts"
+    subjects, previous = _subjects(folder, manifest), _previous(job)
     for one in subjects:
         (folder / one.id).mkdir(exist_ok=True)
     for name, languages in job.pages.items():
         study = find_study(name)
         path = folder / "notebooks" / f"{study.notebook}.ipynb"
         notebook = path.read_text(encoding="utf-8")
-        context = _context(folder, manifest, study, job.previous, subjects)
+        context = _context(folder, manifest, study, previous, subjects)
         for language in languages:
             pages = _pages(notebook, study, language, context, kept)
             for address, html in pages.items():
@@ -113,7 +115,7 @@ def render_door(plain: Mapping) -> int:
 
     job = read_job(DoorJob, plain)
     folder, manifest = job.folder, _known(job)
-    context = _context(folder, manifest, None, job.previous, _subjects(folder, manifest))
+    context = _context(folder, manifest, None, _previous(job), _subjects(folder, manifest))
     for language in manifest.languages:
         write_text(folder / context.front(language), render_front(context, language))
     return 0
@@ -124,11 +126,16 @@ def _known(job: DoorJob) -> Manifest:
     return Manifest.model_validate_json(job.manifest.read_text(encoding="utf-8"))
 
 
+def _previous(job: DoorJob) -> Version | None:
+    """The version before; read once, whatever the number of pages."""
+    return Version(Path(job.previous)) if job.previous else None
+
+
 def _context(
     folder: Path,
     manifest: Manifest,
     study: Study | None,
-    previous: str,
+    previous: Version | None,
     subjects: tuple[Subjects, ...],
 ) -> RenderContext:
     studies = tuple(find_study(name) for name in manifest.studies)
@@ -138,7 +145,7 @@ def _context(
     if previous:
         from kamresearch.publishing.sealed.compare import compare
 
-        changes = compare(Version(Path(previous)), draft)
+        changes = compare(previous, draft)
     return RenderContext(
         manifest=manifest,
         languages=manifest.languages,

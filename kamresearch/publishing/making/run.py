@@ -19,7 +19,6 @@ from kamresearch.publishing.kernels.forking import DISK_FULL
 from kamresearch.publishing.making.earlier import look_back
 from kamresearch.publishing.making.hands import Hands, last_words
 from kamresearch.publishing.making.version import make_version, write_shelf
-from kamresearch.publishing.outcome.collect import outputs_digest
 from kamresearch.publishing.planning.datafacts import DataAsked, DataJob, DataMemory, is_sound
 from kamresearch.publishing.planning.plan import Cache, Plan, make_plan
 from kamresearch.publishing.planning.sources import SourceCode
@@ -28,6 +27,7 @@ from kamresearch.publishing.sealed.sealing import clear_what_the_dead_left, free
 from kamresearch.publishing.sealed.store import Version, shelf_is_written, standing_version
 from kamresearch.studies.declaration import StudyParams
 from kamresearch.studies.outputs import read_notebook
+from kamresearch.studies.readings import Given, Others
 
 SECONDS_TO_END = 10
 """A reader whose time is over says so itself, with the file's name, unless it hangs."""
@@ -74,18 +74,18 @@ def explain(request: Request, hands: Hands | None = None) -> list[str]:
     """
     with nullcontext(hands) if hands else Hands() as own:
         plan, cache = prepare(request, own), Cache(request.cache)
-    lines, running, digests = [], set(), {}
+    lines, running, given = [], set(), {}
     for step in plan.steps:
-        reads = {name for name in step.study.reads if name in digests or name in running}
-        findings = {name: digests[name] for name in sorted(reads) if name in digests}
-        kept = None if reads & running else cache.recall(step, findings)
+        reads = set(step.study.reads)
+        others = Others((name, given[name]) for name in step.study.reads if name in given)
+        kept = None if reads & running else cache.recall(step, others)
         if kept is not None and not request.force:
-            digests[step.study.name] = outputs_digest(read_notebook(kept))
+            given[step.study.name] = Given.of_notebook(read_notebook(kept))
             lines.append(f"{step.study.name}: taken over, nothing it rests on changed")
         else:
             running.add(step.study.name)
             after = sorted(reads & running - {step.study.name})
-            why = "--force" if request.force else cache.difference(step, findings, unknown=after)
+            why = "--force" if request.force else cache.difference(step, others, unknown=after)
             lines.append(f"{step.study.name}: runs, {why}")
     lines += [f"{name}: left out, {reason['en']}" for name, reason in plan.absent.items()]
     there = standing_version(request.reports, plan.version)

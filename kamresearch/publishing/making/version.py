@@ -20,8 +20,9 @@ from kamresearch.publishing.making.earlier import EARLIER, write_stated
 from kamresearch.publishing.making.hands import Hands, data_env, last_words, read_outcome
 from kamresearch.publishing.making.rendering import DoorJob, PagesJob
 from kamresearch.publishing.making.swept import SWEPT, add_cells
-from kamresearch.publishing.outcome.collect import finding_rows, outputs_digest, write_tables
+from kamresearch.publishing.outcome.collect import finding_rows, write_tables
 from kamresearch.publishing.outcome.followed import followed_tables, write_followed
+from kamresearch.publishing.outcome.truth import contradicts_others
 from kamresearch.publishing.planning.plan import Cache, Plan, Step
 from kamresearch.publishing.planning.sources import commit_facts
 from kamresearch.publishing.progress import Progress
@@ -38,6 +39,7 @@ from kamresearch.publishing.sealed.sealing import (
 from kamresearch.publishing.sealed.secrecy import refuse_secrets
 from kamresearch.publishing.sealed.store import Version, version_folders
 from kamresearch.studies.outputs import read_notebook
+from kamresearch.studies.readings import Given, Others
 
 
 @dataclass
@@ -62,7 +64,8 @@ class Making:
     cache: Cache
     progress: Progress
     manifest: Manifest = field(default_factory=cast(Callable[[], Manifest], Manifest))
-    digests: dict[str, str] = field(default_factory=dict)
+    given: dict[str, Given] = field(default_factory=dict)
+    """What each study that is done gave to those that read it."""
     failed: dict[str, str] = field(default_factory=dict)
     running: list[Task] = field(default_factory=list)
     previous: str = ""
@@ -135,7 +138,7 @@ class Making:
         return set(step.study.reads) & {other.study.name for other in self.plan.steps}
 
     def _ready(self, waiting: list[Step]) -> list[Step]:
-        return [step for step in waiting if self._reads(step) <= set(self.digests)]
+        return [step for step in waiting if self._reads(step) <= set(self.given)]
 
     def _hopeless(self, step: Step) -> bool:
         return (
@@ -143,18 +146,17 @@ class Making:
             and self.failed.setdefault(step.study.name, "") == ""
         )
 
-    def findings_read(self, step: Step) -> dict[str, str]:
-        """Checksums of what a step reads of the others."""
-        return {name: self.digests[name] for name in sorted(self._reads(step))}
+    def _others(self, step: Step) -> Others:
+        """What those gave that a step reads."""
+        return Others((name, self.given[name]) for name in step.study.reads if name in self.given)
 
     def _notebook(self, step: Step) -> Path:
         return self.folder / "notebooks" / f"{step.study.notebook}.ipynb"
 
     def _take_from_cache(self, step: Step) -> bool:
-        kept = (
-            None if self.plan.request.force else self.cache.recall(step, self.findings_read(step))
-        )
-        if kept is None:
+        others = self._others(step)
+        kept = None if self.plan.request.force else self.cache.recall(step, others)
+        if kept is None or contradicts_others(read_notebook(kept), others.rows()):
             return False
         shutil.copyfile(kept, self._notebook(step))
         seconds = self.cache.seconds(kept)
@@ -165,7 +167,7 @@ class Making:
         reason = (
             "--force"
             if self.plan.request.force
-            else self.cache.difference(step, self.findings_read(step))
+            else self.cache.difference(step, self._others(step))
         )
         self.progress.note(f"{step.study.name}: running ({reason})")
         aside = self.hands["work"].folder / f"{self.folder.name}-{step.study.name}"
@@ -198,7 +200,7 @@ class Making:
             self.progress.advance(f"{task.step.study.name}: failed")
             return False
         shutil.copyfile(made, self._notebook(task.step))
-        self.cache.keep(task.step, self.findings_read(task.step), made, outcome.seconds)
+        self.cache.keep(task.step, self._others(task.step), outcome.asked, made, outcome.seconds)
         self._accept(task.step, outcome.seconds, reused=False)
         return True
 
@@ -208,7 +210,7 @@ class Making:
             add_cells(self._notebook(step), swept)
         notebook = read_notebook(self._notebook(step))
         write_tables(notebook, self.folder)
-        self.digests[step.study.name] = outputs_digest(notebook)
+        self.given[step.study.name] = Given.of_notebook(notebook)
         self.manifest = self.manifest.with_study(step.study.name, seconds, reused)
         self.progress.advance(
             f"{step.study.name}: "
@@ -235,14 +237,16 @@ class Making:
         waited = {
             one.study.name for one in self.plan.steps if step.study.front or one.study.profiles
         }
-        return waited <= set(self.digests)
+        return waited <= set(self.given)
 
     def _start_pages(self, waiting: list[tuple[Step, str]]) -> None:
-        """Give every free hand its share of the pages that can be made: what was taken over has
-        its pages kept, mostly, and a child for each would cost more than the page.
+        """Give every free hand its share of the pages that can be made. What was taken over has
+        its pages kept, mostly: a hand more would cost more than these pages.
         """
         free = self.plan.request.jobs - len(self.running)
         ready = [page for page in waiting if self._may_render(page[0])]
+        new = sum(not self.manifest.studies[step.study.name].reused for step, _ in ready)
+        free = min(free, max(new // 2, 1))
         for hand in range(min(free, len(ready))):
             pages: dict[str, list[str]] = {}
             for step, language in ready[hand::free]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kamresearch.errors import StudyError, first_offenders
-from kamresearch.publishing.files import json_sha256, write_text
+from kamresearch.publishing.files import write_text
 from kamresearch.publishing.outcome.csvfile import write_csv
 from kamresearch.studies.declaration import Study
 from kamresearch.studies.kinds import (
@@ -20,8 +20,8 @@ from kamresearch.studies.kinds import (
 from kamresearch.studies.outputs import iterate_outputs
 
 
-def missing_promises(notebook: Mapping, study: Study) -> list[str]:
-    """Ids that a study declares and its notebook neither shows nor explains; sections must
+def missing_promises(notebook: Mapping, study: Study, promised: Iterable[str]) -> list[str]:
+    """Ids that a study promised and its notebook neither shows nor explains; sections must
     stand in the notebook.
     """
     shown, excused = set(), set()
@@ -40,7 +40,7 @@ def missing_promises(notebook: Mapping, study: Study) -> list[str]:
         if tag.startswith("section:")
     }
     return [f"section {one}" for one in study.sections if one not in sections | excused] + [
-        one for one in study.promised.ids if one not in shown | excused
+        one for one in promised if one not in shown | excused
     ]
 
 
@@ -108,11 +108,3 @@ def write_tables(notebook: Mapping, folder: Path) -> dict[str, str]:
         write_text(folder / "tables" / name, text)
         addresses[table_id] = f"tables/{name}"
     return addresses
-
-
-def outputs_digest(notebook: Mapping) -> str:
-    """The checksum of all that later studies could read from a notebook: its findings and
-    tables.
-    """
-    kept = iterate_outputs(notebook, FindingsOutput, TableOutput)
-    return json_sha256([one.to_dict() for one in kept])

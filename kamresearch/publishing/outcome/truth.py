@@ -5,11 +5,9 @@ that breaks one stops as if it had left a figure out: a page that is missing mis
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-
-import pandas as pd
 
 from kamresearch.finding import is_number
 from kamresearch.studies.declaration import Study
@@ -133,14 +131,16 @@ def _forecast_of_the_past(outcome: Outcome) -> Broken:
     """A row with forecast bounds speaks of a period of which no more than half is over."""
     if not outcome.as_of:
         return
-    day = pd.Timestamp(outcome.as_of)
     for key, table in outcome.tables.items():
         names = table.names
         if "period" not in names or "lo_95" not in names:
             continue
+        import pandas as pd  # half a second: of the few that forecast
+
         for row in table.rows:
             period = pd.Period(str(row[names.index("period")]))
-            if period.start_time + (period.end_time - period.start_time) / 2 < day:
+            middle = period.start_time + (period.end_time - period.start_time) / 2
+            if middle < pd.Timestamp(outcome.as_of):
                 yield (
                     key,
                     f"{period} is mostly past on {outcome.as_of}; what is seen is no forecast",
@@ -166,8 +166,18 @@ def _parts_and_wholes(outcome: Outcome) -> Broken:
 
 def _told_twice(outcome: Outcome) -> Broken:
     """The same label and definition over the same period on as many cases give one number."""
+    yield from _differing([*outcome.earlier.items(), *outcome.findings.items()])
+
+
+def contradicts_others(notebook: Mapping, others: Iterable[Mapping]) -> bool:
+    """Whether a notebook that ran beside other findings tells one of these otherwise."""
+    own = [row for one in iterate_outputs(notebook, FindingsOutput) for row in one.findings]
+    return any(_differing((row["id"], row) for row in (*others, *own)))
+
+
+def _differing(findings: Iterable[tuple[str, Mapping]]) -> Broken:
     seen: dict[tuple, tuple[str, float]] = {}
-    for key, row in [*outcome.earlier.items(), *outcome.findings.items()]:
+    for key, row in findings:
         if not is_number(row["value"]):
             continue
         words = (row["label"]["en"], row["definition"]["en"])

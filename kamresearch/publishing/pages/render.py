@@ -429,9 +429,10 @@ class _Page(Surroundings):
             "paragraphs": [self.explainer.explain(inline(text)) for text in said.paragraphs],
             "tag": "p" if isinstance(said, TextOutput) else "div",
             "anchors": [
-                anchor_of(one, self.study.promised.tables)
+                anchor_of(one, tables)
                 for one in missing
                 if "." in one and one not in self._shown
+                for tables in ((), (one,))  # a link may mean either
             ],
         }
 

@@ -6,14 +6,18 @@ import base64
 import logging
 import re
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kamresearch.figures.theme import FONT_FILE
 from kamresearch.language import tongue
+from kamresearch.publishing.files import file_sha256, json_sha256, text_sha256, write_text
 
 if TYPE_CHECKING:
     from fontTools.subset import Options
@@ -28,6 +32,20 @@ SHARED_MARKS = frozenset("·—‘’“”…")
 """Punctuation that Chinese writes wide and English narrow."""
 USUAL = frozenset(map(chr, range(0x20, 0x7F))) | SHARED_MARKS | frozenset("–−×÷±≈≤≥→▲▼Σλ")
 """What any page may show beside Chinese: one cut of the font for all pages that need no more."""
+
+
+@dataclass
+class Cuts:
+    """Where this process keeps cuts of fonts for pages to come; nowhere, unless it is told. A cut
+    is the same whether it was kept or not.
+    """
+
+    folder: Path | None = None
+    most: int = 120
+    """As many as a few versions show"""
+
+
+CUTS = Cuts()
 
 
 @lru_cache(maxsize=2)
@@ -109,6 +127,26 @@ def cutting_options(**more: object) -> "Options":
 @lru_cache(maxsize=32)
 def _subset(characters: str, file: Path) -> str:
     """A font cut to some characters, as WOFF2 in base64; equal characters give equal bytes."""
+    kept = CUTS.folder
+    if kept is None:
+        return _cut(characters, file)
+    made_by = [version(name) for name in ("fonttools", "brotli")]
+    place = kept / f"{json_sha256([characters, file_sha256(file), made_by])[:40]}.txt"
+    with suppress(OSError, ValueError):
+        sha256, _, cut = place.read_text(encoding="ascii").partition("\n")
+        if text_sha256(cut) == sha256:
+            place.touch()
+            return cut
+    cut = _cut(characters, file)
+    with suppress(OSError):  # a cache that cannot be written is no reason to fail
+        kept.mkdir(parents=True, exist_ok=True)
+        write_text(place, f"{text_sha256(cut)}\n{cut}")
+        for old in sorted(kept.glob("*.txt"), key=lambda one: one.stat().st_mtime)[: -CUTS.most]:
+            old.unlink(missing_ok=True)
+    return cut
+
+
+def _cut(characters: str, file: Path) -> str:
     from fontTools import subset
 
     logging.getLogger("fontTools").setLevel(logging.ERROR)

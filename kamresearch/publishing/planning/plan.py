@@ -4,7 +4,7 @@ from the cache.
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +19,7 @@ from kamresearch.publishing.files import file_sha256, forget_parts, json_sha256,
 from kamresearch.publishing.planning.sources import SourceCode, environment_facts, version_id
 from kamresearch.studies.case import case_folder, story_digest, unknown_sections
 from kamresearch.studies.declaration import Study, StudyParams
+from kamresearch.studies.readings import Others
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,10 @@ class Step:
         folder = case_folder(self.params.data, self.params.mapping)
         return story_digest(folder, self.study.name, self.params.as_of)
 
-    def key(self, findings: Mapping[str, str]) -> str:
-        """The name of its executed notebook in the cache, given the checksums of what it reads."""
-        return json_sha256([self.study.name, self.inputs, dict(findings)])[:40]
+    @property
+    def key(self) -> str:
+        """The name of its runs in the cache, whatever it reads."""
+        return json_sha256([self.study.name, self.inputs])[:32]
 
 
 @dataclass(frozen=True)
@@ -227,32 +229,61 @@ def _lost_words(steps: Iterable[Step]) -> list[dict]:
     return warnings
 
 
+def _answers(asked: Iterable[Sequence[str]], others: Others) -> list[list[str]]:
+    """Questions, each with the checksum of its answer."""
+    return [
+        [kind, id, json_sha256(others.answer((kind, id)))] for kind, id in sorted(map(tuple, asked))
+    ]
+
+
+def _changed_answers(facts: Mapping[str, Any], others: Others) -> list[str]:
+    """Questions of a kept run to which the answer is another now."""
+    return [
+        f"{kind} {about}".strip()
+        for kind, about, answer in facts["answers"]
+        if json_sha256(others.answer((kind, about))) != answer
+    ]
+
+
 class Cache:
-    """Executed notebooks by key, each beside its checksum and the inputs that made it."""
+    """Executed notebooks, each beside its checksum, the inputs that made it, and what it asked of
+    other studies with the checksum of each answer: it stands for every run of the same inputs to
+    which the others would answer the same, whatever else has changed about them.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.pages = folder / "studies", folder / "pages"
 
-    def recall(self, step: Step, findings: Mapping[str, str]) -> Path | None:
+    def recall(self, step: Step, others: Others) -> Path | None:
         """The executed notebook of a step, None where it must run."""
-        path = self.folder / f"{step.key(findings)}.ipynb"
-        facts = self._facts(path.with_suffix(".json"))
-        if facts is None or not path.exists() or file_sha256(path) != facts.get("sha256"):
-            return None
-        with suppress(OSError):
-            path.touch()
-        return path
+        for place in sorted(self.folder.glob(f"{step.key}-*.json")):
+            facts, path = self._facts(place), place.with_suffix(".ipynb")
+            if facts is None or _changed_answers(facts, others) or not path.exists():
+                continue
+            if file_sha256(path) == facts.get("sha256"):
+                with suppress(OSError):
+                    path.touch()
+                return path
+        return None
 
-    def keep(self, step: Step, findings: Mapping[str, str], notebook: Path, seconds: float) -> None:
-        """Keep an executed notebook; a cache that cannot be written is no reason to fail."""
-        with suppress(OSError):
-            self._keep(step, findings, notebook, seconds)
-
-    def _keep(
-        self, step: Step, findings: Mapping[str, str], notebook: Path, seconds: float
+    def keep(
+        self,
+        step: Step,
+        others: Others,
+        asked: Iterable[Sequence[str]] | None,
+        notebook: Path,
+        seconds: float,
     ) -> None:
+        """Keep an executed notebook, if it is known what it asked; a cache that cannot be written
+        is no reason to fail.
+        """
+        if asked is not None:
+            with suppress(OSError):
+                self._keep(step, _answers(asked, others), notebook, seconds)
+
+    def _keep(self, step: Step, answers: list[list[str]], notebook: Path, seconds: float) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{step.key(findings)}.ipynb"
+        path = self.folder / f"{step.key}-{json_sha256(answers)[:16]}.ipynb"
         forget_parts(self.folder)
         aside = path.with_name(f".{path.name}.{os.getpid()}.part")
         aside.write_bytes(notebook.read_bytes())
@@ -261,10 +292,8 @@ class Cache:
             "study": step.study.name,
             "sha256": file_sha256(path),
             "seconds": seconds,
-            "inputs": {
-                **step.inputs,
-                **{f"findings of {name}": one for name, one in findings.items()},
-            },
+            "inputs": step.inputs,
+            "answers": answers,
         }
         write_json(path.with_suffix(".json"), facts)
         write_json(self.folder / f"last-{step.study.name}.json", facts)
@@ -273,26 +302,22 @@ class Cache:
         """How long the run took that made a kept notebook."""
         return float((self._facts(path.with_suffix(".json")) or {}).get("seconds", 0.0))
 
-    def difference(
-        self, step: Step, findings: Mapping[str, str], unknown: Iterable[str] = ()
-    ) -> str:
-        """Why a step must run: what differs from its last run. Of ``unknown`` studies the
-        findings are yet to be made.
+    def difference(self, step: Step, others: Others, unknown: Iterable[str] = ()) -> str:
+        """Why a step must run: what differs from its last run. What ``unknown`` studies give is
+        yet to be made.
         """
         last = self._facts(self.folder / f"last-{step.study.name}.json")
         if last is None:
             return "it has not run before"
-        now = {**step.inputs, **{f"findings of {name}": one for name, one in findings.items()}}
-        changed = [name for name in now if last["inputs"].get(name) != now[name]]
-        waiting = [f"findings of {name}" for name in unknown]
-        changed += [name for name in last["inputs"] if name not in now and name not in waiting]
+        waiting = ", ".join(f"findings of {name}" for name in unknown)
+        changed = [name for name in step.inputs if last["inputs"].get(name) != step.inputs[name]]
+        read = [] if waiting else _changed_answers(last, others)
+        if read:
+            more = f" and {len(read) - 3} more" if len(read) > 3 else ""
+            changed.append(f"what it reads ({', '.join(read[:3])}{more})")
         if changed:
             return "changed: " + ", ".join(changed)
-        return (
-            f"unless the {', '.join(waiting)} come out the same"
-            if waiting
-            else "its kept notebook is gone"
-        )
+        return f"unless the {waiting} come out the same" if waiting else "its kept notebook is gone"
 
     @staticmethod
     def _facts(path: Path) -> dict | None:

@@ -30,6 +30,9 @@ IGNORED = {"__pycache__", "home", "scaffold"}
 class SourceCode:
     """The package's files, and those of studies outside it, read once."""
 
+    def __init__(self) -> None:
+        self._notebooks: dict[Path, str] = {}
+
     @cached_property
     def files(self) -> dict[str, str]:
         """Path inside the package → checksum, of every file of it."""
@@ -70,6 +73,11 @@ class SourceCode:
 
     def notebook_digest(self, study: Study) -> str:
         """The checksum of what a notebook says and does: its cells and tags, not its outputs."""
+        if study.path not in self._notebooks:
+            self._notebooks[study.path] = self._digest(study)
+        return self._notebooks[study.path]
+
+    def _digest(self, study: Study) -> str:
         cells = [
             [
                 cell["cell_type"],

@@ -92,5 +92,6 @@ def _table_names() -> list[str]:
 
 def _findings(version: Version) -> list[Finding]:
     """A version's findings of studies that look back, in their order."""
-    names = [name for study in _looking_back() for name in study.promised.findings]
-    return [version.findings[name] for name in names if name in version.findings]
+    looking = _looking_back()
+    found = version.findings.values()
+    return [one for study in looking for one in found if study.owns(one.id)]
