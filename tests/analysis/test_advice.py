@@ -57,6 +57,20 @@ def check_nothing_contradicts(advice: pd.DataFrame, tables) -> None:
     assert can_serve(accounts, named).diagonal().all()
 
 
+def check_lists_for_any_contacts(records, moves: pd.DataFrame, tables, seeds: int) -> None:
+    """Contacts chosen by chances drawn at random: whomever they name, nothing contradicts."""
+    here = records.frame[records.frame["chance"].notna()]
+    for seed in range(seeds):
+        chance = np.random.default_rng(seed).random(len(here))
+        contacts = kam.churn.choose_contacts(here.assign(churn_probability=chance), TERMS).frame
+        other = {"churn.contacts": contacts, "organisation.moves": moves}
+        known = replace(records, advice=kam.decisions.gather_advice(other.get))
+        listed = kam.decisions.decide(known)
+        check_nothing_contradicts(advice_of_all(listed.frame, other), tables)
+        against = (listed.left_out["reason"] == "advised_against").sum()
+        assert against, "nothing was at stake: the property holds of itself"
+
+
 @pytest.mark.properties
 def test_whomever_other_studies_would_hold_the_list_tells_nothing_that_contradicts(case_tables):
     records = kam.decisions.gather_records(case_tables, DAY, kam.decisions.Assumptions())
@@ -68,18 +82,19 @@ def test_whomever_other_studies_would_hold_the_list_tells_nothing_that_contradic
             serves.any(axis=1)
         ]
     )
-    here = records.frame[records.frame["chance"].notna()]
-    left_out = 0
-    for seed in range(2):
-        chance = np.random.default_rng(seed).random(len(here))
-        contacts = kam.churn.choose_contacts(here.assign(churn_probability=chance), TERMS).frame
-        other = {"churn.contacts": contacts, "organisation.moves": moves}
-        assert all(len(frame) for frame in other.values())
-        known = replace(records, advice=kam.decisions.gather_advice(other.get))
-        listed = kam.decisions.decide(known)
-        check_nothing_contradicts(advice_of_all(listed.frame, other), case_tables)
-        left_out += (listed.left_out["reason"] == "advised_against").sum()
-    assert left_out, "nothing was at stake: the property holds of itself"
+    check_lists_for_any_contacts(records, moves, case_tables, seeds=2)
+
+
+@pytest.mark.properties
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "seed", [31, *(pytest.param(one, marks=pytest.mark.long) for one in (32, 33))]
+)
+def test_in_other_companies_the_list_tells_nothing_that_contradicts_either(tmp_path, seed):
+    kam.simulate.simulate(tmp_path / "world", accounts=80, random_state=seed)
+    tables = kam.open_data(tmp_path / "world")
+    records = kam.decisions.gather_records(tables, DAY, kam.decisions.Assumptions())
+    check_lists_for_any_contacts(records, moves_of(tables), tables, seeds=1)
 
 
 @pytest.mark.properties
