@@ -1,6 +1,7 @@
 """How long the short ``kam`` commands take: ``python -m benchmarks.bench_interactive``."""
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -18,7 +19,7 @@ def main() -> None:
     """Run each command in turn, and write the result."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    rounds, load = parser.parse_args().rounds, os.getloadavg()[0]
     kam = str(BIN / "kam")
     with tempfile.TemporaryDirectory(prefix="kam-bench-") as text:
         company, reports = Path(text) / "company", Path(text) / "reports"
@@ -42,7 +43,11 @@ def main() -> None:
     verdict = (
         f"Over their goal: {', '.join(over)}." if len(over) else "Each command is within its goal."
     )
-    facts = [describe_machine(), describe_versions("kamresearch", "typer"), f"{rounds} rounds"]
+    facts = [
+        describe_machine(),
+        describe_versions("kamresearch", "typer"),
+        f"{rounds} rounds; the load of the machine before: {load:.1f}",
+    ]
     protocol = (
         "Each command as a user types it, in a process of its own, with compiled modules; medians of "
         "wall and CPU seconds. One version of one study on the shelf; a drawn company of 100 accounts."
