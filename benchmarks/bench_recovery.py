@@ -336,7 +336,7 @@ def planted_breaks(world: dict) -> list[pd.Timestamp]:
 
 def judge_verdicts(result: dict, world: dict) -> list[dict]:
     """What was said of the break and of the programme: right, wrong or open. A break is right
-    within half a year of a jump that was planted, and within the steep months.
+    within half a year of a jump that was planted, or of the steep months.
     """
     rows = []
     told = result["findings"].get("trend.break_date")
@@ -345,10 +345,10 @@ def judge_verdicts(result: dict, world: dict) -> list[dict]:
         if told["value"] is None:
             outcome = "open" if planted else "right"
         else:
-            day = pd.Timestamp(told["value"])
-            jumped = any(abs((day - month).days) <= NEAR for month in planted)
-            steep = month_at(STEEP[0]) <= day <= month_at(STEEP[1])
-            outcome = "right" if jumped or steep else "wrong"
+            day, near = pd.Timestamp(told["value"]), pd.Timedelta(days=NEAR)
+            moved = [(month, month) for month in planted] + [tuple(map(month_at, STEEP))]
+            there = any(first - near <= day <= last + near for first, last in moved)
+            outcome = "right" if there else "wrong"
         rows.append({"verdict": "break of the series", "outcome": outcome})
     ratio = result["findings"].get("targets.programme_ratio")
     if ratio is not None:
@@ -458,7 +458,7 @@ def write(rows: pd.DataFrame, verdicts: pd.DataFrame, failed: dict, made: str) -
         "runs its notebook's cells. Truth: what the world states (programme, placebo), what came to "
         f"the company itself ({', '.join(OWN_LATER)}), else the same finding of "
         f"a company of {LARGE:,} accounts of the same world, whose own error hardly counts. "
-        "A break is right within half a year of a jump, or within the "
+        "A break is right within half a year of a jump, or of the "
         "fourteen months in which every world rises by two fifths. Not judged, since a larger company has another truth: "
         f"{', '.join(f'{id} ({why})' for id, why in NOT_OF_A_WORLD.items())}. `truth_above`: share of intervals that lie below the "
         "truth. `width_by_truth`: median width as a share of the truth. `low`, `high`: 95 % of "
