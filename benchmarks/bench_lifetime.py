@@ -127,6 +127,8 @@ def measure_set(protocol: ModuleType, name: str) -> tuple[list[dict], list[dict]
 def say_total(result: LifetimeValue, days: int, came: float) -> str:
     """The total in money with its interval, and what came."""
     total, interval = result.total(days)
+    if total is None or interval is None:
+        return "no total"
     held = "holds" if interval.low <= came <= interval.high else "misses"
     return (
         f"value {total:,.0f}, 80 % from {interval.low:,.0f} to {interval.high:,.0f}; {came:,.0f} "
