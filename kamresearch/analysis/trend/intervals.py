@@ -35,7 +35,7 @@ COMMON_WEIGHT = 2.0
 """So many errors' worth has what is common to all series: few origins tell a series' own size of
 errors badly, and a series that has moved by so much a cycle may stop moving.
 """
-COMMON = {False: (1.6, 0.45), True: (0.65, 0.4)}
+COMMON = {False: (1.6, 0.45), True: (0.65, 0.35)}
 """Whether there is a season → the usual deviation of the first step, as a multiple of the mean
 change from one cycle to the next, and its growth with the step: medians over the training parts of
 M3 (their last horizon held out), as the two numbers above were tried on.
