@@ -309,7 +309,7 @@ def test_the_house_card_reads_and_its_weights_sum_to_one(card):
             "thresholds that fall",
         ),
         ("criteria: 3", "card.yml, criteria: expected a valid tuple; found 3"),
-        ("criterion: []", "expected criteria; found none"),
+        ("criterion: []", "did you mean 'criteria'"),
         ("- revenue", "card.yml: expected .*; found .'revenue'."),
     ],
 )

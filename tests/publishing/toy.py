@@ -19,6 +19,8 @@ HOUSE = {
     "case.py",
     "declaration.py",
     "kinds.py",
+    "measured.py",
+    "measured.yml",
     "outputs.py",
     "own.py",
     "places.py",
