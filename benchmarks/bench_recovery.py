@@ -90,6 +90,9 @@ OWN_LATER = (
 LISTED = "trend.intermittent_table"
 """The table of the accounts of which the last of these speaks."""
 
+BREAK, PROGRAMME = "trend.break_date", "targets.programme_ratio"
+"""Findings that are verdicts, with an interval or without."""
+
 
 def draw_world(number: int) -> dict:
     """World number ``number``: hazards, returns, programme, break, slump, spread and volume drawn
@@ -166,6 +169,7 @@ def run_studies(
                 and [one.interval.low, one.interval.high, one.interval.level],
             }
             for id, one in found.items()
+            if one.interval or id in (BREAK, PROGRAMME) or stops
         },
         "studies": list(studies),
         "failed": failed,
@@ -339,7 +343,7 @@ def judge_verdicts(result: dict, world: dict) -> list[dict]:
     within half a year of a jump that was planted, or of the steep months.
     """
     rows = []
-    told = result["findings"].get("trend.break_date")
+    told = result["findings"].get(BREAK)
     if told is not None:
         planted = planted_breaks(world)
         if told["value"] is None:
@@ -350,7 +354,7 @@ def judge_verdicts(result: dict, world: dict) -> list[dict]:
             there = any(first - near <= day <= last + near for first, last in moved)
             outcome = "right" if there else "wrong"
         rows.append({"verdict": "break of the series", "outcome": outcome})
-    ratio = result["findings"].get("targets.programme_ratio")
+    ratio = result["findings"].get(PROGRAMME)
     if ratio is not None:
         low, high, _level = ratio["interval"] or (0, np.inf, 0)
         said = -1 if high < 1 else 1 if low > 1 else 0
@@ -449,7 +453,7 @@ def write(rows: pd.DataFrame, verdicts: pd.DataFrame, failed: dict, made: str) -
         tables.append(table)
     table = pd.concat(tables, ignore_index=True)
     told = rows[rows["level"] == 0.95]
-    under = sorted(set(table.loc[table["coverage"] < 0.9, "finding"]))
+    under = sorted(set(table.loc[table["coverage"] < table["level"] - 0.05, "finding"]))
     said = verdicts.groupby(["verdict", "accounts"])["outcome"].value_counts().to_dict()
     write_result(
         "recovery",
@@ -466,7 +470,8 @@ def write(rows: pd.DataFrame, verdicts: pd.DataFrame, failed: dict, made: str) -
         [describe_machine(), describe_versions("kamresearch"), BEFORE],
         table,
         f"Intervals called 95 %: {told['held'].sum()} of {len(told)} hold the truth "
-        f"({100 * told['held'].mean():.1f} %). Under 90 %: {', '.join(under) or 'none'}. "
+        f"({100 * told['held'].mean():.1f} %). More than five points under their level: "
+        f"{', '.join(under) or 'none'}. "
         "Verdicts: "
         + "; ".join(f"{name}, {n} accounts, {what}: {k}" for (name, n, what), k in said.items())
         + f". Studies that ended in an error: {failed or 'none'}.",
