@@ -22,15 +22,15 @@ CHOSEN = (
 )
 
 
-def test_intervals_of_twenty_drawn_companies_hold_what_is_true_of_their_worlds(monkeypatch):
-    monkeypatch.setattr(bench_recovery, "STUDIES", ("churn",))
+def test_intervals_of_twenty_drawn_companies_hold_what_is_true_of_their_worlds():
     known = bench_recovery.read_runs()
     worlds = sorted(world for world, accounts, _number in known if accounts == bench_recovery.LARGE)
     assert worlds, "the large companies, whose values are the truth, stand in the bench's results"
     rows = []
     for number in range(COMPANIES):
         world = worlds[number % len(worlds)]
-        result = bench_recovery.company(world, ACCOUNTS, 1_000 + number)  # none that the bench made
+        # none that the bench made
+        result = bench_recovery.company(world, ACCOUNTS, 1_000 + number, ("churn",))
         assert not result["failed"]
         large = known[world, bench_recovery.LARGE, 0]
         truth = bench_recovery.truth_of(bench_recovery.draw_world(world), large, result)
