@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.bench_publish import BIN, timed
-from benchmarks.common import describe_machine, describe_versions, write_result
+from benchmarks.common import describe_machine, describe_rounds, describe_versions, write_result
 
 GOALS = {"kam --help": 0.1, "kam versions": 0.2, "kam check, 100 accounts": 1.0}
 """Command → processor seconds that it may take."""
@@ -46,7 +46,7 @@ def main() -> None:
     facts = [
         describe_machine(),
         describe_versions("kamresearch", "typer"),
-        f"{rounds} rounds; the load of the machine before: {load:.1f}",
+        describe_rounds(rounds, load),
     ]
     protocol = (
         "Each command as a user types it, in a process of its own, with compiled modules; medians of "

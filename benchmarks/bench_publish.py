@@ -22,7 +22,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.common import ROOT, describe_machine, describe_versions, write_result
+from benchmarks.common import (
+    ROOT,
+    describe_machine,
+    describe_rounds,
+    describe_versions,
+    write_result,
+)
 from kamresearch.publishing.asking.parameters import in_order
 from kamresearch.studies import all_studies
 
@@ -133,7 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    studies = list(in_order(all_studies()))
+    studies, load = list(in_order(all_studies())), os.getloadavg()[0]
     rows = []
     for number in range(arguments.rounds):
         with tempfile.TemporaryDirectory(prefix="kam-bench-") as text:
@@ -169,14 +175,14 @@ def main() -> None:
         f"Publishing again with nothing changed takes "
         f"{wall.iloc[3]:.2f} s (goal 1 s); one parameter of one study costs "
         f"{frame['cpu_seconds'].iloc[4]:.1f} s of the processor (goal 5 s): its kernel, those of the "
-        "studies that read it, and their pages. "
+        "studies to which it answers otherwise now, and their pages. "
         f"Spread of `kam publish` between rounds: {spread:.1f} s."
     )
     facts = [
         describe_machine(),
         describe_versions("papermill", "nbconvert", "nbclient", "ipykernel"),
-        f"{len(studies)} studies, {len(LANGUAGES)} languages, {arguments.rounds} rounds; "
-        f"the load of the machine before: {os.getloadavg()[0]:.1f}",
+        f"{len(studies)} studies, {len(LANGUAGES)} languages",
+        describe_rounds(arguments.rounds, load),
     ]
     protocol = (
         "The built-in case, every study in both languages, each way from nothing; medians of "

@@ -50,6 +50,11 @@ def describe_versions(*packages: str) -> str:
     return ", ".join(f"{package} {number}" for package, number in found.items())
 
 
+def describe_rounds(rounds: int, load: float) -> str:
+    """How often a bench ran, and how busy the machine was before it."""
+    return f"{rounds} rounds; the load of the machine before: {load:.1f}"
+
+
 def run_peer(script: str, *arguments: str) -> None:
     """Run a peer's script in the peers' own environment (``make bench-setup`` makes it)."""
     if not PEERS_PYTHON.exists():

@@ -47,6 +47,11 @@ class Given:
 class Others(dict[str, Given]):
     """What the studies gave that one reads, by name, in the order in which it names them."""
 
+    @classmethod
+    def named(cls, reads: Iterable[str], given: Mapping[str, Given]) -> "Others":
+        """Of what studies gave, that of those which are named, in that order."""
+        return cls((name, given[name]) for name in reads if name in given)
+
     def answer(self, question: Question) -> Any:
         """The answer to a question, as plain values."""
         kind, about = question

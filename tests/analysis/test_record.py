@@ -464,6 +464,16 @@ def modelled(chance: pd.Series) -> Modelling:
     return Modelling(Judgement(pd.DataFrame(), pd.DataFrame(), None, 0, 0), risk)
 
 
+@pytest.mark.unit
+def test_revenue_at_risk_is_the_less_sure_the_fewer_were_lost_and_leans_to_the_right():
+    risk = modelled(pd.Series(0.2, index=[f"a{one}" for one in range(50)])).risk
+    few, many = (replace(risk, n_lost=n).findings()[0] for n in (4, 400))
+    assert few.value == many.value == pytest.approx(10)
+    assert few.interval.high - few.interval.low > 2 * (many.interval.high - many.interval.low)
+    assert 0 < few.interval.low < few.value < few.interval.high
+    assert few.interval.high - few.value > few.value - few.interval.low
+
+
 @pytest.mark.recovery
 def test_probabilities_are_adjusted_by_the_companys_own_record_once_the_rule_holds(tmp_path):
     tables, told = company_with_record(tmp_path, lived(3, 1.8))

@@ -12,21 +12,10 @@ import sys
 from pathlib import Path
 
 import kamresearch
+from kamresearch.studies.declaration import HOUSE_MODULES
 
 PACKAGE = Path(kamresearch.__file__).parent
-HOUSE = {
-    "__init__.py",
-    "case.py",
-    "declaration.py",
-    "kinds.py",
-    "measured.py",
-    "measured.yml",
-    "outputs.py",
-    "own.py",
-    "places.py",
-    "readings.py",
-    "session.py",
-}
+HOUSE = {f"{name}.py" for name in (*HOUSE_MODULES, "__init__")}
 
 STUDY = '''"""A toy study."""
 

@@ -49,7 +49,7 @@ class Risk(Result):
     """base, hiatus, logistic, model, or pooled (rates by region)"""
     value_is_profit: bool
     n_lost: int = 0
-    """losses of the window just ended, which say how surely the level of all rates is known"""
+    """accounts lost in the window just ended: the more, the surer is the level of all rates"""
     reason: Text | None = None
     """why nobody has a probability"""
 
@@ -81,10 +81,9 @@ class Risk(Result):
                     "Sum over the accounts present of their probability of leaving within "
                     "{days} days (the rate of their region or of all, where no model tells them "
                     "apart) times their revenue of the last twelve months; the interval lets "
-                    "chance decide who leaves, and the level of all rates differ as one year’s "
-                    "losses ({lost} of late) differ from another’s.",
+                    "chance decide who leaves, and the level of all rates differ as the losses of "
+                    "one such span differ from those of another.",
                     days=self.window_days,
-                    lost=self.n_lost,
                 ),
                 interval=interval,
                 n=len(self.frame),
@@ -164,6 +163,7 @@ def _risk(
     source: str,
     window_days: int,
 ) -> Risk:
+    day = pd.Timestamp(case.as_of)
     known = case.accounts.set_index("account_id").reindex(now["account_id"]).reset_index()
     revenue = (
         pd.to_numeric(known["revenue_12m"], errors="coerce").astype(float).fillna(0).clip(lower=0)
@@ -196,15 +196,9 @@ def _risk(
         frame,
         source,
         has_profit,
-        _count_lost(case, window_days),
+        len(case.losses.lost_within(day - pd.Timedelta(days=window_days), day)),
         NO_RATE if chance is None else None,
     )
-
-
-def _count_lost(case: Case, window_days: int) -> int:
-    """Losses of the window that ends with the case's day."""
-    days, day = case.losses.frame["churn_date"], pd.Timestamp(case.as_of)
-    return int(((days > day - pd.Timedelta(days=window_days)) & (days <= day)).sum())
 
 
 @dataclass(frozen=True)

@@ -146,9 +146,8 @@ def measure_ratio(
     None where fewer than ``least`` losses were to be expected, or too few outside were seen.
 
     The quantile is Student's with units - 1 degrees of freedom: what was to be expected rests on as
-    many units, and a count that no account happened to bring stays nought in every draw. On 480
-    simulated companies of 400 accounts the normal quantile held the truth in 90 to 92 %, Student's
-    in 96 to 97; on 224 of 60 accounts 94 and 99.
+    many units, and a count that no account happened to bring stays nought in every draw
+    (`make bench-recovery` tells what it holds).
     """
     from scipy.stats import t as student
 

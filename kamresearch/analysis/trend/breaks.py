@@ -125,7 +125,7 @@ class Break(Result, frame="profile"):
             caption=_(
                 "Measured on simulated series of 72 months: without a break, every one told is "
                 "false (5% are meant); with a step of two standard deviations, the share is the "
-                "chance of finding it. A rise spread over a year passes for a break."
+                "chance of finding it. A rise spread over a year can pass for a break."
             ),
         )
 

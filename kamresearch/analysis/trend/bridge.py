@@ -273,8 +273,8 @@ def _measure(
     """Gross and net retention of a set of accounts with their intervals.
 
     Leave-one-out variance, and Student's quantile with as many degrees of freedom as equal accounts
-    would bring (Kish): a few large accounts make most of the sum, and percentiles of a bootstrap
-    held the truth in 86 to 95 % of heavy-tailed lists of 35 to 250 accounts, these in 92 to 95 %.
+    would bring (Kish): a few large accounts make most of the sum, of which percentiles of a
+    bootstrap tell too little (a test holds both).
     """
     from scipy.stats import t as student
 

@@ -77,7 +77,7 @@ def explain(request: Request, hands: Hands | None = None) -> list[str]:
     lines, running, given = [], set(), {}
     for step in plan.steps:
         reads = set(step.study.reads)
-        others = Others((name, given[name]) for name in step.study.reads if name in given)
+        others = Others.named(step.study.reads, given)
         kept = None if reads & running else cache.recall(step, others)
         if kept is not None and not request.force:
             given[step.study.name] = Given.of_notebook(read_notebook(kept))

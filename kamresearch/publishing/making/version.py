@@ -148,7 +148,7 @@ class Making:
 
     def _others(self, step: Step) -> Others:
         """What those gave that a step reads."""
-        return Others((name, self.given[name]) for name in step.study.reads if name in self.given)
+        return Others.named(step.study.reads, self.given)
 
     def _notebook(self, step: Step) -> Path:
         return self.folder / "notebooks" / f"{step.study.notebook}.ipynb"
