@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from io import StringIO
@@ -124,15 +124,11 @@ def house_theme() -> Iterator[Callable[[Any, TextIO, str], None]]:
 
     def save(drawn: Any, file: TextIO, salt: str) -> None:
         figure = getattr(drawn, "figure", None) or drawn
-        _narrow_marks(figure)
-        dense = _rasterise_dense(figure)
+        artists = figure.findobj()  # once: it makes every tick
+        _narrow_marks(artists)
+        dense = _rasterise_dense(artists)
         with matplotlib.rc_context({"svg.hashsalt": salt}):
-            figure.savefig(
-                file,
-                format="svg",
-                metadata={"Date": None, "Creator": None},
-                dpi=RASTER_DPI if dense else "figure",
-            )
+            _write(figure, file, RASTER_DPI if dense else figure.dpi)
         plt.close(figure)
 
     with matplotlib.rc_context(house_style()), warnings.catch_warnings():
@@ -159,15 +155,30 @@ def narrow_apostrophes(text: str) -> str:
     return re.sub(r"(?<=[A-Za-z0-9])’(?=[A-Za-z])|(?<=s)’(?= )", "'", text)
 
 
-def _narrow_marks(figure: "Picture") -> None:
+def _narrow_marks(artists: Iterable[object]) -> None:
     from matplotlib.text import Text
 
     wide = tongue(current_language()).wide
-    for one in figure.findobj(Text):
-        text = cast(Text, one).get_text()
-        narrow = narrow_apostrophes(text) if wide else text.translate(LATIN_MARKS)
-        if narrow != text:
-            cast(Text, one).set_text(narrow)
+    for one in artists:
+        if isinstance(one, Text):
+            text = one.get_text()
+            narrow = narrow_apostrophes(text) if wide else text.translate(LATIN_MARKS)
+            if narrow != text:
+                one.set_text(narrow)
+
+
+def _write(figure: "Picture", file: TextIO, dpi: float) -> None:
+    """Places are found once, by the extents that texts have in SVG, and then all is drawn once:
+    ``savefig`` would draw a whole picture before, which nobody sees.
+    """
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    canvas, engine = FigureCanvasSVG(figure), figure.get_layout_engine()
+    figure.dpi = dpi
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+    canvas.print_svg(file, metadata={"Date": None, "Creator": None})
 
 
 def draw_svg(figure: Figure, language: str) -> str:
@@ -181,14 +192,17 @@ def draw_svg(figure: Figure, language: str) -> str:
 PAINTERS.append(draw_svg)
 
 
-def _rasterise_dense(figure: "Picture") -> bool:
+def _rasterise_dense(artists: Iterable[object]) -> bool:
     """Marks too many to be told apart become pixels of the picture: as shapes, a hundred
     thousand weigh ten megabytes.
     """
     from matplotlib.collections import LineCollection, PathCollection
 
-    marks = [(one, len(cast(Any, one.get_offsets()))) for one in figure.findobj(PathCollection)]
-    marks += [(one, len(one.get_paths())) for one in figure.findobj(LineCollection)]
+    marks = [
+        (one, len(cast(Any, one.get_offsets() if isinstance(one, PathCollection) else one.get_paths())))
+        for one in artists
+        if isinstance(one, PathCollection | LineCollection)
+    ]
     dense = [one for one, number in marks if number > MANY_MARKS]
     for one in dense:
         one.set_rasterized(True)
