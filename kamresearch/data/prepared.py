@@ -2,16 +2,16 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
 
 from kamresearch.data.contract import TABLES
 from kamresearch.data.embedded import connect_embedded
 from kamresearch.data.pseudonyms import Pseudonyms
-from kamresearch.data.tables import Loaded, Tables
+from kamresearch.data.tables import Loaded, Question, Tables, write_question
 from kamresearch.errors import DataError
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ ROWS_AT_ONCE = 100_000
 """Rows of a server that are under way at once."""
 
 
-def write_prepared(tables: Tables, path: Path, pseudonyms: Pseudonyms | None = None) -> Path:
+def write_prepared(
+    tables: Tables,
+    path: Path,
+    pseudonyms: Pseudonyms | None = None,
+    questions: Iterable[Question] = (),
+) -> Path:
     """Keep opened tables in a file: rows used, rows set aside, and what is known of each. Those
     of a server are copied.
 
@@ -35,6 +40,8 @@ def write_prepared(tables: Tables, path: Path, pseudonyms: Pseudonyms | None = N
     pseudonyms : Pseudonyms, optional
         What stands in the place of names, numbers and words from here on: a kernel opens this file
         and nothing else.
+    questions : iterable of Question
+        Those that every kernel will ask: they are written out here, once for all.
     """
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     engine = tables.engine
@@ -51,6 +58,7 @@ def write_prepared(tables: Tables, path: Path, pseudonyms: Pseudonyms | None = N
             "measure": dict(tables.measure),
             "sure": list(tables.sure),
             "tables": {},
+            "questions": {},
         }
         # Decisions about pairs come last: under pseudonyms they look for their ends in the others.
         for name, one in sorted(tables.loaded.items(), key=lambda item: item[0] == "pairs"):
@@ -70,6 +78,10 @@ def write_prepared(tables: Tables, path: Path, pseudonyms: Pseudonyms | None = N
                 "file": one.file,
                 "notes": [] if pseudonyms else one.notes,  # they quote cells
             }
+        kept = _kept(engine, facts)
+        for question in questions:
+            write_question(kept, question)
+        facts["questions"] = kept.questions
         text = json.dumps(facts, ensure_ascii=False).replace("'", "''")
         engine.raw_sql(f"CREATE TABLE {CATALOGUE}.facts AS SELECT '{text}' AS facts").fetchall()
     finally:
@@ -143,6 +155,11 @@ def open_prepared(path: Path) -> Tables:
     engine.raw_sql("SET enable_external_access = false")
     engine.raw_sql("SET lock_configuration = true")
     facts = json.loads(engine.raw_sql(f"SELECT facts FROM {CATALOGUE}.facts").fetchall()[0][0])
+    return _kept(engine, facts)
+
+
+def _kept(engine: "BaseBackend", facts: Mapping[str, Any]) -> Tables:
+    """The tables of the attached file."""
     database = f"{CATALOGUE}.main"
     loaded = {
         name: Loaded(
@@ -158,7 +175,7 @@ def open_prepared(path: Path) -> Tables:
             (name, facts["tables"][name]) for name in TABLES if name in facts["tables"]
         )
     }
-    return Tables(
+    tables = Tables(
         loaded,
         facts["source"],
         facts["currency"],
@@ -166,6 +183,8 @@ def open_prepared(path: Path) -> Tables:
         sure=tuple(facts["sure"]),
         measure=facts["measure"],
     )
+    tables.questions.update(facts["questions"])
+    return tables
 
 
 def _quoted(path: Path) -> str:

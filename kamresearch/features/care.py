@@ -2,7 +2,6 @@
 engine.
 """
 
-import datetime
 from typing import TYPE_CHECKING
 
 import ibis
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from kamresearch.data.tables import Tables
 
 
-def sum_contracts(tables: "Tables", as_of: datetime.date) -> ir.Table:
+def sum_contracts(tables: "Tables", as_of: ir.DateValue) -> ir.Table:
     """Contracts begun, and the end of the one that runs longest, by account."""
     contracts = tables.contracts
     begun = contracts.filter(contracts.start_date <= as_of)
@@ -24,12 +23,12 @@ def sum_contracts(tables: "Tables", as_of: datetime.date) -> ir.Table:
     )
 
 
-def sum_service(tables: "Tables", as_of: datetime.date) -> ir.Table:
+def sum_service(tables: "Tables", as_of: ir.DateValue) -> ir.Table:
     """Service of the last 12 months by account; a time to solve counts once the matter is
     solved by the as-of day.
     """
     events = tables.service_events
-    start = as_of - datetime.timedelta(days=YEAR)
+    start = as_of - ibis.interval(days=YEAR)
     year = events.filter((events.event_date <= as_of) & (events.event_date > start))
     aggregates = {
         "complaints_12m": count_if(year.kind == "complaint"),
@@ -38,20 +37,20 @@ def sum_service(tables: "Tables", as_of: datetime.date) -> ir.Table:
     if "satisfaction" in year.columns:
         aggregates["satisfaction_mean_12m"] = year.satisfaction.cast("float64").mean()
     if "resolved_days" in year.columns:
-        age = ibis.literal(as_of).delta(year.event_date, unit="day").cast("float64")
+        age = as_of.delta(year.event_date, unit="day").cast("float64")
         solved = (year.resolved_days <= age).ifelse(year.resolved_days, ibis.null("float64"))
         aggregates["resolved_days_mean_12m"] = solved.mean()
     return year.group_by("account_id").agg(**aggregates)
 
 
-def find_managers(tables: "Tables", as_of: datetime.date) -> ir.Table:
+def find_managers(tables: "Tables", as_of: ir.DateValue) -> ir.Table:
     """Manager in charge (the latest to begin), and how many served in the last 24 months, by
     account.
     """
     spells = tables.assignments.rename(began="from")
     until = spells["to"] if "to" in spells.columns else ibis.null("date")
     begun = spells.mutate(until=until).filter(spells.began <= as_of)
-    start = as_of - datetime.timedelta(days=2 * YEAR)
+    start = as_of - ibis.interval(days=2 * YEAR)
     recent = begun.filter(begun.until.isnull() | (begun.until > start))
     current = begun.filter(begun.until.isnull() | (begun.until >= as_of))
     window = ibis.window(group_by="account_id", order_by=[ibis.desc("began"), "manager_id"])
@@ -62,7 +61,7 @@ def find_managers(tables: "Tables", as_of: datetime.date) -> ir.Table:
     )
 
 
-def find_losses(tables: "Tables", as_of: datetime.date) -> ir.Table:
+def find_losses(tables: "Tables", as_of: ir.DateValue) -> ir.Table:
     """Losses and returns known by the day, by account; what comes after the day is not seen."""
     events = tables.churn_events
     empty = {

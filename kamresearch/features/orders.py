@@ -5,10 +5,9 @@ happens month by month;
 no window is ever half full. An order is what shares an ``order_id`` and a day: calls on an old
 order, credit notes under its
 number and numbers used again count when they come. An order above nothing is a sale, one below a
-return.
+return. The day is a value of the engine: a question is written out once for all days.
 """
 
-import datetime
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
@@ -41,7 +40,7 @@ def sum_if(holds: ir.BooleanValue, value: ir.NumericValue) -> ir.FloatingScalar:
     return holds.ifelse(value, 0.0).cast("float64").sum()
 
 
-def orders_until(tables: "Tables", as_of: datetime.date) -> ir.Table:
+def orders_until(tables: "Tables", as_of: ir.DateValue) -> ir.Table:
     """One row per order of on or before a day: account_id, order_date, revenue, units, cost."""
     orders = tables.orders
     orders = orders.filter(orders.order_date <= as_of)
@@ -70,10 +69,10 @@ def orders_until(tables: "Tables", as_of: datetime.date) -> ir.Table:
     )
 
 
-def sum_orders(tables: "Tables", as_of: datetime.date) -> ir.Table:
+def sum_orders(tables: "Tables", as_of: ir.DateValue) -> ir.Table:
     """Orders by account: counts, sums, dates, growth, slope; one pass."""
     orders = orders_until(tables, as_of)
-    age = ibis.literal(as_of).delta(orders.order_date, unit="day")
+    age = as_of.delta(orders.order_date, unit="day")
     orders = orders.mutate(age=age, sold=orders.revenue > 0)
     year, before = orders.age < YEAR, (orders.age >= YEAR) & (orders.age < 2 * YEAR)
     window = (orders.age * WINDOWS // YEAR).cast("int64")
@@ -114,7 +113,7 @@ def _count_windows(holds: ir.BooleanValue, window: ir.IntegerValue) -> ir.Intege
     return reduce(add, (bits // 2**k % 2 for k in range(1, WINDOWS)), bits % 2)
 
 
-def measure_gaps(tables: "Tables", as_of: datetime.date) -> ir.Table:
+def measure_gaps(tables: "Tables", as_of: ir.DateValue) -> ir.Table:
     """Days between order days by account: n_order_days, gaps_sum, gaps_squared.
 
     Neighbours are compared order by order: orders of one day lie 0 days apart and add nothing,
@@ -135,14 +134,14 @@ def measure_gaps(tables: "Tables", as_of: datetime.date) -> ir.Table:
     )
 
 
-def count_products(tables: "Tables", as_of: datetime.date) -> ir.Table | None:
+def count_products(tables: "Tables", as_of: ir.DateValue) -> ir.Table | None:
     """Distinct products ordered in the last 12 months by account; None where orders name no
     product.
     """
     orders = tables.orders
     if "product" not in orders.columns:
         return None
-    start = as_of - datetime.timedelta(days=YEAR)
+    start = as_of - ibis.interval(days=YEAR)
     year = orders.filter(
         (orders.order_date <= as_of) & (orders.order_date > start) & (orders.revenue > 0)
     )

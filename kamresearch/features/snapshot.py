@@ -10,7 +10,7 @@ import pandas as pd
 from kamresearch.data.answers import answering
 from kamresearch.data.contract import TABLES
 from kamresearch.data.period import Day
-from kamresearch.data.tables import FRAME_DTYPES, as_dtype, fetch_frame
+from kamresearch.data.tables import FRAME_DTYPES, as_dtype, fetch_as_of
 from kamresearch.errors import ParameterError
 from kamresearch.features.care import find_losses, find_managers, sum_contracts, sum_service
 from kamresearch.features.orders import count_products, measure_gaps, sum_orders
@@ -178,7 +178,7 @@ def account_snapshot(tables: "Tables", as_of: Day) -> pd.DataFrame:
     """
     day = read_day(as_of)
     with answering(tables.source):
-        frame = fetch_frame(_join(tables, day))
+        frame = fetch_as_of(tables, ask_snapshot, day)
     if not frame["account_id"].is_monotonic_increasing:
         frame = frame.sort_values("account_id", ignore_index=True)
     _derive(frame, pd.Timestamp(day), set(tables.names))
@@ -187,8 +187,8 @@ def account_snapshot(tables: "Tables", as_of: Day) -> pd.DataFrame:
     )
 
 
-def _join(tables: "Tables", day: datetime.date) -> ir.Table:
-    """The accounts with every aggregate beside them."""
+def ask_snapshot(tables: "Tables", day: ir.DateValue) -> ir.Table:
+    """The question of the snapshot: the accounts as of a day, with every aggregate beside them."""
     accounts = tables.accounts.select([name for name in ACCOUNT if name in tables.accounts.columns])
     parts = [sum_orders(tables, day), measure_gaps(tables, day), count_products(tables, day)]
     makers = {

@@ -199,7 +199,12 @@ def _rasterise_dense(artists: Iterable[object]) -> bool:
     from matplotlib.collections import LineCollection, PathCollection
 
     marks = [
-        (one, len(cast(Any, one.get_offsets() if isinstance(one, PathCollection) else one.get_paths())))
+        (
+            one,
+            len(
+                cast(Any, one.get_offsets() if isinstance(one, PathCollection) else one.get_paths())
+            ),
+        )
         for one in artists
         if isinstance(one, PathCollection | LineCollection)
     ]

@@ -2,15 +2,20 @@
 day.
 """
 
+from dataclasses import replace
+
+import ibis
 import numpy as np
 import pandas as pd
 import pandas.testing as pdt
 import pytest
 
 from kamresearch import account_snapshot, open_data
+from kamresearch.data.prepared import open_prepared, write_prepared
+from kamresearch.data.tables import ANY_DAY, fetch_as_of, fetch_frame
 from kamresearch.errors import ParameterError
 from kamresearch.features.months import account_months, company_months
-from kamresearch.features.snapshot import COLUMNS
+from kamresearch.features.snapshot import COLUMNS, ask_snapshot
 
 DAY = pd.Timestamp("2012-12-31")
 
@@ -302,3 +307,41 @@ def test_the_case_against_an_independent_route(case_folder, case_tables):
     monthly = monthly.reindex(columns=range(12)).fillna(0)
     slopes = np.polyfit(np.arange(12), monthly.to_numpy().T, 1)[0]
     np.testing.assert_allclose(frame.loc[monthly.index, "revenue_slope_12m"], slopes, atol=1e-3)
+
+
+class TestWrittenOutOnce:
+    """The question of the snapshot: one text for all days, the same answer as asked anew."""
+
+    @pytest.fixture
+    def compiled(self, monkeypatch):
+        from ibis.backends.duckdb import Backend
+
+        texts, plain = [], Backend.compile
+        monkeypatch.setattr(
+            Backend,
+            "compile",
+            lambda *given, **more: texts.append(plain(*given, **more)) or texts[-1],
+        )
+        return lambda: sum(str(ANY_DAY.year) in text for text in texts)
+
+    @pytest.mark.parametrize("day", ["2012-12-31", "2012-02-29", "2010-01-01"])
+    def test_its_answer_is_that_of_the_day_itself(self, case_tables, day):
+        asked = fetch_frame(ask_snapshot(case_tables, ibis.literal(pd.Timestamp(day).date())))
+        answer = fetch_as_of(case_tables, ask_snapshot, pd.Timestamp(day).date())
+        pdt.assert_frame_equal(answer, asked, check_dtype=False)
+
+    def test_days_share_it_and_a_slice_has_its_own(self, hand, compiled):
+        tables = replace(hand)  # as opened: without any question
+        for day in ("2012-12-31", "2011-06-30", "2010-01-01"):
+            account_snapshot(tables, day)
+        assert compiled() == 1
+        part = tables.where("account_name=A")
+        assert account_snapshot(part, DAY)["account_id"].tolist() == ["a"]
+        assert compiled() == 2
+
+    def test_prepared_data_bring_it_along(self, hand, compiled, tmp_path):
+        kept = write_prepared(hand, tmp_path / "kept.duckdb", questions=[ask_snapshot])
+        prepared, before = open_prepared(kept), compiled()
+        answer = account_snapshot(prepared, DAY)
+        assert compiled() == before
+        pdt.assert_frame_equal(answer, account_snapshot(hand, DAY))

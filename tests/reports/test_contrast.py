@@ -45,6 +45,21 @@ def test_each_colour_of_letters_stands_out_on_every_paper(block):
     assert {"t2", "t5"} <= set(colours)
 
 
+def test_a_picture_is_drawn_once(monkeypatch):
+    from matplotlib.figure import Figure as Picture
+
+    def draw():
+        figure, axes = parts.new_figure()
+        axes.plot([1, 2, 3])
+        return figure
+
+    drawn, plain = [], Picture.draw
+    monkeypatch.setattr(Picture, "draw", lambda *given: drawn.append(plain(*given)))
+    data = make_table("a", _("A"), pd.DataFrame({"account_id": ["1"]}), "account_id")
+    assert "<path" in draw_svg(Figure("a", _("A"), _("B"), _("C"), draw, data), "en")
+    assert len(drawn) == 1
+
+
 @pytest.mark.parametrize("block", range(len(BLOCKS)))
 def test_each_number_in_a_heat_map_stands_out_on_its_cell(block):
     colours = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", BLOCKS[block]))

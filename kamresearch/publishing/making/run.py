@@ -169,12 +169,12 @@ def _asked(request: Request, params: StudyParams, each: str) -> DataAsked:
 
 
 def _readers(code: SourceCode) -> str:
-    """The checksum of the code that reads data."""
+    """The checksum of the code that reads data, and writes out what is asked of them."""
     return json_sha256(
         {
             path: one
             for path, one in code.files.items()
-            if path.startswith(("data/", "errors", "language/"))
+            if path.startswith(("data/", "features/", "errors", "language/"))
         }
     )
 

@@ -154,6 +154,7 @@ def _open(asked: DataAsked, prepared: Path | None) -> "Tables":
     from kamresearch.data.prepared import open_prepared, write_prepared
     from kamresearch.data.servers import is_server
     from kamresearch.data.sources import open_data
+    from kamresearch.features.snapshot import ask_snapshot
 
     if prepared and is_sound(prepared):
         return open_prepared(prepared)
@@ -172,7 +173,7 @@ def _open(asked: DataAsked, prepared: Path | None) -> "Tables":
     needed = served or pseudonyms is not None
     rows, room = sum(one.rows_used for one in tables.loaded.values()), _room(prepared.parent)
     try:
-        write_prepared(tables, prepared, pseudonyms)
+        write_prepared(tables, prepared, pseudonyms, [ask_snapshot])
         write_text(_sum_beside(prepared), file_sha256(prepared) + "\n")
     except (OSError, duckdb_error()) as error:
         if needed:
