@@ -129,6 +129,28 @@ def test_a_limit_for_all_holds_across_teams():
 
 
 @pytest.mark.unit
+def test_what_was_not_weighed_and_that_a_list_was_handed_out_is_told(monkeypatch):
+    work, accounts = propose(90)
+    module = importlib.import_module("kamresearch.analysis.decisions.reconcile")
+    one_each = reconcile(work, accounts, employ(3), Limits(), Assumptions())
+    assert (one_each.shared, one_each.unweighed) == (False, 0)
+    monkeypatch.setattr(module, "MOST_WEIGHED", 10)
+    teams = reconcile(work, accounts, employ(9), Limits(), Assumptions())
+    assert (teams.shared, teams.unweighed) == (True, len(work) - 3 * 10)
+
+
+@pytest.mark.unit
+def test_without_managers_or_proposals_nothing_is_handed_out():
+    work, accounts = propose(9)
+    nobody = reconcile(work, accounts, employ(0), Limits(), Assumptions())
+    assert nobody.chosen.empty
+    assert set(nobody.left_out["reason"]) == {"nobody_serves"}
+    assert reconcile(work.head(0), accounts, employ(3), Limits(), Assumptions()).chosen.empty
+    free = reconcile(work, accounts, None, Limits(), Assumptions())
+    assert len(free.chosen) == len(work)
+
+
+@pytest.mark.unit
 def test_who_serves_is_asked_by_place_and_not_by_account():
     _work, accounts = propose(3_000)
     managers = employ(30)

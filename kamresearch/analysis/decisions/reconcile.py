@@ -75,6 +75,11 @@ class Limits:
         given = self.capacity
         return None if given is None or isinstance(given, Mapping) else float(given)
 
+    @property
+    def shared(self) -> bool:
+        """Whether a limit binds the whole company, so that its parts cannot be decided apart."""
+        return any(one is not None for one in (self.budget, self.most, self.total))
+
 
 @dataclass(frozen=True)
 class Reconciled:
@@ -82,6 +87,10 @@ class Reconciled:
 
     chosen: pd.DataFrame
     left_out: pd.DataFrame
+    shared: bool
+    """Whether any was handed out in a team of more than one."""
+    unweighed: int
+    """Proposals beyond the best per hour that the programs weigh."""
 
 
 def reconcile(
@@ -125,13 +134,15 @@ def reconcile(
     holder = pd.Index(owners).get_indexer(work["holder"])
     team = _solve(work, teams, holder, hours, limits)
     who = hand_out(team, teams, holder, Desk(work, hours, limits))
-    chosen, owner = who >= 0, np.where(who >= 0, owners[who], None)
+    chosen, owner = who >= 0, np.append(owners, None)[who]
     reason = _explain(work, who, teams, hours, limits)
     result = work.assign(owner=owner, reason=reason)
     rest = result[~chosen].drop(columns="owner")
     return Reconciled(
         result[chosen].drop(columns="reason").reset_index(drop=True),
         pd.concat([rest, lacking], ignore_index=True),
+        any(len(teams.members[one]) > 1 for one in np.unique(team[team >= 0])),
+        sum(max(len(part) - MOST_WEIGHED, 0) for part in teams.parts(limits.shared)),
     )
 
 
@@ -165,12 +176,11 @@ def _solve(
     from scipy.optimize import Bounds, LinearConstraint
 
     team = np.full(len(work), -1)
-    holding = np.where(holder >= 0, teams.of_owner[holder], -1)
+    holding = np.append(teams.of_owner, -1)[holder]
     gain, took = work["expected_gain"].to_numpy(float), work["hours"].to_numpy(float)
     scale = max(float(np.abs(gain).max(initial=0.0)), 1.0)
     room, largest = teams.room(hours), teams.largest(hours)
-    shared = any(one is not None for one in (limits.budget, limits.most, limits.total))
-    for part in teams.parts(shared):
+    for part in teams.parts(limits.shared):
         weighed = part[:MOST_WEIGHED]
         able = teams.fits[teams.place[weighed]] & (took[weighed, None] <= largest)
         pair, by = np.nonzero(able)

@@ -39,16 +39,16 @@ class Teams:
     def members(self) -> list[np.ndarray]:
         """The owners of each team."""
         order = np.argsort(self.of_owner, kind="stable")
-        counts = np.bincount(self.of_owner, minlength=self.fits.shape[1])
-        return np.split(order, np.cumsum(counts)[:-1])
+        ends = np.cumsum(np.bincount(self.of_owner, minlength=self.fits.shape[1]))
+        return np.split(order, ends)[:-1]
 
     def room(self, hours: np.ndarray) -> np.ndarray:
         """Hours of each team, all its owners together."""
-        return np.array([hours[one].sum() for one in self.members])
+        return np.array([hours[one].sum() for one in self.members], dtype=float)
 
     def largest(self, hours: np.ndarray) -> np.ndarray:
         """Hours of the owner who has most, by team: one proposal has one owner."""
-        return np.array([hours[one].max() for one in self.members])
+        return np.array([hours[one].max() for one in self.members], dtype=float)
 
     def parts(self, whole: bool) -> Iterator[np.ndarray]:
         """Proposals that somebody serves, by the part of the company that shares nobody with
@@ -85,8 +85,8 @@ def hand_out(team: np.ndarray, teams: Teams, holder: np.ndarray, desk: "Desk") -
     has least room to spare for it. What no single owner has room for is left, and the room that
     remains goes to the best per hour that still fits.
     """
-    alone = np.array([one[0] if len(one) == 1 else -1 for one in teams.members])
-    who = np.where(team >= 0, alone[team], -1)
+    alone = np.array([*(one[0] if len(one) == 1 else -1 for one in teams.members), -1])
+    who = alone[team]
     crowded = (team >= 0) & (who < 0)
     desk.take_all(np.flatnonzero(who >= 0), who)
     if crowded.any():

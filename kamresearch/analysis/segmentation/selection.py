@@ -338,7 +338,7 @@ def _redraw(
         above += score >= card.thresholds[card.tiers[0]]
         total = revenue.sum()
         if total > 0:
-            # One after the other: a sum in pairs would depend on where in a block an account stands.
+            # One after the other: NumPy's own sum goes by blocks, whose ends move with the rows.
             shares.append(np.append(0.0, revenue[key]).cumsum()[-1] / total)
     bounds = [
         np.quantile(ranks[:, start : start + BLOCK], [0.05, 0.95], axis=0)
