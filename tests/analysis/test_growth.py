@@ -19,6 +19,7 @@ from kamresearch.analysis.segmentation.draws import RevenueDraws, draw_revenue
 from kamresearch.analysis.trend.intermittent import are_intermittent, is_intermittent
 from kamresearch.analysis.warning.lift import measure_lift
 from kamresearch.analysis.warning.rhythm import Watch
+from kamresearch.analysis.warning.thresholds import Thresholds
 
 REGIONS = ("North", "South", "West")
 
@@ -186,13 +187,8 @@ def count_comparisons(n):
     zeros = np.zeros((n, 12))
     watch = Watch(ids, zeros + 1, zeros, zeros, months, zeros + 1, np.ones(n), np.ones(n))
     losses = Losses("recorded", pd.Timestamp("2012-12-31"), lost, {})
-    module = importlib.import_module("kamresearch.analysis.warning.lift")
-    original, module.standing_alerts = module.standing_alerts, lambda *_all: np.ones(n, bool)
     Counted.compared = 0
-    try:
-        lift = measure_lift(watch, None, losses, pd.Timestamp("2010-12-01"))
-    finally:
-        module.standing_alerts = original
+    lift = measure_lift(watch, Thresholds(0.1, (0,)), losses, pd.Timestamp("2010-12-01"))
     assert (lift.n_watched, lift.n_lost) == (n, len(lost))
     return Counted.compared
 

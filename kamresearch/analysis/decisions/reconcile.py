@@ -134,7 +134,7 @@ def reconcile(
     holder = pd.Index(owners).get_indexer(work["holder"])
     team = _solve(work, teams, holder, hours, limits)
     who = hand_out(team, teams, holder, Desk(work, hours, limits))
-    chosen, owner = who >= 0, np.append(owners, None)[who]
+    chosen, owner = who >= 0, np.array([*owners, None], dtype=object)[who]
     reason = _explain(work, who, teams, hours, limits)
     result = work.assign(owner=owner, reason=reason)
     rest = result[~chosen].drop(columns="owner")
@@ -224,7 +224,7 @@ def _constraints(
             rows.append((members, weights[members], float(most)))
 
     for one in np.unique(by):
-        add(np.flatnonzero(by == one), took[pair], room[one])
+        add(np.flatnonzero(by == one), took[pair], float(room[one]))
     everyone = np.arange(len(pair))
     if limits.total is not None:
         add(everyone, took[pair], limits.total)
@@ -273,7 +273,7 @@ def _explain(
 ) -> np.ndarray:
     """Why each proposal that is not chosen is not."""
     took, kinds = work["hours"].to_numpy(float), work["kind"].to_numpy()
-    chosen, served = who >= 0, teams.fits.any(axis=1)[teams.place]
+    chosen, served = who >= 0, teams.served
     used = np.bincount(who[chosen], took[chosen], minlength=len(hours))
     free = np.where(teams.fits, teams.largest(hours - used), -np.inf)
     room = free.max(axis=1, initial=-np.inf)[teams.place]

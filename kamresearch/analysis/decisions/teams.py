@@ -5,7 +5,7 @@ and handed out among them afterwards, so that no program grows with people times
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -50,6 +50,11 @@ class Teams:
         """Hours of the owner who has most, by team: one proposal has one owner."""
         return np.array([hours[one].max() for one in self.members], dtype=float)
 
+    @property
+    def served(self) -> np.ndarray:
+        """Whether anybody serves each proposal."""
+        return cast(np.ndarray, self.fits.any(axis=1))[self.place]
+
     def parts(self, whole: bool) -> Iterator[np.ndarray]:
         """Proposals that somebody serves, by the part of the company that shares nobody with
         another; the whole as one where a limit binds them all.
@@ -57,7 +62,7 @@ class Teams:
         from scipy.sparse import block_array, csr_array
         from scipy.sparse.csgraph import connected_components
 
-        served = np.flatnonzero(self.fits.any(axis=1)[self.place])
+        served = np.flatnonzero(self.served)
         if whole or not len(served):
             yield served
             return
@@ -111,7 +116,7 @@ def _share(
     for account in best.index:
         mine, need = chosen[rows[account]], sums.at[account, "hours"]
         members = teams.members[team[mine[0]]]
-        owner = desk.find_owner(members, holder[mine[0]], need)
+        owner = desk.find_owner(members, int(holder[mine[0]]), need)
         if owner >= 0:
             who[mine] = owner
             desk.take_all(mine, who)
@@ -125,8 +130,8 @@ def _fill(teams: Teams, holder: np.ndarray, desk: "Desk", who: np.ndarray) -> No
         np.concatenate([nobody, *(crowds[one] for one in np.flatnonzero(fits))])
         for fits in teams.fits
     ]
-    for row in np.flatnonzero(who < 0):
-        owner = desk.offer(row, able[teams.place[row]], holder[row])
+    for row in np.flatnonzero(who < 0).tolist():
+        owner = desk.offer(row, able[teams.place[row]], int(holder[row]))
         if owner >= 0:
             who[row] = owner
             desk.take_all(np.array([row]), who)
@@ -155,10 +160,10 @@ class Desk:
         self.hours -= self.took[rows].sum()
         self.money -= self.cost[rows].sum()
         self.places -= len(rows)
-        for row in rows:
-            account = self.account[row]
+        for row in rows.tolist():
+            account = int(self.account[row])
             self.kinds.setdefault(account, set()).add(self.kind[row])
-            self.owners[account] = who[row]
+            self.owners[account] = int(who[row])
 
     def find_owner(self, members: np.ndarray, holder: int, need: float) -> int:
         """Of those with room the holder, else who has least to spare; −1 where nobody has."""
@@ -169,7 +174,7 @@ class Desk:
 
     def offer(self, row: int, members: np.ndarray, holder: int) -> int:
         """Who could follow one more proposal, beside all that is handed out already; −1: nobody."""
-        account, need = self.account[row], self.took[row]
+        account, need = int(self.account[row]), self.took[row]
         if self.places < 1 or need > self.hours or self.cost[row] > self.money:
             return -1
         kinds = self.kinds.get(account, set())
