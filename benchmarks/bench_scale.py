@@ -1,5 +1,5 @@
 """Scale: account features of 10 and 100 million orders against the same features hand-written, `kam
-check`, the simulator.
+check`, the simulator; then the growth of each study with accounts (`benchmarks.scale_growth`).
 
     make bench-scale                          # 10 million orders
     KAM_SCALE_ROWS=100000000 make bench-scale # adds 100 million (1.2 GB of disk and what the engine
@@ -30,6 +30,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from benchmarks import scale_growth
 from benchmarks.common import (
     PEERS_PYTHON,
     ROOT,
@@ -210,35 +211,6 @@ def add_spark(page: Page, ten: Path) -> None:
     )
 
 
-def add_stages(page: Page) -> None:
-    """`kam publish` of every study on ten million orders, study by study."""
-    command = [sys.executable, "-m", "benchmarks.scale_publish"]
-    found = measured(
-        "publish", lambda target: subprocess.run([*command, str(target)], check=True, cwd=ROOT)
-    )
-    for one in found["stages"]:
-        done = "" if one["code"] == 0 else f"ended with code {one['code']}"
-        note = (
-            f"{one['seconds']:.0f} s by the clock, {one['together_gb']:.1f} GB of all "
-            f"processes together {done}"
-        )
-        page.add(
-            one["stage"],
-            found["orders"],
-            [one["processor_seconds"]],
-            one["largest_gb"],
-            note.strip(),
-        )
-    peak = max(found["stages"], key=lambda one: one["largest_gb"])
-    failed = [one["stage"] for one in found["stages"] if one["code"]]
-    page.say(
-        f"Publishing {found['orders']:,} orders of {found['accounts']:,} accounts: no "
-        f"process held more than {peak['largest_gb']:.1f} GB "
-        f"({peak['stage']}); "
-        + (f"not finished: {', '.join(failed)}." if failed else "every study finished.")
-    )
-
-
 def add_rates(page: Page, ten: Path) -> None:
     """Orders a second of the audit and of the simulator."""
     simulated = run_ours("simulate", CACHE, 1)
@@ -279,15 +251,15 @@ def add_large(page: Page, rows: int, ours: float) -> None:
 
 
 def main() -> None:
-    """Measure and write ``results/scale.md``."""
+    """Measure and write ``results/scale.md``, then ``results/growth.md``."""
     page, ten = Page(), make_orders(CACHE / "scale_10m", TEN)
     ours = add_features(page, ten)
     add_rates(page, ten)
     add_spark(page, ten)
-    add_stages(page)
     wanted = int(os.environ.get("KAM_SCALE_ROWS", str(TEN)))
     if wanted > TEN:
         add_large(page, wanted, ours)
+    scale_growth.main()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ ORDER = (
     "linkage",
     "groups",
     "scale",
+    "growth",
     "publish",
     "interactive",
     "backtest",

@@ -5,7 +5,7 @@ peak (Linux).
 import os
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PAGE, TICK = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
@@ -13,13 +13,17 @@ EVERY = 0.2
 """Seconds between two looks."""
 
 
-def watch(command: Sequence[str], cwd: Path, log: Path) -> dict:
+def watch(
+    command: Sequence[str], cwd: Path, log: Path, env: Mapping[str, str] | None = None
+) -> dict:
     """Run a command → code, seconds (by the clock), processor_seconds and the peaks in GB of
-    its largest process and of all together.
+    its largest process and of all together; ``env`` beside the variables that are there.
     """
     began = time.perf_counter()
     with log.open("ab") as out:
-        running = subprocess.Popen(command, cwd=cwd, stdout=out, stderr=out)
+        running = subprocess.Popen(
+            command, cwd=cwd, stdout=out, stderr=out, env={**os.environ, **(env or {})}
+        )
         seen, largest, together = {}, 0, 0
         while running.poll() is None:
             held = [one for pid in family(running.pid) if (one := look_at(pid)) is not None]

@@ -402,3 +402,20 @@ def test_features_that_know_nothing_of_the_cause_make_the_model_abstain():
     few = predict_causes(noise.head(30), cause.head(30), accounts.head(30))
     assert few.abstains
     assert few.findings()[0].value is None
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize(("p", "q"), [(0.40, 0.10), (0.15, 0.10), (0.13, 0.10)])
+def test_the_power_of_very_many_cases_is_that_of_the_sum_over_tables(monkeypatch, p, q):
+    """The sum over every table on one side of the limit, the normal approximation on the other."""
+    exact = power_of_shares(p, q, 1_000, 1_000)
+    monkeypatch.setattr("kamresearch.analysis.causes.winback.MOST_TABLES", 1)
+    assert power_of_shares(p, q, 1_000, 1_000) == pytest.approx(exact, abs=0.01)
+
+
+@pytest.mark.unit
+def test_no_table_of_all_pairs_is_made_of_very_many_cases(monkeypatch):
+    monkeypatch.setattr(
+        "kamresearch.analysis.causes.winback._rejected", lambda *_sizes: pytest.fail("summed")
+    )
+    assert power_of_shares(0.4, 0.1, 40_000, 50_000) == pytest.approx(1.0)

@@ -2,13 +2,15 @@
 winning back is worth.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import numpy as np
 import pandas as pd
 from scipy.special import gammaln
-from scipy.stats import binom, fisher_exact
+from scipy.stats import binom, fisher_exact, norm
 
 from kamresearch.analysis.causes.reasons import CAUSE_TERMS, CAUSES, settle_causes
 from kamresearch.analysis.causes.shares import MISRECORDED, NO_CAUSES
@@ -19,6 +21,10 @@ from kamresearch.finding import Finding, Interval
 from kamresearch.language import Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
+
+MOST_TABLES = 1_000_000
+"""Cases of the one kind times cases of the other up to which a power is summed over every table: a
+thousand of each."""
 
 OFFER_TERMS = {
     "none": _("none"),
@@ -172,6 +178,7 @@ class Returns(Result, frame="rates"):
         price = cast(pd.Series, self._rate("price"))
         product = cast(pd.Series, self._rate("product"))
         both = price is not None and product is not None
+        many = both and int(price["n_followed"]) * int(product["n_followed"]) > MOST_TABLES
         found.append(
             Finding(
                 "churn.return_p_value",
@@ -196,14 +203,7 @@ class Returns(Result, frame="rates"):
                 self.power,
                 "probability",
                 _("Power of that test"),
-                _(
-                    "Chance of telling a return rate of {price} from one of {product} with "
-                    "the numbers at hand, at the 5% level; the smallest difference found "
-                    "with 80% power is {least}.",
-                    price=Quantity(0.4, "share"),
-                    product=Quantity(0.1, "share"),
-                    least=Quantity(self.detectable, "share_change"),
-                ),
+                _define_power(many, self.detectable),
                 n=int(price["n_followed"] + product["n_followed"]) if both else 0,
                 good="up",
                 figure="churn.returns",
@@ -356,6 +356,26 @@ def measure_returns(
     )
 
 
+def _define_power(many: bool, detectable: float | None) -> Text:
+    values = {
+        "price": Quantity(0.4, "share"),
+        "product": Quantity(0.1, "share"),
+        "least": Quantity(detectable, "share_change"),
+    }
+    if many:
+        return _(
+            "Chance of telling a return rate of {price} from one of {product} with the numbers at "
+            "hand, at the 5% level, for so many losses by the normal approximation; the smallest "
+            "difference found with 80% power is {least}.",
+            **values,
+        )
+    return _(
+        "Chance of telling a return rate of {price} from one of {product} with the numbers at "
+        "hand, at the 5% level; the smallest difference found with 80% power is {least}.",
+        **values,
+    )
+
+
 def _log_ways(size: int) -> np.ndarray:
     """Logarithm of the ways to choose 0, 1, … of ``size``."""
     chosen = np.arange(size + 1)
@@ -393,20 +413,33 @@ def _test(rates: pd.DataFrame) -> tuple[float | None, float | None, float | None
         return None, None, None
     k1, k2 = int(of.at["price", "returned_followed"]), int(of.at["product", "returned_followed"])
     p_value = float(fisher_exact([[k1, n1 - k1], [k2, n2 - k2]]).pvalue)
-    grid = np.arange(0.11, 1.0, 0.01)
-    rejected = _rejected(n1, n2)
-    found = [high for high in grid if _power(rejected, high, 0.10) >= 0.8]
-    return p_value, _power(rejected, 0.40, 0.10), float(found[0] - 0.10) if found else None
+    power = _power_with(n1, n2)
+    found = next((high for high in np.arange(0.11, 1.0, 0.01) if power(high, 0.10) >= 0.8), None)
+    return p_value, power(0.40, 0.10), None if found is None else float(found - 0.10)
 
 
 def power_of_shares(p: float, q: float, n: int, m: int, alpha: float = 0.05) -> float:
     """Chance that Fisher's exact test, two-sided, finds p against q with n and m cases: summed
-    over every table that can come.
+    over every table that can come, and beyond `MOST_TABLES` of them by the normal approximation
+    with its correction for counts.
 
     >>> round(power_of_shares(0.5, 0.1, 20, 20), 3)
     0.742
     """
-    return _power(_rejected(n, m, alpha), p, q)
+    return _power_with(n, m, alpha)(p, q)
+
+
+def _power_with(n: int, m: int, alpha: float = 0.05) -> Callable[[float, float], float]:
+    """The power as a function of the two shares."""
+    if n * m > MOST_TABLES:
+        return partial(_power_of_many, n=n, m=m, alpha=alpha)
+    return partial(_power, _rejected(n, m, alpha))
+
+
+def _power_of_many(p: float, q: float, *, n: int, m: int, alpha: float) -> float:
+    mean, parts = (n * p + m * q) / (n + m), 1 / n + 1 / m
+    reach = abs(p - q) - parts / 2 - norm.isf(alpha / 2) * np.sqrt(mean * (1 - mean) * parts)
+    return float(norm.cdf(reach / np.sqrt(p * (1 - p) / n + q * (1 - q) / m)))
 
 
 def _power(rejected: np.ndarray, p: float, q: float) -> float:

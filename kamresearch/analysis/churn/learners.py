@@ -5,6 +5,7 @@ none resamples: both
 would spoil the probabilities.
 """
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -148,10 +149,11 @@ class Linear:
         parts += [(filled[:, [j]] == levels).astype(float) for j, levels in self.levels_.items()]
         return np.hstack(parts)
 
-    def scores(self, Z: np.ndarray) -> np.ndarray:
-        """Log-odds: one column a strength."""
+    def scores(self, Z: np.ndarray, only: int | None = None) -> np.ndarray:
+        """Log-odds: one column a strength, or that of one alone."""
         scaled = self.scaler_.transform(self._design(self.filler_.transform(Z)))
-        return np.column_stack([model.decision_function(scaled) for model in self.models_])
+        models = self.models_ if only is None else [self.models_[only]]
+        return np.column_stack([model.decision_function(scaled) for model in models])
 
 
 class Boosted:
@@ -180,7 +182,10 @@ class Boosted:
         ).fit(Z, y, weight)
         return self
 
-    def scores(self, Z: np.ndarray) -> np.ndarray:
-        """Log-odds after every so many trees: one column a stage."""
-        stages = enumerate(self.model_.staged_decision_function(Z), 1)
-        return np.column_stack([np.ravel(z) for trees, z in stages if trees % self.EVERY == 0])
+    def scores(self, Z: np.ndarray, only: int | None = None) -> np.ndarray:
+        """Log-odds after every so many trees: one column a stage, or that of one alone (no tree
+        beyond it is asked).
+        """
+        stages = islice(self.model_.staged_decision_function(Z), self.EVERY - 1, None, self.EVERY)
+        wanted = stages if only is None else islice(stages, only, only + 1)
+        return np.column_stack([np.ravel(z) for z in wanted])

@@ -1,5 +1,6 @@
 """The churn model: a frame as it is in, calibrated probabilities out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -299,9 +300,9 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         frame = self._take(X, fitting=False)
         z = np.zeros(len(frame))
         for member in self.members_:
-            scores = member.scores(frame, tuple(self.weights_))
+            scores = member.scores(frame, {name: self.columns_[name] for name in self.weights_})
             for name, weight in self.weights_.items():
-                z += weight * scores[name][:, self.columns_[name]] / len(self.members_)
+                z += weight * scores[name][:, 0] / len(self.members_)
         intercept, slope = self.calibration_
         return intercept + slope * z
 
@@ -323,12 +324,16 @@ class _Member:
     encoder: Encoder
     learners: dict[str, Linear | Boosted]
 
-    def scores(self, frame: pd.DataFrame, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-        """Log-odds by learner: one column a strength, or a number of trees."""
+    def scores(
+        self, frame: pd.DataFrame, columns: Mapping[str, int | None]
+    ) -> dict[str, np.ndarray]:
+        """Log-odds by learner: one column a strength, or a number of trees; of some learners the
+        one column alone that is used.
+        """
         encoded = self.encoder.transform(frame)
         return {
-            name: np.clip(self.learners[name].scores(encoded), -FURTHEST, FURTHEST)
-            for name in names
+            name: np.clip(self.learners[name].scores(encoded, only), -FURTHEST, FURTHEST)
+            for name, only in columns.items()
         }
 
 
@@ -348,7 +353,7 @@ def _fit_member(
     if grow:
         learners["boosted"] = Boosted(seed).fit(Z, y, weight)
     member = _Member(encoder, learners)
-    return member, member.scores(unseen, tuple(learners))
+    return member, member.scores(unseen, dict.fromkeys(learners))
 
 
 def _weigh(

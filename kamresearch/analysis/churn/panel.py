@@ -214,7 +214,7 @@ def _recent_share(months: pd.DataFrame, day: pd.Timestamp, ids: pd.Series) -> np
 def draw_accounts(panel: Panel, most: int = MOST_ACCOUNTS) -> Panel:
     """The panel of so many accounts at most: all rows of each account drawn."""
     ids = panel.frame["account_id"].to_numpy(str)
-    drawn = np.isin(ids, draw_ids(ids, most))
+    drawn = pd.Index(ids).isin(draw_ids(ids, most))
     return panel if drawn.all() else replace(panel, frame=panel.frame[drawn].reset_index(drop=True))
 
 

@@ -115,7 +115,8 @@ def decide(
         how="left",
         validate="many_to_one",
     )
-    return Decisions(records, assumed, chosen[list(FRAME)], rest[list(LEFT_OUT)], words)
+    frames = chosen[list(FRAME)], rest[list(LEFT_OUT)]
+    return Decisions(records, assumed, *frames, words, found.shared, found.unweighed)
 
 
 __all__ = [

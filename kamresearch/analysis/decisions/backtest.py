@@ -219,12 +219,11 @@ def _look_back(
 ) -> pd.DataFrame:
     """Accounts present on a day: value, whether each order names them, whether they were lost."""
     text = day.date().isoformat()
-    history = read_history(tables, text)
+    history = now.until(day)
     records = gather_records(tables, text, assumed, history)
     here = records.frame[records.frame["standing"].isin(PRESENT) & records.frame["chance"].notna()]
     here = here.set_index("account_id")
-    proposals = propose(records, assumed)
-    keeping = proposals[proposals["kind"].isin(KEEPING)]
+    keeping = propose(records, assumed, KEEPING)
     gain = keeping.groupby("account_id")["expected_gain"].max().reindex(here.index)
     past = describe_past(history).reindex(here.index)
     scores = {

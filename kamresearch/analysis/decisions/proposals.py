@@ -1,12 +1,12 @@
 """Proposals: what could be done for each account, with what it gains, costs and rests on."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.causes.reasons import CAUSE_TERMS
-from kamresearch.analysis.decisions.assumptions import KEEPING, Assumptions
+from kamresearch.analysis.decisions.assumptions import KEEPING, KINDS, Assumptions
 from kamresearch.analysis.decisions.records import CONFLICTS, MANAGER_PROBLEMS, Records
 from kamresearch.analysis.decisions.risk import SIGNAL_TERMS
 from kamresearch.features.population import PRESENT
@@ -24,21 +24,26 @@ _DUTIES = ("assign", "mend", "review")
 """Kinds that are due whatever they gain."""
 
 
-def propose(records: Records, assumptions: Assumptions) -> pd.DataFrame:
-    """Everything that could be told each account: one row per account and kind."""
+def propose(
+    records: Records, assumptions: Assumptions, kinds: Container[str] = tuple(KINDS)
+) -> pd.DataFrame:
+    """Everything that could be told each account, or what is of some kinds: one row per account and
+    kind.
+    """
     here = records.frame[records.frame["standing"].isin(PRESENT)]
     lost = records.frame[records.frame["standing"] == "lost"]
-    makers = (
-        (_save, here),
-        (_renew, here),
-        (_win_back, lost),
-        (_assign, here),
-        (_grow, here),
-        (_reprice, here),
-        (_mend, here),
-        (_review, records.frame),
-    )
-    parts = [make(part, records, assumptions) for make, part in makers]
+    makers = {
+        "save": (_save, here),
+        "renew": (_renew, here),
+        "win_back": (_win_back, lost),
+        "assign": (_assign, here),
+        "grow": (_grow, here),
+        "reprice": (_reprice, here),
+        "mend": (_mend, here),
+        "review": (_review, records.frame),
+    }
+    wanted = [made for kind, made in makers.items() if kind in kinds]
+    parts = [make(part, records, assumptions) for make, part in wanted]
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame({name: [] for name in COLUMNS})

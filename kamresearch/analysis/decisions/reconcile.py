@@ -1,16 +1,16 @@
 """Out of all proposals those that can be followed: nothing contradicts, each has an owner with
-hours, and the money lasts (one mixed-integer program).
+hours, and the money lasts (a mixed-integer program for each part of the company).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.decisions.assumptions import CONTRADICTIONS, Assumptions
-from kamresearch.analysis.organisation.serving import can_serve
+from kamresearch.analysis.decisions.teams import Desk, Teams, find_teams, hand_out
+from kamresearch.analysis.organisation.serving import find_serving
 from kamresearch.analysis.organisation.workload import USUAL_CAPACITY
 from kamresearch.analysis.solving import solve_whole
 from kamresearch.errors import ParameterError
@@ -32,7 +32,9 @@ REASONS = {
 """Why a proposal is not on the list → the words."""
 
 MOST_WEIGHED = 1_200
-"""Proposals that the program weighs at most: the best per hour; more could not be followed."""
+"""Proposals that a program weighs at most, one for each part of the company that shares nobody with
+another: the best per hour; more could not be followed.
+"""
 _NOBODY = ""
 """Owner where the data name no managers."""
 
@@ -67,6 +69,17 @@ class Limits:
                 "give 0 for none, and leave a limit out where there is none",
             )
 
+    @property
+    def total(self) -> float | None:
+        """Hours in all; None where they are told by manager, or not limited."""
+        given = self.capacity
+        return None if given is None or isinstance(given, Mapping) else float(given)
+
+    @property
+    def shared(self) -> bool:
+        """Whether a limit binds the whole company, so that its parts cannot be decided apart."""
+        return any(one is not None for one in (self.budget, self.most, self.total))
+
 
 @dataclass(frozen=True)
 class Reconciled:
@@ -74,6 +87,10 @@ class Reconciled:
 
     chosen: pd.DataFrame
     left_out: pd.DataFrame
+    shared: bool
+    """Whether any was handed out in a team of more than one."""
+    unweighed: int
+    """Proposals beyond the best per hour that the programs weigh."""
 
 
 def reconcile(
@@ -101,7 +118,8 @@ def reconcile(
     Reconciled
         The program maximises the expected gain: at most one instruction of a kind an account, none
         that contradicts another, one owner an account, who serves its region and channel and has
-        the hours.
+        the hours. Those who serve the same accounts are one team: the program weighs with the hours
+        of them all, and what it chose is then handed out among them.
     """
     pays = _find_paying(proposals)
     lacking = proposals[~pays].assign(reason="does_not_pay")
@@ -112,16 +130,19 @@ def reconcile(
     places = pd.Index(accounts["account_id"])
     rows = accounts.iloc[places.get_indexer(work["account_id"])].reset_index(drop=True)
     owners, hours = _owners(managers, limits, assumptions)
-    serves = can_serve(rows, managers) if managers is not None else np.ones((len(work), 1), bool)
-    served = cast(np.ndarray, serves.any(axis=1))
-    weighed = np.flatnonzero(served)[:MOST_WEIGHED]
-    chosen, owner = _solve(work, weighed, serves, owners, hours, limits)
-    reason = _explain(work, chosen, served, serves, owner, owners, hours, limits)
+    teams = find_teams(find_serving(rows, managers) if managers is not None else None, len(work))
+    holder = pd.Index(owners).get_indexer(work["holder"])
+    team = _solve(work, teams, holder, hours, limits)
+    who = hand_out(team, teams, holder, Desk(work, hours, limits))
+    chosen, owner = who >= 0, np.array([*owners, None], dtype=object)[who]
+    reason = _explain(work, who, teams, hours, limits)
     result = work.assign(owner=owner, reason=reason)
     rest = result[~chosen].drop(columns="owner")
     return Reconciled(
         result[chosen].drop(columns="reason").reset_index(drop=True),
         pd.concat([rest, lacking], ignore_index=True),
+        any(len(teams.members[one]) > 1 for one in np.unique(team[team >= 0])),
+        sum(max(len(part) - MOST_WEIGHED, 0) for part in teams.parts(limits.shared)),
     )
 
 
@@ -149,41 +170,38 @@ def _owners(
 
 
 def _solve(
-    work: pd.DataFrame,
-    weighed: np.ndarray,
-    serves: np.ndarray,
-    owners: np.ndarray,
-    hours: np.ndarray,
-    limits: Limits,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Which proposals are chosen, and by whom they are followed."""
+    work: pd.DataFrame, teams: Teams, holder: np.ndarray, hours: np.ndarray, limits: Limits
+) -> np.ndarray:
+    """The team that follows each proposal, −1 where it is not chosen."""
     from scipy.optimize import Bounds, LinearConstraint
 
-    chosen, owner = np.zeros(len(work), dtype=bool), np.full(len(work), None, dtype=object)
-    pair, by = np.nonzero(serves[weighed])
-    pair = weighed[pair]
-    if not len(pair):
-        return chosen, owner
+    team = np.full(len(work), -1)
+    holding = np.append(teams.of_owner, -1)[holder]
     gain, took = work["expected_gain"].to_numpy(float), work["hours"].to_numpy(float)
-    # The manager in charge goes first among equals; what is due without a gain still counts a bit.
-    held = owners[by] == work["holder"].to_numpy(object)[pair]
-    scale = max(float(np.abs(gain).max()), 1.0)
-    worth = gain[pair].clip(0) / scale + 1e-6 * (1 + held)
-    constraints = _constraints(work, pair, by, owners, hours, limits, took)
-    matrix, upper = _stack(constraints, len(pair))
-    solved = solve_whole(
-        -worth,
-        integrality=np.ones(len(pair)),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(matrix, -np.inf, upper),
-        options={"node_limit": 200, "mip_rel_gap": 1e-3},
-    )
-    if solved.x is None:
-        return chosen, owner
-    taken = np.flatnonzero(solved.x > 0.5)
-    chosen[pair[taken]] = True
-    owner[pair[taken]] = owners[by[taken]]
-    return chosen, owner
+    scale = max(float(np.abs(gain).max(initial=0.0)), 1.0)
+    room, largest = teams.room(hours), teams.largest(hours)
+    for part in teams.parts(limits.shared):
+        weighed = part[:MOST_WEIGHED]
+        able = teams.fits[teams.place[weighed]] & (took[weighed, None] <= largest)
+        pair, by = np.nonzero(able)
+        pair = weighed[pair]
+        if not len(pair):
+            continue
+        # The manager in charge goes first among equals; what is due without a gain still counts
+        # a bit.
+        worth = gain[pair].clip(0) / scale + 1e-6 * (1 + (by == holding[pair]))
+        matrix, upper = _stack(_constraints(work, pair, by, room, limits, took), len(pair))
+        solved = solve_whole(
+            -worth,
+            integrality=np.ones(len(pair)),
+            bounds=Bounds(0, 1),
+            constraints=LinearConstraint(matrix, -np.inf, upper),
+            options={"node_limit": 200, "mip_rel_gap": 1e-3},
+        )
+        if solved.x is not None:
+            taken = np.flatnonzero(solved.x > 0.5)
+            team[pair[taken]] = by[taken]
+    return team
 
 
 Row = tuple[np.ndarray, np.ndarray, float]
@@ -194,8 +212,7 @@ def _constraints(
     work: pd.DataFrame,
     pair: np.ndarray,
     by: np.ndarray,
-    owners: np.ndarray,
-    hours: np.ndarray,
+    room: np.ndarray,
     limits: Limits,
     took: np.ndarray,
 ) -> list[Row]:
@@ -206,12 +223,11 @@ def _constraints(
         if np.isfinite(most):
             rows.append((members, weights[members], float(most)))
 
-    for one in range(len(owners)):
-        add(np.flatnonzero(by == one), took[pair], hours[one])
+    for one in np.unique(by):
+        add(np.flatnonzero(by == one), took[pair], float(room[one]))
     everyone = np.arange(len(pair))
-    total = limits.capacity
-    if total is not None and not isinstance(total, Mapping):
-        add(everyone, took[pair], float(total))
+    if limits.total is not None:
+        add(everyone, took[pair], limits.total)
     if limits.budget is not None:
         add(everyone, work["cost"].to_numpy(float)[pair], limits.budget)
     if limits.most is not None:
@@ -250,18 +266,17 @@ def _stack(rows: list[Row], n: int) -> tuple[object, np.ndarray]:
 
 def _explain(
     work: pd.DataFrame,
-    chosen: np.ndarray,
-    served: np.ndarray,
-    serves: np.ndarray,
-    owner: np.ndarray,
-    owners: np.ndarray,
+    who: np.ndarray,
+    teams: Teams,
     hours: np.ndarray,
     limits: Limits,
 ) -> np.ndarray:
     """Why each proposal that is not chosen is not."""
     took, kinds = work["hours"].to_numpy(float), work["kind"].to_numpy()
-    used = np.array([took[chosen & (owner == one)].sum() for one in owners])
-    room = (np.where(serves, hours - used, -np.inf)).max(axis=1, initial=-np.inf)
+    chosen, served = who >= 0, teams.served
+    used = np.bincount(who[chosen], took[chosen], minlength=len(hours))
+    free = np.where(teams.fits, teams.largest(hours - used), -np.inf)
+    room = free.max(axis=1, initial=-np.inf)[teams.place]
     told: dict[str, set[str]] = {}
     for account, kind in zip(work["account_id"][chosen], kinds[chosen], strict=True):
         told.setdefault(account, set()).add(kind)

@@ -10,7 +10,7 @@ from kamresearch.analysis.decisions.following import read_actions
 from kamresearch.analysis.decisions.history import History, read_history
 from kamresearch.analysis.decisions.returning import measure_returning
 from kamresearch.analysis.decisions.risk import Risk, assess
-from kamresearch.analysis.organisation.serving import can_serve
+from kamresearch.analysis.organisation.serving import find_serving
 from kamresearch.analysis.segmentation.card import criterion_values, load_card
 from kamresearch.analysis.segmentation.selection import score_accounts, tier_of
 from kamresearch.data.tables import Tables
@@ -206,7 +206,8 @@ def _add_manager(frame: pd.DataFrame, history: History, managers: pd.DataFrame |
     if managers is not None and len(managers):
         place = pd.Index(managers["manager_id"]).get_indexer(holder.fillna(""))
         in_role = managers["in_role"].to_numpy(bool)
-        fits = can_serve(frame, managers)[np.arange(len(frame)), place.clip(0)]
+        serving = find_serving(frame, managers)
+        fits = serving.fits[serving.place, place.clip(0)]
         held = holder.notna().to_numpy()
         problem = problem.mask(held & (place < 0), "unknown")
         problem = problem.mask(held & (place >= 0) & ~in_role[place.clip(0)], "left")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from kamresearch.analysis.decisions.assumptions import AT_RISK, KINDS, Assumptions
 from kamresearch.analysis.decisions.following import count_actions
-from kamresearch.analysis.decisions.reconcile import REASONS
+from kamresearch.analysis.decisions.reconcile import MOST_WEIGHED, REASONS
 from kamresearch.analysis.decisions.records import CONFLICTS, Records
 from kamresearch.analysis.decisions.risk import SIGNAL_TERMS
 from kamresearch.display import Column, Table, make_table
@@ -51,6 +51,10 @@ class Decisions(Result):
         code of `REASONS`), region, channel.
     conflicts : DataFrame
         account_id, conflict, detail: records that say two things.
+    shared : bool
+        Whether the list was handed out among people who serve the same accounts.
+    unweighed : int
+        Proposals beyond the best per hour that were weighed.
     """
 
     exports = (
@@ -81,6 +85,8 @@ class Decisions(Result):
     frame: pd.DataFrame
     left_out: pd.DataFrame
     why_terms: Mapping[str, Text] = field(default_factory=dict)
+    shared: bool = False
+    unweighed: int = 0
 
     @property
     def conflicts(self) -> pd.DataFrame:
@@ -171,6 +177,23 @@ class Decisions(Result):
                     "for the same account: whom a contact would hold is not asked for more "
                     "business, or a higher price, first.",
                     n=Quantity(against, "count"),
+                )
+            )
+        if self.shared:
+            texts.append(
+                _(
+                    "Where several people serve the same accounts, the list is chosen with the "
+                    "hours of them all and then handed out, whole accounts at a time: another way "
+                    "of handing it out could gain a little more."
+                )
+            )
+        if self.unweighed:
+            texts.append(
+                _(
+                    "{n} proposals that gain little an hour were not weighed: only the best "
+                    "{most} of each part of the company that shares nobody with another are.",
+                    n=Quantity(self.unweighed, "count"),
+                    most=Quantity(MOST_WEIGHED, "count"),
                 )
             )
         if not self.records.value_is_profit:

@@ -1,5 +1,7 @@
 """Which manager can serve which account: one rule for successors, moves, groups and owners."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -12,9 +14,26 @@ CHANNEL_OF_ROLE = {"direct_manager": "direct", "dealer_manager": "dealer"}
 """What a role says of the channel where none is recorded."""
 
 
-def can_serve(accounts: pd.DataFrame, managers: pd.DataFrame) -> np.ndarray:
-    """Account × manager: does the manager serve the account's region and channel, in a role for
-    accounts, and in it on the day?
+@dataclass(frozen=True)
+class Serving:
+    """Who can serve what: accounts of one region and channel are one place, however many they
+    are, so that nothing here grows with accounts times managers.
+
+    Parameters
+    ----------
+    place : array
+        The place of each account, a row of `fits`.
+    fits : array
+        Place × manager: does the manager serve it?
+    """
+
+    place: np.ndarray
+    fits: np.ndarray
+
+
+def find_serving(accounts: pd.DataFrame, managers: pd.DataFrame) -> Serving:
+    """Does the manager serve the account's region and channel, in a role for accounts, and in it on
+    the day?
 
     Parameters
     ----------
@@ -25,6 +44,19 @@ def can_serve(accounts: pd.DataFrame, managers: pd.DataFrame) -> np.ndarray:
         region serves all of them (a national role), one without a channel that of the role, else
         both.
     """
+    told = pd.DataFrame({name: _words(accounts, name) for name in ("region", "channel")})
+    place = told.groupby(["region", "channel"], sort=False, dropna=False).ngroup().to_numpy()
+    first = pd.Series(place).drop_duplicates().index
+    return Serving(place, _fit(told.iloc[first], managers))
+
+
+def can_serve(accounts: pd.DataFrame, managers: pd.DataFrame) -> np.ndarray:
+    """Account × manager, as `find_serving` says."""
+    serving = find_serving(accounts, managers)
+    return serving.fits[serving.place]
+
+
+def _fit(accounts: pd.DataFrame, managers: pd.DataFrame) -> np.ndarray:
     role = _words(managers, "role")
     channel = _words(managers, "channel")
     told = pd.Series(role).map(CHANNEL_OF_ROLE).to_numpy(object)

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 LEAST_SPREAD = 1e-9
+BLOCK = 20_000
+"""Accounts whose draws are held at once: the draws of all would fill the memory."""
 
 
 def revenue_spread(snapshot: pd.DataFrame, moments: pd.DataFrame | None = None) -> np.ndarray:
@@ -30,23 +32,34 @@ def revenue_spread(snapshot: pd.DataFrame, moments: pd.DataFrame | None = None) 
     return np.sqrt(np.maximum(squares, 0.0))
 
 
+class RevenueDraws:
+    """Revenue of twelve months as it might have been, drawn as often as wanted.
+
+    Gamma draws with the account's own mean and spread for positive revenue (it stays positive);
+    accounts with no or negative revenue keep it.
+    """
+
+    def __init__(self, snapshot: pd.DataFrame, moments: pd.DataFrame | None = None) -> None:
+        self.mean = snapshot["revenue_12m"].fillna(0.0).to_numpy(float)
+        spread = revenue_spread(snapshot, moments)
+        self.positive = (self.mean > 0) & (spread > LEAST_SPREAD)
+        ratio = self.mean / np.where(self.positive, spread, 1.0)
+        self.shape = np.where(self.positive, ratio**2, 1.0)
+        self.scale = np.where(self.positive, self.mean, 0.0) / self.shape
+
+    def draw(self, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Draws × accounts, from where the generator stands: many at once are the same as one after
+        the other, which holds less memory.
+        """
+        drawn = rng.gamma(self.shape, 1.0, size=(draws, len(self.mean))) * self.scale
+        return np.where(self.positive, drawn, self.mean)
+
+
 def draw_revenue(
     snapshot: pd.DataFrame,
     draws: int,
     seed: int | np.random.Generator,
     moments: pd.DataFrame | None = None,
 ) -> np.ndarray:
-    """Draws × accounts: revenue of twelve months as it might have been.
-
-    Gamma draws with the account's own mean and spread for positive revenue (it stays positive);
-    accounts with no or
-    negative revenue keep it. A generator is drawn from where it stands.
-    """
-    rng = np.random.default_rng(seed)
-    mean = snapshot["revenue_12m"].fillna(0.0).to_numpy(float)
-    spread = revenue_spread(snapshot, moments)
-    positive = (mean > 0) & (spread > LEAST_SPREAD)
-    shape = np.where(positive, (mean / np.where(positive, spread, 1.0)) ** 2, 1.0)
-    scale = np.where(positive, mean, 0.0) / shape
-    drawn = rng.gamma(shape, 1.0, size=(draws, len(mean))) * scale
-    return np.where(positive, drawn, mean)
+    """Draws × accounts, as `RevenueDraws` says. A generator is drawn from where it stands."""
+    return RevenueDraws(snapshot, moments).draw(draws, np.random.default_rng(seed))

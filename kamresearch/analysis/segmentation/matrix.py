@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kamresearch.analysis.segmentation.draws import draw_revenue
+from kamresearch.analysis.segmentation.draws import BLOCK, draw_revenue
 from kamresearch.display import Column, Table, make_table
 from kamresearch.features.population import keep_present
 from kamresearch.finding import Finding
@@ -23,8 +23,6 @@ CELLS = {
 }
 """Cell → its words. They describe: what to do with an account, the list of decisions says."""
 LEAST = 4
-BLOCK = 20_000
-"""Accounts drawn at once: the draws of all would fill the memory."""
 POTENTIAL_ERROR = 0.25
 """Standard deviation of the logarithm of a judged potential: it may be a quarter off either way."""
 

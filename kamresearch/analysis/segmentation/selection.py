@@ -1,6 +1,6 @@
 """Key account selection: a rule card's scores and tiers, with how sure the ranks are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from kamresearch.analysis.periods import say_uncovered_year
 from kamresearch.analysis.segmentation.card import CRITERIA, RuleCard, criterion_values, load_card
-from kamresearch.analysis.segmentation.draws import draw_revenue
+from kamresearch.analysis.segmentation.draws import BLOCK, RevenueDraws
 from kamresearch.analysis.segmentation.tiers import OverrideLog, apply_overrides, hold_tiers
 from kamresearch.display import Column, Table, make_table
 from kamresearch.features.population import require_present
@@ -220,16 +220,16 @@ def select_key_accounts(
     values = criterion_values(snapshot, card)
     whole, card = card, known_card(values, card)
     score, coverage = score_accounts(values, card)
-    drawn, revenue = _draw_scores(snapshot, values, card, moments, random_state, n_resamples)
-    rank = _ranks(score[None, :])[0]
-    ranks = _ranks(drawn)
+    rank = _ranks(score).astype(float)
     rated = np.isfinite(score)
-    low, high = np.quantile(ranks, [0.05, 0.95], axis=0)
     by_score = tier_of(score, card)
     earlier = _tiers_before(snapshot, before, card)
     by_rule = hold_tiers(score, by_score, earlier, card)
     gone = set(everyone["account_id"]) - set(snapshot["account_id"])
     log = apply_overrides(snapshot["account_id"], by_rule, overrides, as_of, gone)
+    key = log.tiers == "A"
+    redrawn = _redraw(snapshot, values, card, moments, key, random_state, n_resamples)
+    low, high = redrawn.rank_bounds
     frame = pd.DataFrame(
         {
             "account_id": snapshot["account_id"].to_numpy(),
@@ -238,9 +238,7 @@ def select_key_accounts(
             "rank": rank,
             "rank_low": np.where(rated, low, np.nan),
             "rank_high": np.where(rated, high, np.nan),
-            "probability_a": np.where(
-                rated, (drawn >= card.thresholds[card.tiers[0]]).mean(axis=0), np.nan
-            ),
+            "probability_a": np.where(rated, redrawn.probability_a, np.nan),
             "tier_by_score": by_score,
             "tier_before": earlier,
             "tier_by_rule": by_rule,
@@ -249,14 +247,6 @@ def select_key_accounts(
             "reason": np.where(rated, cast(Any, None), "too_little_known"),
         }
     )
-    key = (frame["tier"] == "A").to_numpy()
-    totals = revenue.sum(axis=1)
-    shares = revenue[:, key].sum(axis=1)[totals > 0] / totals[totals > 0]
-    interval = (
-        Interval(*(float(q) for q in np.quantile(shares, [0.025, 0.975])))
-        if key.any() and len(shares)
-        else None
-    )
     return Selection(
         card,
         frame,
@@ -264,7 +254,7 @@ def select_key_accounts(
         log,
         yield_by_tier(snapshot, frame["tier"], card),
         int((by_score != by_rule).sum()),
-        interval,
+        redrawn.share,
         _caveats(frame, before, whole, card, uncovered),
         _names(snapshot),
     )
@@ -316,6 +306,49 @@ def tier_of(score: np.ndarray, card: RuleCard) -> np.ndarray:
     return tiers
 
 
+@dataclass(frozen=True)
+class _Redrawn:
+    """What the draws say: 90 % bounds of each account's rank, how often it came to the first tier,
+    and 95 % bounds of the key accounts' share of revenue.
+    """
+
+    rank_bounds: np.ndarray
+    probability_a: np.ndarray
+    share: Interval | None
+
+
+def _redraw(
+    snapshot: pd.DataFrame,
+    values: np.ndarray,
+    card: RuleCard,
+    moments: pd.DataFrame | None,
+    key: np.ndarray,
+    seed: int,
+    draws: int,
+) -> _Redrawn:
+    """Tiers, ranks and share under drawn orders and weights: of each draw only the ranks stay, so
+    that very many accounts need no memory for every draw's scores.
+    """
+    n = len(snapshot)
+    ranks, above, shares = np.empty((draws, n), np.int32), np.zeros(n), []
+    for place, (score, revenue) in enumerate(
+        _draw_scores(snapshot, values, card, moments, seed, draws)
+    ):
+        ranks[place] = _ranks(score)
+        above += score >= card.thresholds[card.tiers[0]]
+        total = revenue.sum()
+        if total > 0:
+            # One after the other: NumPy's own sum goes by blocks, whose ends move with the rows.
+            shares.append(np.append(0.0, revenue[key]).cumsum()[-1] / total)
+    bounds = [
+        np.quantile(ranks[:, start : start + BLOCK], [0.05, 0.95], axis=0)
+        for start in range(0, max(n, 1), BLOCK)
+    ]
+    known = key.any() and len(shares)
+    share = Interval(*(float(q) for q in np.quantile(shares, [0.025, 0.975]))) if known else None
+    return _Redrawn(np.hstack(bounds), above / draws, share)
+
+
 def _draw_scores(
     snapshot: pd.DataFrame,
     values: np.ndarray,
@@ -323,25 +356,25 @@ def _draw_scores(
     moments: pd.DataFrame | None,
     seed: int,
     draws: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Scores under drawn orders and weights (draws × accounts), and the drawn revenue."""
-    rng = np.random.default_rng([seed, 1])
-    revenue = draw_revenue(snapshot, draws, seed, moments)
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Scores under drawn orders and weights, and the drawn revenue, draw by draw."""
+    rng, of_orders = np.random.default_rng([seed, 1]), np.random.default_rng(seed)
+    source = RevenueDraws(snapshot, moments)
     weights = rng.dirichlet(np.maximum(card.weights, 1e-9) * 40, size=draws)
     now = snapshot["revenue_12m"].fillna(0.0).to_numpy(float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(now > 0, revenue / np.where(now > 0, now, 1.0), 1.0)
-    scores = np.empty_like(revenue)
     points = [criterion.points(values[:, i]) for i, criterion in enumerate(card.criteria)]
     for draw in range(draws):
+        revenue = source.draw(1, of_orders)[0]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = np.where(now > 0, revenue / np.where(now > 0, now, 1.0), 1.0)
         shown = [
-            criterion.points(_moved(values[:, i], criterion.column, ratio[draw], now))
+            criterion.points(_moved(values[:, i], criterion.column, ratio, now))
             if criterion.column in _MOVED
             else points[i]
             for i, criterion in enumerate(card.criteria)
         ]
-        scores[draw], _coverage = _weigh(np.column_stack(shown), weights[draw], card.least_coverage)
-    return scores, revenue
+        score, _coverage = _weigh(np.column_stack(shown), weights[draw], card.least_coverage)
+        yield score, revenue
 
 
 _MOVED = ("revenue_12m", "profit_12m", "headroom_12m", "revenue_growth_12m")
@@ -357,12 +390,10 @@ def _moved(value: np.ndarray, column: str, ratio: np.ndarray, revenue: np.ndarra
 
 
 def _ranks(scores: np.ndarray) -> np.ndarray:
-    """Rank 1 = best along the last axis; unrated accounts come last together."""
+    """Rank 1 = best; unrated accounts come last together."""
     from scipy.stats import rankdata
 
-    return rankdata(-np.where(np.isfinite(scores), scores, -1.0), axis=-1, method="min").astype(
-        float
-    )
+    return rankdata(-np.where(np.isfinite(scores), scores, -1.0), method="min")
 
 
 def _tiers_before(

@@ -10,8 +10,8 @@ import pandas as pd
 
 from kamresearch.analysis.trend.intermittent import (
     Demand,
+    are_intermittent,
     draw_totals,
-    is_intermittent,
     smooth_demands,
 )
 from kamresearch.display import Column, Table, make_table
@@ -287,11 +287,7 @@ def _spread(months: pd.DataFrame, as_of: str) -> pd.DataFrame:
 def _choose(grid: pd.DataFrame) -> tuple[pd.Index, np.ndarray]:
     """The accounts with intermittent demand as far as the grid goes, and their months."""
     values = grid.to_numpy()
-    keep = [
-        np.isfinite(row).sum() >= LEAST_MONTHS and is_intermittent(row[np.isfinite(row)])
-        for row in values
-    ]
-    keep = np.asarray(keep, dtype=bool)
+    keep = (np.isfinite(values).sum(axis=1) >= LEAST_MONTHS) & are_intermittent(values)
     return grid.index[keep], values[keep]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LEAST_ZERO_SHARE = 0.35
+LEAST_VALUES = 4
 CHANCES = np.array([0.02, 0.05, 0.1, 0.15, 0.2, 0.3])
 SIZES = np.array([0.05, 0.1, 0.2, 0.3])
 
@@ -42,12 +43,15 @@ class Demand:
 
 def is_intermittent(values: np.ndarray) -> bool:
     """Nothing below zero, at least 35 % of the values zero and something left."""
-    return bool(
-        len(values) >= 4
-        and values.min() >= 0
-        and (values > 0).sum() > 0
-        and (values == 0).mean() >= LEAST_ZERO_SHARE
-    )
+    return bool(np.isfinite(values).all() and are_intermittent(values[None, :])[0])
+
+
+def are_intermittent(values: np.ndarray) -> np.ndarray:
+    """The same for many series at once: rows of values, NaN before a series begins."""
+    known = np.isfinite(values).sum(axis=1)
+    zeros = (values == 0).sum(axis=1) / np.maximum(known, 1)
+    some = (values > 0).any(axis=1) & ~(values < 0).any(axis=1)
+    return (known >= LEAST_VALUES) & some & (zeros >= LEAST_ZERO_SHARE)
 
 
 def smooth_demand(values: np.ndarray) -> tuple[float, float]:

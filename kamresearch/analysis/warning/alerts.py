@@ -5,7 +5,6 @@ be trusted.
 from dataclasses import dataclass
 from typing import cast
 
-import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.churn.definition import wilson
@@ -429,5 +428,5 @@ def raise_alerts(
     now = watches[ends[0]]
     backtest, lift = run_backtest(watches, ends, losses, false_alarm_rate, random_state)
     frame, example = list_alerts(now, thresholds, accounts, as_of)
-    watched = int(np.isin(now.ids, accounts["account_id"].to_numpy()).sum())
+    watched = int(pd.Index(now.ids).isin(accounts["account_id"]).sum())
     return Alerts(as_of, frame, thresholds, backtest, watched, None, example, no_model, lift)

@@ -71,7 +71,8 @@ def measure_lift(watch: Watch, limits: Thresholds, losses: Losses, end: pd.Times
     ``limits`` come from the years before ``end`` (first day of the last month watched) alone.
     """
     day = end + pd.offsets.MonthEnd(0)
-    here = ~np.isin(watch.ids, list(losses.away_at(day)))
-    lost = np.isin(watch.ids, list(losses.lost_within(day, day + YEAR))) & here
+    ids = pd.Index(watch.ids)
+    here = ~ids.isin(list(losses.away_at(day)))
+    lost = ids.isin(list(losses.lost_within(day, day + YEAR))) & here
     listed = standing_alerts(watch, limits) & here
     return Lift(int(listed.sum()), int((listed & lost).sum()), int(here.sum()), int(lost.sum()))
