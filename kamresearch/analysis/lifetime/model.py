@@ -158,9 +158,10 @@ class LifetimeValue(Result, frame="history"):
         )
         if len(frame):
             model = self._model(float(days))
-            frame["expected_orders"] = model.expected_orders(self.history, days)
+            expected = model.expected_orders(self.history, days)
+            frame["expected_orders"] = expected
             frame["probability_active"] = model.probability_active(self.history, days)
-            worth = value_orders(model, self.history, days) * self._order_value()
+            worth = value_orders(model, self.history, days, expected) * self._order_value()
             frame["expected_value"] = worth * self.margin
         silent = pd.DataFrame({"account_id": list(self.left_out.accounts_without_order)})
         if silent.empty:
