@@ -22,7 +22,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.common import describe_machine, describe_versions, write_result
+from benchmarks.protocols.places import data_file
 from kamresearch.analysis.lifetime import fit
+from kamresearch.analysis.lifetime.blend import SEASON_POWER
 from kamresearch.data.simulate import simulate
 from kamresearch.data.simulate.settings import World
 
@@ -130,6 +132,37 @@ def judge(world: str, accounts: int, months: int, seed: int) -> list[dict]:
     return rows
 
 
+def measure_season() -> np.ndarray:
+    """Variance of the logarithm that each harmonic of the year carries in the monthly series of firms
+    and trades of the M3 competition (training parts): what `SEASON_POWER` states.
+
+    Odd years against even ones, so that what is no season cancels out.
+    """
+    series = pd.read_parquet(data_file("m3_series.parquet"))
+    meta = pd.read_csv(data_file("m3_series_meta.csv")).set_index("series_id")
+    kinds = meta["type"].isin(["MICRO", "INDUSTRY"]) & meta["period"].eq("MONTHLY")
+    series = series[series["split"].eq("train") & series["series_id"].isin(meta.index[kinds])]
+    powers = []
+    for _key, one in series.groupby("series_id"):
+        values = one.sort_values("t")["value"].to_numpy(float)
+        if len(values) >= 48 and values.min() > 0:
+            powers.append(_season_power(np.log(values)))
+    return np.mean(powers, axis=0)
+
+
+def _season_power(logs: np.ndarray) -> np.ndarray:
+    around = np.convolve(logs, np.r_[0.5, np.ones(11), 0.5] / 12, "valid")
+    apart = pd.Series(logs[6:-6] - around)
+    month, year = np.arange(len(apart)) % 12, np.arange(len(apart)) // 12
+    odd, even = (
+        np.fft.rfft(apart[year % 2 == side].groupby(month[year % 2 == side]).mean())[1:] / 12
+        for side in (0, 1)
+    )
+    power = 2 * (odd * even.conj()).real
+    power[-1] /= 2  # the last harmonic has no twin
+    return power
+
+
 def summarise(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Coverage, its standard error, how wide, how far off, by some columns."""
     told = frame.dropna(subset=["low", "high"])
@@ -192,6 +225,9 @@ def main() -> None:
             "half_width: half of the logarithm of high over low, median; median_miss: of the "
             "logarithm of what came over the total; below: share that came to less than the low "
             "end; no constant of the interval was chosen on these companies",
+            "variance of the logarithm by harmonics of the year in M3's monthly series of firms and "
+            f"trades: {', '.join(f'{one:.4f}' for one in measure_season())}; the interval takes "
+            f"{', '.join(f'{one:.4f}' for one in SEASON_POWER)}",
         ],
         by_cell.round(4),
         "\n".join(lines),

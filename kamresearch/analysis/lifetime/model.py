@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.drawing import say_drawn
-from kamresearch.analysis.lifetime.blend import SHORT, YEAR, knows_season
+from kamresearch.analysis.lifetime.blend import SHORT, YEAR, knows_season, season_doubt
 from kamresearch.analysis.lifetime.choice import (
     CANDIDATES,
     DEFAULT,
@@ -32,6 +32,10 @@ from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
+
+
+NORMAL_90 = 1.2816
+"""Normal quantile of an interval that holds 80 %."""
 
 
 @dataclass(frozen=True)
@@ -252,7 +256,8 @@ class LifetimeValue(Result, frame="history"):
                 "Sum over the accounts of expected order days × expected value of an order "
                 "day × margin; the interval is the "
                 "spread of the model's own misses of the total revenue in the backtest, wider the "
-                "fewer they are, at least the counting error of orders."
+                "fewer they are, at least the counting error of orders, and wider where the "
+                "season of these days is unknown."
             ),
             interval=interval,
             n=len(self.history),
@@ -281,7 +286,8 @@ class LifetimeValue(Result, frame="history"):
     def total(self, days: float) -> tuple[float | None, Interval | None]:
         """Value that the accounts are expected to bring within the days, with its 80 % interval:
         the model's own misses of revenue in the backtest, and at least the counting error of
-        orders. None where no account has ordered.
+        orders; beside them, where the season of these days is unknown, what a usual one may do.
+        None where no account has ordered.
         """
         if self.history.empty:
             return None, None
@@ -290,9 +296,24 @@ class LifetimeValue(Result, frame="history"):
         spread = max(
             self._money_spread(days), 2 / np.sqrt(max(frame["expected_orders"].sum(), 1.0))
         )
+        if not self.knows_season(days):
+            unknown = NORMAL_90 * season_doubt(max(self._span, 1), days)
+            spread = np.expm1(np.hypot(np.log1p(spread), unknown))
         # The spread is a share: of nothing it is nothing, which is no measured error.
         bounds = Interval(total / (1 + spread), total * (1 + spread), 0.8) if total > 0 else None
         return total, bounds
+
+    @cached_property
+    def _span(self) -> int:
+        """Days from the first order to the as-of day."""
+        return 0 if self.past is None else self.past.span(pd.Timestamp(self.as_of))
+
+    def knows_season(self, days: float) -> bool:
+        """Whether the total over the days ahead holds their season: of most of a year it does once
+        the orders span one, of a part of it where the model looks at the same days a year ago.
+        """
+        told = days > SHORT or self.chosen == DEFAULT
+        return self._span >= YEAR and told and knows_season(self._span, days)
 
     def _money_spread(self, days: float) -> float:
         """How far the model's totals of revenue were off in the backtest, as a share: the root
@@ -523,25 +544,28 @@ def _caveats(result: LifetimeValue) -> tuple[Text, ...]:
 
 
 def _say_season(result: LifetimeValue) -> list[Text]:
-    """A season that the orders are too young to have shown is in no total and in no interval."""
+    """A season that the orders are too young to have shown is in no total; the interval allows for a
+    usual one.
+    """
     if result.past is None or result.history.empty:
         return []
-    span, ahead = result.past.span(pd.Timestamp(result.as_of)), result.horizon_days
-    if span < YEAR:
+    ahead = result.horizon_days
+    if result.knows_season(ahead):
+        return []
+    if result.past.span(pd.Timestamp(result.as_of)) < YEAR:
         return [
             _(
                 "The orders span {days} days, less than a year: a season that lies in the {ahead} "
-                "days ahead and not in these is unknown. The total and its interval hold none.",
-                days=span,
+                "days ahead and not in these is unknown. The total holds none; its interval is "
+                "wider by what a season of usual strength may do.",
+                days=result.past.span(pd.Timestamp(result.as_of)),
                 ahead=ahead,
             )
         ]
-    if ahead > SHORT or (result.chosen == DEFAULT and knows_season(span, ahead)):
-        return []
     return [
         _(
             "The model in use has not looked at the same {ahead} days of the year before: the "
-            "total and its interval hold no season.",
+            "total holds no season; its interval is wider by what one of usual strength may do.",
             ahead=ahead,
         )
     ]
