@@ -77,9 +77,7 @@ def _shop(rng: np.random.Generator, accounts: int, pace: np.ndarray) -> pd.DataF
 def simulated_company(rng: np.random.Generator, accounts: int, days: int) -> pd.DataFrame:
     """Orders of a company of `kamresearch.data.simulate`."""
     (break_at, slump_at), size = rng.random(2), np.exp(rng.normal(0, 0.2, 2))
-    world = World(
-        break_at=break_at, slump_at=slump_at, break_factor=size[0], slump_factor=size[1]
-    )
+    world = World(break_at=break_at, slump_at=slump_at, break_factor=size[0], slump_factor=size[1])
     end = START + pd.Timedelta(days=days - 1)
     with TemporaryDirectory() as folder:
         simulate(

@@ -84,7 +84,9 @@ class FramePurchases:
         # the first ones of each account, and what a row says beside the one before it stays.
         account = self._days.groupby("account_id", sort=True, observed=True).ngroup().to_numpy()
         self._account, self._first = account, _starts(account)
-        self._ids = self._days["account_id"].iloc[np.flatnonzero(self._first)].reset_index(drop=True)
+        self._ids = (
+            self._days["account_id"].iloc[np.flatnonzero(self._first)].reset_index(drop=True)
+        )
         self._day, self._revenue = (
             self._days[name].to_numpy() for name in ("order_date", "revenue")
         )

@@ -415,9 +415,7 @@ def test_a_season_that_the_orders_cannot_show_is_said_to_be_missing_and_widens_t
 def test_the_doubt_about_a_season_is_that_of_windows_over_drawn_years():
     turn = 2 * np.pi / 365 * np.arange(1, 7)
     day, phase = np.arange(-270, 90), np.random.default_rng(0).uniform(0, 2 * np.pi, (1500, 6))
-    waves = np.sqrt(2 * np.maximum(SEASON_POWER, 0)) * np.cos(
-        turn * day[:, None, None] + phase
-    )
+    waves = np.sqrt(2 * np.maximum(SEASON_POWER, 0)) * np.cos(turn * day[:, None, None] + phase)
     season = waves.sum(axis=-1)
     apart = season[day >= 0].mean(axis=0) - season[day < 0].mean(axis=0)
     assert season_doubt(270, 90) == pytest.approx(apart.std(), rel=0.1)
@@ -447,21 +445,26 @@ def test_the_backtest_is_as_long_as_the_data_allow(year_ahead):
     assert 1 < year_ahead.choice.independent() < year_ahead.choice.frame["cut"].nunique()
 
 
-def test_the_interval_in_money_comes_from_misses_in_money_and_their_small_number(year_ahead):
+@pytest.mark.parametrize("times", [1, 4])
+def test_the_interval_in_money_is_chance_and_what_few_misses_show_beyond_it(year_ahead, times):
     from scipy.stats import t
 
-    finding = next(
-        one for one in year_ahead.findings() if one.id == "segmentation.expected_value_12m"
-    )
     choice = year_ahead.choice
-    misses = choice.frame.loc[choice.frame["model"] == year_ahead.chosen, "value_error"]
-    root = np.sqrt((np.log1p(misses) ** 2).mean()) * np.sqrt(365 / choice.horizon_days)
-    factor = np.exp(root * t.ppf(0.9, choice.independent()))
-    orders = year_ahead.predict(365)["expected_orders"].sum()
-    factor = max(factor, 1 + 2 / np.sqrt(orders))
-    span = year_ahead.past.span(pd.Timestamp(year_ahead.as_of))
+    misses = times * np.log1p(choice.frame["value_error"])
+    told = replace(year_ahead)
+    told.__dict__["choice"] = replace(
+        choice, frame=choice.frame.assign(value_error=np.expm1(misses))
+    )
+    finding = next(one for one in told.findings() if one.id == "segmentation.expected_value_12m")
+    chance = np.log1p(2 / np.sqrt(told.predict(365)["expected_orders"].sum())) / 1.2816
+    longer = 365 / choice.horizon_days
+    mean = (misses[choice.frame["model"] == told.chosen] ** 2).mean()
+    beyond = max(mean - longer * chance**2, 0) * longer
+    assert (beyond > 0) == (times > 1), "what was missed here is no more than chance"
+    span = told.past.span(pd.Timestamp(told.as_of))
     assert span < 365, "so the season is unknown, if only just"
-    factor = np.exp(np.hypot(np.log(factor), 1.2816 * season_doubt(span, 365)))
+    known = 1.2816**2 * (chance**2 + season_doubt(span, 365) ** 2)
+    factor = np.exp(np.sqrt(t.ppf(0.9, choice.independent()) ** 2 * beyond + known))
     assert finding.interval.high == pytest.approx(finding.value * factor)
     assert finding.interval.low == pytest.approx(finding.value / factor)
 

@@ -81,7 +81,7 @@ def fit_paretonbd(history: pd.DataFrame, unit_days: float = 7.0) -> ParetoNBD:
 
     def log_likelihood(values: np.ndarray) -> tuple[float, np.ndarray]:
         each, slopes = _log_likelihood(values, x, t_x, age)
-        return counts @ each, slopes @ counts
+        return float(counts @ each), slopes @ counts
 
     estimate = maximise(log_likelihood, len(history), NAMES, STARTS, EDGE)
     return ParetoNBD("paretonbd", estimate, unit_days)
