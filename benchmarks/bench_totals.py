@@ -14,7 +14,9 @@ Three worlds:
 
 import argparse
 import sys
+import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -191,14 +193,15 @@ def main() -> None:
     """Judge, write ``results/totals.md``."""
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n")[0])
     parser.add_argument("--companies", type=int, default=15, help="of each world, size and past")
+    parser.add_argument("--minutes", type=float, default=30, help="no round begins after these")
     options = parser.parse_args()
-    rows = []
-    for world in WORLDS:
-        for accounts in ACCOUNTS:
-            for months in MONTHS:
-                for seed in range(options.companies):
-                    rows += judge(world, accounts, months, seed)
-            print(world, accounts, file=sys.stderr)
+    rows, began = [], time.monotonic()
+    for seed in range(options.companies):
+        for world, accounts, months in product(WORLDS, ACCOUNTS, MONTHS):
+            rows += judge(world, accounts, months, seed)
+        print(f"{seed + 1} of {options.companies} rounds", file=sys.stderr)
+        if time.monotonic() - began > 60 * options.minutes:
+            break
     frame = pd.DataFrame(rows)
     by_cell = summarise(frame, ["world", "accounts", "months", "horizon"])
     lines = [
