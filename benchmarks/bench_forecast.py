@@ -218,7 +218,8 @@ def main() -> None:
     kept = pd.read_csv(RESULTS / "forecast.csv") if options.ours else None
     rows = [row for name in options.set for row in score_set(name, protocol, options.minutes, kept)]
     scaling = (
-        "peers' rows are those of the last complete run, on the same series; ours were made anew"
+        "peers' rows and seconds are those of the last complete run, on the same series (theirs by "
+        "the clock); ours were made anew"
         if options.ours
         else measure_scaling(to_frame(protocol.load_m3("MONTHLY")), *SETS["MONTHLY"])
     )
