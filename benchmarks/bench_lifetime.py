@@ -484,9 +484,10 @@ def main() -> None:
 NOTE = (
     "No model here knows the season: the retail holdout runs into the Christmas trade, "
     "which nine months of calibration cannot "
-    "show, and every buying model stays more than 20 % below it, the chosen blend too, and its "
-    "interval misses what came: where orders span less than a year a caveat says that no season is "
-    "in the total. The blend's least weight (a "
+    "show, and every buying model stays more than 20 % below it, the chosen blend too. Where orders "
+    "span less than a year a caveat says that no season is in the total, and the interval is wider by "
+    "what a season of usual strength may do (one standard deviation here: a factor of 1.14); the "
+    "Christmas trade of a shop of gifts is several of them. The blend's least weight (a "
     "twelfth), its trust in sharpening (0.6) and the "
     "half rank by which another model must lead were set while looking at nine cuts of "
     "these two sets, their holdouts among them; "

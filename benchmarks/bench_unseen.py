@@ -214,9 +214,8 @@ def main() -> None:
         "half weight of the last cycle after looking at three of M3's test parts. That intervals "
         "were too narrow below 97 values was seen here; what mends them (old errors fade, what is "
         "common to all series counts) was chosen on training parts of M3 alone",
-        "churn and lifetime have pages of their own (unseen_churn, unseen_lifetime). Not here: "
-        "linkage. Of records with a known truth that packages offline hold, febrl4 alone was never "
-        "looked at, and it comes from the generator of the sets that were",
+        "churn, lifetime and linkage have pages of their own (unseen_churn, unseen_lifetime, "
+        "unseen_linkage)",
     ]
     write_result(
         "unseen",

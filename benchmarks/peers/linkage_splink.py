@@ -9,6 +9,7 @@ Splink is part of it.
 
 import logging
 import re
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,34 @@ def tune(name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
         "fake_1000": (prepare_fake, fake),
     }.get(name, (prepare_febrl, febrl))
     return run(prepare(frame), *settings())
+
+
+MOST_PAIRS = 3e6
+"""Pairs that a rule of blocking may make before it is left out."""
+
+
+def start_out(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """Pairs and cluster labels of a model that nobody tuned: each column compared by equality and
+    by likeness, records compared that share a column's value or two, trained on the two columns
+    with most values; those sure to be of one that share three of the four columns with most.
+    """
+    import splink.comparison_library as cl
+
+    frame = frame.apply(lambda column: column.str.strip().str.lower())
+    frame = frame.loc[:, frame.nunique() > 1]
+    # Some of its statements do not quote names: a column "by" ends the run.
+    frame = frame.set_axis([f"column_{place}" for place in range(frame.shape[1])], axis=1)
+    pairs = {name: float((frame[name].value_counts() ** 2).sum() / 2) for name in frame}
+    by_values = sorted(frame, key=lambda name: -frame[name].nunique())
+    blocking = [[name] for name in by_values if pairs[name] <= MOST_PAIRS]
+    blocking += [by_values[at : at + 2] for at in range(len(by_values) - 1)]
+    comparisons = [
+        cl.JaroWinklerAtThresholds(name, [0.9, 0.7]).configure(term_frequency_adjustments=True)
+        for name in frame
+    ]
+    training = [[name] for name in by_values[:2]]
+    certain = [list(names) for names in combinations(by_values[:4], 3)]
+    return run(frame, comparisons, blocking, training, certain, 0.6)
 
 
 def run(

@@ -79,65 +79,77 @@ class FramePurchases:
         self._rows = frame
         good = frame.dropna(subset=list(NEEDED))
         is_return = good["revenue"] < 0
-        keys = ["account_id", "order_date"]
-        self._days = (
-            good[~is_return].groupby(keys, sort=True, observed=True)["revenue"].sum().reset_index()
+        self._days = _by_day(good[~is_return])
+        # Rows of an account lie together, in the order of their days: a history of any day takes
+        # the first ones of each account, and what a row says beside the one before it stays.
+        account = self._days.groupby("account_id", sort=True, observed=True).ngroup().to_numpy()
+        self._account, self._first = account, _starts(account)
+        self._ids = (
+            self._days["account_id"].iloc[np.flatnonzero(self._first)].reset_index(drop=True)
         )
-        self._returns = (
-            good[is_return].groupby(keys, sort=True, observed=True)["revenue"].sum().reset_index()
+        self._day, self._revenue = (
+            self._days[name].to_numpy() for name in ("order_date", "revenue")
         )
+        gaps = np.diff(self._day, prepend=self._day[:1]) / np.timedelta64(1, "D")
+        self._log_gap = np.log(np.where(self._first, 1.0, gaps))
+        returns = good[is_return]
+        self._returned = returns["order_date"].to_numpy(), returns["revenue"].to_numpy()
+        self._returned_by = pd.Index(self._ids).get_indexer(returns["account_id"])
 
     def history(self, as_of: Day, recent_days: int = 90) -> pd.DataFrame:
         """Order days up to and including a day → one row per account (`HISTORY_COLUMNS`),
         sorted by account.
         """
         end = pd.Timestamp(as_of)
-        days = self._days[self._days["order_date"] <= end]
-        days = days.assign(
-            gap=days.groupby("account_id", observed=True)["order_date"].diff().dt.days
+        rows = np.flatnonzero(self._day <= end.to_numpy())
+        account, day, revenue = self._account[rows], self._day[rows], self._revenue[rows]
+        first = self._first[rows]
+        begin = np.flatnonzero(first)
+        last = np.append(begin[1:], len(rows))[: len(begin)] - 1
+        recent = day > (end - pd.Timedelta(days=recent_days)).to_numpy()
+        known = account[begin]
+        orders = _sum_runs(revenue, begin)
+        days_returned, returned = self._returned
+        back = (days_returned <= end.to_numpy()) & (self._returned_by >= 0)
+        given_back = np.bincount(self._returned_by[back], returned[back], len(self._ids))
+        frame = pd.DataFrame(
+            {
+                "account_id": self._ids.iloc[known].reset_index(drop=True),
+                "n_order_days": last - begin + 1,
+                "first_order_date": day[begin],
+                "last_order_date": day[last],
+                "revenue_orders": orders,
+                "revenue_repeat": _sum_runs(np.where(first, 0.0, revenue), begin),
+                "revenue_net": orders + given_back[known],
+                "log_gaps_sum": _sum_runs(self._log_gap[rows], begin),
+                "n_recent_days": _sum_runs(recent.astype(int), begin),
+                "revenue_recent": _sum_runs(np.where(recent, revenue, 0.0), begin),
+            }
         )
-        days["log_gap"] = np.log(days["gap"]).fillna(0.0)
-        recent = days["order_date"] > end - pd.Timedelta(days=recent_days)
-        days["recent"] = recent.astype(int)
-        days["revenue_recent"] = days["revenue"].where(recent, 0.0)
-        days["revenue_repeat"] = days["revenue"].where(days["gap"].notna(), 0.0)
-        groups = days.groupby("account_id", sort=True, observed=True)
-        frame = groups.agg(
-            n_order_days=("order_date", "size"),
-            first_order_date=("order_date", "min"),
-            last_order_date=("order_date", "max"),
-            revenue_orders=("revenue", "sum"),
-            revenue_repeat=("revenue_repeat", "sum"),
-            log_gaps_sum=("log_gap", "sum"),
-            n_recent_days=("recent", "sum"),
-            revenue_recent=("revenue_recent", "sum"),
-        ).reset_index()
-        returned = self._returns[self._returns["order_date"] <= end]
-        returned = returned.groupby("account_id", sort=True, observed=True)["revenue"].sum()
-        frame["revenue_net"] = frame["revenue_orders"] + frame["account_id"].map(returned).astype(
-            float
-        ).fillna(0.0)
         return add_lengths(frame, end)
 
     def outcome(self, after: Day, until: Day) -> pd.DataFrame:
         """What came in (after, until]: account_id, n_order_days, revenue of the accounts that
         ordered.
         """
-        days = self._days[
-            (self._days["order_date"] > pd.Timestamp(after))
-            & (self._days["order_date"] <= pd.Timestamp(until))
-        ]
-        groups = days.groupby("account_id", sort=True, observed=True)["revenue"]
-        return groups.agg(n_order_days="size", revenue="sum").reset_index()
+        after, until = pd.Timestamp(after).to_numpy(), pd.Timestamp(until).to_numpy()
+        rows = np.flatnonzero((self._day > after) & (self._day <= until))
+        account = self._account[rows]
+        begin = np.flatnonzero(_starts(account))
+        return pd.DataFrame(
+            {
+                "account_id": self._ids.iloc[account[begin]].reset_index(drop=True),
+                "n_order_days": np.diff(begin, append=len(rows)),
+                "revenue": _sum_runs(self._revenue[rows], begin),
+            }
+        )
 
     def span(self, as_of: Day) -> tuple[pd.Timestamp | None, int]:
         """First order day, and the number of days from it to the as-of day (0 where no order
         came by then).
         """
-        days = self._days.loc[self._days["order_date"] <= pd.Timestamp(as_of), "order_date"]
-        return (
-            (None, 0) if days.empty else (days.min(), int((pd.Timestamp(as_of) - days.min()).days))
-        )
+        first, end = self._days["order_date"].min(), pd.Timestamp(as_of)
+        return (first, int((end - first).days)) if first <= end else (None, 0)
 
     def left_out(self, as_of: Day) -> LeftOut:
         """What the history of a day does not count, and why."""
@@ -264,6 +276,22 @@ class TablePurchases:
         return LeftOut(
             **counts.to_dict(), accounts_without_order=tuple(sorted(absent["account_id"], key=str))
         )
+
+
+def _by_day(orders: pd.DataFrame) -> pd.DataFrame:
+    """Revenue of each account and day, sorted by both."""
+    keys = ["account_id", "order_date"]
+    return orders.groupby(keys, sort=True, observed=True)["revenue"].sum().reset_index()
+
+
+def _starts(runs: np.ndarray) -> np.ndarray:
+    """Which rows begin a run of equal numbers."""
+    return np.append(True, runs[1:] != runs[:-1])[: len(runs)]
+
+
+def _sum_runs(values: np.ndarray, begin: np.ndarray) -> np.ndarray:
+    """Sums of the runs that begin at these rows."""
+    return np.add.reduceat(values, begin) if len(begin) else values[:0]
 
 
 def add_lengths(frame: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:

@@ -17,9 +17,17 @@ from kamresearch.analysis.lifetime.beta_geometric import (
     fit_mbgnbd,
     fit_rhythm,
 )
-from kamresearch.analysis.lifetime.blend import fit_blend, learn_drift, mix, sharpen
+from kamresearch.analysis.lifetime.blend import (
+    SEASON_POWER,
+    fit_blend,
+    learn_drift,
+    mix,
+    season_doubt,
+    sharpen,
+)
 from kamresearch.analysis.lifetime.choice import CANDIDATES, NAMES, backtest_horizon
 from kamresearch.analysis.lifetime.gamma_gamma import fit_gamma_gamma
+from kamresearch.analysis.lifetime.learned import RIDGE, fit_factor
 from kamresearch.analysis.lifetime.maximum import Estimate
 from kamresearch.analysis.lifetime.pareto import fit_paretonbd
 from kamresearch.analysis.lifetime.purchasing import Past
@@ -385,15 +393,49 @@ def test_a_season_enters_the_total_where_two_years_are_known():
     ("years", "ahead", "said"),
     [
         (0.75, 365, "less than a year"),
-        (1.1, 90, "hold no season"),
+        (1.1, 90, "holds no season"),
         (1.1, 365, None),
     ],
 )
-def test_a_season_that_the_orders_cannot_show_is_said_to_be_missing(years, ahead, said):
+def test_a_season_that_the_orders_cannot_show_is_said_to_be_missing_and_widens_the_interval(
+    years, ahead, said, monkeypatch
+):
     orders, end = seasonal_shop(years)
     result = kam.lifetime.fit(orders[orders["order_date"] <= end], end, horizon_days=ahead)
     told = [str(one) for one in result.caveats if "season" in str(one)]
     assert (not told) if said is None else (said in told[0])
+    total, interval = result.total(ahead)
+    monkeypatch.setattr(type(result), "knows_season", lambda self, days: True)
+    _total, bare = result.total(ahead)
+    wide, narrow = (np.log(one.high / total) for one in (interval, bare))
+    doubt = 0 if said is None else 1.2816 * season_doubt(365.25 * years, ahead)
+    assert wide == pytest.approx(np.hypot(narrow, doubt), rel=0.02)
+
+
+def test_the_doubt_about_a_season_is_that_of_windows_over_drawn_years():
+    turn = 2 * np.pi / 365 * np.arange(1, 7)
+    day, phase = np.arange(-270, 90), np.random.default_rng(0).uniform(0, 2 * np.pi, (1500, 6))
+    waves = np.sqrt(2 * np.maximum(SEASON_POWER, 0)) * np.cos(turn * day[:, None, None] + phase)
+    season = waves.sum(axis=-1)
+    apart = season[day >= 0].mean(axis=0) - season[day < 0].mean(axis=0)
+    assert season_doubt(270, 90) == pytest.approx(apart.std(), rel=0.1)
+    assert season_doubt(730, 365) == pytest.approx(0, abs=1e-9)
+
+
+def test_the_learned_factor_is_the_poisson_regression_that_others_find():
+    from sklearn.linear_model import PoissonRegressor
+
+    rng = np.random.default_rng(1)
+    features = rng.normal(size=(400, 3)) * [1, 20, 0.1] + [0, 5, -3]
+    expected = rng.gamma(2, 0.5, 400)
+    orders = rng.poisson(expected * np.exp(0.5 * features[:, 0] - 0.2)).astype(float)
+    found = fit_factor(features, orders, expected)
+    scaled = (features - features.mean(axis=0)) / features.std(axis=0)
+    other = PoissonRegressor(alpha=RIDGE, solver="newton-cholesky", tol=1e-10)
+    other.fit(scaled, orders / expected, sample_weight=expected)
+    assert found.predict(features) == pytest.approx(other.predict(scaled), rel=1e-6)
+    flat = fit_factor(np.zeros((400, 2)), orders, expected)
+    assert flat.predict(np.zeros((1, 2)))[0] == pytest.approx(orders.sum() / expected.sum())
 
 
 def test_the_backtest_is_as_long_as_the_data_allow(year_ahead):
@@ -403,18 +445,26 @@ def test_the_backtest_is_as_long_as_the_data_allow(year_ahead):
     assert 1 < year_ahead.choice.independent() < year_ahead.choice.frame["cut"].nunique()
 
 
-def test_the_interval_in_money_comes_from_misses_in_money_and_their_small_number(year_ahead):
+@pytest.mark.parametrize("times", [1, 4])
+def test_the_interval_in_money_is_chance_and_what_few_misses_show_beyond_it(year_ahead, times):
     from scipy.stats import t
 
-    finding = next(
-        one for one in year_ahead.findings() if one.id == "segmentation.expected_value_12m"
-    )
     choice = year_ahead.choice
-    misses = choice.frame.loc[choice.frame["model"] == year_ahead.chosen, "value_error"]
-    root = np.sqrt((np.log1p(misses) ** 2).mean()) * np.sqrt(365 / choice.horizon_days)
-    factor = np.exp(root * t.ppf(0.9, choice.independent()))
-    orders = year_ahead.predict(365)["expected_orders"].sum()
-    factor = max(factor, 1 + 2 / np.sqrt(orders))
+    misses = times * np.log1p(choice.frame["value_error"])
+    told = replace(year_ahead)
+    told.__dict__["choice"] = replace(
+        choice, frame=choice.frame.assign(value_error=np.expm1(misses))
+    )
+    finding = next(one for one in told.findings() if one.id == "segmentation.expected_value_12m")
+    chance = np.log1p(2 / np.sqrt(told.predict(365)["expected_orders"].sum())) / 1.2816
+    longer = 365 / choice.horizon_days
+    mean = (misses[choice.frame["model"] == told.chosen] ** 2).mean()
+    beyond = max(mean - longer * chance**2, 0) * longer
+    assert (beyond > 0) == (times > 1), "what was missed here is no more than chance"
+    span = told.past.span(pd.Timestamp(told.as_of))
+    assert span < 365, "so the season is unknown, if only just"
+    known = 1.2816**2 * (chance**2 + season_doubt(span, 365) ** 2)
+    factor = np.exp(np.sqrt(t.ppf(0.9, choice.independent()) ** 2 * beyond + known))
     assert finding.interval.high == pytest.approx(finding.value * factor)
     assert finding.interval.low == pytest.approx(finding.value / factor)
 

@@ -187,12 +187,15 @@ def _fit(
 
     rows = _Rows(x, t_x, age)
 
-    def log_likelihood(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def log_likelihood(values: np.ndarray) -> tuple[float, np.ndarray]:
         parts = _parts(values, rows, rhythm, modified)
-        each = np.logaddexp.reduce(parts)
-        return each, _slopes(values, rows, np.exp(parts - each), modified)
+        top = parts.max(axis=0)
+        shares = np.exp(parts - top)
+        whole = shares.sum(axis=0)
+        shares *= counts / whole
+        return counts @ (top + np.log(whole)), _slopes(values, rows, shares, modified)
 
-    estimate = maximise(log_likelihood, counts, NAMES, starts)
+    estimate = maximise(log_likelihood, len(history), NAMES, starts)
     if rhythm > 1:  # what the gaps add to the likelihood does not depend on the parameters
         repeats = history["n_order_days"].to_numpy(float) - 1
         gaps = history["log_gaps_sum"].to_numpy(float) - repeats * np.log(unit_days)
@@ -204,15 +207,16 @@ def _fit(
 
 
 class _Rows:
-    """Distinct histories, made ready once for the many looks that a fit takes at them.
+    """Distinct histories, sorted by number of orders, made ready once for the many looks that a fit
+    takes at them.
 
     Accounts share few numbers of orders: what hangs on those alone is worked out once for each
-    number (``counts``) and handed on to the rows (``of``).
+    number (``counts``) and handed on to the rows (``of``), and summed over them (``begin``).
     """
 
     def __init__(self, x: np.ndarray, t_x: np.ndarray, age: np.ndarray) -> None:
-        self.counts, self.of = np.unique(x, return_inverse=True)
-        self.t_x, self.age = t_x, age
+        self.counts, self.begin, self.of = np.unique(x, return_index=True, return_inverse=True)
+        self.times = np.stack([t_x, age])
         self.log_silence = np.log(np.maximum(age - t_x, 1e-300))
 
 
@@ -221,46 +225,51 @@ def _parts(values: np.ndarray, rows: _Rows, rhythm: int, modified: bool) -> np.n
     each phase since.
     """
     r, alpha, a, b = values
-    phases, of = np.arange(rhythm)[:, None], rows.of
+    phases = np.arange(rhythm)[:, None]
     stays, shape = rows.counts + modified, r + rhythm * rows.counts
     common = r * np.log(alpha) - gammaln(r) - betaln(a, b)
     # In the unmodified form nobody leaves without a repeat, so that what stands there is not used.
     left = betaln(a + 1, b + np.maximum(stays - 1, 0)) + gammaln(shape)
     left = common + np.where(stays > 0, left, -np.inf)
     alive = common + betaln(a, b + stays) + gammaln(shape + phases) - gammaln(phases + 1)
-    watched = (shape + phases)[:, of] * np.log(alpha + rows.age)
-    return np.vstack(
-        [
-            left[of] - shape[of] * np.log(alpha + rows.t_x),
-            alive[:, of] + phases * rows.log_silence - watched,
-        ]
-    )
+    # `take` keeps a part's rows side by side in memory; brackets would not.
+    parts = np.vstack([left, alive]).take(rows.of, axis=1)
+    shapes = np.vstack([shape, shape + phases]).take(rows.of, axis=1)
+    log_times = np.log(alpha + rows.times)
+    parts[0] -= shapes[0] * log_times[0]
+    parts[1:] -= shapes[1:] * log_times[1]
+    parts[2:] += phases[1:] * rows.log_silence
+    return parts
 
 
 def _slopes(values: np.ndarray, rows: _Rows, shares: np.ndarray, modified: bool) -> np.ndarray:
-    """Slopes of the log-likelihood by r, alpha, a and b; shares: what each part has of it."""
+    """Slopes of the log-likelihood by r, alpha, a and b; shares: what each part has of it, times
+    the accounts of the row.
+    """
     r, alpha, a, b = values
-    left, alive, of = shares[0], shares[1:], rows.of
-    here = alive.sum(axis=0)
+    phases = np.arange(len(shares) - 1)[:, None]
+    shape = r + len(phases) * rows.counts
+    shapes = np.vstack([shape, shape + phases])
     stays = rows.counts + modified
     behind = b + np.maximum(stays - 1, 0)
-    shapes = r + len(alive) * rows.counts + np.arange(len(alive))[:, None]
-    rates = digamma(shapes)
-    longer, watched = alpha + rows.t_x, alpha + rows.age
+    of_count = np.add.reduceat(shares, rows.begin, axis=1)
+    left, here = of_count[0], of_count[1:].sum(axis=0)
+    times = alpha + rows.times
+    ends = np.stack([shares[0], shares[1:].sum(axis=0)])
+    paces = np.vstack([shares[0] / times[0], shares[1:] / times[1]])
     gone, stayed = digamma(a + 1 + behind), digamma(a + b + stays)
-    by_rate = (
-        left * (rates[0, of] - np.log(longer))
-        + (alive * rates[:, of]).sum(axis=0)
-        - here * np.log(watched)
-    )
-    by_scale = left * shapes[0, of] / longer + (alive * shapes[:, of]).sum(axis=0) / watched
-    by_leaving = left * (digamma(a + 1) - gone)[of] + here * (digamma(a) - stayed)[of]
-    by_staying = left * (digamma(behind) - gone)[of] + here * (digamma(b + stays) - stayed)[of]
+    n = of_count.sum()
     return np.array(
         [
-            np.log(alpha) - digamma(r) + by_rate,
-            r / alpha - by_scale,
-            digamma(a + b) - digamma(a) + by_leaving,
-            digamma(a + b) - digamma(b) + by_staying,
+            n * (np.log(alpha) - digamma(r))
+            + (of_count * digamma(shapes)).sum()
+            - (ends * np.log(times)).sum(),
+            n * r / alpha - (np.add.reduceat(paces, rows.begin, axis=1) * shapes).sum(),
+            n * (digamma(a + b) - digamma(a))
+            + left @ (digamma(a + 1) - gone)
+            + here @ (digamma(a) - stayed),
+            n * (digamma(a + b) - digamma(b))
+            + left @ (digamma(behind) - gone)
+            + here @ (digamma(b + stays) - stayed),
         ]
     )

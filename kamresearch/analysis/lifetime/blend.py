@@ -174,6 +174,26 @@ def knows_season(span: float, days: float) -> bool:
     return span >= YEAR if days > SHORT else span - YEAR >= max(56, days / 2)
 
 
+SEASON_POWER = (0.0115, 0.0016, 0.0006, 0.0006, 0.0006, 0.0)
+"""Variance of the logarithm that each harmonic of the year carries, mean over the monthly series of
+firms and trades in the training parts of the M3 competition (measured in `make bench-totals`).
+"""
+
+
+def season_doubt(span: float, days: float) -> float:
+    """How far a season that nobody has seen may move a total, as the standard deviation of its
+    logarithm: the mean of the days ahead against that of the days known, for a year of usual
+    strength (`SEASON_POWER`) that begins on any day.
+
+    >>> [round(season_doubt(*one), 3) for one in ((270, 90), (270, 365), (365, 90), (730, 365))]
+    [0.135, 0.035, 0.101, 0.0]
+    """
+    turn = 2j * np.pi / YEAR * np.arange(1, len(SEASON_POWER) + 1)
+    ahead = np.expm1(turn * days) / (turn * days)
+    known = -np.expm1(-turn * span) / (turn * span)
+    return float(np.sqrt(np.array(SEASON_POWER) @ np.abs(ahead - known) ** 2))
+
+
 def _misses_in_years(past: Past, as_of: pd.Timestamp, days: float) -> list[float]:
     """How far the model fell short on the same days of each year before, as far as they are
     known.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.lifetime.baselines import PastRate, fit_hiatus
-from kamresearch.analysis.lifetime.beta_geometric import fit_bgnbd, fit_mbgnbd
+from kamresearch.analysis.lifetime.beta_geometric import fit_bgnbd
 from kamresearch.analysis.lifetime.blend import fit_blend, order_scores
 from kamresearch.analysis.lifetime.learned import fit_boosting, fit_corrected
 from kamresearch.analysis.lifetime.purchasing import Past
@@ -35,7 +35,7 @@ NAMES = {
 
 CANDIDATES: dict[str, Callable] = {
     "bgnbd": lambda past, as_of, days: fit_bgnbd(past.history(as_of)),
-    "mbgnbd": lambda past, as_of, days: fit_mbgnbd(past.history(as_of)),
+    "mbgnbd": lambda past, as_of, days: past.plain(as_of),
     "rhythm": lambda past, as_of, days: past.rhythm(as_of),
     "paretonbd": lambda past, as_of, days: past.pareto(as_of),
     "past_rate": lambda past, as_of, days: PastRate(),
@@ -217,11 +217,15 @@ def _stand(summary: pd.DataFrame) -> str:
     return DEFAULT if near else str(best["model"])
 
 
-def value_orders(model: Any, history: pd.DataFrame, days: float) -> np.ndarray:
+def value_orders(
+    model: Any, history: pd.DataFrame, days: float, expected: np.ndarray | None = None
+) -> np.ndarray:
     """Order days that sums of money are made of: the model's own for sums where it has one,
-    else the expected ones.
+    else the ``expected`` ones (worked out where they are not handed over).
     """
-    return getattr(model, "value_orders", model.expected_orders)(history, days)
+    if hasattr(model, "value_orders"):
+        return model.value_orders(history, days)
+    return model.expected_orders(history, days) if expected is None else expected
 
 
 def _judge(
@@ -230,10 +234,11 @@ def _judge(
     """How one model does at one cut."""
     history = past.history(cut)
     model = fit(past, cut, horizon)
-    value = value_orders(model, history, horizon) * (
+    expected = model.expected_orders(history, horizon)
+    value = value_orders(model, history, horizon, expected) * (
         history["revenue_orders"] / history["n_order_days"]
     ).to_numpy(float)
-    return measure(model.expected_orders(history, horizon), value, actual)
+    return measure(expected, value, actual)
 
 
 def measure(expected: np.ndarray, value: np.ndarray, actual: pd.DataFrame) -> dict:

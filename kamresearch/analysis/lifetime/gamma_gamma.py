@@ -65,7 +65,7 @@ def fit_gamma_gamma(history: pd.DataFrame) -> GammaGamma:
 
     u = z / scale
 
-    def log_likelihood(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def log_likelihood(values: np.ndarray) -> tuple[float, np.ndarray]:
         p, q, gamma = values
         spread = gamma + x * u
         each = (
@@ -83,9 +83,9 @@ def fit_gamma_gamma(history: pd.DataFrame) -> GammaGamma:
             more - digamma(q) + np.log(gamma),
             q / gamma - (p * x + q) / spread,
         )
-        return each, np.array(slopes)
+        return each.sum(), np.array([slope.sum() for slope in slopes])
 
-    found = maximise(log_likelihood, np.ones(len(x)), NAMES, ((4.0, 3.0, 1.0), (1.5, 2.0, 2.0)))
+    found = maximise(log_likelihood, len(x), NAMES, ((4.0, 3.0, 1.0), (1.5, 2.0, 2.0)))
     values, errors = dict(found.values), dict(found.errors)
     values["gamma"] *= scale
     errors["gamma"] = None if errors["gamma"] is None else errors["gamma"] * scale

@@ -21,6 +21,58 @@ from kamresearch.errors import AnalysisError
 
 FLOOR = 1e-3
 LEAST_ROWS = 100
+RIDGE = 1e-2
+"""How strongly the factor's slopes are drawn to none."""
+
+
+@dataclass(frozen=True)
+class Factor:
+    """By what factor orders differ from what was expected: log-linear in the features."""
+
+    centre: np.ndarray
+    scale: np.ndarray
+    slopes: np.ndarray
+    """The first is the constant."""
+
+    def predict(self, features: np.ndarray) -> np.ndarray:
+        """The factor of each row."""
+        return np.exp(self.slopes[0] + (features - self.centre) / self.scale @ self.slopes[1:])
+
+
+def fit_factor(features: np.ndarray, orders: np.ndarray, expected: np.ndarray) -> Factor:
+    """Poisson regression of orders on features beside what was expected, by Newton's steps, each
+    halved until it gains: the slopes of standardised features are drawn to none (`RIDGE`).
+
+    >>> found = fit_factor(np.zeros((4, 1)), np.array([2.0, 4, 0, 6]), np.full(4, 2.0))
+    >>> found.predict(np.zeros((1, 1))).round(6).tolist()
+    [1.5]
+    """
+    centre, scale = features.mean(axis=0), features.std(axis=0)
+    scale = np.where(scale > 1e-12 * np.maximum(np.abs(centre), 1), scale, 1.0)
+    rows = np.column_stack([np.ones(len(features)), (features - centre) / scale])
+    total, ridge = expected.sum(), np.append(0.0, np.full(features.shape[1], RIDGE))
+
+    def cost(slopes: np.ndarray) -> tuple[float, np.ndarray]:
+        logs = rows @ slopes
+        came = expected * np.exp(logs)
+        return (came.sum() - orders @ logs) / total + ridge @ slopes**2 / 2, came
+
+    slopes = np.append(np.log(orders.sum() / total), np.zeros(features.shape[1]))
+    with np.errstate(over="ignore", invalid="ignore"):
+        value, came = cost(slopes)
+        for _round in range(50):
+            slope = rows.T @ (came - orders) / total + ridge * slopes
+            step = np.linalg.solve((rows.T * came) @ rows / total + np.diag(ridge), -slope)
+            at, share = cost(slopes + step), 1.0
+            while not at[0] <= value and share > 1e-6:
+                share /= 2
+                at = cost(slopes + share * step)
+            if not at[0] <= value:
+                break
+            slopes, (value, came) = slopes + share * step, at
+            if np.abs(step).max() < 1e-10:
+                break
+    return Factor(centre, scale, slopes)
 
 
 @dataclass(frozen=True)
@@ -28,7 +80,7 @@ class Corrected:
     """A buying model, its expectation corrected by a learned factor."""
 
     base: Any
-    factor: Any
+    factor: Factor
     features: pd.DataFrame
     """What accounts were like at earlier days, …"""
     ordered: np.ndarray
@@ -49,7 +101,7 @@ class Corrected:
         taught tells accounts apart, and would carry the luck of those stretches into the sum.
         """
         features, expected = features_of(self.base, history, days)
-        corrected = expected * self.factor.predict(features)
+        corrected = expected * self.factor.predict(features.to_numpy(float))
         return corrected * (expected.sum() / max(corrected.sum(), FLOOR))
 
     def probability_active(self, history: pd.DataFrame, days: float) -> np.ndarray:
@@ -123,10 +175,6 @@ def fit_corrected(past: Past, as_of: pd.Timestamp, days: float) -> Corrected:
     days : float
         Horizon that will be asked for.
     """
-    from sklearn.linear_model import PoissonRegressor
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     horizon, cuts = learning_cuts(past, as_of, days)
     seen = [past.once(_see, cut, horizon) for cut, _until in cuts]
     features = pd.concat([each for each, _expected in seen])
@@ -141,8 +189,7 @@ def fit_corrected(past: Past, as_of: pd.Timestamp, days: float) -> Corrected:
             "one kind only",
             "use a buying model",
         )
-    factor = make_pipeline(StandardScaler(), PoissonRegressor(alpha=1e-2, max_iter=500))
-    factor.fit(features, orders / expected, poissonregressor__sample_weight=expected)
+    factor = fit_factor(features.to_numpy(float), orders, expected)
     return Corrected(past.rhythm(as_of), factor, features, orders > 0)
 
 

@@ -57,13 +57,13 @@ LOG_BOUND = 12.0
 """Widest range of a log-parameter."""
 
 
-LogLikelihood = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-"""Parameters → log-likelihood of each distinct history, and its slopes: a row per parameter."""
+LogLikelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]
+"""Parameters → log-likelihood of all accounts, and its slopes by the parameters."""
 
 
 def maximise(
     log_likelihood: LogLikelihood,
-    weights: np.ndarray,
+    n: int,
     names: tuple[str, ...],
     starts: tuple[tuple[float, ...], ...],
     edge: float = LOG_BOUND,
@@ -73,10 +73,9 @@ def maximise(
     Parameters
     ----------
     log_likelihood : callable
-        Parameters (positive) → one log-likelihood per distinct history, and their slopes (a row
-        per parameter).
-    weights : array
-        How many accounts share each history.
+        Parameters (positive) → log-likelihood of all accounts, and its slopes by them.
+    n : int
+        Accounts.
     names : tuple of str
         Names of the parameters.
     starts : tuple of tuples
@@ -92,15 +91,15 @@ def maximise(
     """
     from scipy.optimize import minimize
 
-    total = float(weights.sum())
+    total = float(n)
 
     def cost(logs: np.ndarray) -> tuple[float, np.ndarray]:
         values = np.exp(logs)
-        each, slopes = log_likelihood(values)
-        value = -float(weights @ each) / total
+        found, slopes = log_likelihood(values)
+        value = -float(found) / total
         if not np.isfinite(value):
             return 1e10, np.zeros(len(logs))
-        return value, -values * (slopes @ weights) / total
+        return value, -values * slopes / total
 
     with np.errstate(all="ignore"):
         ends = [
@@ -133,7 +132,7 @@ def maximise(
         dict(zip(names, values.tolist(), strict=True)),
         dict(zip(names, errors, strict=True)),
         -cost(logs)[0] * total,
-        int(total),
+        n,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.drawing import say_drawn
-from kamresearch.analysis.lifetime.blend import SHORT, YEAR, knows_season
+from kamresearch.analysis.lifetime.blend import SHORT, YEAR, knows_season, season_doubt
 from kamresearch.analysis.lifetime.choice import (
     CANDIDATES,
     DEFAULT,
@@ -32,6 +32,9 @@ from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity, Text
 from kamresearch.language import message as _
 from kamresearch.result import Result, Shown
+
+NORMAL_90 = 1.2816
+"""Normal quantile of an interval that holds 80 %."""
 
 
 @dataclass(frozen=True)
@@ -158,9 +161,10 @@ class LifetimeValue(Result, frame="history"):
         )
         if len(frame):
             model = self._model(float(days))
-            frame["expected_orders"] = model.expected_orders(self.history, days)
+            expected = model.expected_orders(self.history, days)
+            frame["expected_orders"] = expected
             frame["probability_active"] = model.probability_active(self.history, days)
-            worth = value_orders(model, self.history, days) * self._order_value()
+            worth = value_orders(model, self.history, days, expected) * self._order_value()
             frame["expected_value"] = worth * self.margin
         silent = pd.DataFrame({"account_id": list(self.left_out.accounts_without_order)})
         if silent.empty:
@@ -250,8 +254,9 @@ class LifetimeValue(Result, frame="history"):
             _(
                 "Sum over the accounts of expected order days × expected value of an order "
                 "day × margin; the interval is the "
-                "spread of the model's own misses of the total revenue in the backtest, wider the "
-                "fewer they are, at least the counting error of orders."
+                "counting error of orders and what the model's own misses of the total revenue in "
+                "the backtest show beyond it, wider the fewer they are, and wider where the season "
+                "of these days is unknown."
             ),
             interval=interval,
             n=len(self.history),
@@ -279,34 +284,51 @@ class LifetimeValue(Result, frame="history"):
 
     def total(self, days: float) -> tuple[float | None, Interval | None]:
         """Value that the accounts are expected to bring within the days, with its 80 % interval:
-        the model's own misses of revenue in the backtest, and at least the counting error of
-        orders. None where no account has ordered.
+        the counting error of orders, what the model's own misses of revenue in the backtest show
+        beyond it, and where the season of these days is unknown, what a usual one may do. None
+        where no account has ordered.
         """
         if self.history.empty:
             return None, None
         frame = self.predict(days)
         total = float(frame["expected_value"].sum())
-        spread = max(
-            self._money_spread(days), 2 / np.sqrt(max(frame["expected_orders"].sum(), 1.0))
-        )
-        # The spread is a share: of nothing it is nothing, which is no measured error.
-        bounds = Interval(total / (1 + spread), total * (1 + spread), 0.8) if total > 0 else None
+        factor = np.exp(self._log_width(days, frame["expected_orders"].sum()))
+        # The interval is a share: of nothing it is nothing, which is no measured error.
+        bounds = Interval(total / factor, total * factor, 0.8) if total > 0 else None
         return total, bounds
 
-    def _money_spread(self, days: float) -> float:
-        """How far the model's totals of revenue were off in the backtest, as a share: the root
-        mean square of the misses times Student's quantile for so few of them, more for a horizon
-        longer than theirs.
+    @cached_property
+    def _span(self) -> int:
+        """Days from the first order to the as-of day."""
+        return 0 if self.past is None else self.past.span(pd.Timestamp(self.as_of))
+
+    def knows_season(self, days: float) -> bool:
+        """Whether the total over the days ahead holds their season: of most of a year it does once
+        the orders span one, of a part of it where the model looks at the same days a year ago.
+        """
+        told = days > SHORT or self.chosen == DEFAULT
+        return self._span >= YEAR and told and knows_season(self._span, days)
+
+    def _log_width(self, days: float, orders: float) -> float:
+        """Half of the interval of the logarithm of a total.
+
+        Chance alone is known (a normal quantile): two over the root of the orders. What the
+        backtest's misses show beyond it is known from few misses (Student's quantile), and grows
+        with a horizon longer than theirs; chance does not, it is larger over their shorter one.
         """
         from scipy.special import stdtrit
 
+        chance = np.log1p(2 / np.sqrt(max(orders, 1.0))) / NORMAL_90
+        season = 0.0 if self.knows_season(days) else season_doubt(max(self._span, 1), days)
+        known = NORMAL_90 * np.hypot(chance, season)
         frame = self.choice.frame
         misses = frame.loc[frame["model"] == self.chosen, "value_error"].to_numpy(float)
         misses = np.log1p(misses[np.isfinite(misses) & (misses > -1)])
         if not len(misses):
-            return 0.0
-        wide = float(np.sqrt((misses**2).mean()) * stdtrit(self.choice.independent(), 0.9))
-        return float(np.expm1(wide * np.sqrt(max(days / self.choice.horizon_days, 1.0))))
+            return float(known)
+        longer = max(days / self.choice.horizon_days, 1.0)
+        beyond = longer * max((misses**2).mean() - longer * chance**2, 0.0)
+        return float(np.hypot(known, np.sqrt(beyond) * stdtrit(self.choice.independent(), 0.9)))
 
     def _model_finding(self) -> Finding:
         return Finding(
@@ -522,25 +544,28 @@ def _caveats(result: LifetimeValue) -> tuple[Text, ...]:
 
 
 def _say_season(result: LifetimeValue) -> list[Text]:
-    """A season that the orders are too young to have shown is in no total and in no interval."""
+    """A season that the orders are too young to have shown is in no total; the interval allows
+    for a usual one.
+    """
     if result.past is None or result.history.empty:
         return []
-    span, ahead = result.past.span(pd.Timestamp(result.as_of)), result.horizon_days
-    if span < YEAR:
+    ahead = result.horizon_days
+    if result.knows_season(ahead):
+        return []
+    if result.past.span(pd.Timestamp(result.as_of)) < YEAR:
         return [
             _(
                 "The orders span {days} days, less than a year: a season that lies in the {ahead} "
-                "days ahead and not in these is unknown. The total and its interval hold none.",
-                days=span,
+                "days ahead and not in these is unknown. The total holds none; its interval is "
+                "wider by what a season of usual strength may do.",
+                days=result.past.span(pd.Timestamp(result.as_of)),
                 ahead=ahead,
             )
         ]
-    if ahead > SHORT or (result.chosen == DEFAULT and knows_season(span, ahead)):
-        return []
     return [
         _(
             "The model in use has not looked at the same {ahead} days of the year before: the "
-            "total and its interval hold no season.",
+            "total holds no season; its interval is wider by what one of usual strength may do.",
             ahead=ahead,
         )
     ]

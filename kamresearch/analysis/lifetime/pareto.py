@@ -78,9 +78,12 @@ def fit_paretonbd(history: pd.DataFrame, unit_days: float = 7.0) -> ParetoNBD:
     observed_days).
     """
     (x, t_x, age), counts, _place = distinct(*as_arrays(history, unit_days))
-    estimate = maximise(
-        lambda values: _log_likelihood(values, x, t_x, age), counts, NAMES, STARTS, EDGE
-    )
+
+    def log_likelihood(values: np.ndarray) -> tuple[float, np.ndarray]:
+        each, slopes = _log_likelihood(values, x, t_x, age)
+        return float(counts @ each), slopes @ counts
+
+    estimate = maximise(log_likelihood, len(history), NAMES, STARTS, EDGE)
     return ParetoNBD("paretonbd", estimate, unit_days)
 
 

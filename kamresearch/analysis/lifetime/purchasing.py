@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from kamresearch.analysis.lifetime.beta_geometric import BetaGeometric, fit_rhythm
+from kamresearch.analysis.lifetime.beta_geometric import BetaGeometric, fit_mbgnbd, fit_rhythm
 from kamresearch.analysis.lifetime.pareto import ParetoNBD, fit_paretonbd
 from kamresearch.errors import AnalysisError
 from kamresearch.features.purchases import FramePurchases, TablePurchases
@@ -62,6 +62,10 @@ class Past:
         """What the history of a day does not count, and why."""
         return self._source.left_out(as_of)
 
+    def plain(self, as_of: pd.Timestamp) -> BetaGeometric:
+        """The MBG/NBD of the day, gaps without a rhythm."""
+        return self.once(_fit_plain, as_of)
+
     def rhythm(self, as_of: pd.Timestamp) -> BetaGeometric:
         """The MBG/NBD with the rhythm that the data of the day show."""
         return self.once(_fit_rhythm, as_of)
@@ -87,8 +91,12 @@ class Past:
         return self._made[(make, *of)]
 
 
+def _fit_plain(past: Past, as_of: pd.Timestamp) -> BetaGeometric:
+    return fit_mbgnbd(_known(past, as_of))
+
+
 def _fit_rhythm(past: Past, as_of: pd.Timestamp) -> BetaGeometric:
-    return fit_rhythm(_known(past, as_of))
+    return fit_rhythm(_known(past, as_of), plain=past.plain(as_of))
 
 
 def _fit_pareto(past: Past, as_of: pd.Timestamp) -> ParetoNBD:
