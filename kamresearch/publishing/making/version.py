@@ -50,6 +50,9 @@ from kamresearch.publishing.sealed.store import Version, version_folders
 from kamresearch.studies.outputs import read_notebook
 from kamresearch.studies.readings import Given, Others
 
+PAGES_AT_ONCE = 6
+"""New pages that a hand is given at most; those taken over cost next to nothing, and go along."""
+
 
 @dataclass
 class Task:
@@ -270,19 +273,20 @@ class Making:
         return waited <= set(self.given)
 
     def _start_pages(self, waiting: list[tuple[Step, str]]) -> None:
-        """Give every free hand its share of the pages that can be made. What was taken over has
-        its pages kept, mostly: a hand more would cost more than these pages.
+        """Give every free hand some of the pages that can be made: so few that a hand which is busy
+        now finds some left, so many that its start is worth it.
         """
-        free = self.plan.request.jobs - len(self.running)
         ready = [page for page in waiting if self._may_render(page[0])]
-        new = sum(not self.manifest.studies[step.study.name].reused for step, _ in ready)
-        free = min(free, max(new // 2, 1))
-        for hand in range(min(free, len(ready))):
+        for _hand in range(self.plan.request.jobs - len(self.running)):
             pages: dict[str, list[str]] = {}
-            for step, language in ready[hand::free]:
+            new, first = 0, ready[:1]
+            while ready and new < PAGES_AT_ONCE:
+                step, language = page = ready.pop(0)
                 pages.setdefault(step.study.name, []).append(language)
-                waiting.remove((step, language))
-            self._render(ready[hand][0], pages)
+                waiting.remove(page)
+                new += not self.manifest.studies[step.study.name].reused
+            if first:
+                self._render(first[0][0], pages)
 
     def _render(self, step: Step, pages: Mapping[str, list[str]]) -> None:
         kept = "" if self.plan.request.force else str(self.cache.pages)
