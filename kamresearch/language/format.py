@@ -5,13 +5,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from math import isfinite
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kamresearch.language.catalogue_store import translate
 from kamresearch.language.message import current_language
 from kamresearch.language.tongues import tongue
+
+if TYPE_CHECKING:
+    from babel import Locale
+    from babel.numbers import NumberPattern
 
 MISSING = "–"
 
@@ -180,57 +185,75 @@ def places_of(values: Sequence[float], unit: str) -> int | None:
     return None
 
 
-def _in_places(value: float, unit: str, language: str, places: int) -> str:
-    from babel.numbers import format_decimal, format_percent
+@lru_cache(maxsize=64)
+def _pattern(text: str) -> "NumberPattern":
+    from babel.numbers import parse_pattern
 
+    return parse_pattern(text)
+
+
+@lru_cache(maxsize=64)
+def _locale(name: str) -> "Locale":
+    from babel import Locale
+
+    return Locale.parse(name)
+
+
+def _written(value: float, pattern: str, language: str) -> str:
+    """A number by Babel's pattern; patterns and locales are read once, not once a cell."""
+    return _pattern(pattern).apply(value, _locale(tongue(language).locale))
+
+
+def _compact(value: float, language: str) -> str:
+    from babel.numbers import format_compact_decimal
+
+    locale = _locale(tongue(language).locale)
+    return format_compact_decimal(value, fraction_digits=1, locale=locale)
+
+
+def _in_places(value: float, unit: str, language: str, places: int) -> str:
     digits = "#,##0" + ("." + "0" * places if places else "")
-    locale = tongue(language).locale
     if unit not in _PARTS:
-        return _without_minus_zero(format_decimal(value, format=digits, locale=locale))
+        return _without_minus_zero(_written(value, digits, language))
     if 0 < value < 0.05 / 10 ** (places + 1):
-        return f"<{format_percent(10.0 ** -(places + 2), format=digits + '%', locale=locale)}"
-    return _without_minus_zero(format_percent(value, format=digits + "%", locale=locale))
+        return f"<{_written(10.0 ** -(places + 2), digits + '%', language)}"
+    return _without_minus_zero(_written(value, digits + "%", language))
 
 
 def _format_number(value: float, unit: str, language: str, *, signed: bool, bare: bool) -> str:
-    from babel.numbers import format_compact_decimal, format_decimal, format_percent
-
-    locale = tongue(language).locale
     plus = "+" if signed and value > 0 else ""
     if abs(value) >= _WRITTEN_OUT:
         return f"{plus}{float(value):.3g}"
     if unit in _PARTS:
         digits = "0.0" if abs(value) > 0.00995 or value == 0 else "0.0#"
-        text = format_percent(value, format=f"#,##{digits}%", locale=locale)
+        text = _written(value, f"#,##{digits}%", language)
     elif unit == "share_change":
-        number = format_decimal(100 * value, format="#,##0.0", locale=locale)
+        number = _written(100 * value, "#,##0.0", language)
         text = number if bare else translate("{value} pp", language).format(value=number)
     elif unit == "p_value":
-        text = format_decimal(value, format="0.000", locale=locale) if value >= 0.001 else "<0.001"
+        text = _written(value, "0.000", language) if value >= 0.001 else "<0.001"
     elif unit in _COUNTS:
-        text = format_decimal(
+        text = _written(
             value,
-            format="#,##0" if float(value).is_integer() or abs(value) >= 1000 else "#,##0.0",
-            locale=locale,
+            "#,##0" if float(value).is_integer() or abs(value) >= 1000 else "#,##0.0",
+            language,
         )
         text += "" if bare else f" {measure_word(unit, language)}".rstrip()
     elif unit in ("cny", "money"):
         if abs(value) < 1e4:
-            number = format_decimal(value, format="#,##0", locale=locale)
+            number = _written(value, "#,##0", language)
         elif tongue(language).myriads:
             number = _in_myriads(value, language, bare=bare)
         else:
-            number = format_compact_decimal(value, fraction_digits=1, locale=locale)
+            number = _compact(value, language)
         text = number if bare else _with_currency(number, unit, language)
     elif unit in _NAMED:
-        number = format_decimal(value, format="#,##0.#", locale=locale)
+        number = _written(value, "#,##0.#", language)
         text = number if bare else translate(_NAMED[unit], language).format(value=number)
     else:
         small = 0.00005 <= abs(value) < 0.095
-        text = format_decimal(
-            value,
-            format="0.00##" if small else "#,##0.00" if abs(value) < 100 else "#,##0",
-            locale=locale,
+        text = _written(
+            value, "0.00##" if small else "#,##0.00" if abs(value) < 100 else "#,##0", language
         )
     return plus + _without_minus_zero(text)
 
@@ -244,15 +267,12 @@ def _in_myriads(value: float, language: str, *, bare: bool) -> str:
     >>> _in_myriads(214e6, "zh", bare=False)
     '2.14亿'
     """
-    from babel.numbers import format_decimal
-
-    (myriad, square), locale = tongue(language).myriads, tongue(language).locale
-
+    myriad, square = tongue(language).myriads
     # 亿 is ten thousand 万: one digit behind it would leave as little as one figure.
     if abs(value) >= 99_995_000:
-        return format_decimal(value / 1e8, format="#,##0.##", locale=locale) + square
+        return _written(value / 1e8, "#,##0.##", language) + square
     written = "#,##0" if abs(value) >= 9_995_000 and not bare else "#,##0.#"
-    return format_decimal(value / 1e4, format=written, locale=locale) + myriad
+    return _written(value / 1e4, written, language) + myriad
 
 
 def _with_currency(number: str, unit: str, language: str) -> str:
