@@ -247,3 +247,23 @@ def test_intermittent_series_are_told_together_as_each_alone():
     alone = [is_intermittent(row[np.isfinite(row)]) for row in values]
     assert 0 < sum(alone) < 400
     np.testing.assert_array_equal(are_intermittent(values), alone)
+
+
+@pytest.mark.unit
+def test_the_table_of_growth_states_the_power_and_names_what_is_too_steep():
+    from benchmarks.scale_growth import judge, tabulate
+
+    def took(seconds, gb=1.0, code=0):
+        return {"code": code, "processor_seconds": seconds, "largest_gb": gb, "seconds": seconds}
+
+    found = {
+        4_000: {"even": took(10.0), "steep": took(10.0), "none": took(1.0, code=2)},
+        40_000: {"even": took(100.0), "steep": took(1_000.0, gb=5.0), "none": took(1.0, code=2)},
+    }
+    table = tabulate(found).set_index("stage")
+    assert table["power 4,000 to 40,000"].to_dict() == {"even": 1.0, "steep": 2.0}
+    verdict = judge(found, {4_000: took(80.0)})
+    assert "steep (2.00 up to 40,000)" in verdict
+    assert "even" not in verdict
+    assert "steep (5.0 GB at 40,000)" in verdict
+    assert "Failed: none" in verdict
