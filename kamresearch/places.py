@@ -33,6 +33,11 @@ def project_root(start: Path | None = None) -> Path:
     return here
 
 
+def shelf_folder(reports: str | Path | None) -> Path:
+    """The folder of versions: the one named, else that of the project."""
+    return Path(reports).absolute() if reports else project_root() / "reports"
+
+
 def resolve_path(text: str) -> str:
     """A path made absolute against the project, else against what the package brings along;
     addresses (``postgresql://…``) pass unchanged, ``~/`` is the user's home.

@@ -25,7 +25,7 @@ Name = Annotated[
 
 def complete() -> list[str]:
     """Names of versions for the shell."""
-    from kamresearch.publishing.surface import shelf_folder
+    from kamresearch.places import shelf_folder
 
     return [*(path.name for path in shelf_folder(None).glob("[0-9]*-*") if path.is_dir()), "latest"]
 
@@ -39,8 +39,8 @@ def echo_json(content: object) -> None:
 
 def versions(reports: Reports = None, json: Json = False) -> None:
     """List every version, newest first."""
+    from kamresearch.places import shelf_folder
     from kamresearch.publishing.sealed.store import all_versions
-    from kamresearch.publishing.surface import shelf_folder
 
     everything = all_versions(shelf_folder(reports))
     found = [version.summary() for version in everything if not version.damage]
@@ -142,9 +142,10 @@ def record(
     json: Json = False,
 ) -> None:
     """Show how earlier predictions did: what came due, what came of it, and beside which rival."""
+    from kamresearch.places import shelf_folder
     from kamresearch.publishing.sealed.store import list_versions
     from kamresearch.publishing.shelf.record import choose_record, describe_record, record_content
-    from kamresearch.publishing.surface import find, shelf_folder
+    from kamresearch.publishing.surface import find
 
     found = [find(version, reports)] if version else list_versions(shelf_folder(reports))
     chosen = choose_record(found)
@@ -159,7 +160,8 @@ def open_(version: Name = "", reports: Reports = None, json: Json = False) -> No
     """Open a version, or the shelf of all, in the browser."""
     import webbrowser
 
-    from kamresearch.publishing.surface import find, shelf_folder
+    from kamresearch.places import shelf_folder
+    from kamresearch.publishing.surface import find
 
     page = (find(version, reports).path if version else shelf_folder(reports)) / "index.html"
     if json:
@@ -218,8 +220,8 @@ def prune(
     """Remove old versions and the notebooks of failed runs; says what would go until --yes is
     given.
     """
+    from kamresearch.places import shelf_folder
     from kamresearch.publishing.shelf.pruning import prune_shelf
-    from kamresearch.publishing.surface import shelf_folder
 
     gone = prune_shelf(shelf_folder(reports), keep=keep, before=before, cache=cache, really=yes)
     if json:

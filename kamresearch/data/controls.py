@@ -3,6 +3,8 @@ direction of reading. They are taken out once, where text enters, and counted.
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import ibis.expr.types as ir
 
@@ -20,20 +22,20 @@ def without_controls(text: str) -> str:
     return re.sub(_PATTERN, "", text)
 
 
+def look_for_controls(table: ir.Table, names: list[str]) -> dict[str, ir.Scalar]:
+    """What `clean_columns` must know of text columns, to be asked together with other things."""
+    dirty = {name: table[name].re_search(_PATTERN).fill_null(False) for name in names}
+    counts = {f"n{at}": dirty[name].ifelse(1, 0).sum() for at, name in enumerate(names)}
+    firsts = {f"t{at}": table[name].min(where=dirty[name]) for at, name in enumerate(names)}
+    return counts | firsts
+
+
 def clean_columns(
-    table: ir.Table, names: list[str]
+    table: ir.Table, names: list[str], found: Mapping[str, Any]
 ) -> tuple[ir.Table, tuple[tuple[str, str, int, str], ...]]:
     """A table whose text columns hold no such characters; and for each column that did a note:
     code of the check, column, cells, the first of them. A column without any stays as it is.
     """
-    if not names:
-        return table, ()
-    dirty = {name: table[name].re_search(_PATTERN).fill_null(False) for name in names}
-    counts = {
-        f"n{at}": dirty[name].ifelse(1, 0).sum().fill_null(0) for at, name in enumerate(names)
-    }
-    firsts = {f"t{at}": table[name].min(where=dirty[name]) for at, name in enumerate(names)}
-    found = table.aggregate(**counts, **firsts).to_pandas().iloc[0]
     notes = tuple(
         ("controls", name, int(found[f"n{at}"]), without_controls(str(found[f"t{at}"])))
         for at, name in enumerate(names)

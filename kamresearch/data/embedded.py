@@ -74,11 +74,19 @@ def draw_no_bar(connection: "duckdb.DuckDBPyConnection") -> None:
         connection.execute("SET enable_progress_bar = false")
 
 
+def name_query(connection: "Backend", name: str, table: "ir.Table") -> "ir.Table":
+    """An expression as a view of the engine. It keeps no rows, but questions asked of it are
+    written out from its name on, and not from its source each time.
+    """
+    connection.raw_sql(
+        f"CREATE OR REPLACE VIEW {identifier(name)} AS {connection.compile(table)}"
+    ).fetchall()
+    return connection.table(name)
+
+
 def keep_table(connection: "Backend", name: str, table: "ir.Table") -> "ir.Table":
     """An expression's rows, kept on the engine under a name."""
-    import ibis
-
     connection.raw_sql(
-        f"CREATE OR REPLACE TABLE {identifier(name)} AS {ibis.to_sql(table, dialect='duckdb')}"
+        f"CREATE OR REPLACE TABLE {identifier(name)} AS {connection.compile(table)}"
     ).fetchall()
     return connection.table(name)

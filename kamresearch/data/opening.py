@@ -7,7 +7,8 @@ import ibis.expr.types as ir
 
 from kamresearch.data.casting import TextStyle, as_kind, is_text
 from kamresearch.data.contract import ColumnSpec, TableSpec
-from kamresearch.data.controls import CONTROLS, clean_columns
+from kamresearch.data.controls import CONTROLS, clean_columns, look_for_controls
+from kamresearch.data.counting import count_each, count_rows, fetch_row
 from kamresearch.data.files import Raw
 from kamresearch.data.quarantine import (
     ROW,
@@ -15,8 +16,8 @@ from kamresearch.data.quarantine import (
     count_problems,
     describe,
     find_problems,
-    find_tidy,
     fits,
+    look_for_blanks,
     reason_column,
 )
 from kamresearch.data.styles import find_styles
@@ -73,10 +74,8 @@ def open_table(
     """
     where = raw.where
     check_columns(raw.table, spec, where)
-    texts = [name for name in raw.table.columns if name != ROW and is_text(raw.table[name])]
-    table, cleaned = clean_columns(raw.table, texts)
+    table, cleaned, tidy = _look_at_texts(raw.table, spec)
     styles = find_styles(table, spec, where, stated or {}, raw.semicolons)
-    tidy = find_tidy(table, spec)
     problems = find_problems(table, spec, styles, accounts, rules, tidy)
     rows, found, blurred = count_problems(table, problems, _blurred_cells(table, spec, tidy))
     rows += raw.n_broken
@@ -103,7 +102,9 @@ def open_table(
             once, aside = keep("used", once), keep("aside", aside)
         used = once
     used = used.drop(*(name for name in used.columns if name.startswith("__")))
-    n_used, n_aside = (rows, 0) if aside is None else (_count(used), _count(aside))
+    n_used, n_aside = rows, 0
+    if aside is not None:
+        n_used, n_aside = count_each({"used": used, "aside": aside}).values()
     if n_used + n_aside != rows:
         raise DataError(
             f"{where}, table {spec.name!r}",
@@ -127,6 +128,28 @@ def open_table(
     return Loaded(used, rows, n_used, aside, raw.simulated, where, notes=notes)
 
 
+def _look_at_texts(
+    raw: ir.Table, spec: TableSpec
+) -> tuple[ir.Table, tuple[tuple[str, str, int, str], ...], frozenset[str]]:
+    """A raw table without invisible characters, what is to be said of them, and the text columns of
+    which no cell begins or ends with a blank; one pass where there are none.
+    """
+    texts = [name for name in raw.columns if name != ROW and is_text(raw[name])]
+    if not texts:
+        return raw, (), frozenset()
+    blanks = look_for_blanks(raw, spec)
+    # Named by place: a column of a user may be called as any name of ours.
+    places = {f"b{place}": count for place, count in enumerate(blanks.values())}
+    found = fetch_row(raw.aggregate(**look_for_controls(raw, texts), **places))
+    table, notes = clean_columns(raw, texts, found)
+    if notes and blanks:
+        counts = look_for_blanks(table, spec).values()
+        found = fetch_row(
+            table.aggregate(**{f"b{place}": count for place, count in enumerate(counts)})
+        )
+    return table, notes, frozenset(name for name, place in zip(blanks, places) if not found[place])
+
+
 def _lines_aside(broken: ir.Table) -> ir.Table:
     """Lines that are no records, each with its reason."""
     code = (
@@ -136,10 +159,6 @@ def _lines_aside(broken: ir.Table) -> ir.Table:
     )
     line = broken["__value__"].re_replace(f"[{CONTROLS}]", "")
     return broken.mutate(__value__=line, __code__=code, __column__=ibis.literal("", "string"))
-
-
-def _count(table: ir.Table) -> int:
-    return int(table.count().to_pandas())
 
 
 def _main_reason(aside: ir.Table) -> str:
@@ -237,7 +256,7 @@ def _set_repeats_aside(
     """
     keys = [name for name in spec.key if name in used.columns]
     groups = used.group_by(keys).agg(copies=used.count())
-    if not keys or not int(groups.filter(groups.copies > 1).count().to_pandas()):
+    if not keys or not count_rows(groups.filter(groups.copies > 1)):
         return used, aside
     order = [used[name].cast("string") for name in used.columns if name not in (*keys, ROW)]
     order += [used[ROW]] if ROW in used.columns else []

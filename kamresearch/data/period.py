@@ -9,6 +9,8 @@ import pandas as pd
 from kamresearch.errors import DataError
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from kamresearch.data.tables import Tables
 
 Day: TypeAlias = str | datetime.date
@@ -61,19 +63,22 @@ class Period:
 def find_period(tables: "Tables") -> Period | None:
     """The days that the orders cover, stray ones apart; None where no order has a day.
 
-    Tables → `Period`. One query on the engine, a row a day.
+    Tables → `Period`.
     """
-    orders = tables.orders
+    days = tables.order_days
+    if days.empty:
+        return None
+    kept = _without_strays(days)
+    return Period(kept.index[0], kept.index[-1], kept)
+
+
+def count_days(orders: "ir.Table") -> pd.Series:
+    """Day → rows of the orders on it, in the order of days; one query, a row a day."""
     day = orders.order_date.cast("date")
     counts = orders.group_by(day=day).agg(n=orders.count()).to_pandas()
     counts = counts[counts["day"].notna()]
-    if counts.empty:
-        return None
-    days = pd.Series(
-        counts["n"].to_numpy(), index=pd.to_datetime(counts["day"]).astype("datetime64[us]")
-    ).sort_index()
-    kept = _without_strays(days)
-    return Period(kept.index[0], kept.index[-1], kept)
+    days = pd.to_datetime(counts["day"]).astype("datetime64[us]")
+    return pd.Series(counts["n"].to_numpy(), index=days).sort_index()
 
 
 def _without_strays(days: pd.Series) -> pd.Series:

@@ -94,10 +94,8 @@ def _write_rows(
     engine: "BaseBackend", rows: ir.Table, name: str, embedded: bool, chosen: str
 ) -> int:
     """Keep rows in a table; how many."""
-    import ibis
-
     if embedded:
-        query = ibis.to_sql(rows, dialect="duckdb")
+        query = engine.compile(rows)
         query = query if chosen == "*" else f"SELECT {chosen} FROM ({query})"
         return engine.raw_sql(f"CREATE TABLE {name} AS {query}").fetchall()[0][0]
     batches = _plain_columns(rows).to_pyarrow_batches(chunk_size=ROWS_AT_ONCE)

@@ -20,6 +20,7 @@ from kamresearch.data.casting import (
     says_nothing,
 )
 from kamresearch.data.contract import ColumnSpec, TableSpec
+from kamresearch.data.counting import count_each, fetch_counts
 
 if TYPE_CHECKING:
     from kamresearch.data.tables import Tables
@@ -123,36 +124,27 @@ def is_blank(column: ir.Value, tidy: bool = False) -> ir.BooleanValue:
     return (column.isnull() | column.isnan()) if column.type().is_floating() else column.isnull()
 
 
-def find_tidy(raw: ir.Table, spec: TableSpec) -> frozenset[str]:
-    """Text columns of which no cell begins or ends with a blank; one cheap pass, and only where the
-    engine makes it cheap.
+def look_for_blanks(raw: ir.Table, spec: TableSpec) -> dict[str, ir.IntegerScalar]:
+    """Text column → cells that begin or end with a blank; of columns without any a cheap count says
+    so, and it is taken only where the engine makes it cheap.
 
     Trimming each text of a hundred million rows costs more than all else that is looked at when a
     table is opened.
     """
-    texts = [
-        column.name
+    if raw.get_backend().name != "duckdb":
+        return {}
+    # In byte order every text that is empty or begins with an ASCII blank stands before "!".
+    cells = {
+        column.name: (raw[column.name] < "!")
+        | _any_of(
+            [raw[column.name].startswith(blank) for blank in WIDE_BLANKS]
+            + [raw[column.name].endswith(blank) for blank in (*" \t\n\r", *WIDE_BLANKS)]
+            + [raw[column.name].endswith(".0")] * (column.kind == "id")
+        )
         for column in spec.columns
         if column.name in raw.columns and is_text(raw[column.name])
-    ]
-    if not texts or raw.get_backend().name != "duckdb":
-        return frozenset()
-    # In byte order every text that is empty or begins with an ASCII blank stands before "!".
-    ids = {column.name for column in spec.columns if column.kind == "id"}
-    ends = {
-        name: (raw[name] < "!")
-        | _any_of(
-            [raw[name].startswith(blank) for blank in WIDE_BLANKS]
-            + [raw[name].endswith(blank) for blank in (*" \t\n\r", *WIDE_BLANKS)]
-            + [raw[name].endswith(".0")] * (name in ids)
-        )
-        for name in texts
     }
-    found = raw.aggregate(
-        **{name: cells.fill_null(False).ifelse(1, 0).sum() for name, cells in ends.items()}
-    ).to_pandas()
-    counts = found.fillna(0).iloc[0]
-    return frozenset(name for name in texts if counts[name] == 0)
+    return {name: blank.fill_null(False).ifelse(1, 0).sum() for name, blank in cells.items()}
 
 
 def _any_of(conditions: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
@@ -238,24 +230,26 @@ def count_problems(
     by_row = {place: problem for place, problem in enumerate(problems) if problem.known is None}
     counts = {f"p{place}": count(problem.holds) for place, problem in by_row.items()}
     counts |= {f"b{place}": count(cells) for place, cells in enumerate(blurs.values())}
-    found = raw.aggregate(n=raw.count(), **counts).to_pandas().fillna(0).iloc[0]
-    occurring = {place for place in by_row if found[f"p{place}"] > 0}
-    occurring |= {
-        place
-        for place, problem in enumerate(problems)
-        if problem.known is not None and _has_unknown(raw, problem, problem.known)
-    }
+    found = fetch_counts(raw.aggregate(n=raw.count(), **counts))
+    occurring = {place for place in by_row if found[f"p{place}"]}
+    unknown = count_each(
+        {
+            place: _unknown_keys(raw, problem, problem.known)
+            for place, problem in enumerate(problems)
+            if problem.known is not None
+        }
+    )
     return (
         int(found["n"]),
-        occurring,
-        {name for place, name in enumerate(blurs) if found[f"b{place}"] > 0},
+        occurring | {place for place, n in unknown.items() if n},
+        {name for place, name in enumerate(blurs) if found[f"b{place}"]},
     )
 
 
-def _has_unknown(raw: ir.Table, problem: Problem, known: ir.Table) -> bool:
-    """Whether any key of the rows is missing from the table that it refers to."""
+def _unknown_keys(raw: ir.Table, problem: Problem, known: ir.Table) -> ir.Table:
+    """The keys of the rows that are missing from the table that they refer to."""
     keys = raw.select(account_id=problem.key).filter(lambda t: t.account_id.notnull()).distinct()
-    return bool(int(keys.anti_join(known.select("account_id"), "account_id").count().to_pandas()))
+    return keys.anti_join(known.select("account_id"), "account_id")
 
 
 def reason_column(problems: Sequence[Problem], places: Sequence[int]) -> ir.IntegerValue:
@@ -266,13 +260,14 @@ def reason_column(problems: Sequence[Problem], places: Sequence[int]) -> ir.Inte
     )
 
 
-def count_left_out(aside: ir.Table | None) -> int:
-    """How many of the rows set aside the mapping left out on purpose."""
-    return (
-        0
-        if aside is None
-        else int(aside.filter(aside["__code__"].isin(BY_MAPPING)).count().to_pandas())
-    )
+def count_left_out(asides: Mapping[str, ir.Table | None]) -> dict[str, int]:
+    """How many of each table's rows set aside the mapping left out on purpose."""
+    left_out = {
+        name: aside.filter(aside["__code__"].isin(BY_MAPPING))
+        for name, aside in asides.items()
+        if aside is not None
+    }
+    return dict.fromkeys(asides, 0) | count_each(left_out)
 
 
 def list_rows_aside(tables: "Tables") -> pd.DataFrame:

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from kamresearch.data.answers import answering, shown_address
 from kamresearch.data.contract import REQUIRED, TABLES
-from kamresearch.data.embedded import connect_embedded, keep_table
+from kamresearch.data.embedded import connect_embedded, keep_table, name_query
 from kamresearch.data.files import Raw, Stated, read_database, read_path, table_names
 from kamresearch.data.mapfile import Mapping, read_mapping
 from kamresearch.data.mapping import Mapped, apply_mapping
@@ -128,7 +128,10 @@ def _open_tables(engine: "BaseBackend", made: Map[str, Mapped]) -> dict[str, Loa
                     _refuse_orders(made["orders"])
                 raise
             if opened.rows_in or spec.required:
-                loaded[name] = replace(opened, notes=(*one.notes, *opened.notes))
+                used = opened.used
+                if engine.name == "duckdb":
+                    used = name_query(engine, f"opened_{name}", used)
+                loaded[name] = replace(opened, used=used, notes=(*one.notes, *opened.notes))
     return loaded
 
 

@@ -4,10 +4,10 @@ open is asked, not guessed.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-import pandas as pd
 
 from kamresearch.data import days
 from kamresearch.data.casting import (
@@ -18,6 +18,7 @@ from kamresearch.data.casting import (
     tidy_number,
 )
 from kamresearch.data.contract import TableSpec
+from kamresearch.data.counting import fetch_counts
 from kamresearch.data.quarantine import ROW
 from kamresearch.data.rich import digits_of, kind_of_day
 from kamresearch.errors import DataError
@@ -101,7 +102,7 @@ def find_styles(
         counts |= {f"{name} {side}": _count(raw[name].re_search(_booked(side))) for side in _SIDES}
     for name in dates:
         counts |= _day_evidence(raw[name], name, name in odd)
-    found = raw.aggregate(n=raw.count(), **counts).to_pandas().fillna(0).iloc[0]
+    found = fetch_counts(raw.aggregate(n=raw.count(), **counts))
     styles = {
         name: replace(style, rich=name in odd) if name in columns else style
         for name, style in stated.items()
@@ -128,7 +129,7 @@ def find_decimals(
     """Style of text columns that hold numbers, whatever the contract calls them."""
     odd = _odd_columns(raw, names, [])
     counts = _decimal_evidence(raw, names, semicolons, odd)
-    found = raw.aggregate(**counts).to_pandas().fillna(0).iloc[0]
+    found = fetch_counts(raw.aggregate(**counts))
     return _decide_decimals(raw, names, where, found, semicolons, odd)
 
 
@@ -148,13 +149,15 @@ def _odd_columns(raw: ir.Table, numbers: list[str], dates: list[str]) -> frozens
     if not tests:
         return frozenset()
     # Named values, no keywords: a column of a user may be called `by`, as an argument is.
-    found = raw.aggregate(
-        [
-            _count(test & ~says_nothing(raw[name]) & (raw[name].strip() != "")).name(name)
-            for name, test in tests.items()
-        ]
-    ).to_pandas()
-    return frozenset(name for name in tests if found[name].fillna(0).iloc[0])
+    found = fetch_counts(
+        raw.aggregate(
+            [
+                _count(test & ~says_nothing(raw[name]) & (raw[name].strip() != "")).name(name)
+                for name, test in tests.items()
+            ]
+        )
+    )
+    return frozenset(name for name in tests if found[name])
 
 
 def _bare(raw: ir.Table, name: str, odd: frozenset[str]) -> ir.StringValue:
@@ -187,7 +190,7 @@ def _decide_decimals(
     raw: ir.Table,
     numbers: list[str],
     where: str,
-    found: pd.Series,
+    found: Mapping[str, Any],
     semicolons: bool,
     odd: frozenset[str],
 ) -> dict[str, TextStyle]:
@@ -226,7 +229,7 @@ def _decide_decimals(
 
 
 def _ask_for_groups(
-    raw: ir.Table, name: str, place: str, found: pd.Series, own: str, odd: frozenset[str]
+    raw: ir.Table, name: str, place: str, found: Mapping[str, Any], own: str, odd: frozenset[str]
 ) -> None:
     """Ask where cells such as 1,500 stand among numbers that show their decimals with the same
     mark, but never three of them: thousands of another country's file, or three decimals.
@@ -316,7 +319,9 @@ def _any(conditions: list[ir.BooleanValue]) -> ir.BooleanValue:
     return whole
 
 
-def _ask_for_calendar(place: str, column: ir.StringValue, found: pd.Series, name: str) -> None:
+def _ask_for_calendar(
+    place: str, column: ir.StringValue, found: Mapping[str, Any], name: str
+) -> None:
     """Ask where most days lie in years that are no year of ours: Taiwan's, Thailand's."""
     text, table = tidy_date(column), column.as_table()
     for calendar, pattern in (("minguo", MINGUO), ("buddhist", BUDDHIST)):
@@ -337,7 +342,9 @@ def _booked(side: str) -> str:
     return rf"(?i)[0-9)] ?{side}\.?$"
 
 
-def _notes_of_sides(raw: ir.Table, found: pd.Series, name: str) -> tuple[tuple[str, int, str], ...]:
+def _notes_of_sides(
+    raw: ir.Table, found: Mapping[str, Any], name: str
+) -> tuple[tuple[str, int, str], ...]:
     """Cr beside no Dr: in India, crores are written like that."""
     if not found[f"{name} cr"] or found[f"{name} dr"]:
         return ()
@@ -346,7 +353,7 @@ def _notes_of_sides(raw: ir.Table, found: pd.Series, name: str) -> tuple[tuple[s
 
 
 def _notes_of_days(
-    column: ir.StringValue, found: pd.Series, name: str
+    column: ir.StringValue, found: Mapping[str, Any], name: str
 ) -> tuple[tuple[str, int, str], ...]:
     """What a reader should know of how days were read."""
     text, notes = tidy_date(column), []
@@ -357,7 +364,7 @@ def _notes_of_days(
     return tuple(notes)
 
 
-def _day_comes_first(place: str, raw: ir.Table, name: str, found: pd.Series) -> bool:
+def _day_comes_first(place: str, raw: ir.Table, name: str, found: Mapping[str, Any]) -> bool:
     day, month, dotted, any_order = (
         int(found[f"{name} {what}"]) for what in ("day", "month", "dotted", "open")
     )
@@ -398,7 +405,7 @@ def _day_comes_first(place: str, raw: ir.Table, name: str, found: pd.Series) -> 
     return bool(day or (dotted and not month))
 
 
-def _ask_for_short_years(place: str, raw: ir.Table, name: str, found: pd.Series) -> None:
+def _ask_for_short_years(place: str, raw: ir.Table, name: str, found: Mapping[str, Any]) -> None:
     """Ask where two-digit years may stand first: 24-01-05 is no 24th of January 2005 where the
     first figures are few and the last are many, as years and days are.
     """

@@ -13,6 +13,8 @@ import pandas as pd
 from kamresearch import rich
 from kamresearch.data.answers import answering
 from kamresearch.data.contract import TABLES, ColumnSpec
+from kamresearch.data.counting import fetch_row
+from kamresearch.data.period import count_days
 from kamresearch.data.quarantine import count_left_out, list_rows_aside
 from kamresearch.errors import DataError, near_matches
 
@@ -194,23 +196,41 @@ class Tables:
             frame = shape_frame(spells.to_pandas(), columns)
         return frame.sort_values(["manager_id", "from", "to"], ignore_index=True)
 
-    @cached_property
+    @property
     def has_order_lines(self) -> bool:
-        """Whether several rows of the orders share an ``order_id`` (invoice lines); looked up
-        once.
-        """
+        """Whether several rows of the orders share an ``order_id`` (invoice lines)."""
+        return self._order_counts["ids"] < self._order_counts["n"]
+
+    @property
+    def n_orders(self) -> int:
+        """How many orders there are, each counted once."""
+        return self._order_counts["ids"]
+
+    @cached_property
+    def _order_counts(self) -> Mapping[str, int]:
         orders = self.orders
-        found = (
-            orders.aggregate(n=orders.count(), ids=orders.order_id.nunique()).to_pandas().iloc[0]
-        )
-        return int(found["ids"]) < int(found["n"])
+        found = fetch_row(orders.aggregate(n=orders.count(), ids=orders.order_id.nunique()))
+        return {name: int(value) for name, value in found.items()}
+
+    @cached_property
+    def order_days(self) -> pd.Series:
+        """Day → rows of the orders on it, in the order of days; looked up once."""
+        return count_days(self.orders)
 
     @property
     def quarantine(self) -> pd.DataFrame:
         """Rows set aside: table, row, column, value, reason, count; the counts add up to every
         row set aside.
         """
+        return self._rows_aside.copy()
+
+    @cached_property
+    def _rows_aside(self) -> pd.DataFrame:
         return list_rows_aside(self)
+
+    @cached_property
+    def _left_out(self) -> Mapping[str, int]:
+        return count_left_out({name: one.aside for name, one in self.loaded.items()})
 
     @property
     def ledger(self) -> pd.DataFrame:
@@ -227,7 +247,7 @@ class Tables:
                 one.rows_in,
                 one.rows_used,
                 one.rows_in - one.rows_used,
-                count_left_out(one.aside),
+                self._left_out[name],
             )
             for name, one in self.loaded.items()
         ]
@@ -301,15 +321,27 @@ def fetch_frame(table: ir.Table) -> pd.DataFrame:
 def hold(table: ir.Table) -> ir.Table:
     """A table that many questions will be asked of, computed once on the embedded engine; elsewhere
     as it is.
+    """
+    return _hold(table)[0]
 
-    Ibis' own ``cache`` drops its table with a statement that DuckDB 2 cannot read; this one goes
+
+def hold_filled(table: ir.Table) -> ir.Table | None:
+    """A table as `hold` keeps it; None where it is held and has no row, so that nothing more need
+    be asked.
+    """
+    held, n = _hold(table)
+    return None if n == 0 else held
+
+
+def _hold(table: ir.Table) -> tuple[ir.Table, int | None]:
+    """Ibis' own ``cache`` drops its table with a statement that DuckDB 2 cannot read; this one goes
     with its connection.
     """
     import ibis
 
     backend = table.get_backend()
     if backend.name != "duckdb":
-        return table
+        return table, None
     name = ibis.util.gen_name("held")
-    backend.raw_sql(f'CREATE TEMP TABLE "{name}" AS {ibis.to_sql(table, dialect="duckdb")}')
-    return backend.table(name)
+    made = backend.raw_sql(f'CREATE TEMP TABLE "{name}" AS {backend.compile(table)}').fetchall()
+    return backend.table(name), made[0][0]

@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from kamresearch.data.casting import is_text
+from kamresearch.data.counting import count_rows, fetch_counts
 from kamresearch.data.files import Raw
 from kamresearch.data.quarantine import ROW
 
@@ -67,11 +68,8 @@ def tidy(raw: Raw, keep: Callable[[str, ir.Table], ir.Table]) -> Raw:
     wrapped = {name: table[name].re_search(_KEPT_AS_TEXT) for name in texts}
     counts = {f"filled {at}": _count(table[name] != "") for at, name in enumerate(texts)}
     counts |= {f"wrapped {at}": _count(wrapped[name]) for at, name in enumerate(texts)}
-    found = (
+    found = fetch_counts(
         table.aggregate(n=table.count(), head=_count(head), total=_count(named), **counts)
-        .to_pandas()
-        .fillna(0)
-        .iloc[0]
     )
     cleaned = [
         table[name].re_replace(_KEPT_AS_TEXT, r"\1\2").name(name)
@@ -100,7 +98,7 @@ def tidy(raw: Raw, keep: Callable[[str, ir.Table], ir.Table]) -> Raw:
         __code__="__code__",
     )
     more = lines if raw.broken is None else _coded(raw.broken).union(lines)
-    n = int(lines.count().to_pandas())
+    n = count_rows(lines)
     kept = marked.filter(marked["__code__"].isnull()).drop("__code__")
     return replace(raw, table=kept, broken=more, n_broken=raw.n_broken + n) if n else raw
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from kamresearch.errors import ParameterError, StoreError, near_matches
 from kamresearch.finding import Finding
+from kamresearch.places import shelf_folder
 from kamresearch.publishing.making.upgrade import ask_again
 from kamresearch.publishing.progress import Progress, Silent, progress_for_python
 from kamresearch.publishing.sealed.compare import Comparison, same_series
 from kamresearch.publishing.sealed.compare import compare as compare_versions
 from kamresearch.publishing.sealed.store import Version, list_versions
-from kamresearch.publishing.surface import find, publish, shelf_folder
+from kamresearch.publishing.surface import find, publish
 from kamresearch.studies.declaration import find_study
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kamresearch.errors import ParameterError, near_matches
 from kamresearch.finding import Findings
-from kamresearch.places import builtin_home, find_path, project_root
+from kamresearch.places import builtin_home, find_path, project_root, shelf_folder
 from kamresearch.publishing.asking.parameters import (
     ParameterSet,
     parse_assignments,
@@ -209,8 +209,3 @@ def find(version: str | Version, reports: str | Path | None = None) -> Version:
     if isinstance(version, Version):
         return version
     return find_version(shelf_folder(reports), str(version))
-
-
-def shelf_folder(reports: str | Path | None) -> Path:
-    """The folder of versions: the one named, else that of the project."""
-    return Path(reports).absolute() if reports else project_root() / "reports"

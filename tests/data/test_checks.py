@@ -9,6 +9,7 @@ import pytest
 import kamresearch as kam
 from kamresearch.data.checks import CHECKS, check_tables
 from kamresearch.data.checks.result import CheckResult, Issue
+from kamresearch.data.period import count_days
 from kamresearch.errors import DataError
 from kamresearch.language import missing_translations
 
@@ -44,6 +45,10 @@ class Plain:
         return pd.DataFrame(
             {"table": counts.index, "rows_quarantined": counts.to_numpy(), "rows_left_out": 0}
         )
+
+    @property
+    def order_days(self):
+        return count_days(self.orders)
 
     def has(self, name):
         return name in self._tables

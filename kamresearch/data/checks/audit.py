@@ -17,6 +17,7 @@ from kamresearch.data.checks.doubts import find_doubts
 from kamresearch.data.checks.ledger import Ledger, check_ledger
 from kamresearch.data.checks.result import CheckResult, Issue, in_order
 from kamresearch.data.contract import REQUIRED, TABLES
+from kamresearch.data.counting import count_each
 from kamresearch.data.period import find_period
 from kamresearch.data.quarantine import BY_MAPPING
 
@@ -90,7 +91,7 @@ def _check(
         elif name == "orders" and _can_add_up(tables.orders):
             ledger = Ledger(tables.orders, measures["orders"]["revenue"])
     if ledger is not None:
-        issues += check_ledger(tables.orders, measures["orders"], as_of)
+        issues += check_ledger(tables.orders, tables.order_days, measures["orders"], as_of)
         if (
             "account_id" in tables.accounts.columns
             and tables.accounts.account_id.type().is_string()
@@ -124,34 +125,32 @@ def _can_add_up(orders: "ir.Table") -> bool:
 
 def _check_keys(tables: "Tables", measures: dict) -> list[Issue]:
     """Keys that several rows share, in every table but the orders."""
-    issues = []
-    for name in measures:
-        table, key = (
-            getattr(tables, name),
-            [column for column in TABLES[name].key if column in getattr(tables, name).columns],
+    issues, shared = [], {}
+    for name in (name for name in measures if name != "orders"):
+        table = getattr(tables, name)
+        if key := [column for column in TABLES[name].key if column in table.columns]:
+            groups = table.group_by(key).agg(copies=table.count())
+            shared[name] = groups.filter(groups.copies > 1)
+    for name in (name for name, n in count_each(shared).items() if n):
+        key = [column for column in shared[name].columns if column != "copies"]
+        frame = shared[name].execute().sort_values(key, ignore_index=True)
+        first = tuple(
+            "/".join(str(value)[:60] for value in row)
+            for row in frame[key].head(3).itertuples(index=False)
         )
-        if name == "orders" or not key:
-            continue
-        groups = table.group_by(key).agg(copies=table.count()).filter(lambda t: t.copies > 1)
-        frame = groups.execute().sort_values(key, ignore_index=True)
-        if len(frame):
-            first = tuple(
-                "/".join(str(value)[:60] for value in row)
-                for row in frame[key].head(3).itertuples(index=False)
+        severity = "error" if name in REQUIRED else "warning"
+        issues.append(
+            Issue(
+                "duplicate_key",
+                name,
+                "+".join(key),
+                severity,
+                int(frame["copies"].sum()),
+                int(measures[name]["rows"]),
+                None,
+                first,
             )
-            severity = "error" if name in REQUIRED else "warning"
-            issues.append(
-                Issue(
-                    "duplicate_key",
-                    name,
-                    "+".join(key),
-                    severity,
-                    int(frame["copies"].sum()),
-                    int(measures[name]["rows"]),
-                    None,
-                    first,
-                )
-            )
+        )
     return issues
 
 

@@ -2,7 +2,7 @@
 departments, lost rows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from kamresearch.data.checks.ledger import Ledger, find_alike
 from kamresearch.data.checks.result import Issue
 from kamresearch.data.checks.words import CHECKS
 from kamresearch.data.contract import TABLES
+from kamresearch.data.counting import count_each, count_rows, fetch_row
 from kamresearch.data.pairs import read_pairs
 
 if TYPE_CHECKING:
@@ -42,14 +43,30 @@ def _issue(
 def check_references(tables: "Tables", ledger: Ledger, n_orders: int) -> list[Issue]:
     """Rows that point to an account, manager or group that is not there."""
     issues = _orders_of_nobody(tables.accounts, ledger, n_orders)
-    if "parent_id" in tables.accounts.columns:
-        issues += _dangling(tables, "accounts", "parent_id", "accounts", ledger)
-    for name in tables.names:
-        for column, target in TABLES[name].references if name in TABLES else ():
-            own = (name, column) != ("orders", "account_id")  # counted by account above
-            if own and tables.has(target) and column in getattr(tables, name).columns:
-                issues += _dangling(tables, name, column, target, ledger)
+    found = {
+        (name, column): lost
+        for name, column, target in _references(tables)
+        if (lost := _dangling(getattr(tables, name), column, tables, target)) is not None
+    }
+    for (name, column), n in count_each(found).items():
+        if n:
+            lost = found[name, column]
+            offenders = lost[[column]].distinct().order_by(column).limit(3).execute()[column]
+            share = share_of_accounts(lost, True, ledger)
+            n_rows = count_rows(getattr(tables, name))
+            issues.append(_issue("broken_reference", name, column, n, n_rows, share, offenders))
     return issues
+
+
+def _references(tables: "Tables") -> Iterator[tuple[str, str, str]]:
+    """Table, column, and the table that it points to; the accounts of orders are counted apart."""
+    if "parent_id" in tables.accounts.columns:
+        yield "accounts", "parent_id", "accounts"
+    for name in (name for name in tables.names if name in TABLES):
+        for column, target in TABLES[name].references:
+            own = (name, column) != ("orders", "account_id")
+            if own and tables.has(target) and column in getattr(tables, name).columns:
+                yield name, column, target
 
 
 def _orders_of_nobody(accounts: "ir.Table", ledger: Ledger, n_orders: int) -> list[Issue]:
@@ -67,24 +84,14 @@ def _orders_of_nobody(accounts: "ir.Table", ledger: Ledger, n_orders: int) -> li
     ]
 
 
-def _dangling(tables: "Tables", name: str, column: str, target: str, ledger: Ledger) -> list[Issue]:
-    table, goal = getattr(tables, name), getattr(tables, target)
-    key = TABLES[target].key[0]
+def _dangling(table: "ir.Table", column: str, tables: "Tables", target: str) -> "ir.Table | None":
+    """The rows that point to nothing; None where the two columns cannot be compared."""
+    goal, key = getattr(tables, target), TABLES[target].key[0]
     if key not in goal.columns or table[column].type() != goal[key].type():
-        return []
+        return None
     known = goal.select(found=goal[key]).distinct()
     filled = table.filter(table[column].notnull())
-    lost = filled.anti_join(known, filled[column] == known.found)
-    count = int(lost.count().execute())
-    if not count:
-        return []
-    offenders = lost[[column]].distinct().order_by(column).limit(3).execute()[column]
-    share = share_of_accounts(lost, True, ledger)
-    return [
-        _issue(
-            "broken_reference", name, column, count, int(table.count().execute()), share, offenders
-        )
-    ]
+    return filled.anti_join(known, filled[column] == known.found)
 
 
 def check_accounts(tables: "Tables", ledger: Ledger, as_of: str | None = None) -> list[Issue]:
@@ -95,8 +102,8 @@ def check_accounts(tables: "Tables", ledger: Ledger, as_of: str | None = None) -
     about again.
     """
     accounts = tables.accounts.filter(tables.accounts.account_id.notnull())
-    n = int(accounts.count().execute())
-    issues, apart = _against_orders(accounts, ledger, n), _pairs_apart(tables, as_of)
+    n, issues = _against_orders(accounts, ledger)
+    apart = _pairs_apart(tables, as_of)
     if _is_text(accounts, "account_name"):
         issues += _repeated(
             accounts,
@@ -124,7 +131,8 @@ def _is_text(table: "ir.Table", column: str) -> bool:
     return column in table.columns and table[column].type().is_string()
 
 
-def _against_orders(accounts: "ir.Table", ledger: Ledger, n: int) -> list[Issue]:
+def _against_orders(accounts: "ir.Table", ledger: Ledger) -> tuple[int, list[Issue]]:
+    """How many accounts there are, and what their orders say of them."""
     own = [name for name in ("account_id", "onboard_date") if name in accounts.columns]
     accounts = accounts.select(
         own
@@ -141,10 +149,10 @@ def _against_orders(accounts: "ir.Table", ledger: Ledger, n: int) -> list[Issue]
     sums |= {
         f"touched_{check}": both.revenue.sum(where=broken) for check, (_, broken) in rules.items()
     }
-    found, issues = both.aggregate(**sums).execute().iloc[0], []
+    found, issues = fetch_row(both.aggregate(n=both.count(), **sums)), []
     for check, (column, broken) in rules.items():
         count, touched = found[f"hits_{check}"], found[f"touched_{check}"]
-        if count == count and count:
+        if count:
             first = (
                 both.filter(broken)
                 .select("account_id")
@@ -152,13 +160,11 @@ def _against_orders(accounts: "ir.Table", ledger: Ledger, n: int) -> list[Issue]
                 .limit(3)
                 .execute()["account_id"]
             )
-            share = (
-                (float(touched) if touched == touched else 0.0) / ledger.total
-                if ledger.total
-                else None
+            share = float(touched or 0.0) / ledger.total if ledger.total else None
+            issues.append(
+                _issue(check, "accounts", column, int(count), int(found["n"]), share, first)
             )
-            issues.append(_issue(check, "accounts", column, int(count), n, share, first))
-    return issues
+    return int(found["n"]), issues
 
 
 def _pairs_apart(tables: "Tables", as_of: str | None) -> set[frozenset[str]]:
@@ -187,6 +193,8 @@ def _repeated(
         lambda t: t.value.notnull() & (t.value != "")
     )
     alike = find_alike(keyed, ["value"])
+    if alike is None:
+        return []
     shared = alike.group_by("value").agg(copies=alike.count()).filter(lambda t: t.copies > 1)
     rows = (
         alike.semi_join(shared, "value")
@@ -217,13 +225,12 @@ def check_departments(tables: "Tables", ledger: Ledger) -> list[Issue]:
     ):
         return []
     known = tables.accounts.filter(tables.accounts.account_id.notnull())[["account_id"]].distinct()
-    n, records = int(known.count().execute()), tables.departments
+    n, records, key = count_rows(known), tables.departments, ["department", "account_id"]
+    wanted = records.filter(records.department.notnull())[["department"]].distinct()
+    lacking = wanted.cross_join(known).anti_join(records[key].distinct(), key).order_by(key)
     issues = []
-    for department in sorted(records[["department"]].distinct().execute()["department"].dropna()):
-        linked = records.filter((records.department == department) & records.account_id.notnull())
-        missing = (
-            known.anti_join(linked, "account_id").order_by("account_id").execute()["account_id"]
-        )
+    for department, rows in lacking.execute().groupby("department", sort=True):
+        missing = rows["account_id"]
         if len(missing) > (1 - THIN_COVERAGE) * n:
             issues.append(
                 _issue(

@@ -10,6 +10,7 @@ from kamresearch.data.checks.ledger import Ledger
 from kamresearch.data.checks.result import Issue
 from kamresearch.data.checks.words import CHECKS
 from kamresearch.data.contract import ColumnSpec, TableSpec
+from kamresearch.data.counting import fetch_row
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -239,14 +240,12 @@ def measure_table(table: "ir.Table", spec: TableSpec, rules: list[Rule]) -> dict
     if weigh:
         sums["revenue"] = table.revenue.abs().sum()
         sums["positive"] = table.revenue.sum(where=table.revenue > 0)
-    row = (
+    row = fetch_row(
         table.aggregate(**{f"m{place}": value for place, value in enumerate(sums.values())})
-        .execute()
-        .iloc[0]
     )
     return {
-        name: float(value) if value == value and value is not None else 0.0
-        for name, value in zip(sums, row, strict=True)
+        name: float(value) if value is not None and value == value else 0.0
+        for name, value in zip(sums, row.values(), strict=True)
     }
 
 

@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 
 from kamresearch.data.checks.result import Issue
 from kamresearch.data.checks.words import CHECKS
+from kamresearch.data.counting import count_rows, fetch_counts
 from kamresearch.data.tidying import TOTALS
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ _POWER = r"^[0-9]([.,][0-9]+)?[eE]\+?[0-9]+$"
 
 def find_doubts(tables: "Tables", ledger: "Ledger", n_orders: int) -> list[Issue]:
     """Doubts about opened tables; those that the mapping answers (``sure``) are notes."""
-    issues = _notes(tables) + _named(tables, ledger, "total_account", TOTALS)
-    issues += _named(tables, ledger, "no_account", PLACEHOLDERS) + _keys(tables, ledger)
+    issues = _notes(tables) + _odd_accounts(tables.accounts, ledger)
     issues += _open_ends(tables) + _orders_of_many(tables, n_orders)
     return [
         Issue(
@@ -78,65 +78,54 @@ def _notes(tables: "Tables") -> list[Issue]:
     ]
 
 
-def _named(tables: "Tables", ledger: "Ledger", check: str, words: Sequence[str]) -> list[Issue]:
-    """Accounts that are called what no account is called."""
-    accounts = tables.accounts
-    name = accounts.account_name.cast("string").strip().lower().re_replace(":$", "")
-    key = accounts.account_id.cast("string").strip().lower().re_replace(":$", "")
-    found = accounts.filter(name.isin(words) | key.isin(words)).select("account_id", "account_name")
-    frame = found.limit(100).to_pandas()
-    if frame.empty:
-        return []
-    n = int(accounts.count().to_pandas())
-    share = ledger.share_of(frame["account_id"])
-    first = tuple(frame["account_name"].astype(str).head(3))
-    return [
-        _doubt(
-            check,
-            "accounts",
-            "account_name",
-            len(frame),
-            n,
-            share_of_revenue=share,
-            first_offenders=first,
-        )
-    ]
-
-
-def _keys(tables: "Tables", ledger: "Ledger") -> list[Issue]:
-    """Keys of accounts that a spreadsheet may have damaged."""
-    accounts = tables.accounts
-    key, n = accounts.account_id, int(accounts.count().to_pandas())
+def _odd_accounts(accounts: ir.Table, ledger: "Ledger") -> list[Issue]:
+    """Accounts that are called what no account is called, and keys that a spreadsheet may have
+    damaged.
+    """
+    key = accounts.account_id
+    odd = {
+        "total_account": (_is_called(accounts, TOTALS), "account_name", 100),
+        "no_account": (_is_called(accounts, PLACEHOLDERS), "account_name", 100),
+        "damaged_id": (key.re_search(_POWER), "account_id", 1000),
+    }
+    sums = {check: holds.fill_null(False).ifelse(1, 0).sum() for check, (holds, *_) in odd.items()}
+    counts = fetch_counts(accounts.aggregate(n=accounts.count(), **sums))
     issues = []
-    powers = accounts.filter(key.re_search(_POWER)).select("account_id").limit(1000).to_pandas()
-    if len(powers):
+    for check, (holds, column, most) in odd.items():
+        if not counts[check]:
+            continue
+        frame = accounts.filter(holds).select("account_id", "account_name").limit(most).to_pandas()
         issues.append(
             _doubt(
-                "damaged_id",
+                check,
                 "accounts",
-                "account_id",
-                len(powers),
-                n,
-                share_of_revenue=ledger.share_of(powers["account_id"]),
-                first_offenders=tuple(powers["account_id"].head(3)),
+                column,
+                len(frame),
+                counts["n"],
+                share_of_revenue=ledger.share_of(frame["account_id"]),
+                first_offenders=tuple(frame[column].astype(str).head(3)),
             )
         )
-    plain = key.translate(_WIDE, _NARROW)
+    return issues + _nought_ids(accounts, counts["n"])
+
+
+def _is_called(accounts: ir.Table, words: Sequence[str]) -> ir.BooleanValue:
+    name, key = (
+        accounts[column].cast("string").strip().lower().re_replace(":$", "")
+        for column in ("account_name", "account_id")
+    )
+    return name.isin(words) | key.isin(words)
+
+
+def _nought_ids(accounts: ir.Table, n: int) -> list[Issue]:
+    plain = accounts.account_id.translate(_WIDE, _NARROW)
     bare = accounts.mutate(bare=plain.re_replace("^0+([0-9]+)$", r"\1"))
     twins = bare.group_by("bare").agg(n=bare.count(), first=bare.account_id.min())
     frame = twins.filter(twins.n > 1).order_by("first").limit(1000).to_pandas()
-    if len(frame):
-        issues.append(
-            _doubt(
-                "nought_ids",
-                "accounts",
-                "account_id",
-                int(frame["n"].sum()),
-                n,
-                first_offenders=tuple(frame["first"].head(3)),
-            )
-        )
-    return issues
+    if frame.empty:
+        return []
+    count, first = int(frame["n"].sum()), tuple(frame["first"].head(3))
+    return [_doubt("nought_ids", "accounts", "account_id", count, n, first_offenders=first)]
 
 
 def _open_ends(tables: "Tables") -> list[Issue]:
@@ -144,11 +133,11 @@ def _open_ends(tables: "Tables") -> list[Issue]:
         return []
     contracts = tables.contracts
     far = contracts.filter(contracts.end_date.cast("date") > ibis.date(FAR_END))
-    count = int(far.count().to_pandas())
+    count = count_rows(far)
     if not count:
         return []
     first = far.order_by("contract_id").limit(3).to_pandas()["end_date"].astype(str).str[:10]
-    n = int(contracts.count().to_pandas())
+    n = count_rows(contracts)
     return [_doubt("open_ended", "contracts", "end_date", count, n, first_offenders=tuple(first))]
 
 
@@ -158,16 +147,13 @@ def _repeated_totals(groups: ir.Table) -> list[Issue]:
     """
     several = groups.filter((groups.lines > 1) & (groups.filled == groups.lines))
     same = several.low == several.high
-    told = (
+    told = fetch_counts(
         several.aggregate(
             n=several.count(),
             same=same.ifelse(1, 0).sum(),
             amounts=several.low.nunique(where=same),
             first=several.order_id.min(where=same),
         )
-        .to_pandas()
-        .fillna(0)
-        .iloc[0]
     )
     n, same_n = int(told["n"]), int(told["same"])
     if n < FEWEST_ORDERS or same_n < REPEATED * n or told["amounts"] < REPEATED * same_n / 2:

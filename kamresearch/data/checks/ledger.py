@@ -10,7 +10,8 @@ import pandas as pd
 
 from kamresearch.data.checks.result import Issue
 from kamresearch.data.checks.words import CHECKS
-from kamresearch.data.tables import hold
+from kamresearch.data.counting import fetch_row
+from kamresearch.data.tables import hold, hold_filled
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -20,6 +21,7 @@ FENCE = 4.0
 upper quartile.
 """
 LARGE_PART = 0.2
+EARLIEST = "1950-01-01"
 STALE_DAYS = 92
 
 
@@ -61,8 +63,9 @@ def is_embedded(table: "ir.Table") -> bool:
     return table.get_backend().name == "duckdb"
 
 
-def find_alike(table: "ir.Table", columns: list[str]) -> "ir.Table":
+def find_alike(table: "ir.Table", columns: list[str]) -> "ir.Table | None":
     """The rows that may share their cells in these columns with another row; nobody else does.
+    None where it is known that there are none.
 
     Rows whose 64-bit hashes differ differ themselves, and numbers are counted in a fraction of the
     time that texts take:
@@ -74,10 +77,13 @@ def find_alike(table: "ir.Table", columns: list[str]) -> "ir.Table":
         return table
     marked = table.mutate(mark=ibis.struct({name: table[name] for name in columns}).hash())
     marks = marked.group_by("mark").agg(n=marked.count())
-    return marked.semi_join(hold(marks.filter(marks.n > 1)[["mark"]]), "mark").drop("mark")
+    shared = hold_filled(marks.filter(marks.n > 1)[["mark"]])
+    return None if shared is None else marked.semi_join(shared, "mark").drop("mark")
 
 
-def check_ledger(orders: "ir.Table", measures: dict, as_of: str | None) -> list[Issue]:
+def check_ledger(
+    orders: "ir.Table", days: pd.Series, measures: dict, as_of: str | None
+) -> list[Issue]:
     """What only the whole ledger shows."""
     n, revenue = int(measures["rows"]), measures.get("revenue", 0.0)
     if not n:
@@ -87,7 +93,7 @@ def check_ledger(orders: "ir.Table", measures: dict, as_of: str | None) -> list[
     return [
         *_check_keys(orders, n, revenue),
         *_check_sizes(orders, n, revenue),
-        *_check_months(orders, n, as_of),
+        *_check_months(days, as_of),
     ]
 
 
@@ -110,31 +116,14 @@ def _check_keys(orders: "ir.Table", n: int, revenue: float) -> list[Issue]:
     """Keys used by several rows (lines of one order, or one key for two accounts), and entries
     made twice.
     """
-    issues = []
     alike = find_alike(orders, ["order_id"])
-    groups = alike.group_by("order_id").agg(
-        n=alike.count(), accounts=alike.account_id.nunique(), touched=alike.revenue.abs().sum()
-    )
-    groups = hold(groups.filter(groups.n > 1))
-    mixed = groups.filter(groups.accounts > 1)
-    for check, chosen in (("order_lines", groups), ("duplicate_key", mixed)):
-        found = (
-            chosen.aggregate(rows=chosen.n.sum(), touched=chosen.touched.sum()).execute().iloc[0]
-        )
-        if found["rows"] == found["rows"] and found["rows"]:
-            first = chosen.select("order_id").order_by("order_id").limit(3).execute()["order_id"]
-            share = (
-                float(found["touched"]) / revenue
-                if revenue and found["touched"] == found["touched"]
-                else None
-            )
-            issues.append(_issue(check, "order_id", int(found["rows"]), n, share, list(first)))
     content = [
         name
         for name in ("account_id", "order_date", "product", "units", "revenue", "cost")
         if name in orders.columns
     ]
-    if issues:
+    issues = [] if alike is None else _check_shared(alike, n, revenue)
+    if issues and alike is not None:
         # Rows that are alike in everything share their key too.
         issues += _check_repeats(alike, "repeated_rows", [*content, "order_id"], n, revenue)
     elif (
@@ -144,25 +133,44 @@ def _check_keys(orders: "ir.Table", n: int, revenue: float) -> list[Issue]:
     return issues
 
 
+def _check_shared(alike: "ir.Table", n: int, revenue: float) -> list[Issue]:
+    """Orders of several rows, and those of several accounts."""
+    issues = []
+    groups = alike.group_by("order_id").agg(
+        n=alike.count(), accounts=alike.account_id.nunique(), touched=alike.revenue.abs().sum()
+    )
+    shared = hold_filled(groups.filter(groups.n > 1))
+    if shared is None:
+        return []
+    mixed = shared.filter(shared.accounts > 1)
+    for check, chosen in (("order_lines", shared), ("duplicate_key", mixed)):
+        found = fetch_row(chosen.aggregate(rows=chosen.n.sum(), touched=chosen.touched.sum()))
+        if found["rows"]:
+            first = chosen.select("order_id").order_by("order_id").limit(3).execute()["order_id"]
+            known = revenue and found["touched"] is not None
+            share = float(found["touched"]) / revenue if known else None
+            issues.append(_issue(check, "order_id", int(found["rows"]), n, share, list(first)))
+    return issues
+
+
 def _check_repeats(
     orders: "ir.Table", check: str, content: list[str], n: int, revenue: float
 ) -> list[Issue]:
     """Entries equal in all of these columns, the first of each left out."""
     alike = find_alike(orders, content)
-    groups = alike.group_by(content).agg(copies=alike.count(), first=alike.order_id.min())
-    groups = hold(groups.filter((groups.copies > 1) & (groups.revenue > 0)))
-    found = groups.aggregate(
-        rows=(groups.copies - 1).sum(), touched=((groups.copies - 1) * groups.revenue).sum()
-    ).execute()
-    rows = found["rows"].iloc[0]
-    if not rows or rows != rows:
+    if alike is None:
         return []
-    offenders = list(groups.select("first").order_by("first").limit(3).execute()["first"])
-    return [
-        _issue(
-            check, "order_id", int(rows), n, float(found["touched"].iloc[0]) / revenue, offenders
-        )
-    ]
+    groups = alike.group_by(content).agg(copies=alike.count(), first=alike.order_id.min())
+    repeats = hold_filled(groups.filter((groups.copies > 1) & (groups.revenue > 0)))
+    if repeats is None:
+        return []
+    extra = repeats.copies - 1
+    found = fetch_row(repeats.aggregate(rows=extra.sum(), touched=(extra * repeats.revenue).sum()))
+    if not found["rows"]:
+        return []
+    offenders = list(repeats.select("first").order_by("first").limit(3).execute()["first"])
+    share = float(found["touched"]) / revenue
+    return [_issue(check, "order_id", int(found["rows"]), n, share, offenders)]
 
 
 def _check_sizes(orders: "ir.Table", n: int, revenue: float) -> list[Issue]:
@@ -172,21 +180,19 @@ def _check_sizes(orders: "ir.Table", n: int, revenue: float) -> list[Issue]:
     import ibis
 
     positive = orders.filter(orders.revenue > 0)
-    low, high, largest = (
+    quartiles = fetch_row(
         positive.aggregate(
             low=positive.revenue.quantile(0.25),
             high=positive.revenue.quantile(0.75),
             largest=positive.revenue.max(),
         )
-        .execute()
-        .iloc[0]
-        .astype(float)
     )
+    low, high, largest = (float(value) for value in quartiles.values())
     issues = []
     if low > 0 and high > low:
         fence = ibis.literal(float(high * (high / low) ** FENCE), "float64")
         huge = positive.filter(positive.revenue > fence)
-        found = huge.aggregate(count=huge.count(), touched=huge.revenue.sum()).execute().iloc[0]
+        found = fetch_row(huge.aggregate(count=huge.count(), touched=huge.revenue.sum()))
         if found["count"]:
             first = huge.order_by(ibis.desc("revenue"), "order_id").limit(3).execute()["order_id"]
             issues.append(
@@ -205,22 +211,18 @@ def _check_sizes(orders: "ir.Table", n: int, revenue: float) -> list[Issue]:
     return issues
 
 
-def _check_months(orders: "ir.Table", n: int, as_of: str | None) -> list[Issue]:
+def _check_months(days: pd.Series, as_of: str | None) -> list[Issue]:
     """Months without an order inside the span, and an export that ends long before the as-of
     date.
     """
-    dated = orders.filter(orders.order_date.notnull())
-    month = dated.order_date.cast("date").truncate("M")
-    months = dated.group_by(month=month).agg(n=dated.count()).execute()
-    months["month"] = pd.to_datetime(months["month"], errors="coerce")
-    months = months.dropna(subset=["month"]).sort_values("month")
+    seen = days.index
     if as_of is not None:
-        months = months[months["month"].between("1950-01-01", pd.Timestamp(as_of))]
-    if months.empty:
+        seen = seen[(seen >= EARLIEST) & (seen <= as_of)]
+    if not len(seen):
         return []
-    issues = []
-    span = pd.period_range(months["month"].iloc[0], months["month"].iloc[-1], freq="M")
-    gaps = sorted(set(span) - set(months["month"].dt.to_period("M")))
+    issues, months = [], set(seen.to_period("M"))
+    span = pd.period_range(seen[0], seen[-1], freq="M")
+    gaps = sorted(set(span) - months)
     if gaps and len(months) >= 6:
         issues.append(
             _issue(
@@ -233,18 +235,11 @@ def _check_months(orders: "ir.Table", n: int, as_of: str | None) -> list[Issue]:
             )
         )
     if as_of is not None:
-        seen = dated.filter(dated.order_date.cast("date") <= _day(as_of))
-        last = pd.Timestamp(seen.order_date.cast("date").max().execute())
+        last = seen[-1]
         idle = (pd.Timestamp(as_of) - last).days
         if idle > STALE_DAYS:
-            watched = (pd.Timestamp(as_of) - months["month"].iloc[0]).days
+            watched = (pd.Timestamp(as_of) - span[0].to_timestamp()).days
             issues.append(
                 _issue("stale", "order_date", idle, watched, None, [last.date().isoformat()])
             )
     return issues
-
-
-def _day(text: str) -> "ir.DateValue":
-    import ibis
-
-    return ibis.date(text)

@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from kamresearch.language import Fixed
 from kamresearch.publishing.files import to_json, write_text
-from kamresearch.studies.kinds import FollowedBy, TableOutput
-from kamresearch.studies.outputs import iterate_outputs
+
+if TYPE_CHECKING:
+    from kamresearch.studies.kinds import FollowedBy, TableOutput
 
 FOLLOWED = "followed.json"
 """Where a version keeps them: a comparison opens no notebook."""
@@ -36,6 +38,9 @@ _FILE = TypeAdapter(dict[str, FollowedTable])
 
 def followed_tables(notebooks: Iterable[Mapping]) -> dict[str, FollowedTable]:
     """Id → rows of every table in executed notebooks that its study wants followed."""
+    from kamresearch.studies.kinds import TableOutput
+    from kamresearch.studies.outputs import iterate_outputs
+
     return {
         table.id: _rows(table, table.followed)
         for notebook in notebooks
@@ -44,7 +49,7 @@ def followed_tables(notebooks: Iterable[Mapping]) -> dict[str, FollowedTable]:
     }
 
 
-def _rows(table: TableOutput, by: FollowedBy) -> FollowedTable:
+def _rows(table: "TableOutput", by: "FollowedBy") -> FollowedTable:
     places = {name: place for place, name in enumerate(table.names)}
     key, name, state = (places.get(one) for one in (by.key, by.name, by.state))
 

@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from kamresearch.errors import StoreError
-from kamresearch.figures.theme import clean
 from kamresearch.language.format import money_in
 
 MANIFEST = "manifest.json"
@@ -48,6 +47,8 @@ class DataFacts(_Part):
 
     def told(self) -> AbstractContextManager[None]:
         """Inside, amounts name the data's currency and units the word that they are counted in."""
+        from kamresearch.figures.theme import clean
+
         words = {code: clean(word) for code, word in self.measure.items()}
         return money_in(clean(self.currency), words)
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from kamresearch.errors import KamError, StoreError, near_matches
 from kamresearch.finding import Finding, Findings
 from kamresearch.language import LANGUAGES
-from kamresearch.publishing.outcome.collect import finding_rows
 from kamresearch.publishing.outcome.followed import (
     FOLLOWED,
     FollowedTable,
@@ -18,11 +17,11 @@ from kamresearch.publishing.outcome.followed import (
     read_followed,
 )
 from kamresearch.publishing.sealed.manifest import MANIFEST, Manifest, read_manifest
-from kamresearch.studies import owner_of
-from kamresearch.studies.outputs import read_notebook, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# What opens a notebook is imported where one is opened: a list of versions opens none.
 
 NAME = re.compile(r"^\d{4}-\d{2}-\d{2}-[0-9a-f]{10}(-\d+)?$")
 """What a version's folder is called."""
@@ -86,6 +85,8 @@ class Version:
     def findings(self) -> Findings:
         """Every finding of it; of a draft, those of the notebooks asked for."""
         if self._drafted:
+            from kamresearch.publishing.outcome.collect import finding_rows
+
             return Findings(Finding.from_dict(row) for row in finding_rows(self._executed()))
         try:
             return Findings.from_json((self.path / "findings.json").read_text(encoding="utf-8"))
@@ -103,6 +104,8 @@ class Version:
             raise self._broken(FOLLOWED, error) from error
 
     def _executed(self) -> Iterable[dict]:
+        from kamresearch.studies.outputs import read_notebook
+
         paths = [self.path / "notebooks" / f"{name}.ipynb" for name in self._notebooks]
         return [read_notebook(path) for path in paths if path.exists()]
 
@@ -116,6 +119,9 @@ class Version:
 
     def table(self, table_id: str) -> "pd.DataFrame | None":
         """A table by its id, as the notebook showed it; None where there is none of this id."""
+        from kamresearch.studies import owner_of
+        from kamresearch.studies.outputs import read_notebook, read_table
+
         owner = owner_of(table_id)
         path = self.path / "notebooks" / f"{owner.notebook}.ipynb" if owner else None
         return read_table(read_notebook(path), table_id) if path and path.exists() else None
