@@ -16,6 +16,8 @@ ARGUMENTS = "KAM_ARGUMENTS"
 def main() -> None:
     """Run ``kam``; errors for people are shown as a line, not as a traceback."""
     _hide_addresses()
+    # Nobody extends our models; to look for who might, every package installed would be opened.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from kamresearch.cli.app import app
     from kamresearch.errors import KamError
 

@@ -8,6 +8,7 @@ section. The prose of a notebook must be true of every company; whatever is true
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -80,8 +81,8 @@ def read_story(folder: Path | None, study: str, language: str, as_of: str) -> St
     for code in (language, *LANGUAGES):
         path = folder / f"story.{code}.md" if folder else None
         if path and path.is_file():
-            head, body = _split(path)
-            parts = _parts(body).get(study)
+            head, told = _split(path.read_text(encoding="utf-8-sig"), str(path))
+            parts = told.get(study)
             return Story(head.who, parts) if parts and head.said <= as_of else None
     return None
 
@@ -92,13 +93,15 @@ def story_digest(folder: Path | None, study: str, as_of: str) -> str:
     return sha256(repr(told).encode()).hexdigest()[:16] if any(told) else ""
 
 
-def _split(path: Path) -> tuple[Head, str]:
-    found = re.match(r"---\n(.*?)\n---\n(.*)", path.read_text(encoding="utf-8-sig"), re.S)
+@lru_cache(maxsize=8)
+def _split(text: str, path: str) -> tuple[Head, Mapping[str, dict[str, tuple[str, ...]]]]:
+    """The head of a story and its parts, read once: each study of a version asks for its own."""
+    found = re.match(r"---\n(.*?)\n---\n(.*)", text, re.S)
     see = "write who says it and said, the day (2012-12-31), between two lines --- above the text"
     if found is None:
-        raise DataError(str(path), "a head", "none", see)
-    head = as_noun(Head, parse_yaml(found[1], str(path), texts=True), f"{path}, head", see)
-    return head, found[2]
+        raise DataError(path, "a head", "none", see)
+    head = as_noun(Head, parse_yaml(found[1], path, texts=True), f"{path}, head", see)
+    return head, _parts(found[2])
 
 
 def _parts(body: str) -> dict[str, dict[str, tuple[str, ...]]]:

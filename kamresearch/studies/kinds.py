@@ -7,12 +7,22 @@ are read as well, those of older releases too.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from functools import cache
 from typing import Any, ClassVar, Literal, Self
 
 from kamresearch.errors import StudyError
 
 Texts = Mapping[str, str]
 """Language → text."""
+
+
+@cache
+def _fields_of(kind: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the fields of a kind, and of those that it does not do without."""
+    every = fields(kind)
+    return tuple(one.name for one in every), tuple(
+        one.name for one in every if one.default is MISSING and one.default_factory is MISSING
+    )
 
 
 @dataclass(frozen=True)
@@ -22,26 +32,16 @@ class _Stored:
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
         """The object out of its stored form; what this release does not know of it is left out."""
-        known = fields(cls)
-        lacking = [
-            one.name
-            for one in known
-            if one.name not in content and one.default is MISSING and one.default_factory is MISSING
-        ]
+        known, needed = _fields_of(cls)
+        lacking = [name for name in needed if name not in content]
         if lacking:
             raise StudyError(
                 f"an output of a notebook ({cls.__name__})",
-                f"its fields {', '.join(one.name for one in known)}",
+                f"its fields {', '.join(known)}",
                 f"no {', '.join(lacking)}",
                 "publish the study again",
             )
-        return cls(
-            **{
-                one.name: cls._read(one.name, content[one.name])
-                for one in known
-                if one.name in content
-            }
-        )
+        return cls(**{name: cls._read(name, content[name]) for name in known if name in content})
 
     @classmethod
     def _read(cls, name: str, value: Any) -> Any:

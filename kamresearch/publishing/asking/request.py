@@ -19,6 +19,11 @@ SPARK = "spark:"
 """Before a folder that Apache Spark shall read."""
 
 
+def cache_of(reports: Path) -> Path:
+    """Where a shelf's executed notebooks, pages and facts about data are remembered."""
+    return reports / ".cache"
+
+
 @dataclass(frozen=True)
 class Limits:
     """What each kernel may use: seconds for its study, bytes of memory, bytes of output."""
@@ -89,7 +94,7 @@ class Request:
     @property
     def cache(self) -> Path:
         """Where executed notebooks and facts about data are remembered."""
-        return self.reports / ".cache"
+        return cache_of(self.reports)
 
     def options(self) -> dict[str, object]:
         """Parameters that are one for the version."""

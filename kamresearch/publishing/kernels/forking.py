@@ -9,7 +9,8 @@ import select
 import signal
 import socket
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import cast
 
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS)
@@ -86,7 +87,8 @@ def _warm_up(kind: str) -> None:
     import gc
 
     _spare_imports()
-    _import_all(WARM[kind])
+    with _spared("pyarrow.fs" if kind == "work" else ""):
+        _import_all(WARM[kind])
     from kamresearch.figures.theme import font_family
     from kamresearch.language import LANGUAGES, format_quantity
     from kamresearch.language.catalogue_store import load_catalogue
@@ -101,8 +103,13 @@ def _warm_up(kind: str) -> None:
         from jupyter_client.kernelspec import KernelSpecManager
         from nbformat.validator import get_validator
 
-        from kamresearch.publishing.pages import webfont
+        from kamresearch.language.glossary import load_glossary
+        from kamresearch.publishing.pages import render, shell, webfont
 
+        for language in LANGUAGES:
+            load_glossary(language)
+        render.warm_up()
+        shell.warm_up()
         get_validator(4, 5)
         KernelSpecManager().get_kernel_spec("python3")
         webfont.warm_up()
@@ -123,6 +130,21 @@ def _spare_imports() -> None:
     if not: a parser of addresses in every script, which no notebook's schema asks for.
     """
     cast(dict, sys.modules).setdefault("rfc3987_syntax", None)
+
+
+@contextmanager
+def _spared(name: str) -> Iterator[None]:
+    """Leave out, while others are imported, what only this process could do without: papermill
+    asks for the whole of pyarrow to reach file systems where no notebook of ours lies.
+    """
+    spare = bool(name) and name not in sys.modules
+    if spare:
+        cast(dict, sys.modules)[name] = None
+    try:
+        yield
+    finally:
+        if spare:
+            del sys.modules[name]
 
 
 class _Server:

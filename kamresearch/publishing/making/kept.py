@@ -1,5 +1,6 @@
 """Pages kept between versions: a page whose every input is as before is taken over as it stands."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -59,8 +60,11 @@ class KeptPages:
     def recall(self, key: str, study: Study, language: str, manifest: Manifest) -> dict[str, str]:
         """Address → page of a study, as this version shows it; empty where it must be made."""
         with suppress(OSError, ValueError, KeyError, TypeError):
-            kept = json.loads(self._path(study, language).read_text(encoding="utf-8"))
-            if kept["key"] != key or kept["sha256"] != json_sha256(kept["pages"]):
+            sha256, _, content = self._path(study, language).read_bytes().partition(b"\n")
+            if sha256.decode() != hashlib.sha256(content).hexdigest():
+                return {}
+            kept = json.loads(content)
+            if kept["key"] != key:
                 return {}
             now = {kept["version"]: manifest.version, kept["made"]: manifest.made}
             return {address: _put(page, now) for address, page in kept["pages"].items()}
@@ -76,11 +80,12 @@ class KeptPages:
     ) -> None:
         """Keep a study's pages; a cache that cannot be written is no reason to fail."""
         facts = {"key": key, "version": manifest.version, "made": manifest.made}
-        content = {**facts, "sha256": json_sha256(pages), "pages": pages}
+        content = json.dumps({**facts, "pages": pages}, ensure_ascii=False)
+        sha256 = hashlib.sha256(content.encode()).hexdigest()
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             forget_parts(self.folder)
-            write_text(self._path(study, language), json.dumps(content, ensure_ascii=False))
+            write_text(self._path(study, language), f"{sha256}\n{content}")
 
     def _path(self, study: Study, language: str) -> Path:
         return self.folder / f"{study.name}.{language}.json"

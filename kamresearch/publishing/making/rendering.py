@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kamresearch.language import Fixed
+from kamresearch.publishing.asking.request import cache_of
 from kamresearch.publishing.files import write_text
 from kamresearch.publishing.jobs import read_job
 from kamresearch.publishing.making.kept import KeptPages
@@ -13,6 +14,7 @@ from kamresearch.publishing.outcome.collect import table_name
 from kamresearch.publishing.pages import webfont
 from kamresearch.publishing.pages.context import RenderContext
 from kamresearch.publishing.pages.subjects import Subjects, find_subjects
+from kamresearch.publishing.planning.plan import Cache
 from kamresearch.publishing.sealed.manifest import Manifest
 from kamresearch.publishing.sealed.store import Version
 from kamresearch.studies import Study, find_study
@@ -63,7 +65,7 @@ def render_pages(plain: Mapping) -> int:
     job = read_job(PagesJob, plain)
     folder, manifest = job.folder, _known(job)
     kept = KeptPages(Path(job.kept), job.code) if job.kept else None
-    webfont.CUTS.folder = kept and kept.folder / "fonts"
+    _keep_cuts(kept and kept.folder)
     subjects, previous = _subjects(folder, manifest), _previous(job)
     for one in subjects:
         (folder / one.id).mkdir(exist_ok=True)
@@ -77,6 +79,11 @@ def render_pages(plain: Mapping) -> int:
             for address, html in pages.items():
                 write_text(folder / address, html)
     return 0
+
+
+def _keep_cuts(pages: Path | None) -> None:
+    """Keep cuts of fonts beside kept pages."""
+    webfont.CUTS.folder = pages and pages / "fonts"
 
 
 def _pages(
@@ -181,5 +188,6 @@ def write_index(reports: str) -> int:
     """Write the shelf's page of all versions."""
     from kamresearch.publishing.shelf.portal import write_shelf
 
+    _keep_cuts(Cache(cache_of(Path(reports))).pages)
     write_shelf(Path(reports))
     return 0

@@ -18,7 +18,6 @@ from kamresearch.publishing.jobs import to_plain
 from kamresearch.publishing.kernels.forking import DISK_FULL
 from kamresearch.publishing.making.earlier import look_back
 from kamresearch.publishing.making.hands import Hands, last_words
-from kamresearch.publishing.making.version import make_version, write_shelf
 from kamresearch.publishing.planning.datafacts import DataAsked, DataJob, DataMemory, is_sound
 from kamresearch.publishing.planning.plan import Cache, Plan, make_plan
 from kamresearch.publishing.planning.sources import SourceCode
@@ -64,6 +63,8 @@ def _run(request: Request, hands: Hands, progress: Progress) -> Version:
         refresh_index(request.reports, [plan.version], hands, progress)
         return existing
     tell_absent(plan, progress)
+    from kamresearch.publishing.making.version import make_version  # where nothing changed: unused
+
     name = free_name(request.reports, plan.version)
     return make_version(plan, name, hands, Cache(request.cache), progress)
 
@@ -114,7 +115,7 @@ def prepare(
         )
     params = validate(studies, request.asked, request.options())
     for study in studies:
-        code.notebook(study)
+        code.notebook_digest(study)  # a notebook that cannot be read stops all
     data = find_data(request, params[studies[0].name], code, hands)
     plan = make_plan(request, code, on_day(params, data["as_of"]), studies, data)
     plan = (
@@ -276,5 +277,7 @@ def refresh_index(reports: Path, versions: Iterable[str], hands: Hands, progress
     """
     clear_what_the_dead_left(reports)
     if not shelf_is_written(reports, versions):
+        from kamresearch.publishing.making.version import write_shelf
+
         with shelf_lock(reports):
             write_shelf(reports, hands, progress)

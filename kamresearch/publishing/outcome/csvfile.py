@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 _RISKY = re.compile(
     r"^[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]"
@@ -53,7 +54,13 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return repr(value) if isinstance(value, (int, float)) else _quote(safe_text(str(value)))
+    return repr(value) if isinstance(value, (int, float)) else _text_cell(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _text_cell(text: str) -> str:
+    """A text as a cell: codes and names stand in many rows, and in many tables."""
+    return _quote(safe_text(text))
 
 
 def _quote(text: str) -> str:

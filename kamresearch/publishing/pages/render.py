@@ -112,6 +112,11 @@ def _exporter() -> "TemplateExporter":
     )
 
 
+def warm_up() -> None:
+    """Read the template of studies, for all pages that are made in forks of this process."""
+    _exporter().template  # noqa: B018  (read when first asked for)
+
+
 class _Page(Surroundings):
     """What the template asks of a page: its texts, its cells, its links."""
 

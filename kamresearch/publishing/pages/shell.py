@@ -43,6 +43,13 @@ def environment() -> Environment:
     )
 
 
+def warm_up() -> None:
+    """Read every template, for all pages that are made in forks of this process."""
+    for name in environment().list_templates(extensions=["j2"]):
+        if "/" not in name:  # those in folders belong to nbconvert
+            environment().get_template(name)
+
+
 def fill(template: str, language: str, **values: object) -> Markup:
     """A template filled in a language."""
     text = environment().get_template(template).render(**shared_values(language), **values)

@@ -155,6 +155,12 @@ def _cut(characters: str, file: Path) -> str:
     )  # it is so already
     options = cutting_options(flavor="woff2", **ready)
     font = subset.load_font(str(file), options)
+    if file == HAN_FILE:
+        # No glyph of it is made of others, and none calls a subroutine: to look for what is not
+        # there, every glyph would be taken apart and put together again.
+        outlines = font["CFF "]
+        outlines.closure_glyphs = lambda _chooser: None
+        outlines.cff.remove_unused_subroutines = lambda: None
     chooser = subset.Subsetter(options)
     chooser.populate(text=characters)
     chooser.subset(font)

@@ -5,6 +5,7 @@ them, what came and went.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -213,6 +214,11 @@ def compare(older: Version, newer: Version) -> Comparison:
     """
     causes = causes_between(older.manifest, newer.manifest)
     other_money = older.manifest.data.currency != newer.manifest.data.currency
+
+    @cache
+    def touching_study(study: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(cause.kind for cause in causes if cause.touches(study)))
+
     ids = list(dict.fromkeys([*newer.findings, *older.findings]))
     moves = []
     for finding_id in ids:
@@ -221,15 +227,7 @@ def compare(older: Version, newer: Version) -> Comparison:
         judgement = judge(before, after)
         if judgement in ("beyond", "changed", "within"):
             judgement = _as_seen(Move(finding_id, before, after, judgement), other_money)
-        touching = (
-            ()
-            if judgement == "same"
-            else tuple(
-                dict.fromkeys(
-                    cause.kind for cause in causes if cause.touches(_study_of(finding_id))
-                )
-            )
-        )
+        touching = () if judgement == "same" else touching_study(_study_of(finding_id))
         moves.append(Move(finding_id, before, after, judgement, touching))
     rows = tuple(
         RowChange(table, older.followed[table], after)
