@@ -19,10 +19,13 @@ def check(
 ) -> None:
     """Audit data without publishing: what was read, what is doubted, what was set aside."""
     from kamresearch.publishing.asking.parameters import as_languages
-    from kamresearch.publishing.planning.audit import audit
+    from kamresearch.publishing.progress import waiting
 
     language = as_languages(lang)[0]
-    facts, card = audit(source, mapping or "", as_of or "")
+    with waiting("Opening and checking the data"):
+        from kamresearch.publishing.planning.audit import audit
+
+        facts, card = audit(source, mapping or "", as_of or "")
     if json:
         import json as writer
 
@@ -46,9 +49,12 @@ def simulate(
     """Write a simulated company with its truth beside it."""
     from kamresearch.data.simulate import read_world
     from kamresearch.data.simulate import simulate as run
+    from kamresearch.publishing.progress import waiting
 
     truths = read_world(world) if world else None
-    typer.echo(run(folder, accounts=accounts, random_state=seed, world=truths))
+    with waiting(f"Drawing {accounts:,} accounts"):
+        made = run(folder, accounts=accounts, random_state=seed, world=truths)
+    typer.echo(made)
 
 
 def start(

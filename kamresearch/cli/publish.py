@@ -302,7 +302,8 @@ def _explain(request: "Request", each: str | None, progress: "Progress") -> None
     from kamresearch.publishing.making.run import explain
     from kamresearch.publishing.making.slices import explain_each
 
-    for line in explain_each(request, each, progress) if each else explain(request):
+    told = explain_each(request, each, progress) if each else explain(request, progress=progress)
+    for line in told:
         typer.echo(line)
 
 

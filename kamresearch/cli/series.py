@@ -27,9 +27,11 @@ def history(
     json: Json = False,
 ) -> None:
     """Show how a finding went from version to version, with its intervals."""
+    from kamresearch.publishing.progress import waiting
     from kamresearch.publishing.series import history as read
 
-    frame = read(finding, reports=reports)
+    with waiting("Reading the versions"):
+        frame = read(finding, reports=reports)
     shown = ["as_of", "value", "low", "high", "n", "version", "label"]
     _tell(frame if json else frame[shown], json)
 

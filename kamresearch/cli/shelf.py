@@ -79,13 +79,16 @@ def show(version: Name, reports: Reports = None, json: Json = False) -> None:
 
 def diff(older: Name, newer: Name = "latest", reports: Reports = None, json: Json = False) -> None:
     """Compare two versions: what moved beyond its interval, and what could have moved it."""
+    from kamresearch.publishing.progress import waiting
     from kamresearch.publishing.sealed.listing import describe_comparison
     from kamresearch.publishing.series import compare
 
-    comparison = compare(older, newer, reports=reports)
+    with waiting("Comparing the two versions"):
+        comparison = compare(older, newer, reports=reports)
+        lines = [] if json else list(describe_comparison(comparison))
     if json:
         return echo_json(comparison.to_dict())
-    for line in describe_comparison(comparison):
+    for line in lines:
         typer.echo(line)
     return None
 
@@ -143,12 +146,14 @@ def record(
 ) -> None:
     """Show how earlier predictions did: what came due, what came of it, and beside which rival."""
     from kamresearch.places import shelf_folder
+    from kamresearch.publishing.progress import waiting
     from kamresearch.publishing.sealed.store import list_versions
     from kamresearch.publishing.shelf.record import choose_record, describe_record, record_content
     from kamresearch.publishing.surface import find
 
-    found = [find(version, reports)] if version else list_versions(shelf_folder(reports))
-    chosen = choose_record(found)
+    with waiting("Reading the versions"):
+        found = [find(version, reports)] if version else list_versions(shelf_folder(reports))
+        chosen = choose_record(found)
     if json:
         return echo_json(record_content(chosen))
     for line in describe_record(chosen):
@@ -191,11 +196,14 @@ def export(
     json: Json = False,
 ) -> None:
     """Take a version along: printed, as slides, a workbook, one file to mail, or its pictures."""
-    from kamresearch.publishing.exports.run import export_version
+    from kamresearch.publishing.progress import waiting
     from kamresearch.publishing.surface import find
 
     found = find(version, reports)
-    made = export_version(found, to, studies or (), folder=out, language=lang)
+    with waiting(f"Writing {found.id} as {to}"):
+        from kamresearch.publishing.exports.run import export_version
+
+        made = export_version(found, to, studies or (), folder=out, language=lang)
     if json:
         return echo_json([str(path) for path in made])
     for path in made:
@@ -221,9 +229,11 @@ def prune(
     given.
     """
     from kamresearch.places import shelf_folder
+    from kamresearch.publishing.progress import waiting
     from kamresearch.publishing.shelf.pruning import prune_shelf
 
-    gone = prune_shelf(shelf_folder(reports), keep=keep, before=before, cache=cache, really=yes)
+    with waiting("Looking through the shelf"):
+        gone = prune_shelf(shelf_folder(reports), keep=keep, before=before, cache=cache, really=yes)
     if json:
         return echo_json({"done": yes, "removed": gone})
     for name in gone:

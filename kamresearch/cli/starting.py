@@ -10,6 +10,7 @@ from kamresearch.errors import DataError
 from kamresearch.language import Text, render, use_language
 from kamresearch.language import message as _
 from kamresearch.places import find_path
+from kamresearch.publishing.progress import waiting
 from kamresearch.yamlfile import read_keys
 
 
@@ -63,13 +64,15 @@ def _start(
         raise DataError(
             str(target), "no mapping yet", "one that is there", "add --force to write over it"
         )
-    looked = look(source)
+    with waiting("Looking at the export"):
+        looked = look(source)
     for line in looked.unread:
         terminal.say(_("not read: {file}", file=line))
     for line in _doubts(looked):
         terminal.say(line)
     told = _read_answers(answers)
-    draft = draft_mapping(looked, told)
+    with waiting("Drafting a mapping"):
+        draft = draft_mapping(looked, told)
     open_questions = [one for one in draft.questions if one.id not in told]
     if open_questions:
         _list(open_questions, terminal)
@@ -154,7 +157,8 @@ def _show(
     """The card on screen and as a page, and the one command that publishes."""
     from kamresearch.publishing.planning.audit import audit
 
-    facts, card = audit(source, str(target))
+    with waiting("Opening and checking the data"):
+        facts, card = audit(source, str(target))
     card = replace(card, cells=cells)
     for line in card.lines(terminal.language):
         terminal.echo(line)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.types as ir
 
+from kamresearch.data.counting import fetch_counts
+
 if TYPE_CHECKING:
     from kamresearch.data.tables import Loaded
 
@@ -43,5 +45,5 @@ def _sum_rows(table: ir.Table) -> str:
         low=(hashed % 2147483647).cast("int64").sum(),
         high=(hashed // 2147483647 % 2147483647).cast("int64").sum(),
     )
-    found = sums.to_pandas().fillna(0).iloc[0]
+    found = fetch_counts(sums)
     return f"{','.join(names)}:{int(found['n'])}:{int(found['low'])}:{int(found['high'])}"

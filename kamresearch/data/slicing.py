@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import ibis
 import ibis.expr.types as ir
 
 from kamresearch.data.contract import TABLES
+from kamresearch.data.counting import count_each, count_rows
+from kamresearch.data.embedded import name_query
 from kamresearch.data.names import normalise_name
 from kamresearch.errors import DataError, ParameterError, near_matches
 
@@ -89,7 +92,7 @@ def refuse_small(tables: "Tables", part: "Tables", least: int) -> None:
     ParameterError
         Fewer than ``least`` accounts on one side.
     """
-    whole, inside = (int(one.accounts.count().to_pandas()) for one in (tables, part))
+    whole, inside = (count_rows(one.accounts) for one in (tables, part))
     if min(inside, whole - inside or least) < least:
         raise ParameterError(
             f"--where {part.slice}",
@@ -124,7 +127,7 @@ def slice_tables(tables: "Tables", condition: str) -> "Tables":
     accounts = tables.accounts
     for part in _parts(condition):
         accounts = accounts.filter(_meets(accounts, part, condition))
-    n_accounts = int(accounts.count().to_pandas())
+    n_accounts = count_rows(accounts)
     if n_accounts == 0:
         raise ParameterError(
             f"where={condition!r}",
@@ -132,6 +135,7 @@ def slice_tables(tables: "Tables", condition: str) -> "Tables":
             "none with it",
             _values(tables, condition),
         )
+    accounts = _named(tables, accounts)
     own = {
         name: accounts if name == "accounts" else _of(one.used, name, accounts)
         for name, one in tables.loaded.items()
@@ -140,14 +144,28 @@ def slice_tables(tables: "Tables", condition: str) -> "Tables":
         own["managers"] = _managers_of(own)
     if "pairs" in own:
         own["pairs"] = _pairs_of(own, tables)
-    loaded = {}
+    cut = {
+        name: _named(tables, own[name])
+        for name, one in tables.loaded.items()
+        if own[name] is not one.used
+    }
+    own, counts, loaded = own | cut, count_each(cut), {}
     for name, one in tables.loaded.items():
-        rows = one.rows_used if own[name] is one.used else int(own[name].count().to_pandas())
+        rows = counts.get(name, one.rows_used)
         loaded[name] = replace(one, used=own[name], rows_in=rows, rows_used=rows, aside=None)
     if "assignments" in own:
         spells = _spells_elsewhere(tables.loaded["assignments"], own)
         loaded["assignments"] = replace(loaded["assignments"], elsewhere=spells)
     return replace(tables, loaded=loaded, slice=condition)
+
+
+def _named(tables: "Tables", table: ir.Table) -> ir.Table:
+    """A part of a table under a name of its own: every question asked of a slice would else be
+    written out with all that cuts it.
+    """
+    if tables.engine is None or tables.engine.name != "duckdb":
+        return table
+    return name_query(tables.engine, ibis.util.gen_name("slice"), table)
 
 
 def _meets(accounts: ir.Table, part: str, condition: str) -> ir.BooleanValue:

@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol
 
@@ -114,6 +116,37 @@ class Watched(Bar):
     def note(self, text: str) -> None:
         if self._bar is not None:
             self._bar.set_postfix_str(text[:48], refresh=False)
+
+
+PATIENCE = 2.0
+"""Seconds that nobody needs to be told of."""
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Say what is waited for where it has no parts to count, once two seconds have gone by: with a
+    clock on a terminal, a line elsewhere.
+    """
+    over = Event()
+    clock = Thread(target=_tell_wait, args=(what, over), daemon=True)
+    clock.start()
+    try:
+        yield
+    finally:
+        over.set()
+        clock.join()
+
+
+def _tell_wait(what: str, over: Event) -> None:
+    began, live, told = time.monotonic(), sys.stderr.isatty(), False
+    while not over.wait(1.0 if live and told else 30.0 if told else PATIENCE):
+        seconds, told = time.monotonic() - began, True
+        text = f"\r{what}: {seconds:.0f} s" if live else f"[{seconds:6.1f} s] {what}\n"
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    if live and told:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
 
 
 def progress_for_python() -> Silent:

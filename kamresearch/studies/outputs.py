@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from kamresearch.errors import StudyError
 from kamresearch.finding import Finding, Findings
 from kamresearch.studies.kinds import (
+    KINDS,
     FactsOutput,
     FindingsOutput,
     OutcomesOutput,
@@ -54,15 +55,21 @@ def iterate_outputs(notebook: Mapping) -> Iterator[Output]: ...
 def iterate_outputs(notebook: Mapping, *kinds: type[Kind]) -> Iterator[Kind]: ...
 def iterate_outputs(notebook: Mapping, *kinds: type[Output]) -> Iterator[Output]:
     """All outputs of the house in a notebook, in order, or those of some kinds."""
-    return (one for one, _data in iterate_displays(notebook) if not kinds or isinstance(one, kinds))
+    return (one for one, _data in iterate_displays(notebook, *kinds))
 
 
-def iterate_displays(notebook: Mapping) -> Iterator[tuple[Output, Mapping[str, Any]]]:
+def iterate_displays(
+    notebook: Mapping, *kinds: type[Output]
+) -> Iterator[tuple[Output, Mapping[str, Any]]]:
     """The same, each beside all forms in which the notebook shows it (MIME type → form)."""
+    wanted = {one.kind for one in kinds} or KINDS.keys()
     for cell in notebook["cells"]:
         for display in cell.get("outputs", ()):
             data = display.get("data", {})
-            said = read_output(data[MIME]) if MIME in data else None
+            # Of the others nothing is made: tables of all accounts are passed over many times.
+            said = (
+                read_output(data[MIME]) if MIME in data and data[MIME]["kind"] in wanted else None
+            )
             if said is not None:
                 yield said, data
 

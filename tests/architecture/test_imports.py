@@ -239,6 +239,49 @@ def test_importing_the_package_loads_nothing_heavy():
     assert not heavy & loaded
 
 
+def test_listing_versions_reads_neither_parameters_nor_notebooks(tmp_path):
+    import subprocess
+
+    code = (
+        "import sys; sys.argv = ['kam', 'versions', '--reports', sys.argv[1]]\n"
+        "from kamresearch.cli import main\n"
+        "try: main()\n"
+        "finally: print(*sorted(sys.modules))"
+    )
+    loaded = set(
+        subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+    assert "kamresearch.publishing.sealed.store" in loaded
+    heavy = {
+        "kamresearch.publishing.asking.request",
+        "kamresearch.publishing.surface",
+        "kamresearch.studies.kinds",
+        "kamresearch.figures.theme",
+        "babel",
+        "pandas",
+        "yaml",
+    }
+    assert not heavy & loaded
+
+
+def test_the_parent_of_workers_warms_up_without_the_engines_of_kernels():
+    import subprocess
+
+    code = (
+        "import sys; from kamresearch.publishing.kernels import forking; forking._warm_up('work')\n"
+        "print(*sorted(sys.modules)); import pyarrow.fs"
+    )
+    loaded = set(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+    assert {"papermill.execute", "fontTools.subset"} <= loaded
+    assert not {"pyarrow", "numpy", "pandas", "matplotlib", "ibis"} & loaded
+
+
 def test_editors_are_told_the_public_names_that_are_there():
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     told = {

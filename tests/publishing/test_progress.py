@@ -53,5 +53,35 @@ def test_a_bar_shows_and_moves_on_while_the_first_part_is_not_done(monkeypatch):
     told.end()
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_wait_without_parts_is_told_once_it_takes_long_and_wiped_off_a_terminal(
+    terminal, monkeypatch
+):
+    told = Event()
+
+    class Screen(io.StringIO):
+        def isatty(self):
+            return terminal
+
+        def flush(self):
+            told.set()
+
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    with progress.waiting("Opening the data"):
+        pass
+    assert not screen.getvalue()
+    monkeypatch.setattr(progress, "PATIENCE", 0.01)
+    with progress.waiting("Opening the data"):
+        assert told.wait(60)
+    assert "Opening the data" in screen.getvalue()
+    assert screen.getvalue().endswith("\r\x1b[K" if terminal else "Opening the data\n")
+
+
+def test_a_wait_that_fails_fails_with_its_own_error():
+    with pytest.raises(ValueError, match="no such file"), progress.waiting("Opening the data"):
+        raise ValueError("no such file")
+
+
 def test_two_seconds_are_the_bound():
-    assert progress.Watched.delay == 2.0
+    assert progress.Watched.delay == progress.PATIENCE == 2.0

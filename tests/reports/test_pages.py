@@ -454,6 +454,34 @@ def test_a_page_stays_light_however_many_names_it_knows():
     assert not table_view(content, "en", room=100)["covered"]
 
 
+def test_a_cut_of_chinese_is_the_one_that_fonttools_would_make_with_its_whole_look_at_glyphs():
+    from base64 import b64encode
+    from io import BytesIO
+
+    from fontTools import subset
+
+    from kamresearch.publishing.pages import webfont
+
+    characters = "一丁客户经理研究，。“”覆盖"
+    options = webfont.cutting_options(flavor="woff2", hinting=True, desubroutinize=False)
+    font, chooser = subset.load_font(str(webfont.HAN_FILE), options), subset.Subsetter(options)
+    chooser.populate(text=characters)
+    chooser.subset(font)
+    subset.save_font(font, whole := BytesIO(), options)
+    assert webfont._cut(characters, webfont.HAN_FILE) == b64encode(whole.getvalue()).decode()
+
+
+def test_no_glyph_of_the_chinese_font_is_made_of_others_or_of_subroutines():
+    from fontTools.ttLib import TTFont
+
+    from kamresearch.publishing.pages import webfont
+
+    outlines = TTFont(webfont.HAN_FILE)["CFF "].cff.topDictIndex[0]
+    assert not len(outlines.GlobalSubrs)
+    privates = [one.Private for one in outlines.FDArray] if hasattr(outlines, "FDArray") else []
+    assert not any(len(getattr(one, "Subrs", ())) for one in privates or [outlines.Private])
+
+
 def test_a_kept_cut_of_a_font_is_the_one_that_would_be_made_and_a_broken_one_is_made_anew(
     tmp_path, monkeypatch
 ):

@@ -1,12 +1,10 @@
 """What earlier versions of a company stated about the future, for a study that looks back."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 from kamresearch.errors import StoreError
 from kamresearch.publishing.files import file_sha256, to_json, write_text
-from kamresearch.publishing.outcome.collect import stated_predictions
 from kamresearch.publishing.planning.plan import Plan
 from kamresearch.publishing.progress import Progress
 from kamresearch.publishing.sealed.compare import same_series
@@ -19,9 +17,8 @@ EARLIER = "earlier.json"
 """In a version: what earlier ones had stated, as its studies read it."""
 
 
-def write_stated(notebooks: Iterable[dict], folder: Path) -> None:
+def write_stated(stated: list[dict], folder: Path) -> None:
     """Write what a version's notebooks stated into one file; none where they stated nothing."""
-    stated = stated_predictions(notebooks)
     if stated:
         write_text(folder / STATED, to_json(stated))
 

@@ -59,7 +59,7 @@ def publish_hindcasts(
     progress = progress or Silent()
     make_shelf(request)
     with nullcontext(hands) if hands else Hands() as own:
-        plan = prepare(request, own, earlier=[])
+        plan = prepare(request, own, earlier=[], progress=progress)
         studies = tuple(step.study.name for step in plan.steps if step.study.predicts)
         if not studies:
             raise ParameterError(

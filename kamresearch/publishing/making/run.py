@@ -69,12 +69,14 @@ def _run(request: Request, hands: Hands, progress: Progress) -> Version:
     return make_version(plan, name, hands, Cache(request.cache), progress)
 
 
-def explain(request: Request, hands: Hands | None = None) -> list[str]:
+def explain(
+    request: Request, hands: Hands | None = None, progress: Progress | None = None
+) -> list[str]:
     """One line for each study: why it would run, or why not. Nothing is run. ``hands``: warmed
     parents that explain others too.
     """
     with nullcontext(hands) if hands else Hands() as own:
-        plan, cache = prepare(request, own), Cache(request.cache)
+        plan, cache = prepare(request, own, progress=progress), Cache(request.cache)
     lines, running, given = [], set(), {}
     for step in plan.steps:
         reads = set(step.study.reads)
@@ -116,7 +118,7 @@ def prepare(
     params = validate(studies, request.asked, request.options())
     for study in studies:
         code.notebook_digest(study)  # a notebook that cannot be read stops all
-    data = find_data(request, params[studies[0].name], code, hands)
+    data = find_data(request, params[studies[0].name], code, hands, progress=progress)
     plan = make_plan(request, code, on_day(params, data["as_of"]), studies, data)
     plan = (
         look_back(plan, request.reports, progress)
@@ -178,9 +180,15 @@ def _readers(code: SourceCode) -> str:
 
 
 def find_data(
-    request: Request, params: StudyParams, code: SourceCode, hands: Hands, each: str = ""
+    request: Request,
+    params: StudyParams,
+    code: SourceCode,
+    hands: Hands,
+    each: str = "",
+    progress: Progress | None = None,
 ) -> Mapping:
     """Facts about the data: remembered while nothing changed, else asked of a worker of its own."""
+    progress = progress or Silent()
     asked = _asked(request, params, each)
     memory = DataMemory(request.cache / "data", _readers(code))
     place, prepared = memory.path(asked), _kept_copy(memory, asked) or _own_copy(asked, hands)
@@ -188,7 +196,11 @@ def find_data(
     sound = prepared is not None and is_sound(prepared)
     healed = prepared is not None and prepared.is_file() and not sound
     if facts is None or healed:
-        facts = _ask(asked, prepared, request, hands)
+        progress.begin(1, f"Opening and checking {shown_address(params.data)}")
+        try:
+            facts = _ask(asked, prepared, request, hands)
+        finally:
+            progress.end()
         sound = prepared is not None and is_sound(prepared)
     if not facts["ok"]:
         raise DataError(*facts["parts"])

@@ -154,7 +154,7 @@ def explain_each(request: Request, column: str, progress: Progress) -> list[str]
         for value in _values(request, column, hands, progress):
             lines.append(f"{column}={value}")
             try:
-                told = explain(slice_job(request, column, value).request, hands)
+                told = explain(slice_job(request, column, value).request, hands, progress)
             except KamError as error:
                 told = [f"cannot be made: {error}"]
             lines += [f"  {line}" for line in told]
@@ -173,7 +173,7 @@ def _values(request: Request, column: str, hands: Hands, progress: Progress) -> 
     code = SourceCode()
     studies = choose_studies(request.studies)
     params = validate(studies, request.asked, request.options())
-    data = find_data(request, params[studies[0].name], code, hands, each=column)
+    data = find_data(request, params[studies[0].name], code, hands, column, progress)
     gone = _withheld(request, data, progress)
     told = [value for value in data["slices"] if value not in gone]
     if not told:

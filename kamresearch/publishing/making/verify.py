@@ -253,7 +253,8 @@ def _make_again(
     with tempfile.TemporaryDirectory(prefix="kam-verify-") as aside, Hands() as hands:
         request = request_of(manifest, Path(aside) / "reports", data, pseudonymise)
         request = replace(request, swept=_sealed(version, SWEPT) or {})
-        plan = prepare(request, hands, earlier=_sealed(version, EARLIER) or [])
+        before = _sealed(version, EARLIER) or []
+        plan = prepare(request, hands, earlier=before, progress=progress)
         hindered = other_data(manifest, plan)
         if hindered:
             return replace(result, hindered=hindered)

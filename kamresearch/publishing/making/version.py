@@ -20,8 +20,17 @@ from kamresearch.publishing.making.earlier import EARLIER, write_stated
 from kamresearch.publishing.making.hands import Hands, data_env, last_words, read_outcome
 from kamresearch.publishing.making.rendering import DoorJob, PagesJob
 from kamresearch.publishing.making.swept import SWEPT, add_cells
-from kamresearch.publishing.outcome.collect import finding_rows, write_tables
-from kamresearch.publishing.outcome.followed import followed_tables, write_followed
+from kamresearch.publishing.outcome.collect import (
+    finding_rows,
+    join_rows,
+    stated_predictions,
+    write_tables,
+)
+from kamresearch.publishing.outcome.followed import (
+    FollowedTable,
+    followed_tables,
+    write_followed,
+)
 from kamresearch.publishing.outcome.truth import contradicts_others
 from kamresearch.publishing.planning.plan import Cache, Plan, Step
 from kamresearch.publishing.planning.sources import commit_facts
@@ -53,6 +62,21 @@ class Task:
     pages: Mapping[str, list[str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a notebook puts into the files of the whole version: a notebook is read once."""
+
+    findings: list[dict]
+    followed: dict[str, FollowedTable]
+    stated: list[dict]
+
+    @classmethod
+    def of_notebook(cls, notebook: Mapping) -> "Told":
+        """What an executed notebook says."""
+        parts = [notebook]
+        return cls(finding_rows(parts), followed_tables(parts), stated_predictions(parts))
+
+
 @dataclass
 class Making:
     """One version on its way. `run` leaves executed notebooks, tables and pages in the workshop."""
@@ -64,6 +88,8 @@ class Making:
     cache: Cache
     progress: Progress
     manifest: Manifest = field(default_factory=cast(Callable[[], Manifest], Manifest))
+    told: dict[str, Told] = field(default_factory=dict)
+    """What each study that is done puts into the files of the whole version."""
     given: dict[str, Given] = field(default_factory=dict)
     """What each study that is done gave to those that read it."""
     failed: dict[str, str] = field(default_factory=dict)
@@ -156,11 +182,13 @@ class Making:
     def _take_from_cache(self, step: Step) -> bool:
         others = self._others(step)
         kept = None if self.plan.request.force else self.cache.recall(step, others)
-        if kept is None or contradicts_others(read_notebook(kept), others.rows()):
+        if kept is None:
+            return False
+        notebook = read_notebook(kept)
+        if contradicts_others(notebook, others.rows()):
             return False
         shutil.copyfile(kept, self._notebook(step))
-        seconds = self.cache.seconds(kept)
-        self._accept(step, seconds, reused=True)
+        self._accept(step, notebook, self.cache.seconds(kept), reused=True)
         return True
 
     def _start_study(self, step: Step) -> None:
@@ -201,15 +229,16 @@ class Making:
             return False
         shutil.copyfile(made, self._notebook(task.step))
         self.cache.keep(task.step, self._others(task.step), outcome.asked, made, outcome.seconds)
-        self._accept(task.step, outcome.seconds, reused=False)
+        self._accept(task.step, read_notebook(made), outcome.seconds, reused=False)
         return True
 
-    def _accept(self, step: Step, seconds: float, *, reused: bool) -> None:
+    def _accept(self, step: Step, notebook: dict, seconds: float, *, reused: bool) -> None:
         swept = self.plan.request.swept.get(step.study.name)
         if swept:
             add_cells(self._notebook(step), swept)
-        notebook = read_notebook(self._notebook(step))
+            notebook = read_notebook(self._notebook(step))
         write_tables(notebook, self.folder)
+        self.told[step.study.name] = Told.of_notebook(notebook)
         self.given[step.study.name] = Given.of_notebook(notebook)
         self.manifest = self.manifest.with_study(step.study.name, seconds, reused)
         self.progress.advance(
@@ -219,10 +248,11 @@ class Making:
 
     def write_findings(self) -> None:
         """Write the findings of all studies into one file, and the rows that readers follow."""
-        notebooks = [read_notebook(self._notebook(step)) for step in self.plan.steps]
-        write_text(self.folder / "findings.json", to_json(finding_rows(notebooks)))
-        write_followed(followed_tables(notebooks), self.folder)
-        write_stated(notebooks, self.folder)
+        told = [self.told[step.study.name] for step in self.plan.steps]
+        write_text(self.folder / "findings.json", to_json(join_rows(one.findings for one in told)))
+        followed = {id: rows for one in told for id, rows in one.followed.items()}
+        write_followed(followed, self.folder)
+        write_stated([row for one in told for row in one.stated], self.folder)
         if self.plan.earlier:
             write_text(self.folder / EARLIER, to_json(self.plan.earlier))
         if self.plan.request.swept:

@@ -46,12 +46,21 @@ def missing_promises(notebook: Mapping, study: Study, promised: Iterable[str]) -
 
 def finding_rows(notebooks: Iterable[Mapping]) -> list[dict]:
     """The findings of executed notebooks as they stand in ``findings.json``."""
-    rows = [
-        row
+    return join_rows(
+        [row for one in iterate_outputs(notebook, FindingsOutput) for row in one.findings]
         for notebook in notebooks
-        for said in iterate_outputs(notebook, FindingsOutput)
-        for row in said.findings
-    ]
+    )
+
+
+def join_rows(parts: Iterable[list[dict]]) -> list[dict]:
+    """The findings of several notebooks, each id once.
+
+    Raises
+    ------
+    StudyError
+        An id stands twice.
+    """
+    rows = [row for part in parts for row in part]
     twice = [
         row["id"]
         for number, row in enumerate(rows)
