@@ -179,7 +179,7 @@ bench-case-record: setup  ## five hindcasts of the built-in case, and how they d
 bench-exports: setup  ## awkward exports: read right, asked about, or wrong
 	$(BIN)/python -m benchmarks.bench_exports
 
-bench-interactive: setup  ## seconds of the short kam commands (a minute)
+bench-interactive: setup  ## seconds that people wait for kam where little runs (two minutes)
 	$(BIN)/python -m benchmarks.bench_interactive
 
 bench-first-report: setup  ## seconds from a flat file to a first report, by kam start and kam publish

@@ -22,7 +22,7 @@ def without_controls(text: str) -> str:
     return re.sub(_PATTERN, "", text)
 
 
-def look_for_controls(table: ir.Table, names: list[str]) -> dict[str, ir.Scalar]:
+def look_for_controls(table: ir.Table, names: list[str]) -> dict[str, ir.Value]:
     """What `clean_columns` must know of text columns, to be asked together with other things."""
     dirty = {name: table[name].re_search(_PATTERN).fill_null(False) for name in names}
     counts = {f"n{at}": dirty[name].ifelse(1, 0).sum() for at, name in enumerate(names)}

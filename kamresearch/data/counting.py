@@ -15,12 +15,18 @@ def fetch_row(table: ir.Table) -> dict[str, Any]:
     A frame around a single row takes longer than the question: Ibis asks the embedded engine for
     the schema, for Arrow columns and for a pandas column of each.
     """
+    return dict(zip(table.columns, _fetch(table)[0], strict=True))
+
+
+def _fetch(table: ir.Table) -> list[tuple]:
+    """The rows of a small answer. Servers' own types (a decimal where a number was asked for) are
+    turned by Ibis on the way to a frame alone.
+    """
     engine = table.get_backend()
     if engine.name == "duckdb":
-        rows = engine.raw_sql(engine.compile(table)).fetchall()
-    else:
-        rows = [tuple(row.values()) for row in table.to_pyarrow().to_pylist()]
-    return dict(zip(table.columns, rows[0], strict=True))
+        return engine.raw_sql(engine.compile(table)).fetchall()
+    frame = table.to_pandas().astype(object)
+    return list(frame.where(frame.notna(), None).itertuples(index=False, name=None))
 
 
 def fetch_counts(table: ir.Table) -> dict[str, Any]:
@@ -42,9 +48,5 @@ def count_each(tables: Mapping[Key, ir.Table]) -> dict[Key, int]:
         for place, one in enumerate(tables.values())
     ]
     whole = parts[0] if len(parts) == 1 else ibis.union(*parts)
-    engine = whole.get_backend()
-    if engine.name == "duckdb":
-        found = {place: n for n, place in engine.raw_sql(engine.compile(whole)).fetchall()}
-    else:
-        found = {row["place"]: row["n"] for row in whole.to_pyarrow().to_pylist()}
+    found = {place: n for n, place in _fetch(whole)}
     return {key: int(found[place]) for place, key in enumerate(tables)}

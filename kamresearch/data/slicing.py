@@ -1,7 +1,6 @@
 """One slice of the accounts, and everything that references them."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,16 +20,6 @@ NATIONAL_ROLES = ("executive_sponsor", "director", "policy_manager")
 """Roles that serve every account: they belong to each slice, whether or not they hold an
 account in it.
 """
-
-
-def write_condition(column: str, value: str) -> str:
-    r"""The condition that a column has a value, as `slice_tables` reads it.
-
-    >>> write_condition("region", "East; coast")
-    'region=East\\; coast'
-    """
-    escaped = value.replace(";", r"\;")
-    return f"{column}={escaped}"
 
 
 def slice_values(tables: "Tables", column: str) -> list[str]:
@@ -58,30 +47,6 @@ def slice_sizes(tables: "Tables", column: str) -> dict[str, int]:
     table = tables.accounts
     counted = table.group_by(value=table[column].cast("string").fill_null("")).agg(n=table.count())
     return {str(value): int(n) for value, n in counted.to_pandas().itertuples(index=False)}
-
-
-def withheld_slices(sizes: Mapping[str, int], least: int) -> tuple[str, ...]:
-    """The slices that are not published where none of fewer than ``least`` accounts may be told.
-
-    The whole less the slices that are told gives what the others hold together. So where some are
-    too small, the next smallest go with them, until at least two go that hold ``least`` accounts.
-
-    >>> withheld_slices({"East": 40, "North": 12, "West": 3}, 5)
-    ('North', 'West')
-    >>> withheld_slices({"East": 40, "North": 12}, 5)
-    ()
-    """
-    order = sorted((name for name in sizes if name), key=lambda name: (sizes[name], name))
-    gone = [name for name in order if sizes[name] < least]
-    nameless = sizes.get("", 0)
-    if not gone and not 0 < nameless < least:
-        return ()
-    for name in order[len(gone) :]:
-        groups = len(gone) + (nameless > 0)
-        if groups > 1 and sum(sizes[one] for one in gone) + nameless >= least:
-            break
-        gone.append(name)
-    return tuple(sorted(gone))
 
 
 def refuse_small(tables: "Tables", part: "Tables", least: int) -> None:

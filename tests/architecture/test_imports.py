@@ -266,6 +266,18 @@ def test_listing_versions_reads_neither_parameters_nor_notebooks(tmp_path):
     assert not heavy & loaded
 
 
+def test_who_hands_out_slices_loads_no_engine():
+    import subprocess
+
+    code = "import kamresearch.publishing.making.slices, sys; print(*sorted(sys.modules))"
+    loaded = set(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+    assert not {"pandas", "numpy", "ibis", "duckdb"} & loaded
+
+
 def test_the_parent_of_workers_warms_up_without_the_engines_of_kernels():
     import subprocess
 

@@ -5,10 +5,10 @@ import pandas.testing as pdt
 import pytest
 
 from kamresearch import account_snapshot, open_data
+from kamresearch.data.conditions import write_condition
 from kamresearch.data.contract import TABLES
 from kamresearch.data.dictionary import describe_tables
 from kamresearch.data.prepared import open_prepared, write_prepared
-from kamresearch.data.slicing import write_condition
 from kamresearch.errors import DataError, ParameterError
 
 pytestmark = pytest.mark.unit

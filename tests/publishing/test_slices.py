@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kamresearch.data.slicing import refuse_small, withheld_slices, write_condition
+from kamresearch.data.conditions import withheld_slices, write_condition
+from kamresearch.data.slicing import refuse_small
 from kamresearch.errors import ParameterError
 from kamresearch.publishing.asking.request import Limits, Request
 from kamresearch.publishing.making import slices as making

@@ -147,8 +147,8 @@ def _check_shared(alike: "ir.Table", n: int, revenue: float) -> list[Issue]:
         found = fetch_row(chosen.aggregate(rows=chosen.n.sum(), touched=chosen.touched.sum()))
         if found["rows"]:
             first = chosen.select("order_id").order_by("order_id").limit(3).execute()["order_id"]
-            known = revenue and found["touched"] is not None
-            share = float(found["touched"]) / revenue if known else None
+            touched = found["touched"]
+            share = float(touched) / revenue if revenue and touched is not None else None
             issues.append(_issue(check, "order_id", int(found["rows"]), n, share, list(first)))
     return issues
 

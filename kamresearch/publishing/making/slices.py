@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kamresearch.data.slicing import withheld_slices, write_condition
+from kamresearch.data.conditions import withheld_slices, write_condition
 from kamresearch.errors import KamError, ParameterError
 from kamresearch.publishing.asking.parameters import choose_studies, validate
 from kamresearch.publishing.asking.request import Request
