@@ -456,15 +456,15 @@ def test_the_interval_in_money_is_chance_and_what_few_misses_show_beyond_it(year
         choice, frame=choice.frame.assign(value_error=np.expm1(misses))
     )
     finding = next(one for one in told.findings() if one.id == "segmentation.expected_value_12m")
-    chance = np.log1p(2 / np.sqrt(told.predict(365)["expected_orders"].sum())) / 1.2816
+    chance = np.log1p(2 / np.sqrt(told.predict(365)["expected_orders"].sum())) ** 2
     longer = 365 / choice.horizon_days
     mean = (misses[choice.frame["model"] == told.chosen] ** 2).mean()
-    beyond = max(mean - longer * chance**2, 0) * longer
+    beyond = t.ppf(0.9, choice.independent()) ** 2 * mean - longer * chance
     assert (beyond > 0) == (times > 1), "what was missed here is no more than chance"
     span = told.past.span(pd.Timestamp(told.as_of))
     assert span < 365, "so the season is unknown, if only just"
-    known = 1.2816**2 * (chance**2 + season_doubt(span, 365) ** 2)
-    factor = np.exp(np.sqrt(t.ppf(0.9, choice.independent()) ** 2 * beyond + known))
+    season = (1.2816 * season_doubt(span, 365)) ** 2
+    factor = np.exp(np.sqrt(longer * max(beyond, 0) + chance + season))
     assert finding.interval.high == pytest.approx(finding.value * factor)
     assert finding.interval.low == pytest.approx(finding.value / factor)
 

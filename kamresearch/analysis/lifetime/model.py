@@ -312,23 +312,23 @@ class LifetimeValue(Result, frame="history"):
     def _log_width(self, days: float, orders: float) -> float:
         """Half of the interval of the logarithm of a total.
 
-        Chance alone is known (a normal quantile): two over the root of the orders. What the
-        backtest's misses show beyond it is known from few misses (Student's quantile), and grows
-        with a horizon longer than theirs; chance does not, it is larger over their shorter one.
+        Chance is two over the root of the orders. The backtest's misses count with Student's
+        quantile, for they are few; what they show beyond the chance of their own, shorter horizon
+        grows with the horizon, chance does not.
         """
         from scipy.special import stdtrit
 
-        chance = np.log1p(2 / np.sqrt(max(orders, 1.0))) / NORMAL_90
+        chance = np.log1p(2 / np.sqrt(max(orders, 1.0))) ** 2
         season = 0.0 if self.knows_season(days) else season_doubt(max(self._span, 1), days)
-        known = NORMAL_90 * np.hypot(chance, season)
+        known = chance + (NORMAL_90 * season) ** 2
         frame = self.choice.frame
         misses = frame.loc[frame["model"] == self.chosen, "value_error"].to_numpy(float)
         misses = np.log1p(misses[np.isfinite(misses) & (misses > -1)])
         if not len(misses):
-            return float(known)
+            return float(np.sqrt(known))
         longer = max(days / self.choice.horizon_days, 1.0)
-        beyond = longer * max((misses**2).mean() - longer * chance**2, 0.0)
-        return float(np.hypot(known, np.sqrt(beyond) * stdtrit(self.choice.independent(), 0.9)))
+        missed = stdtrit(self.choice.independent(), 0.9) ** 2 * (misses**2).mean()
+        return float(np.sqrt(known + longer * max(missed - longer * chance, 0.0)))
 
     def _model_finding(self) -> Finding:
         return Finding(
