@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import resource
-import signal
 import subprocess
 import sys
 import tempfile
@@ -176,7 +175,7 @@ def kam_watch(aside: Path) -> tuple[float, float]:
             told.readline()
             return time.perf_counter() - began, tree_seconds(running.pid) - spent
         finally:
-            running.send_signal(signal.SIGINT)
+            running.terminate()
 
 
 def ways_of(studies: list, aside: Path) -> dict[str, Callable[[], tuple[float, float]]]:

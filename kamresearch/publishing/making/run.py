@@ -90,7 +90,7 @@ def explain(
             after = sorted(reads & running - {step.study.name})
             why = "--force" if request.force else cache.difference(step, others, unknown=after)
             lines.append(f"{step.study.name}: runs, {why}")
-    lines += [f"{name}: left out, {reason['en']}" for name, reason in plan.absent.items()]
+    lines += [f"{name}: left out, {reason.render('en')}" for name, reason in plan.absent.items()]
     there = standing_version(request.reports, plan.version)
     state = "is on the shelf" if there else "would be made"
     return [*lines, f"version {plan.version} {state}"]
@@ -126,7 +126,7 @@ def prepare(
         else plan.with_earlier(earlier)
     )
     if not plan.steps:
-        missing = "; ".join(f"{name} {reason['en']}" for name, reason in plan.absent.items())
+        missing = "; ".join(f"{name} {reason.render('en')}" for name, reason in plan.absent.items())
         raise DataError(
             str(data["source"]),
             "the tables that the studies need",
@@ -276,7 +276,7 @@ def _ask(asked: DataAsked, prepared: Path | None, request: Request, hands: Hands
 def tell_absent(plan: Plan, progress: Progress) -> None:
     """Say which studies are left out, and what they would need."""
     for name, reason in plan.absent.items():
-        progress.note(f"{name} is left out: it {reason['en']}")
+        progress.note(f"{name} is left out: it {reason.render('en')}")
     for note in plan.data.get("notes", ()):
         progress.note(note)
     for warning in plan.warnings:

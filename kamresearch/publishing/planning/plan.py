@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kamresearch.language import LANGUAGES
+from kamresearch.language import LANGUAGES, Message
 from kamresearch.language import message as _
 from kamresearch.publishing.asking.parameters import NOT_INPUTS
 from kamresearch.publishing.asking.request import Request, injected
@@ -77,8 +77,8 @@ class Plan:
 
     request: Request
     steps: tuple[Step, ...]
-    absent: Mapping[str, dict]
-    """Studies left out because their tables are missing → why, in every language."""
+    absent: Mapping[str, Message]
+    """Studies left out because their tables are missing → why."""
     data: Mapping[str, Any]
     code: str
     environment: Mapping[str, Any]
@@ -166,7 +166,7 @@ class Plan:
             "studies": {name: {"notebook": step.study.notebook} for name, step in steps.items()},
             "front": next((name for name, step in steps.items() if step.study.front), ""),
             "asked": list(self.request.studies),
-            "absent": dict(self.absent),
+            "absent": {name: _texts(reason) for name, reason in self.absent.items()},
             "warnings": list(self.warnings),
             "stories": self.stories(),
             "code": {"fingerprint": self.code},
@@ -195,8 +195,10 @@ def make_plan(
     for study in studies:
         missing = [name for name in study.needs if name not in data["tables"]]
         if missing:
-            reason = _("needs {tables}, which the data do not have", tables=", ".join(missing))
-            absent[study.name] = {language: reason.render(language) for language in LANGUAGES}
+            # Told in every language once a version is made: else no catalogue need be read.
+            absent[study.name] = _(
+                "needs {tables}, which the data do not have", tables=", ".join(missing)
+            )
         else:
             possible.append(study)
     steps = tuple(Step(study, params[study.name], code, data, environment) for study in possible)
@@ -209,6 +211,10 @@ def make_plan(
         environment,
         (*data["warnings"], *_lost_words(steps)),
     )
+
+
+def _texts(text: Message) -> dict[str, str]:
+    return {language: text.render(language) for language in LANGUAGES}
 
 
 def _lost_words(steps: Iterable[Step]) -> list[dict]:
@@ -225,7 +231,7 @@ def _lost_words(steps: Iterable[Step]) -> list[dict]:
                 study=step.study.title,
                 sections="; ".join(lost),
             )
-            warnings.append({language: text.render(language) for language in LANGUAGES})
+            warnings.append(_texts(text))
     return warnings
 
 
