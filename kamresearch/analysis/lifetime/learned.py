@@ -11,7 +11,7 @@ boosting on the history.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,60 +19,30 @@ import pandas as pd
 from kamresearch.analysis.lifetime.purchasing import Past, describe_histories
 from kamresearch.errors import AnalysisError
 
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
 FLOOR = 1e-3
 LEAST_ROWS = 100
 RIDGE = 1e-2
 """How strongly the factor's slopes are drawn to none."""
 
 
-@dataclass(frozen=True)
-class Factor:
-    """By what factor orders differ from what was expected: log-linear in the features."""
-
-    centre: np.ndarray
-    scale: np.ndarray
-    slopes: np.ndarray
-    """The first is the constant."""
-
-    def predict(self, features: np.ndarray) -> np.ndarray:
-        """The factor of each row."""
-        return np.exp(self.slopes[0] + (features - self.centre) / self.scale @ self.slopes[1:])
-
-
-def fit_factor(features: np.ndarray, orders: np.ndarray, expected: np.ndarray) -> Factor:
-    """Poisson regression of orders on features beside what was expected, by Newton's steps, each
-    halved until it gains: the slopes of standardised features are drawn to none (`RIDGE`).
+def fit_factor(features: np.ndarray, orders: np.ndarray, expected: np.ndarray) -> "Pipeline":
+    """By what factor orders differ from what was expected: a Poisson regression on standardised
+    features, to its last digits.
 
     >>> found = fit_factor(np.zeros((4, 1)), np.array([2.0, 4, 0, 6]), np.full(4, 2.0))
     >>> found.predict(np.zeros((1, 1))).round(6).tolist()
     [1.5]
     """
-    centre, scale = features.mean(axis=0), features.std(axis=0)
-    scale = np.where(scale > 1e-12 * np.maximum(np.abs(centre), 1), scale, 1.0)
-    rows = np.column_stack([np.ones(len(features)), (features - centre) / scale])
-    total, ridge = expected.sum(), np.append(0.0, np.full(features.shape[1], RIDGE))
+    from sklearn.linear_model import PoissonRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
 
-    def cost(slopes: np.ndarray) -> tuple[float, np.ndarray]:
-        logs = rows @ slopes
-        came = expected * np.exp(logs)
-        return (came.sum() - orders @ logs) / total + ridge @ slopes**2 / 2, came
-
-    slopes = np.append(np.log(orders.sum() / total), np.zeros(features.shape[1]))
-    with np.errstate(over="ignore", invalid="ignore"):
-        value, came = cost(slopes)
-        for _round in range(50):
-            slope = rows.T @ (came - orders) / total + ridge * slopes
-            step = np.linalg.solve((rows.T * came) @ rows / total + np.diag(ridge), -slope)
-            at, share = cost(slopes + step), 1.0
-            while not at[0] <= value and share > 1e-6:
-                share /= 2
-                at = cost(slopes + share * step)
-            if not at[0] <= value:
-                break
-            slopes, (value, came) = slopes + share * step, at
-            if np.abs(step).max() < 1e-10:
-                break
-    return Factor(centre, scale, slopes)
+    poisson = PoissonRegressor(alpha=RIDGE, solver="newton-cholesky", tol=1e-9)
+    weights = {"poissonregressor__sample_weight": expected}
+    return make_pipeline(StandardScaler(), poisson).fit(features, orders / expected, **weights)
 
 
 @dataclass(frozen=True)
@@ -80,7 +50,7 @@ class Corrected:
     """A buying model, its expectation corrected by a learned factor."""
 
     base: Any
-    factor: Factor
+    factor: "Pipeline"
     features: pd.DataFrame
     """What accounts were like at earlier days, …"""
     ordered: np.ndarray
