@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kamresearch import rich
 from kamresearch.errors import StudyError, near_matches
-from kamresearch.language import LANGUAGES, Fixed, Message, Quantity, Text, current_language
+from kamresearch.language import Fixed, Message, Quantity, Text, current_language, render_all
 from kamresearch.language import message as _
 from kamresearch.language.format import UNITS, format_quantity
 
@@ -140,11 +140,7 @@ class Finding:
         """Plain JSON values; every text in every language."""
 
         def texts(text: Text | None) -> dict | None:
-            return (
-                None
-                if text is None
-                else {language: text.render(language) for language in LANGUAGES}
-            )
+            return None if text is None else render_all(text)
 
         return {
             "id": self.id,

@@ -10,7 +10,7 @@ import pandas as pd
 from kamresearch.data.checks.result import CheckResult, Issue
 from kamresearch.data.checks.words import CHECKS
 from kamresearch.data.period import find_period
-from kamresearch.language import LANGUAGES, Quantity, Text, render
+from kamresearch.language import LANGUAGES, Quantity, Text, render, render_all
 from kamresearch.language import message as _
 
 if TYPE_CHECKING:
@@ -148,8 +148,8 @@ class Card:
             "currency": self.currency,
             "revenue_by_year": {str(year): float(value) for year, value in self.by_year.items()},
             "doubts": [_issue_facts(one) for one in self.checked.issues],
-            "errors": [_in_languages(one.text) for one in self.checked.errors],
-            "warnings": [_in_languages(one) for one in self.checked.warnings_texts()],
+            "errors": [render_all(one.text) for one in self.checked.errors],
+            "warnings": [render_all(one) for one in self.checked.warnings_texts()],
             "quarantine": [
                 {name: _plain(value) for name, value in row.items()}
                 for row in self.quarantine.head(QUARANTINE_SHOWN).to_dict("records")
@@ -170,10 +170,6 @@ class Card:
         )
 
 
-def _in_languages(text: Text) -> dict[str, str]:
-    return {language: render(text, language) for language in LANGUAGES}
-
-
 def _issue_facts(issue: Issue) -> dict:
     """A doubt or a fault as plain values."""
     return {
@@ -185,8 +181,8 @@ def _issue_facts(issue: Issue) -> dict:
         "n": issue.n,
         "share_of_revenue": issue.share_of_revenue,
         "first": list(issue.first_offenders),
-        "text": _in_languages(issue.text),
-        "remedy": _in_languages(CHECKS[issue.check].remedy),
+        "text": render_all(issue.text),
+        "remedy": render_all(CHECKS[issue.check].remedy),
     }
 
 

@@ -337,11 +337,11 @@ def fetch_as_of(tables: Tables, question: Question, day: datetime.date) -> pd.Da
     import ibis
     import pyarrow as pa
 
-    if tables.accounts.get_backend().name != "duckdb":
+    engine = tables.accounts.get_backend()
+    if engine.name != "duckdb":
         return fetch_frame(question(tables, ibis.literal(day)))
     asked = write_question(tables, question).replace(_day_in_sql(ANY_DAY), _day_in_sql(day))
-    engine = cast("Backend", tables.accounts.get_backend())
-    found = engine.con.sql(asked).to_arrow_table()
+    found = cast("Backend", engine).con.sql(asked).to_arrow_table()
     # The engine adds whole numbers up to ones of 128 bits, which Arrow takes for decimals.
     wide = [pa.types.is_decimal(one.type) for one in found.schema]
     kinds = [

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from io import StringIO
@@ -13,6 +13,7 @@ from kamresearch.display import PAINTERS, Figure
 from kamresearch.language import current_language, tongue, use_language, word
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.figure import Figure as Picture
 
 FONT_FILE = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.otf"
@@ -155,7 +156,7 @@ def narrow_apostrophes(text: str) -> str:
     return re.sub(r"(?<=[A-Za-z0-9])’(?=[A-Za-z])|(?<=s)’(?= )", "'", text)
 
 
-def _narrow_marks(artists: Iterable[object]) -> None:
+def _narrow_marks(artists: "Sequence[Artist]") -> None:
     from matplotlib.text import Text
 
     wide = tongue(current_language()).wide
@@ -192,22 +193,16 @@ def draw_svg(figure: Figure, language: str) -> str:
 PAINTERS.append(draw_svg)
 
 
-def _rasterise_dense(artists: Iterable[object]) -> bool:
+def _rasterise_dense(artists: "Sequence[Artist]") -> bool:
     """Marks too many to be told apart become pixels of the picture: as shapes, a hundred
     thousand weigh ten megabytes.
     """
     from matplotlib.collections import LineCollection, PathCollection
 
-    marks = [
-        (
-            one,
-            len(
-                cast(Any, one.get_offsets() if isinstance(one, PathCollection) else one.get_paths())
-            ),
-        )
-        for one in artists
-        if isinstance(one, PathCollection | LineCollection)
-    ]
+    points = [one for one in artists if isinstance(one, PathCollection)]
+    lines = [one for one in artists if isinstance(one, LineCollection)]
+    marks = [(one, len(cast(Any, one.get_offsets()))) for one in points]
+    marks += [(one, len(one.get_paths())) for one in lines]
     dense = [one for one, number in marks if number > MANY_MARKS]
     for one in dense:
         one.set_rasterized(True)

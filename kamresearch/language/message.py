@@ -83,6 +83,15 @@ def message(template: str, **values: object) -> Message:
     return Message(template, values)
 
 
+def render_all(value: object) -> dict[str, str]:
+    """Language → a value in it, see `render`.
+
+    >>> render_all(Fixed({"en": "Grow", "zh": "增长"}))["zh"]
+    '增长'
+    """
+    return {language: render(value, language) for language in LANGUAGES}
+
+
 def render(value: object, language: str) -> str:
     """A value in a language: messages and quantities by their own rule, anything else as its text.
 

@@ -26,7 +26,7 @@ from kamresearch.display import Column, Figure, Followed, Part, Profiles, Table,
 from kamresearch.errors import StudyError
 from kamresearch.figures.theme import draw_svg
 from kamresearch.finding import Finding, Findings, cards, mark_simulated, plain
-from kamresearch.language import LANGUAGES, Text, data_words, render, words_of
+from kamresearch.language import LANGUAGES, Text, data_words, render, render_all, words_of
 from kamresearch.language.format import money_in
 from kamresearch.result import Missing, Result, Shown, needs_table
 from kamresearch.studies.case import case_folder, own_values, read_story
@@ -192,7 +192,7 @@ class Session:
         self.show(profiles.index)
         with self._reading():
             parts = tuple(_part_content(part, set(profiles.keys)) for part in profiles.parts)
-        id, keys, lead = profiles.index.id, list(profiles.keys), _texts(profiles.lead)
+        id, keys, lead = profiles.index.id, list(profiles.keys), render_all(profiles.lead)
         tables = [part for part in parts if isinstance(part, RowsPart)]
         told = [row for part in tables for rows in part.rows.values() for row in rows]
         line = f"profiles {id}: {len(keys)} pages, digest {content_digest(told)}"
@@ -229,7 +229,7 @@ class Session:
         known = self._revenue_by(frame["issued"].iloc[0])
         stated = PredictionsOutput(
             prediction=name,
-            label=_texts(label),
+            label=render_all(label),
             columns=list(frame.columns),
             rows=rows,
             known_revenue=round(float(known.sum()), 4),
@@ -469,12 +469,8 @@ def _frame(html: str) -> None:
         shell.display_pub.publish({"text/html": html})
 
 
-def _texts(text: Text) -> Texts:
-    return {language: render(text, language) for language in LANGUAGES}
-
-
 def _caption(table: Table) -> Texts | None:
-    return None if table.caption is None else _texts(table.caption)
+    return None if table.caption is None else render_all(table.caption)
 
 
 def _columns_content(table: Table) -> tuple[ColumnHead, ...]:
@@ -482,8 +478,8 @@ def _columns_content(table: Table) -> tuple[ColumnHead, ...]:
         ColumnHead(
             column.name,
             column.unit,
-            _texts(column.label),
-            {code: _texts(term) for code, term in _terms(table, column).items()},
+            render_all(column.label),
+            {code: render_all(term) for code, term in _terms(table, column).items()},
         )
         for column in table.columns
     )
@@ -502,7 +498,7 @@ def _terms(table: Table, column: Column) -> Mapping[str, Text]:
 
 def _part_content(part: Part, keys: set[str]) -> FactsPart | RowsPart:
     """A part of the pages of subjects: its rows by subject, those with a page alone."""
-    title = _texts(part.title)
+    title = render_all(part.title)
     if part.table is None:
         return FactsPart(title, "facts", list(part.columns))
     columns = _columns_content(part.table)
@@ -538,7 +534,7 @@ def table_content(table: Table, simulated: bool) -> TableOutput:
     ]
     return TableOutput(
         table.id,
-        _texts(table.title),
+        render_all(table.title),
         _caption(table),
         columns,
         rows,
@@ -551,8 +547,8 @@ def table_content(table: Table, simulated: bool) -> TableOutput:
 
 
 def _followed_by(one: Followed) -> FollowedBy:
-    left = {key: _texts(word) for key, word in one.left.items()}
-    return FollowedBy(_texts(one.title), one.key, one.name, one.state, left)
+    left = {key: render_all(word) for key, word in one.left.items()}
+    return FollowedBy(render_all(one.title), one.key, one.name, one.state, left)
 
 
 def _cell(value: Any) -> Any:

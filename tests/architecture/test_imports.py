@@ -1,6 +1,7 @@
 """Data flows one way: every room imports only from the rooms before it."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -215,15 +216,15 @@ def test_no_two_modules_import_each_other_in_a_circle():
         walk(name, ())
 
 
-def test_importing_the_package_loads_nothing_heavy():
-    import subprocess
+def told_by(code: str, *arguments: str) -> set[str]:
+    """The words that a program of its own prints: names of modules, mostly."""
+    command = [sys.executable, "-c", code, *arguments]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
 
+
+def test_importing_the_package_loads_nothing_heavy():
     code = "import kamresearch, sys; print(*sorted(sys.modules))"
-    loaded = set(
-        subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        ).stdout.split()
-    )
+    loaded = told_by(code)
     heavy = {
         "pandas",
         "numpy",
@@ -240,19 +241,13 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 def test_listing_versions_reads_neither_parameters_nor_notebooks(tmp_path):
-    import subprocess
-
     code = (
         "import sys; sys.argv = ['kam', 'versions', '--reports', sys.argv[1]]\n"
         "from kamresearch.cli import main\n"
         "try: main()\n"
         "finally: print(*sorted(sys.modules))"
     )
-    loaded = set(
-        subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
-        ).stdout.split()
-    )
+    loaded = told_by(code, str(tmp_path))
     assert "kamresearch.publishing.sealed.store" in loaded
     heavy = {
         "kamresearch.publishing.asking.request",
@@ -267,29 +262,17 @@ def test_listing_versions_reads_neither_parameters_nor_notebooks(tmp_path):
 
 
 def test_who_hands_out_slices_loads_no_engine():
-    import subprocess
-
     code = "import kamresearch.publishing.making.slices, sys; print(*sorted(sys.modules))"
-    loaded = set(
-        subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        ).stdout.split()
-    )
+    loaded = told_by(code)
     assert not {"pandas", "numpy", "ibis", "duckdb"} & loaded
 
 
 def test_the_parent_of_workers_warms_up_without_the_engines_of_kernels():
-    import subprocess
-
     code = (
         "import sys; from kamresearch.publishing.kernels import forking; forking._warm_up('work')\n"
         "print(*sorted(sys.modules)); import pyarrow.fs"
     )
-    loaded = set(
-        subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        ).stdout.split()
-    )
+    loaded = told_by(code)
     assert {"papermill.execute", "fontTools.subset"} <= loaded
     assert not {"pyarrow", "numpy", "pandas", "matplotlib", "ibis"} & loaded
 

@@ -178,7 +178,7 @@ class Returns(Result, frame="rates"):
         price = cast(pd.Series, self._rate("price"))
         product = cast(pd.Series, self._rate("product"))
         both = price is not None and product is not None
-        many = both and int(price["n_followed"]) * int(product["n_followed"]) > MOST_TABLES
+        many = both and _has_many_tables(int(price["n_followed"]), int(product["n_followed"]))
         found.append(
             Finding(
                 "churn.return_p_value",
@@ -429,9 +429,13 @@ def power_of_shares(p: float, q: float, n: int, m: int, alpha: float = 0.05) -> 
     return _power_with(n, m, alpha)(p, q)
 
 
+def _has_many_tables(n: int, m: int) -> bool:
+    return n * m > MOST_TABLES
+
+
 def _power_with(n: int, m: int, alpha: float = 0.05) -> Callable[[float, float], float]:
     """The power as a function of the two shares."""
-    if n * m > MOST_TABLES:
+    if _has_many_tables(n, m):
         return partial(_power_of_many, n=n, m=m, alpha=alpha)
     return partial(_power, _rejected(n, m, alpha))
 

@@ -552,13 +552,13 @@ def _say_season(result: LifetimeValue) -> list[Text]:
     ahead = result.horizon_days
     if result.knows_season(ahead):
         return []
-    if result.past.span(pd.Timestamp(result.as_of)) < YEAR:
+    if result._span < YEAR:
         return [
             _(
                 "The orders span {days} days, less than a year: a season that lies in the {ahead} "
                 "days ahead and not in these is unknown. The total holds none; its interval is "
                 "wider by what a season of usual strength may do.",
-                days=result.past.span(pd.Timestamp(result.as_of)),
+                days=result._span,
                 ahead=ahead,
             )
         ]

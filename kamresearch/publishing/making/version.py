@@ -277,16 +277,14 @@ class Making:
         now finds some left, so many that its start is worth it.
         """
         ready = [page for page in waiting if self._may_render(page[0])]
-        for _hand in range(self.plan.request.jobs - len(self.running)):
-            pages: dict[str, list[str]] = {}
-            new, first = 0, ready[:1]
+        while ready and len(self.running) < self.plan.request.jobs:
+            first, pages, new = ready[0][0], {}, 0
             while ready and new < PAGES_AT_ONCE:
                 step, language = page = ready.pop(0)
                 pages.setdefault(step.study.name, []).append(language)
                 waiting.remove(page)
                 new += not self.manifest.studies[step.study.name].reused
-            if first:
-                self._render(first[0][0], pages)
+            self._render(first, pages)
 
     def _render(self, step: Step, pages: Mapping[str, list[str]]) -> None:
         kept = "" if self.plan.request.force else str(self.cache.pages)

@@ -17,7 +17,7 @@ from kamresearch.data.answers import shown_address
 from kamresearch.data.budgets import set_budgets, spending
 from kamresearch.data.pseudonyms import KEY, Pseudonyms
 from kamresearch.errors import DataError, KamError
-from kamresearch.language import LANGUAGES, render
+from kamresearch.language import render_all
 from kamresearch.publishing.files import (
     file_sha256,
     forget_parts,
@@ -261,10 +261,7 @@ def check_opened(tables: "Tables", as_of: str | None = None) -> tuple[list[dict]
 
 
 def _texts(problems: Iterable) -> list[dict]:
-    return [
-        {language: render(getattr(one, "text", one), language) for language in LANGUAGES}
-        for one in problems
-    ]
+    return [render_all(getattr(one, "text", one)) for one in problems]
 
 
 def watched_files(source: str, mapping: str) -> list[list] | None:

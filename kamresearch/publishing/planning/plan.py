@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kamresearch.language import LANGUAGES, Message
+from kamresearch.language import Message, render_all
 from kamresearch.language import message as _
 from kamresearch.publishing.asking.parameters import NOT_INPUTS
 from kamresearch.publishing.asking.request import Request, injected
@@ -166,7 +166,7 @@ class Plan:
             "studies": {name: {"notebook": step.study.notebook} for name, step in steps.items()},
             "front": next((name for name, step in steps.items() if step.study.front), ""),
             "asked": list(self.request.studies),
-            "absent": {name: _texts(reason) for name, reason in self.absent.items()},
+            "absent": {name: render_all(reason) for name, reason in self.absent.items()},
             "warnings": list(self.warnings),
             "stories": self.stories(),
             "code": {"fingerprint": self.code},
@@ -213,10 +213,6 @@ def make_plan(
     )
 
 
-def _texts(text: Message) -> dict[str, str]:
-    return {language: text.render(language) for language in LANGUAGES}
-
-
 def _lost_words(steps: Iterable[Step]) -> list[dict]:
     """A warning for each study about which the case says something in a section that is not
     there.
@@ -231,7 +227,7 @@ def _lost_words(steps: Iterable[Step]) -> list[dict]:
                 study=step.study.title,
                 sections="; ".join(lost),
             )
-            warnings.append(_texts(text))
+            warnings.append(render_all(text))
     return warnings
 
 
