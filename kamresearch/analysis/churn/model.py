@@ -34,6 +34,8 @@ SIMPLE_EVENTS = 30
 """Rows of the rarer outcome below which the simplest learner within one standard error is used
 alone.
 """
+SPREAD_ROWS = 2_000
+"""Rows, spread evenly, by which the members' spread is compared with that of their mean."""
 BOOSTED_EVENTS = 100
 """Rows of the rarer outcome from which trees are grown: learners of any shape want many times the
 events that a regression does (van der Ploeg et al. 2014).
@@ -70,7 +72,8 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
     weights_ : dict
         Learner → weight in the blend.
     calibration_ : (float, float)
-        Intercept and slope put on the blend's log-odds, shrunk towards 0 and 1.
+        Intercept and slope put on the blend's log-odds: shrunk towards 0 and 1, and widened by
+        what the members' mean takes from their spread.
 
     Raises
     ------
@@ -83,7 +86,8 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
     fitted in stratified folds, encodings included; the ridge strength, the number
     of trees and convex weights minimise the held-out log-loss, and the blend's held-out log-odds
     give a shrunken recalibration. The folds' fits are kept and averaged: none is fitted again on
-    all rows (that costs a fit more, and was no better on three public sets). With few losses the
+    all rows (that costs a fit more, and was no better on three public sets), and what averaging
+    takes from the spread of the log-odds is given back. With few losses the
     simplest learner within one standard error of the best is used alone. No class weights, no
     resampling: both ruin probabilities (Carriero et al. 2025).
 
@@ -148,6 +152,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         )
         self.members_ = [member for member, _held in found]
         self._blend(codes, rows, rarer, folds, [held for _member, held in found])
+        self._undo_averaging(frame, rows)
         return self
 
     def _blend(
@@ -170,6 +175,36 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         blended = scores @ weights
         self.calibration_ = recalibrate(y, blended, rows=rows)
         self.held_out_loss_ = float(np.average(log_loss_of(y, blended), weights=rows))
+
+    def _undo_averaging(self, frame: pd.DataFrame, rows: np.ndarray) -> None:
+        """Give the members' mean back the spread that each of them had.
+
+        The recalibration was learnt on one member's log-odds a row, errors included; in the mean
+        errors cancel, so that it lies nearer to the middle than it should. The least-squares slope
+        of a truth on scores is their covariance over the scores' variance: the covariance stays,
+        the variance does not. It takes no outcome to measure, hence some of the rows learnt from.
+        """
+        some = slice(None, None, -(-len(frame) // SPREAD_ROWS))
+        each, weights = self._member_scores(frame[some].reset_index(drop=True)), rows[some]
+        mean = each.mean(axis=0)
+        centre = float(np.average(mean, weights=weights))
+        spread = float(np.cov(mean, aweights=weights, ddof=0))
+        if spread > 0:
+            ratio = np.mean([np.cov(one, aweights=weights, ddof=0) for one in each]) / spread
+            intercept, slope = self.calibration_
+            self.calibration_ = (
+                float(intercept + slope * (1 - ratio) * centre),
+                float(slope * ratio),
+            )
+
+    def _member_scores(self, frame: pd.DataFrame) -> np.ndarray:
+        """The blended log-odds of each member: one row a member, one column a row of the frame."""
+        used = {name: self.columns_[name] for name in self.weights_}
+        found = []
+        for member in self.members_:
+            scores = member.scores(frame, used)
+            found.append(sum(w * scores[name][:, 0] for name, w in self.weights_.items()))
+        return np.array(found)
 
     def _take(self, X: "Matrix", *, fitting: bool) -> pd.DataFrame:
         frame = as_frame(X, None if fitting else list(getattr(self, "_columns", [])))
@@ -298,13 +333,8 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
         """Calibrated log-odds of the second class."""
         check_is_fitted(self, "members_")
         frame = self._take(X, fitting=False)
-        z = np.zeros(len(frame))
-        for member in self.members_:
-            scores = member.scores(frame, {name: self.columns_[name] for name in self.weights_})
-            for name, weight in self.weights_.items():
-                z += weight * scores[name][:, 0] / len(self.members_)
         intercept, slope = self.calibration_
-        return intercept + slope * z
+        return intercept + slope * self._member_scores(frame).mean(axis=0)
 
     def predict_proba(self, X: "Matrix") -> np.ndarray:
         """Probabilities of both classes, shape (n, 2)."""
