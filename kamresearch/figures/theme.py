@@ -36,7 +36,7 @@ FIRST_DARK, ON_DARK = 4, "#fdfefe"
 
 WIDTH, HEIGHT = 7.2, 3.8
 """Inches of a normal figure: the width of a report's text."""
-MANY_MARKS, RASTER_DPI = 1000, 192
+MANY_MARKS, MANY_CORNERS, RASTER_DPI = 1_000, 10_000, 192
 """Marks of a scatter or bundle of lines that are drawn as shapes at most, and the resolution
 of those drawn as pixels.
 """
@@ -194,16 +194,18 @@ PAINTERS.append(draw_svg)
 
 
 def _rasterise_dense(artists: "Sequence[Artist]") -> bool:
-    """Marks too many to be told apart become pixels of the picture: as shapes, a hundred
-    thousand weigh ten megabytes.
+    """Marks too many to be told apart, and areas of too many corners, become pixels of the
+    picture: as shapes, a hundred thousand weigh ten megabytes.
     """
-    from matplotlib.collections import LineCollection, PathCollection
+    from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 
     points = [one for one in artists if isinstance(one, PathCollection)]
     lines = [one for one in artists if isinstance(one, LineCollection)]
     marks = [(one, len(cast(Any, one.get_offsets()))) for one in points]
     marks += [(one, len(one.get_paths())) for one in lines]
     dense = [one for one, number in marks if number > MANY_MARKS]
+    areas = [one for one in artists if isinstance(one, PolyCollection)]
+    dense += [a for a in areas if sum(len(one.vertices) for one in a.get_paths()) > MANY_CORNERS]
     for one in dense:
         one.set_rasterized(True)
     return bool(dense)

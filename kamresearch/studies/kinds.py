@@ -6,7 +6,7 @@ are read as well, those of older releases too.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from typing import Any, ClassVar, Literal, Self
 
@@ -282,6 +282,7 @@ class ProfilesOutput(_Output):
 class PredictionsOutput(_Output):
     """Statements about the future, one row each, with the revenue that was known at their issue.
 
+    ``same``: the columns whose value is one for all rows, and which no row repeats.
     ``hindcast``, ``version``: what publishing adds where a later version scores them.
     """
 
@@ -293,6 +294,7 @@ class PredictionsOutput(_Output):
     known_revenue: float
     simulated: bool
     known_by_account: list[float] | None = None
+    same: dict[str, Any] = field(default_factory=dict)
     hindcast: bool = False
     version: str = ""
 

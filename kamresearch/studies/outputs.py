@@ -120,7 +120,7 @@ def read_predictions(stated: Iterable[PredictionsOutput]) -> "pd.DataFrame":
 
     frames, labels = [], {}
     for one in stated:
-        frame = pd.DataFrame(one.rows, columns=one.columns)
+        frame = pd.DataFrame(one.rows, columns=one.columns).assign(**one.same)
         frame["known_revenue"] = one.known_revenue
         by_account = one.known_by_account or [None] * len(frame)
         frame["known_account_revenue"] = pd.Series(by_account, frame.index, dtype="float64")

@@ -224,14 +224,17 @@ class Session:
         """
         if frame.empty:
             return
-        rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
         name, due = frame["prediction"].iloc[0], frame["due"].max().date().isoformat()
         known = self._revenue_by(frame["issued"].iloc[0])
+        values = frame.drop(columns="account_id").nunique(dropna=False)
+        same = {column: _cell(frame[column].iloc[0]) for column in values.index[values == 1]}
+        told = frame.drop(columns=list(same))
         stated = PredictionsOutput(
             prediction=name,
             label=render_all(label),
-            columns=list(frame.columns),
-            rows=rows,
+            columns=list(told.columns),
+            rows=[[_cell(value) for value in row] for row in told.itertuples(index=False)],
+            same=same,
             known_revenue=round(float(known.sum()), 4),
             known_by_account=frame["account_id"].map(known).fillna(0.0).round(4).tolist(),
             simulated=self._simulated(None),

@@ -5,6 +5,7 @@ mean what they say.
 import importlib.util
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -220,6 +221,31 @@ def test_probabilities_of_a_known_process_have_slope_one():
         y[1500:].astype(float), model.decision_function(frame[1500:]), (100.0, 100.0)
     )
     assert slope == pytest.approx(1, abs=0.15)
+
+
+@pytest.mark.parametrize("error", [0.0, 0.5, 1.0])
+def test_what_averaging_takes_from_the_spread_is_given_back(error):
+    rng = np.random.default_rng(1)
+    truth = rng.normal(-1.5, 1, 40_000)
+    y = (rng.random(len(truth)) < sigmoid(truth)).astype(float)
+    heard = truth + error * rng.normal(size=(3, len(truth)))
+    model = ChurnModel()
+    model.members_ = [
+        SimpleNamespace(scores=lambda frame, used, k=k: {"one": heard[k, frame["row"], None]})
+        for k in range(3)
+    ]
+    model.columns_, model.weights_ = {"one": 0}, {"one": 1.0}
+    model.calibration_ = recalibrate(y, heard[0])
+    slopes = [recalibrate(y, learnt(model, heard), (100.0, 100.0))[1]]
+    model._undo_averaging(pd.DataFrame({"row": np.arange(len(y))}), np.ones(len(y)))
+    slopes.append(recalibrate(y, learnt(model, heard), (100.0, 100.0))[1])
+    assert slopes[0] == pytest.approx((1 + error**2) / (1 + error**2 / 3), abs=0.08)
+    assert slopes[1] == pytest.approx(1, abs=0.06)
+    assert sigmoid(learnt(model, heard)).mean() == pytest.approx(y.mean(), abs=0.01)
+
+
+def learnt(model, heard):
+    return model.calibration_[0] + model.calibration_[1] * heard.mean(axis=0)
 
 
 def test_no_class_weight_and_no_resampling_appears_anywhere():

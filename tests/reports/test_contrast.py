@@ -60,6 +60,21 @@ def test_a_picture_is_drawn_once(monkeypatch):
     assert len(drawn) == 1
 
 
+def test_an_area_over_a_hundred_thousand_accounts_weighs_no_more_than_its_pixels():
+    def draw(places):
+        figure, axes = parts.new_figure()
+        axes.fill_between(range(places), [1 / (place + 1) for place in range(places)], step="mid")
+        return figure
+
+    few, many = (
+        draw_svg(Figure("a", _("A"), _("B"), _("C"), lambda n=n: draw(n), None), "en")
+        for n in (100, 100_000)
+    )
+    assert "<image" not in few
+    assert "<image" in many
+    assert len(many) < 60_000
+
+
 @pytest.mark.parametrize("block", range(len(BLOCKS)))
 def test_each_number_in_a_heat_map_stands_out_on_its_cell(block):
     colours = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", BLOCKS[block]))

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from pydantic import Field
 
+from kamresearch.analysis.record import make_predictions
 from kamresearch.display import Column, Figure, make_table
 from kamresearch.errors import ParameterError, StudyError
 from kamresearch.figures import parts
@@ -21,6 +22,7 @@ from kamresearch.studies.outputs import (
     read_accounts,
     read_findings,
     read_notebook,
+    read_predictions,
     read_table,
 )
 
@@ -286,6 +288,32 @@ def test_what_is_told_of_accounts_and_proposed_for_them_travels_in_the_notebook(
     assert told["value"].tolist()[0] == 0.2
     assert pd.isna(told["value"].tolist()[1])
     assert read_accounts({"cells": [{"outputs": outputs}]}, "proposals").empty
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_statement_keeps_once_what_all_rows_share_and_reads_as_it_was_made(
+    rows, outputs, monkeypatch
+):
+    opened = run()
+    known = pd.Series({"a": 5.0, "b": 7.5, "c": 1.0})
+    monkeypatch.setattr(opened, "_revenue_by", lambda day: known)
+    made = make_predictions(
+        pd.DataFrame({"account_id": list("abc"), "value": [0.2, 0.4, 0.3]}).head(rows),
+        "visits.chance",
+        issued="2012-12-31",
+        due="2013-12-31",
+        form="probability",
+        outcome="ordered",
+        source="model",
+    )
+    opened.predict(made, text("Chance"))
+    stored = outputs[0]["data"][MIME]
+    assert json.dumps(stored).count("2013-12-31") == 1
+    assert [len(row) for row in stored["rows"]] == [len(stored["columns"])] * rows
+    read = read_predictions([read_output(stored)])
+    assert read["known_account_revenue"].tolist() == known.tolist()[:rows]
+    told = made.assign(**{day: pd.to_datetime(made[day]) for day in ("issued", "due")})
+    pd.testing.assert_frame_equal(read[list(made)], told, check_dtype=False)
 
 
 def test_a_proposal_without_its_columns_is_refused_by_name():
