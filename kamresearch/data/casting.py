@@ -6,6 +6,8 @@ value that fits no rule
 becomes empty here and is set aside, with its reason, by `kamresearch.data.quarantine`.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import ibis
@@ -120,9 +122,24 @@ def tidy_date(column: ir.StringValue) -> ir.StringValue:
     return _narrow(column).strip()
 
 
+def _begins_like(words: Iterable[str]) -> str:
+    """A pattern that holds for every text that is one of these words once tidied, and for few
+    others.
+    """
+    plain = {mark for word in words for mark in (word[0], word[0].upper())}
+    wide = {_WIDE[place] for place, mark in enumerate(_NARROW) if mark in plain}
+    return rf"^[\s\x0b{WIDE_BLANKS}]*[{''.join(map(re.escape, sorted(plain | wide)))}]"
+
+
+_MAY_SAY_NOTHING = _begins_like(NOTHING)
+
+
 def says_nothing(column: ir.StringValue) -> ir.BooleanValue:
     """Whether a text that should hold a number or a date says that there is none."""
-    return tidy_date(column).lower().isin(NOTHING)
+    # Of a cell that begins otherwise nothing is put straight: a twentieth of the time on ten
+    # million keys.
+    may = column.re_search(_MAY_SAY_NOTHING)
+    return may.ifelse(tidy_date(column).lower().isin(NOTHING), may)
 
 
 def as_number(column: ir.Value, style: TextStyle) -> ir.FloatingValue:

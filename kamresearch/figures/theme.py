@@ -36,7 +36,7 @@ FIRST_DARK, ON_DARK = 4, "#fdfefe"
 
 WIDTH, HEIGHT = 7.2, 3.8
 """Inches of a normal figure: the width of a report's text."""
-MANY_MARKS, MANY_CORNERS, RASTER_DPI = 1_000, 10_000, 192
+MANY_MARKS, MANY_CORNERS, RASTER_DPI = 1_000, 2_000, 192
 """Marks of a scatter or bundle of lines that are drawn as shapes at most, and the resolution
 of those drawn as pixels.
 """

@@ -3,7 +3,7 @@ themselves.
 """
 
 import logging
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -189,9 +189,9 @@ def gather_evidence(
         ],
         retain_matching_columns=True,  # the levels are kept with them
     )
-    engine = duckdb.connect()
-    draw_no_bar(engine)
-    with _quietly():
+    # Splink's objects hold each other, and with them the connection until Python looks for cycles.
+    with closing(duckdb.connect()) as engine, _quietly():
+        draw_no_bar(engine)
         linker = Linker(
             DuckDBAPI(engine).register(table), settings, log_level=None, validate_settings=False
         )
