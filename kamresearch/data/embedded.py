@@ -35,8 +35,8 @@ def connect_embedded(time_zone: str = "") -> "Backend":
     settings = {
         "memory_limit": os.environ.get("KAM_ENGINE_MEMORY") or _memory(),
         "temp_directory": str(spill),
-        "allocator_background_threads": "true",  # else it keeps what it has freed: .7 GB after a
-        # question of ten million orders, beside what pandas needs then
+        # Else it keeps what it has freed: .7 GB after a question of ten million orders.
+        "allocator_background_threads": "true",
         "autoinstall_known_extensions": "false",
         "preserve_insertion_order": "false",
         "TimeZone": time_zone or "UTC",
