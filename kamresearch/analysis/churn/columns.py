@@ -12,7 +12,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import KFold
-from sklearn.preprocessing import OneHotEncoder, TargetEncoder
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -148,12 +149,14 @@ class Encoder(TransformerMixin, BaseEstimator):
     def _step(self, kind: str) -> tuple[TransformerMixin | str, list[str]]:
         places = [str(place) for place, one in enumerate(self.kinds_) if one == kind]
         if kind == "levels":
+            # Numbers first: of texts the levels are counted ten times as slowly.
+            numbered = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
             step = OneHotEncoder(
                 handle_unknown="ignore",
                 min_frequency=RARE,
                 sparse_output=False,
             )
-            return step, places
+            return make_pipeline(numbered, step), places
         if kind == "rates":
             folds = KFold(shuffle=True, random_state=0)
             return TargetEncoder(target_type="continuous", cv=folds), places

@@ -18,6 +18,7 @@ from kamresearch.analysis.churn.blend import (
     sigmoid,
 )
 from kamresearch.analysis.churn.columns import Encoder, as_frame
+from kamresearch.analysis.churn.folds import account_folds
 from kamresearch.analysis.churn.learners import Boosted, Linear
 from kamresearch.errors import AnalysisError
 
@@ -303,17 +304,14 @@ class ChurnModel(ClassifierMixin, BaseEstimator):
     def _split(
         self, codes: np.ndarray, rarer: float, seed: int, groups: np.ndarray | None
     ) -> list | None:
-        from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-
         k = int(min(self.folds, codes.sum(), len(codes) - codes.sum()))
-        if rarer < LEAST_EVENTS or k < 2:
+        accounts = np.arange(len(codes)) if groups is None else groups
+        if rarer < LEAST_EVENTS or min(k, len(np.unique(accounts))) < 2:
             return None
-        kind = StratifiedKFold if groups is None else StratifiedGroupKFold
-        split = kind(k, shuffle=True, random_state=seed).split(codes, codes, groups)
         folds = [
             (train, test)
-            for train, test in split
-            if 0 < codes[train].sum() < len(train) and len(test)
+            for train, test in account_folds(codes, accounts, k, seed)
+            if 0 < codes[train].sum() < len(train)
         ]
         return folds or None
 

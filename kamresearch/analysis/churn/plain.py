@@ -9,6 +9,7 @@ import pandas as pd
 
 from kamresearch.analysis.churn.blend import log_loss_of, recalibrate, sigmoid
 from kamresearch.analysis.churn.columns import Encoder
+from kamresearch.analysis.churn.folds import account_folds
 from kamresearch.analysis.churn.learners import Linear
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
@@ -47,15 +48,10 @@ class PlainLogistic:
     def _judge(
         self, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray
     ) -> tuple[float, tuple[float, float]]:
-        from sklearn.model_selection import StratifiedGroupKFold
-
         held = np.full((len(y), len(STRENGTHS)), np.nan)
         k = min(self.folds, len(np.unique(groups)))
         if min(y.sum(), len(y) - y.sum()) >= LEAST_EVENTS and k > 1:
-            split = StratifiedGroupKFold(k, shuffle=True, random_state=self.seed).split(
-                X, y, groups
-            )
-            for train, test in split:
+            for train, test in account_folds(y, groups, k, self.seed):
                 if len(np.unique(y[train])) == 2 and len(test):
                     past = X.iloc[train].reset_index(drop=True)
                     encoder = Encoder()
