@@ -196,7 +196,7 @@ def gather_evidence(
             DuckDBAPI(engine).register(table), settings, log_level=None, validate_settings=False
         )
         linker.training.estimate_u_using_random_sampling(
-            max_pairs=RANDOM_PAIRS, seed=1, min_count_per_level=None
+            max_pairs=RANDOM_PAIRS, seed=1, min_count_per_level=None, num_chunks=1
         )
         scored = linker.inference.predict(warning_mode="never").as_duckdbpyrelation()
         columns = ", ".join(f"gamma_f{place}::TINYINT AS g{place}" for place in range(len(fields)))

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -167,7 +168,18 @@ class Making:
         return set(step.study.reads) & {other.study.name for other in self.plan.steps}
 
     def _ready(self, waiting: list[Step]) -> list[Step]:
-        return [step for step in waiting if self._reads(step) <= set(self.given)]
+        """Steps that wait for none, those first for which the longest chain of others waits."""
+        ready = [step for step in waiting if self._reads(step) <= set(self.given)]
+        return sorted(ready, key=lambda step: -self._chains[step.study.name])
+
+    @cached_property
+    def _chains(self) -> dict[str, int]:
+        """Steps in the longest chain of readers that begins with each study."""
+        chains = dict.fromkeys((step.study.name for step in self.plan.steps), 1)
+        for step in reversed(self.plan.steps):  # each stands after those that it reads
+            for read in self._reads(step):
+                chains[read] = max(chains[read], chains[step.study.name] + 1)
+        return chains
 
     def _hopeless(self, step: Step) -> bool:
         return (
