@@ -232,9 +232,10 @@ def link_departments(
             "none",
             "check the slice and the table departments",
         )
-    records = _identities(departments)
+    identity = _identity_keys(departments)
+    records = _identities(departments, identity)
     pool = _pool(accounts, records)
-    keys = _keys_in_pool(accounts, departments)
+    keys = _keys_in_pool(accounts, departments, identity)
     same, apart = translate_keys(decisions.same, keys), translate_keys(decisions.apart, keys)
     linked = link(
         pool, id_column="key", threshold=threshold, ignore=("kind",), same=same, not_same=apart
@@ -268,7 +269,7 @@ def link_departments(
     whole["probability"] = whole["best_probability"].where(whole["how"] == "linked")
     unnumbered = whole["known_id"].isna()
     return DepartmentLinks(
-        _spread(departments, whole),
+        _spread(departments, identity, whole),
         _coverage(accounts, whole),
         _review(whole, accounts, threshold),
         int(unnumbered.sum()),
@@ -276,14 +277,13 @@ def link_departments(
     )
 
 
-def _keys_in_pool(accounts: pd.DataFrame, departments: pd.DataFrame) -> dict[str, str]:
+def _keys_in_pool(
+    accounts: pd.DataFrame, departments: pd.DataFrame, identity: list[str]
+) -> dict[str, str]:
     """Keys of decisions → keys of the pool: years and records written alike are one identity."""
     keys = {ACCOUNT + one: "A" + one for one in accounts["account_id"].astype("str")}
     records = departments["department"].astype("str") + "/" + departments["record_id"].astype("str")
-    return keys | {
-        RECORD + record: key
-        for record, key in zip(records, _identity_keys(departments), strict=True)
-    }
+    return keys | {RECORD + record: key for record, key in zip(records, identity, strict=True)}
 
 
 def _follow(
@@ -303,12 +303,12 @@ def _follow(
     return pairs.assign(weight=weight)[kept]
 
 
-def _identities(departments: pd.DataFrame) -> pd.DataFrame:
+def _identities(departments: pd.DataFrame, identity: list[str]) -> pd.DataFrame:
     """One row per way in which a department writes an account: years of one record are one
     identity.
     """
     parts = ["department", "account_id", *IDENTITY]
-    frame = _with_identity(departments).assign(key=_identity_keys(departments))
+    frame = _with_identity(departments).assign(key=identity)
     first = frame.sort_values(["department", "record_id"], kind="stable").drop_duplicates("key")
     return first[["key", "record_id", *parts]].reset_index(drop=True)
 
@@ -365,9 +365,9 @@ def _best_account(
     return best.merge(second.reset_index(), on="key", how="left", validate="1:1")
 
 
-def _spread(departments: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
+def _spread(departments: pd.DataFrame, identity: list[str], whole: pd.DataFrame) -> pd.DataFrame:
     """The resolved account beside every row of the departments' table."""
-    found = whole.set_index("key").loc[_identity_keys(departments)]
+    found = whole.set_index("key").loc[identity]
     return _with_identity(departments).assign(
         known_id=found["known_id"].to_numpy(),
         account_id=found["account_id"].to_numpy(),
