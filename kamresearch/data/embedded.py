@@ -19,15 +19,14 @@ if TYPE_CHECKING:
 
 MEMORY = 3_000
 """Megabytes of the engine at most, and half of what its process may hold; beyond them, it works
-through
-temporary files. ``KAM_ENGINE_MEMORY`` sets another.
+through temporary files. ``KAM_ENGINE_MEMORY`` sets another.
 """
 
 
 def connect_embedded(time_zone: str = "", memory: int = MEMORY) -> "Backend":
     """An Ibis connection to an embedded DuckDB; ``time_zone`` decides on which day a moment
-    with a zone falls, ``memory`` is how many
-    megabytes it may hold unless ``KAM_ENGINE_MEMORY`` says else.
+    with a zone falls, ``memory`` is how many megabytes it may hold
+    unless ``KAM_ENGINE_MEMORY`` says else.
     """
     import duckdb
     import ibis
