@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.organisation.holdings import EXECUTIVE_ROLES, Holdings
-from kamresearch.analysis.organisation.serving import can_serve
+from kamresearch.analysis.organisation.serving import find_serving
 from kamresearch.analysis.organisation.similarity import book_similarity
 from kamresearch.display import Column, Table, make_table
 from kamresearch.errors import ParameterError
@@ -257,9 +257,11 @@ def _find_successors(
     # Nobody takes over from oneself; where no load is known, room is no criterion.
     other = able != np.arange(len(ids))[:, None]
     after[~other] = np.nan
-    serves = can_serve(holdings.accounts, holders.iloc[able])
-    held = holdings.accounts["manager_id"].to_numpy(object)[None, :] == ids[:, None]
-    whole = held.astype(float) @ (~serves).astype(float) == 0
+    serving = find_serving(holdings.accounts, holders.iloc[able])
+    holder = pd.Index(ids).get_indexer(holdings.accounts["manager_id"].to_numpy(object))
+    book = np.zeros((len(ids), len(serving.fits)))  # in which places each has accounts
+    book[holder[holder >= 0], serving.place[holder >= 0]] = 1
+    whole = book @ (~serving.fits).astype(float) == 0
     fits = other & whole & ((after <= 1.0) | np.isnan(after).all(axis=1, keepdims=True))
     best = np.where(fits, likeness, -1.0).argmax(axis=1)
     rows, found = np.arange(len(ids)), fits.any(axis=1)
