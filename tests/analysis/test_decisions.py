@@ -339,6 +339,19 @@ def test_the_list_is_tested_at_six_earlier_days_beside_simple_orders(tested):
     assert together.tolist() == pytest.approx(frame["share"].tolist())
 
 
+@pytest.mark.recovery
+def test_a_part_of_the_draws_at_a_time_gives_what_all_at_once_give(
+    tested, case_tables, monkeypatch
+):
+    """And days enough are three, where they hold losses enough."""
+    from kamresearch.analysis.decisions import backtest
+
+    monkeypatch.setattr(backtest, "MOST_WEIGHTS", 4_000)
+    pd.testing.assert_frame_equal(kam.decisions.backtest(case_tables, DAY).frame, tested.frame)
+    monkeypatch.setattr(backtest, "ENOUGH_LOST", 20)
+    assert len(kam.decisions.backtest(case_tables, DAY).days) == 3 < len(tested.days)
+
+
 @pytest.mark.unit
 def test_a_history_without_an_earlier_day_says_so(tmp_path):
     tested = kam.decisions.backtest(write(tmp_path, **company(3, months=12)), "2009-12-31")

@@ -36,6 +36,10 @@ ORDERS = {
 DAYS, STEP_DAYS, PART, LEAST, DRAWS = 6, 91, 0.05, 5, 400
 """Earlier days, days between them, share of the accounts that each order may name, at least so
 many, and bootstrap draws."""
+LEAST_DAYS, ENOUGH_LOST = 3, 2_000
+"""Days after which no more are asked, where they hold so many losses."""
+MOST_WEIGHTS = 10_000_000
+"""Draws times accounts held at a time."""
 ALIKE = _(
     "Whichever accounts are drawn, the number is the same: too few were lost or named to tell how "
     "far chance made it."
@@ -187,8 +191,8 @@ def backtest(
 ) -> Backtest:
     """Does the list find what is lost, better than anybody could without it?
 
-    The tables as they were known at up to six earlier month ends, a quarter apart, each with its
-    whole horizon before ``as_of`` → the first 5 % of the accounts in the list's order (expected
+    The tables as they were known at up to six earlier month ends, a quarter apart (three where
+    they hold losses enough), each with its whole horizon before ``as_of`` → the first 5 % of the accounts in the list's order (expected
     gain of keeping, before anybody's hours) against the largest, the longest silent, the steepest
     fallen, and lot; and what was lost within the horizon after each day.
 
@@ -200,8 +204,10 @@ def backtest(
     """
     assumed = assumptions or Assumptions()
     now = read_history(tables, as_of)
-    cases = []
+    cases: list[pd.DataFrame] = []
     for place in range(DAYS):
+        if place >= LEAST_DAYS and sum(one["lost"].sum() for one in cases) >= ENOUGH_LOST:
+            break
         day = earlier_day(now.as_of, assumed.horizon_days, place, STEP_DAYS)
         if now.orders.empty or day < now.orders.columns.min() + pd.DateOffset(months=LEAST_MONTHS):
             break
@@ -254,13 +260,21 @@ def _measure(cases: pd.DataFrame, rng: np.random.Generator) -> Backtest:
     account, ids = pd.factorize(cases["account_id"])
     named = cases[names].to_numpy(float)
     lost, value = cases["lost"].to_numpy(float), cases["value"].to_numpy(float)
-    weights = rng.multinomial(len(ids), np.full(len(ids), 1 / len(ids)), size=DRAWS)
-    weights = np.vstack([np.ones(len(ids)), weights])[:, account]
-    held = weights @ (named * (lost * value)[:, None])
-    whole = weights @ (lost * value)
+    taken = lost * value
+    columns = (
+        named * taken[:, None],
+        named * lost[:, None],
+        named,
+        taken,
+        lost,
+        np.ones(len(lost)),
+    )
+    totals = _draw_totals(np.column_stack(columns), account, len(ids), rng)
+    held, hits, told = np.split(totals[:, :-3], 3, axis=1)
+    whole, gone, rows = totals[:, -3:].T
     shares = held / np.where(whole > 0, whole, np.nan)[:, None]
-    precision = (weights @ (named * lost[:, None])) / np.maximum(weights @ named, 1e-9)
-    base = (weights @ lost) / weights.sum(axis=1)
+    base = gone / rows
+    precision = hits / np.maximum(told, 1e-9)
     lift = precision / np.where(base > 0, base, np.nan)[:, None]
     low, high = _bounds(shares[1:])
     lift_low, lift_high = _bounds(lift[1:])
@@ -281,7 +295,21 @@ def _measure(cases: pd.DataFrame, rng: np.random.Generator) -> Backtest:
     gap = shares[:, 0] - shares[:, rival]
     bounds = bounds_of_draws(gap[1:])
     ahead = (float(gap[0]), *bounds) if bounds else None
-    return Backtest(frame, _by_day(cases.assign(taken=lost * value)), ahead)
+    return Backtest(frame, _by_day(cases.assign(taken=taken)), ahead)
+
+
+def _draw_totals(
+    columns: np.ndarray, account: np.ndarray, n: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Totals of the columns (one row a draw, the first of all rows as they are), accounts drawn
+    with all their days.
+    """
+    sums = np.column_stack([np.bincount(account, one, n) for one in columns.T])
+    totals, step = [sums.sum(axis=0)[None]], max(1, MOST_WEIGHTS // n)
+    for start in range(0, DRAWS, step):
+        weights = rng.multinomial(n, np.full(n, 1 / n), size=min(step, DRAWS - start))
+        totals.append(weights @ sums)
+    return np.vstack(totals)
 
 
 def _bounds(draws: np.ndarray) -> np.ndarray:
