@@ -1,5 +1,7 @@
 """The list of what to do: nothing contradicts, everyone named can, and bad input is met in words."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -344,8 +346,7 @@ def test_a_part_of_the_draws_at_a_time_gives_what_all_at_once_give(
     tested, case_tables, monkeypatch
 ):
     """And days enough are three, where they hold losses enough."""
-    from kamresearch.analysis.decisions import backtest
-
+    backtest = sys.modules[Backtest.__module__]
     monkeypatch.setattr(backtest, "MOST_WEIGHTS", 4_000)
     pd.testing.assert_frame_equal(kam.decisions.backtest(case_tables, DAY).frame, tested.frame)
     monkeypatch.setattr(backtest, "ENOUGH_LOST", 20)
