@@ -482,3 +482,22 @@ def test_the_engine_draws_no_bar_into_a_report():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False"]
+
+
+def test_a_cell_that_says_nothing_is_found_whatever_stands_around_it():
+    """The quick look at how a cell begins passes over none that the slow reading would find."""
+    import ibis
+
+    from kamresearch.data import casting
+
+    wide = dict(zip(casting._NARROW, casting._WIDE, strict=True))
+    around = ("%s", " %s", "%s ", "\u3000%s", "\t%s\n", "\x0b%s", "\u00a0%s", "x%s", "%sx")
+    cells = ["O1", "12", "é", "", None, "Nox", "("]
+    for word in casting.NOTHING:
+        for one in (word, word.upper(), word.title(), "".join(wide.get(x, x) for x in word)):
+            cells += [frame % one for frame in around]
+    table = ibis.memtable(pd.DataFrame({"cell": cells}))
+    slow = casting.tidy_date(table.cell).lower().isin(casting.NOTHING)
+    told = table.mutate(slow=slow, quick=casting.says_nothing(table.cell)).execute()
+    assert told["slow"].sum() > 500
+    pdt.assert_series_equal(told["quick"], told["slow"], check_names=False)

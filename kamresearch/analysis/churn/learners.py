@@ -179,8 +179,10 @@ class Boosted:
             max_features=0.5,
             early_stopping=False,
             random_state=self.seed,
-        ).fit(Z, y, None if weight is None or (weight == 1).all() else weight)
+        )
         # Bins of weighted rows are found in steps that take longer than the trees.
+        even = weight is None or bool((weight == 1).all())
+        self.model_.fit(Z, y, None if even else weight)
         return self
 
     def scores(self, Z: np.ndarray, only: int | None = None) -> np.ndarray:

@@ -191,10 +191,11 @@ def backtest(
 ) -> Backtest:
     """Does the list find what is lost, better than anybody could without it?
 
-    The tables as they were known at up to six earlier month ends, a quarter apart (three where
-    they hold losses enough), each with its whole horizon before ``as_of`` → the first 5 % of the accounts in the list's order (expected
-    gain of keeping, before anybody's hours) against the largest, the longest silent, the steepest
-    fallen, and lot; and what was lost within the horizon after each day.
+    The tables as they were known at up to six earlier month ends, a quarter apart (three where they
+    hold losses enough), each with its whole horizon before ``as_of`` → the first 5 % of the
+    accounts in the list's order (expected gain of keeping, before anybody's hours) against the
+    largest, the longest silent, the steepest fallen, and lot; and what was lost within the horizon
+    after each day.
 
     Returns
     -------
