@@ -21,8 +21,14 @@ def load(name: str) -> tuple[pd.DataFrame, pd.Timestamp, int, pd.DataFrame]:
         frame, end, last = frame.rename(columns=names), "1997-09-30", "1998-06-30"
     elif name == "retail":
         frame, end, last = _retail(), "2011-08-31", "2011-12-09"
+    elif name == "journey":
+        raw = pd.read_parquet(data_file("complete_journey.parquet"))
+        names = {"household_id": "account_id", "sales_value": "revenue"}
+        day = raw["transaction_timestamp"].dt.normalize()
+        frame = raw.rename(columns=names).assign(order_date=day)
+        frame, end, last = frame[frame["revenue"] > 0], "2017-09-30", "2017-12-31"
     else:
-        raise ValueError(f"unknown set {name!r}: cdnow, cdnow_rest, retail")
+        raise ValueError(f"unknown set {name!r}: cdnow, cdnow_rest, retail, journey")
     end, last = pd.Timestamp(end), pd.Timestamp(last)
     days = frame.groupby(["account_id", "order_date"], as_index=False)["revenue"].sum()
     seen, held = days[days["order_date"] <= end], days[days["order_date"] > end]
