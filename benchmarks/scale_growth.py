@@ -27,6 +27,8 @@ SIZES = tuple(
 )
 CACHE = Path(os.environ.get("KAM_SCALE_CACHE", ROOT / "benchmarks" / ".cache"))
 GOAL_POWER, GOAL_GB, GOAL_FROM = 1.1, 4.0, 4_000
+NO_TABLE = 2
+"""Code of a study that is refused, since its table is none that the simulator draws."""
 GOAL_WHOLE = 240_000
 """Accounts with some ten million orders: every study at once, too."""
 JUDGED = ("goals", "swot", "judgements", "strategies")
@@ -175,8 +177,13 @@ def judge(found: dict[int, dict[str, dict]], whole: dict[int, dict]) -> str:
         f"{one['largest_gb']:.1f} GB, all together {one['together_gb']:.1f} GB."
         for size, one in whole.items()
     ]
-    failed = sorted({s for stages in found.values() for s in stages} - {s for _n, s in done})
-    parts += [f"Failed: {', '.join(failed)}."] if failed else []
+    failed = {
+        f"{stage} at {size:,}"
+        for size, stages in found.items()
+        for stage, one in stages.items()
+        if one["code"] not in (0, NO_TABLE)
+    }
+    parts += [f"Failed: {', '.join(sorted(failed))}."] if failed else []
     return " ".join(parts)
 
 
