@@ -204,11 +204,16 @@ def _rasterise_dense(artists: "Sequence[Artist]") -> bool:
     marks = [(one, len(cast(Any, one.get_offsets()))) for one in points]
     marks += [(one, len(one.get_paths())) for one in lines]
     dense = [one for one, number in marks if number > MANY_MARKS]
-    areas = [one for one in artists if isinstance(one, PolyCollection)]
-    dense += [a for a in areas if sum(len(one.vertices) for one in a.get_paths()) > MANY_CORNERS]
+    dense += [
+        one for one in artists if isinstance(one, PolyCollection) and _corners(one) > MANY_CORNERS
+    ]
     for one in dense:
         one.set_rasterized(True)
     return bool(dense)
+
+
+def _corners(area: "Any") -> int:
+    return sum(len(path.vertices) for path in area.get_paths())
 
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
