@@ -448,6 +448,21 @@ def test_an_accounts_page_says_what_is_known_of_it_and_of_no_other(case_tables, 
     assert (made.parts[6].table.frame.groupby("account_id").size() <= 10).all()
 
 
+@pytest.mark.recovery
+def test_the_list_comes_first_where_more_accounts_would_have_a_page_than_anybody_reads(
+    case_tables, listed, monkeypatch
+):
+    describe, history = kam.decisions.describe_accounts, read_history(case_tables, DAY)
+    every, first = describe(listed, history, "A").keys, set(listed.frame["account_id"])
+    monkeypatch.setattr(sys.modules[describe.__module__], "MOST_PAGES", len(first) + 3)
+    made = describe(listed, history, "A")
+    assert len(made.keys) == len(first) + 3 < len(every)
+    assert first <= set(made.keys) <= set(every)
+    assert f"Of {len(every)} that" in made.index.caption.render("en")
+    assert set(every) < set(describe(listed, history, "all").keys)
+
+
+
 @pytest.mark.unit
 def test_an_accounts_page_tells_of_deals_plans_deeds_and_people_as_they_were_on_the_day(tmp_path):
     one = {"account_id": ["a00", "a00"]}

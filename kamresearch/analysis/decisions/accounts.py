@@ -22,6 +22,8 @@ from kamresearch.language import message as _
 
 MONTHS = 24
 """Months of revenue and of events that a page shows."""
+MOST_PAGES = 2_000
+"""Pages that are made unless all are asked for: a reader finds no more, and each takes a moment."""
 EVENTS_SHOWN = 10
 
 EVENT_TERMS = {
@@ -95,6 +97,7 @@ def describe_accounts(
     frame = _records(result)
     names = [*WHO, *STANDING, *MONEY, *HEALTH]
     kept = tuple(name for name in names if frame[name].notna().any())
+    chosen, wanted = _choose(frame, result, pages)
     index = make_table(
         "accounts",
         _("All accounts"),
@@ -105,7 +108,15 @@ def describe_accounts(
             COLUMNS.get(name) or Column(name, FIELDS[name], UNITS.get(name, "text"))
             for name in kept
         ),
-        caption=_("What is known of each account on the day; largest value first."),
+        caption=_("What is known of each account on the day; largest value first.")
+        if len(chosen) == wanted
+        else _(
+            "What is known of each account on the day; largest value first. Of {wanted} that would "
+            "have a page, the {n} on the list or largest have one; the parameter account_pages "
+            "with “all” gives every account its page.",
+            wanted=wanted,
+            n=len(chosen),
+        ),
         rows_shown=20,
     )
 
@@ -114,7 +125,7 @@ def describe_accounts(
 
     return Profiles(
         index,
-        _choose(frame, result, pages),
+        chosen,
         (
             Part(_("What should be done?"), table=_proposals(result)),
             facts(_("Where does it stand?"), STANDING),
@@ -151,13 +162,19 @@ def _records(result: Decisions) -> pd.DataFrame:
     return frame.sort_values(order, ascending=[False, True], kind="stable", ignore_index=True)
 
 
-def _choose(frame: pd.DataFrame, result: Decisions, pages: str) -> tuple[str, ...]:
+def _choose(frame: pd.DataFrame, result: Decisions, pages: str) -> tuple[tuple[str, ...], int]:
+    """Accounts that get a page, and how many should have one."""
     if pages == "none":
-        return ()
+        return (), 0
     named = (result.frame, result.conflicts, result.lost_and_back)
     told = {account for one in named for account in one["account_id"]}
     wanted = frame["tier"].isin(pages.split(",")) | frame["account_id"].isin(told)
-    return tuple(frame.loc[wanted | (pages == "all"), "account_id"])
+    chosen = frame.loc[wanted | (pages == "all"), "account_id"]
+    if pages == "all" or len(chosen) <= MOST_PAGES:
+        return tuple(chosen), len(chosen)
+    listed = chosen.isin(result.frame["account_id"])
+    first = pd.concat([chosen[listed], chosen[~listed]]).head(MOST_PAGES)
+    return tuple(chosen[chosen.isin(first)]), len(chosen)
 
 
 def _proposals(result: Decisions) -> Table:

@@ -30,7 +30,7 @@ class Limits:
 
     timeout: float = TIMEOUT
     memory: int = 0
-    output: int = 64 << 20
+    output: int = 128 << 20
 
 
 @dataclass(frozen=True)
