@@ -168,18 +168,26 @@ class Making:
         return set(step.study.reads) & {other.study.name for other in self.plan.steps}
 
     def _ready(self, waiting: list[Step]) -> list[Step]:
-        """Steps that wait for none, those first for which the longest chain of others waits."""
+        """Steps that wait for none, the most urgent first."""
         ready = [step for step in waiting if self._reads(step) <= set(self.given)]
-        return sorted(ready, key=lambda step: -self._chains[step.study.name])
+        return sorted(ready, key=lambda step: self._urgency[step.study.name], reverse=True)
 
     @cached_property
-    def _chains(self) -> dict[str, int]:
-        """Steps in the longest chain of readers that begins with each study."""
-        chains = dict.fromkeys((step.study.name for step in self.plan.steps), 1)
-        for step in reversed(self.plan.steps):  # each stands after those that it reads
-            for read in self._reads(step):
-                chains[read] = max(chains[read], chains[step.study.name] + 1)
-        return chains
+    def _urgency(self) -> dict[str, tuple[int, int]]:
+        """Study → steps in the longest chain of readers through it, and how many wait for it: what
+        stands in a long chain keeps the whole waiting if it begins late.
+        """
+        names = [step.study.name for step in self.plan.steps]
+        reads = {step.study.name: self._reads(step) for step in self.plan.steps}
+        before, after = dict.fromkeys(names, 1), dict.fromkeys(names, 0)
+        readers: dict[str, set[str]] = {name: set() for name in names}
+        for name in names:  # each stands after those that it reads
+            before[name] += max((before[read] for read in reads[name]), default=0)
+        for name in reversed(names):
+            for read in reads[name]:
+                after[read] = max(after[read], after[name] + 1)
+                readers[read] |= {name, *readers[name]}
+        return {name: (before[name] + after[name], len(readers[name])) for name in names}
 
     def _hopeless(self, step: Step) -> bool:
         return (
