@@ -95,11 +95,17 @@ def measure_size(accounts: int) -> dict[str, dict]:
     return stages
 
 
+def kept_whole(accounts: int) -> Path:
+    """Where the measurement of a whole company is kept."""
+    return CACHE / "growth" / f"{accounts}_{code_now()}" / "whole.json"
+
+
 def measure_whole(accounts: int) -> dict:
     """Everything of one company at once, in one language, from nothing."""
-    aside = CACHE / "growth" / f"{accounts}_{code_now()}"
-    kept = aside / "whole.json"
+    kept = kept_whole(accounts)
+    aside = kept.parent
     if not kept.exists():
+        aside.mkdir(parents=True, exist_ok=True)
         shelf = aside / "whole"
         shutil.rmtree(shelf, ignore_errors=True)
         company = CACHE / f"company_{accounts}"
@@ -192,8 +198,9 @@ def main() -> None:
     load, found, whole = os.getloadavg()[0], {}, {}
     for size in SIZES:
         found[size] = measure_size(size)
-        if size in (GOAL_FROM, GOAL_WHOLE):
-            whole[size] = measure_whole(size)
+        for one in (GOAL_FROM, GOAL_WHOLE):
+            if one == size or kept_whole(one).exists():
+                whole[one] = measure_whole(one)
         write_result(
             "growth",
             "Growth of each study with accounts",
