@@ -166,14 +166,16 @@ def judge(found: dict[int, dict[str, dict]], whole: dict[int, dict]) -> str:
         for power in [power_of({n: done[n, s] for n, s in done if s == stage and n <= size}, size)]
         if power is not None and power > GOAL_POWER
     ]
-    large = [
-        f"{stage} ({one['largest_gb']:.1f} GB at {size:,})"
-        for (size, stage), one in done.items()
-        if one["largest_gb"] > GOAL_GB
-    ]
+    told = [(f"{stage} at {size:,}", one) for (size, stage), one in done.items()]
+    told += [(f"the whole of {size:,}", one) for size, one in whole.items()]
+    large = [f"{name} ({o['largest_gb']:.1f} GB)" for name, o in told if o["largest_gb"] > GOAL_GB]
+    beyond = any(size > GOAL_FROM for size, _stage in done)
     parts = [
         f"Beyond {GOAL_FROM:,} accounts no study's time may grow with more than the power "
-        f"{GOAL_POWER} of the accounts: " + (f"{', '.join(steep)} did." if steep else "none did."),
+        f"{GOAL_POWER} of the accounts: "
+        + (
+            f"{', '.join(steep)} did." if steep else "none did." if beyond else "not measured here."
+        ),
         f"No process may hold more than {GOAL_GB:.0f} GB: "
         + (f"{', '.join(large)} did." if large else "none did."),
     ]
