@@ -212,7 +212,7 @@ def _rasterise_dense(artists: "Sequence[Artist]") -> bool:
     return bool(dense)
 
 
-def _corners(area: "Any") -> int:
+def _corners(area: Any) -> int:
     return sum(len(path.vertices) for path in area.get_paths())
 
 

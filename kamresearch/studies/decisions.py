@@ -27,8 +27,8 @@ class Params(StudyParams):
     account_pages: str = Field(
         "A",
         pattern=r"^(all|none|[ABC](,[ABC])*)$",
-        description="Tiers whose accounts get a page beside those on the list: A,B (the first "
-        "2,000 of them); all; or none.",
+        description="Tiers whose accounts get a page beside those on the list: A,B (the largest "
+        "of very many); all; or none.",
     )
 
 

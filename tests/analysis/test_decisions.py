@@ -462,7 +462,6 @@ def test_the_list_comes_first_where_more_accounts_would_have_a_page_than_anybody
     assert set(every) < set(describe(listed, history, "all").keys)
 
 
-
 @pytest.mark.unit
 def test_an_accounts_page_tells_of_deals_plans_deeds_and_people_as_they_were_on_the_day(tmp_path):
     one = {"account_id": ["a00", "a00"]}

@@ -19,7 +19,7 @@ def account_folds(
     accounts : array
         Account of each row.
     k : int
-        Folds wanted; no more than there are accounts.
+        Folds wanted, at least two; there are no more than accounts.
     random_state : int
         Seed of the dealing.
 

@@ -49,9 +49,8 @@ class PlainLogistic:
         self, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray
     ) -> tuple[float, tuple[float, float]]:
         held = np.full((len(y), len(STRENGTHS)), np.nan)
-        k = min(self.folds, len(np.unique(groups)))
-        if min(y.sum(), len(y) - y.sum()) >= LEAST_EVENTS and k > 1:
-            for train, test in account_folds(y, groups, k, self.seed):
+        if min(y.sum(), len(y) - y.sum()) >= LEAST_EVENTS and len(np.unique(groups)) > 1:
+            for train, test in account_folds(y, groups, self.folds, self.seed):
                 if len(np.unique(y[train])) == 2 and len(test):
                     past = X.iloc[train].reset_index(drop=True)
                     encoder = Encoder()
