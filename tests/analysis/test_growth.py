@@ -254,16 +254,18 @@ def test_the_table_of_growth_states_the_power_and_names_what_is_too_steep():
     from benchmarks.scale_growth import judge, tabulate
 
     def took(seconds, gb=1.0, code=0):
-        return {"code": code, "processor_seconds": seconds, "largest_gb": gb, "seconds": seconds}
+        memory = {"largest_gb": gb, "together_gb": 2 * gb}
+        return {"code": code, "processor_seconds": seconds, "seconds": seconds, **memory}
 
     found = {
-        4_000: {"even": took(10.0), "steep": took(10.0), "none": took(1.0, code=2)},
-        40_000: {"even": took(100.0), "steep": took(1_000.0, gb=5.0), "none": took(1.0, code=2)},
+        4_000: {"even": took(10.0), "steep": took(10.0), "refused": took(1.0, code=2)},
+        40_000: {"even": took(100.0), "steep": took(1_000.0, gb=5.0), "broken": took(1.0, code=1)},
     }
     table = tabulate(found).set_index("stage")
     assert table["power 4,000 to 40,000"].to_dict() == {"even": 1.0, "steep": 2.0}
     verdict = judge(found, {4_000: took(80.0)})
     assert "steep (2.00 up to 40,000)" in verdict
     assert "even" not in verdict
-    assert "steep (5.0 GB at 40,000)" in verdict
-    assert "Failed: none" in verdict
+    assert "steep at 40,000 (5.0 GB)" in verdict
+    assert "The whole of 4,000 accounts at once took 80 processor seconds" in verdict
+    assert verdict.endswith("Failed: broken at 40,000.")
