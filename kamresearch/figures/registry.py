@@ -32,10 +32,10 @@ def find_drawing(kind: type[Result], id: str) -> Callable[..., Figure]:
         The result declares a figure that nothing draws.
     """
     if (kind, id) not in _DRAWN:  # a figure module registers when it is imported
-        import kamresearch.figures as room
-
-        for module in iter_modules(room.__path__):
-            import_module(f"{room.__name__}.{module.name}")
+        for name in _modules_of(kind):
+            import_module(name)
+            if (kind, id) in _DRAWN:
+                break
     if (kind, id) not in _DRAWN:
         raise StudyError(
             f"figure {id!r}",
@@ -44,6 +44,18 @@ def find_drawing(kind: type[Result], id: str) -> Callable[..., Figure]:
             f'write @draws({kind.__name__}, "{id}") above it in kamresearch/figures/',
         )
     return _DRAWN[kind, id]
+
+
+def _modules_of(kind: type[Result]) -> list[str]:
+    """The figure modules, first those named after the room of the result's analysis: each imports
+    the analyses that it draws, and a kernel is to import its own.
+    """
+    import kamresearch.figures as room
+
+    own = set(kind.__module__.split("."))
+    names = [module.name for module in iter_modules(room.__path__)]
+    names.sort(key=lambda name: name.partition("_")[0] not in own)
+    return [f"{room.__name__}.{name}" for name in names]
 
 
 def draw_figure(result: Result, id: str) -> Figure:

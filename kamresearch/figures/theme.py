@@ -53,11 +53,9 @@ def font_family() -> str:
 
 def house_style() -> dict[Any, Any]:
     """The theme as matplotlib settings."""
-    import seaborn as sns
     from cycler import cycler
 
     return {
-        **sns.axes_style("whitegrid"),
         # Names and labels are text, never formulas: a "$" in a company's name stays a dollar.
         "text.parse_math": False,
         "font.family": [font_family()],
@@ -98,6 +96,7 @@ def house_style() -> dict[Any, Any]:
         "lines.linewidth": 1.8,
         "lines.solid_capstyle": "round",
         "patch.edgecolor": "none",
+        "patch.force_edgecolor": True,
         "patch.linewidth": 0,
         "figure.facecolor": "none",
         "axes.facecolor": "none",

@@ -199,8 +199,11 @@ def _locale(name: str) -> "Locale":
     return Locale.parse(name)
 
 
+@lru_cache(maxsize=8192, typed=True)
 def _written(value: float, pattern: str, language: str) -> str:
-    """A number by Babel's pattern; patterns and locales are read once, not once a cell."""
+    """A number by Babel's pattern; patterns and locales are read once, not once a cell, and equal
+    numbers are written once: a page says most of its numbers several times, a shelf nearly all.
+    """
     return _pattern(pattern).apply(value, _locale(tongue(language).locale))
 
 

@@ -297,22 +297,37 @@ def all_studies() -> tuple[Study, ...]:
 
 @lru_cache(maxsize=8)
 def _studies_of(root: Path) -> tuple[Study, ...]:
-    import kamresearch.studies as package
     from kamresearch.studies.own import own_studies
+
+    by_name = {study.name: study for study in [*house_studies(), *own_studies(root, Study)]}
+    return tuple(sorted(by_name.values(), key=lambda study: study.notebook))
+
+
+@lru_cache(maxsize=1)
+def house_studies() -> tuple[Study, ...]:
+    """The studies of the house: what a warmed parent may know, since no project changes them."""
+    import kamresearch.studies as package
 
     names = [
         module.name for module in iter_modules(package.__path__) if module.name not in HOUSE_MODULES
     ]
-    studies = [import_module(f"{package.__name__}.{name}").STUDY for name in names]
-    by_name = {study.name: study for study in [*studies, *own_studies(root, Study)]}
-    return tuple(sorted(by_name.values(), key=lambda study: study.notebook))
+    return tuple(import_module(f"{package.__name__}.{name}").STUDY for name in names)
 
 
 def owner_of(id: str, studies: Iterable[Study] | None = None) -> Study | None:
     """The study that shows a finding, figure or table: the one that declares it, else the one of
     its prefix.
     """
-    known = {one.name: one for one in (all_studies() if studies is None else studies)}
+    return _owner_known(id, project_root()) if studies is None else _owner_among(id, studies)
+
+
+@lru_cache(maxsize=4096)
+def _owner_known(id: str, root: Path) -> Study | None:
+    return _owner_among(id, _studies_of(root))
+
+
+def _owner_among(id: str, studies: Iterable[Study]) -> Study | None:
+    known = {one.name: one for one in studies}
     owners = [one for one in known.values() if one.owns(id)]
     declared = [one for one in owners if id in one.promised.ids] if len(owners) > 1 else owners
     return next(iter([*declared, *owners]), None)

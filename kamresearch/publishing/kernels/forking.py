@@ -26,7 +26,6 @@ WARM = {
         "matplotlib.backends.backend_svg",
         "matplotlib.pyplot",
         "pandas",
-        "seaborn",
         "ibis",
         "duckdb",
         "ibis.backends.duckdb",
@@ -61,6 +60,7 @@ MORE = {
     "kernel": (
         "scipy.optimize",
         "scipy.stats",
+        "seaborn",
         "statsmodels.api",
         "statsmodels.tsa.api",
         "sklearn.cluster",
@@ -94,7 +94,9 @@ def _warm_up(kind: str) -> None:
     from kamresearch.figures.theme import font_family
     from kamresearch.language import LANGUAGES, format_quantity
     from kamresearch.language.catalogue_store import load_catalogue
+    from kamresearch.studies.declaration import house_studies
 
+    house_studies()
     for language in LANGUAGES:
         load_catalogue(language)
         format_quantity(1.5, "share", language)

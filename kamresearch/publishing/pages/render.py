@@ -80,8 +80,11 @@ def render_study(notebook: dict, study: Study, language: str, context: RenderCon
     return finish_page(Markup(body), language, title, kind=study.name)  # noqa: S704  (the template escapes)
 
 
-def _quiet(code: str) -> str:
+def _coloured(code: str) -> str:
     """Highlighted code without the marks that the style does not colour."""
+    from nbconvert.filters.highlight import Highlight2HTML
+
+    code = Highlight2HTML(pygments_lexer="python")(code)
     return re.sub(r'<span class="(?:n|p|o|w|nn|fm|vm|ni)">([^<]*)</span>', r"\1", code).replace(
         "<span></span>", ""
     )
@@ -113,8 +116,21 @@ def _exporter() -> "TemplateExporter":
 
 
 def warm_up() -> None:
-    """Read the template of studies, for all pages that are made in forks of this process."""
-    _exporter().template  # noqa: B018  (read when first asked for)
+    """Read the template of studies, those on which it stands, and how code is coloured, for all
+    pages that are made in forks of this process.
+    """
+    from jinja2.meta import find_referenced_templates
+
+    made = _exporter().environment
+    known, left = set(), {_exporter().template.name}
+    while left:
+        known |= left
+        sources = [
+            made.loader.get_source(made, name)[0] for name in left if made.get_template(name)
+        ]
+        asked = {name for one in sources for name in find_referenced_templates(made.parse(one))}
+        left = {name for name in asked if name} - known
+    _coloured("told = 1")
 
 
 class _Page(Surroundings):
@@ -340,11 +356,10 @@ class _Page(Surroundings):
         }
 
     def _code(self, cell: dict, tags: list[str]) -> dict:
-        from nbconvert.filters.highlight import Highlight2HTML
 
         self._numbers += 1
         source = "".join(cell["source"])
-        code = _quiet(Highlight2HTML(pygments_lexer="python")(source)) if source.strip() else ""
+        code = _coloured(source) if source.strip() else ""
         outputs = [
             shown
             for output in cell.get("outputs", ())
