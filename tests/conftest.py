@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from kamresearch.garbage import look_rarely
+
 # No test holds a clock: on a busy machine hypothesis would fail one for its time alone.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+look_rarely()
 
 ROOT = Path(__file__).resolve().parents[1]
 

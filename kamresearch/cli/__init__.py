@@ -8,6 +8,8 @@ import signal
 import sys
 from typing import NoReturn
 
+from kamresearch.garbage import look_rarely
+
 STOPPED = "kam: stopped; no version was made, finished studies are kept for the next run"
 ARGUMENTS = "KAM_ARGUMENTS"
 """The variable that carries arguments which nobody shall see."""
@@ -16,6 +18,7 @@ ARGUMENTS = "KAM_ARGUMENTS"
 def main() -> None:
     """Run ``kam``; errors for people are shown as a line, not as a traceback."""
     _hide_addresses()
+    look_rarely()
     # Nobody extends our models; to look for who might, every package installed would be opened.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from kamresearch.cli.app import app

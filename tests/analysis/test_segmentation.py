@@ -19,8 +19,8 @@ from kamresearch.analysis.segmentation.rfm import MEASURES, score_quintiles
 from kamresearch.errors import AnalysisError
 from kamresearch.features.population import find_lost, keep_present
 from kamresearch.features.purchases import TablePurchases, order_moments
-from kamresearch.figures import segmentation_clusters as cluster_figures
 from kamresearch.figures import segmentation as figures
+from kamresearch.figures import segmentation_clusters as cluster_figures
 from kamresearch.figures.theme import house_theme
 from kamresearch.language import LANGUAGES, render, use_language
 

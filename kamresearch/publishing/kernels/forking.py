@@ -3,6 +3,7 @@ computes itself.
 """
 
 import errno
+import gc
 import json
 import os
 import select
@@ -12,6 +13,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import cast
+
+from kamresearch.garbage import look_rarely
 
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS)
 DISK_FULL = 74
@@ -86,8 +89,7 @@ def _warm_up(kind: str) -> None:
     """Import, and fill the caches that every child would fill again; nothing that starts a
     thread.
     """
-    import gc
-
+    look_rarely()
     _spare_imports()
     with _spared("pyarrow.fs" if kind == "work" else ""):
         _import_all(WARM[kind])
@@ -245,6 +247,7 @@ class _Server:
 
 def run_plain() -> None:
     """What a plain child runs: its order comes on stdin, never on the command line."""
+    look_rarely()
     _spare_imports()
     order = json.loads(sys.stdin.buffer.read())
     code = 70
