@@ -73,6 +73,7 @@ def test_no_account_at_all_is_no_traceback():
 
 
 @pytest.mark.properties
+@pytest.mark.slow
 def test_months_after_the_day_and_one_not_ended_change_nothing():
     months = panel(sporadic(8, 40, 0.3, np.random.default_rng(1)))
     known = months[months["month"] < "2012-10-01"]
@@ -109,6 +110,7 @@ def test_smoothing_by_hand_gives_the_same_chance_and_size(monkeypatch):
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_quarters_of_simulated_accounts_lie_inside_the_interval_and_the_forecast_is_right_on_average():
     rng = np.random.default_rng(3)
     found = forecast_accounts(panel(sporadic(150, 48, 0.2, rng)), "2012-12-31")
@@ -121,6 +123,7 @@ def test_quarters_of_simulated_accounts_lie_inside_the_interval_and_the_forecast
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_the_interval_of_all_together_allows_for_season_and_for_years_that_differ():
     """Half of the accounts' orders fall into the last quarter, and all quarters have a luck of
     their own: without looking at that, 80 % intervals held 5 of these 30 sums.
@@ -172,6 +175,7 @@ def test_accounts_drawn_in_blocks_are_the_same_as_drawn_at_once(monkeypatch):
 
 @pytest.mark.recovery
 @pytest.mark.parametrize(("fade", "most"), [(1.0, 0.15), (0.95, 0.5)])
+@pytest.mark.slow
 def test_demand_that_dies_everywhere_is_not_expected_to_last(fade, most):
     rng = np.random.default_rng(3)
     chance = rng.uniform(0.1, 0.5, size=(250, 1)) * fade ** np.arange(39)

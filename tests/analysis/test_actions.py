@@ -10,7 +10,7 @@ from kamresearch.analysis.decisions.following import count_actions, read_actions
 from kamresearch.data.contract import TABLES
 from tests.analysis.test_decisions import MANAGERS, check_consistent, company, write
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 DAY = "2012-12-31"
 
 

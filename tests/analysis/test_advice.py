@@ -72,6 +72,7 @@ def check_lists_for_any_contacts(records, moves: pd.DataFrame, tables, seeds: in
 
 
 @pytest.mark.properties
+@pytest.mark.slow
 def test_whomever_other_studies_would_hold_the_list_tells_nothing_that_contradicts(case_tables):
     records = kam.decisions.gather_records(case_tables, DAY, kam.decisions.Assumptions())
     # Whom the list would give a manager, another study hands to somebody who serves it as well.

@@ -259,6 +259,7 @@ def test_departments_that_disagree_are_shown_apart():
     assert table.loc["W2", "spread"] == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_ranks_get_wider_intervals_where_raters_disagree_and_the_draws_follow_the_seed():
     items = make_items(weakness=3)
     same = pd.concat([answers(name, all_pairs({"W1": 4, "W2": 2, "W3": 1})) for name in "abcde"])

@@ -44,6 +44,7 @@ def test_a_planted_break_is_dated_with_its_size():
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_on_a_random_walk_it_says_that_it_cannot_tell():
     found, _ = verdicts(72, 1, 40)
     assert np.mean([one.verdict == "cannot_tell" for one in found]) >= 0.85
@@ -59,6 +60,7 @@ def margin(rate, count):
 
 @pytest.mark.recovery
 @pytest.mark.parametrize("rho", [0.0, 0.6])
+@pytest.mark.slow
 def test_false_alarms_stay_low_under_autocorrelation(rho):
     found, _ = verdicts(24, rho, 150)
     assert alarm_rate(found) <= 0.08 + margin(0.08, 150), (
@@ -67,6 +69,7 @@ def test_false_alarms_stay_low_under_autocorrelation(rho):
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_two_standard_deviations_at_72_months_are_found():
     found, place = verdicts(72, 0.3, 60, shift=2.0)
     assert alarm_rate(found) >= 0.98 - margin(0.98, 60)
@@ -117,6 +120,7 @@ def test_scale_and_level_do_not_matter_and_the_seed_does_all():
 
 
 @pytest.mark.properties
+@pytest.mark.slow
 def test_a_season_is_no_break_and_a_trend_is_none_when_told():
     place = np.arange(72)
     index = pd.period_range("2006-01", periods=72, freq="M")

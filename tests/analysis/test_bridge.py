@@ -8,6 +8,8 @@ import kamresearch as kam
 from kamresearch.analysis import segmentation, trend
 from kamresearch.analysis.trend.bridge import _measure
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def case(case_tables):

@@ -70,6 +70,7 @@ def test_incidences_are_the_same_bits_on_every_run_and_in_any_row_order():
         max_size=60,
     )
 )
+@pytest.mark.slow
 def test_incidences_over_all_causes_are_one_minus_survival(rows):
     time, cause = np.array([r[0] for r in rows], float), [r[1] for r in rows]
     curves = cumulative_incidence(time, cause, ["price", "product", "service"])
@@ -131,6 +132,7 @@ def test_a_cause_without_losses_and_the_cause_of_all_have_exact_bounds():
 
 
 @pytest.mark.parametrize(("rate", "other"), [(0.002, 0.03), (0.01, 0.03)])
+@pytest.mark.slow
 def test_intervals_of_a_rare_cause_cover_the_truth(rate, other):
     rng = np.random.default_rng(1)
     truth, covered, tried, n = (

@@ -132,6 +132,7 @@ def rhythms(n, length, seed, start="2009-01-01"):
     st.integers(0, 5),
     st.dates(pd.Timestamp("2009-03-01").date(), pd.Timestamp("2012-12-31").date()),
 )
+@pytest.mark.slow
 def test_what_was_lost_by_any_day_is_the_same_seen_from_that_day_and_from_the_end(seed, day):
     months, day = rhythms(25, 48, seed), pd.Timestamp(day)
     later = losses_from_silence(months, "2012-12-31").frame
@@ -152,6 +153,7 @@ def test_a_silence_is_dated_as_worked_by_hand():
     assert losses["churn_date"].tolist() == [pd.Timestamp("2010-11-30")]
 
 
+@pytest.mark.slow
 def test_the_first_year_of_the_records_is_no_harsher_than_later_ones():
     # Nobody leaves; orders come by chance in one month of four. What is known early must not be the
     # short gaps alone.

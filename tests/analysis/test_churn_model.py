@@ -56,6 +56,7 @@ def test_the_public_name_leads_to_the_model():
     assert kam.churn.ChurnModel is ChurnModel
 
 
+@pytest.mark.slow
 def test_a_frame_of_every_kind_of_column_gives_probabilities(fitted):
     model, frame, y = fitted
     p = model.predict_proba(frame)
@@ -85,6 +86,7 @@ def test_a_new_category_a_new_gap_and_new_order_of_columns_are_taken(fitted):
     np.testing.assert_array_equal(p, model.predict_proba(new[new.columns[::-1]]))
 
 
+@pytest.mark.slow
 def test_equal_data_and_seed_give_equal_bits(fitted):
     model, frame, y = fitted
     again = ChurnModel().fit(frame, y)
@@ -94,6 +96,7 @@ def test_equal_data_and_seed_give_equal_bits(fitted):
 @pytest.mark.parametrize(
     "make", [np.random.default_rng, np.random.RandomState, int, lambda seed: None]
 )
+@pytest.mark.slow
 def test_a_seed_may_be_a_number_or_a_generator(make):
     frame, y = messy(120, 3)
     first, again = (
@@ -143,6 +146,7 @@ def test_one_class_in_a_fold_still_gives_a_model():
     assert np.median(p) < 0.03
 
 
+@pytest.mark.slow
 def test_text_outcomes_keep_their_names():
     frame, y = messy(120)
     model = ChurnModel(folds=2).fit(frame, np.where(y == 1, "yes", "no"))
@@ -150,6 +154,7 @@ def test_text_outcomes_keep_their_names():
     assert set(model.predict(frame)) <= {"no", "yes"}
 
 
+@pytest.mark.slow
 def test_groups_keep_an_account_on_one_side_of_a_fold():
     frame, y = messy(150, 2)
     model = ChurnModel(folds=3)
@@ -190,6 +195,7 @@ def test_weights_that_leave_one_outcome_are_refused_in_words():
         ChurnModel().fit(frame, y, sample_weight=0.0 * y)
 
 
+@pytest.mark.slow
 def test_folds_fitted_at_the_same_time_give_equal_bits():
     frame, y = messy(150, 6)
     one, two = (
@@ -198,6 +204,7 @@ def test_folds_fitted_at_the_same_time_give_equal_bits():
     assert one == two
 
 
+@pytest.mark.slow
 def test_noise_alone_gives_everybody_about_the_base_rate():
     rng = np.random.default_rng(3)
     frame = pd.DataFrame(rng.normal(size=(400, 12))).add_prefix("x")
@@ -211,6 +218,7 @@ def test_noise_alone_gives_everybody_about_the_base_rate():
     assert np.quantile(p, 0.95) < 0.35
 
 
+@pytest.mark.slow
 def test_probabilities_of_a_known_process_have_slope_one():
     rng = np.random.default_rng(7)
     frame = pd.DataFrame(rng.normal(size=(3000, 4)), columns=list("abcd"))

@@ -39,6 +39,7 @@ def panel(case):
     return case.panel(365)
 
 
+@pytest.mark.slow
 def test_outcomes_lie_strictly_after_the_cutoff_and_within_the_window(case, panel):
     dates = case.losses.frame
     for row in panel.frame[["account_id", "cutoff", "lost"]].itertuples():
@@ -60,6 +61,7 @@ def test_who_is_away_at_the_cutoff_cannot_be_lost_again(case, panel):
         assert not set(part["account_id"]) & case.losses.away_at(cutoff)
 
 
+@pytest.mark.slow
 def test_adding_the_future_never_changes_a_features_value(case_tables, case, panel):
     day = panel.frame["cutoff"].unique()[1]
     end = (day + pd.Timedelta(days=365)).date().isoformat()
@@ -192,6 +194,7 @@ def test_many_levels_do_not_look_good_by_chance(honest):
     assert single_auc(names, y) < 0.6
 
 
+@pytest.mark.slow
 def test_the_leaks_of_the_telco_table_are_refused(shared_data):
     frame = pd.read_csv(shared_data / "ibm_telco_churn_reason.csv")
     y = frame["Churn Value"].to_numpy()
@@ -239,6 +242,7 @@ def fitted(small, monkeypatch):
     return knows, names
 
 
+@pytest.mark.slow
 def test_the_costly_model_is_left_where_it_is_no_better_on_a_third_of_the_accounts(small, fitted):
     judgement = judge_models(small)
     folds = len(list(time_and_account_folds(small)))
@@ -253,6 +257,7 @@ def test_the_costly_model_is_left_where_it_is_no_better_on_a_third_of_the_accoun
     assert "three" not in draw_lift(judgement).alt.render("en")
 
 
+@pytest.mark.slow
 def test_the_costly_model_is_judged_on_all_and_explained_where_it_wins(small, fitted):
     fitted[0]["model"] = 0.9
     judgement = judge_models(small)

@@ -64,6 +64,7 @@ def test_pitfall_2_a_potential_without_a_date_is_no_feature_since_it_knows_who_s
     assert "share_of_wallet_12m" not in FEATURES
 
 
+@pytest.mark.slow
 def test_pitfall_4_a_rate_changes_with_its_window_and_the_card_states_cohort_window_gap_and_exclusions(
     case,
 ):
@@ -93,6 +94,7 @@ def test_pitfall_4_another_gap_makes_other_cases_of_the_same_accounts(case):
     assert (merged["lost_x"] != merged["lost_y"]).any()
 
 
+@pytest.mark.slow
 def test_pitfall_6_the_calibration_error_hangs_on_its_bins_and_is_never_zero_for_true_probabilities():
     """Why slope, intercept and Brier skill stand beside it."""
     rng = np.random.default_rng(0)

@@ -36,6 +36,7 @@ def one(facts, **claim):
 
 
 @pytest.mark.golden
+@pytest.mark.slow
 def test_nearly_80_percent_in_2008_is_the_growth_of_2009(ledger):
     row = ledger.loc["C06"]
     assert (row["verdict"], row["remark"]) == ("contradicted", "other_year")
@@ -166,6 +167,7 @@ def test_a_difference_of_two_growth_rates_is_tested_on_both(facts):
 
 
 @pytest.mark.unit
+@pytest.mark.slow
 def test_what_is_not_known_yet_cannot_contradict(claims, case_folder):
     early = read_facts(pd.read_csv(case_folder / "market.csv", dtype={"period": str}), "2008-12-31")
     assert (
@@ -183,12 +185,14 @@ def test_a_text_in_the_value_and_an_unknown_kind_are_refused(claims, facts):
 
 
 @pytest.mark.unit
+@pytest.mark.slow
 def test_every_claim_gets_exactly_one_verdict(claims, facts):
     ledger = judge_claims(claims, facts)
     assert sum(ledger.counts().values()) == len(claims) == len(ledger.frame)
 
 
 @pytest.mark.unit
+@pytest.mark.slow
 def test_one_way_of_reckoning_is_written_once(facts):
     rows = pd.DataFrame(
         [

@@ -49,6 +49,7 @@ def found(planted):
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_planted_groups_are_found_again(planted, found):
     from sklearn.metrics import adjusted_rand_score
 
@@ -66,6 +67,7 @@ def test_clusters_are_named_by_effect_sizes_and_never_by_p_values(found):
     assert biggest["revenue_12m"] > 1
 
 
+@pytest.mark.slow
 def test_one_giant_account_never_makes_a_cluster_of_one(planted):
     snapshot = planted[0].copy()
     snapshot.loc[0, "revenue_12m"] = 1e12
@@ -75,6 +77,7 @@ def test_one_giant_account_never_makes_a_cluster_of_one(planted):
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_raw_features_isolate_giants_in_stable_clusters_and_ours_do_not(shared_data):
     from sklearn.cluster import KMeans
     from sklearn.preprocessing import StandardScaler
@@ -97,6 +100,7 @@ def test_a_stable_split_with_a_tiny_side_is_out():
     assert (choice["smallest"], choice["reason"]) == (3, "too_small")
 
 
+@pytest.mark.slow
 def test_noise_is_one_group_with_a_reason_or_no_tiny_one():
     rng = np.random.default_rng(1)
     frame = pd.DataFrame(rng.normal(size=(200, 6)), columns=[f"x{i}" for i in range(6)])
@@ -117,6 +121,7 @@ def test_few_accounts_are_one_group_with_a_reason(n, planted):
     assert result.labels.tolist() == [1] * n
 
 
+@pytest.mark.slow
 def test_accounts_without_an_order_in_the_year_are_left_out_and_counted(planted):
     snapshot = planted[0].copy()
     snapshot.loc[:9, "n_orders_12m"] = 0
@@ -126,6 +131,7 @@ def test_accounts_without_an_order_in_the_year_are_left_out_and_counted(planted)
     assert result.n_left_out == 10
 
 
+@pytest.mark.slow
 def test_ties_everywhere_do_not_fall_over():
     frame = pd.DataFrame(
         {
@@ -142,6 +148,7 @@ def test_ties_everywhere_do_not_fall_over():
     assert segment(half, n_resamples=4).labels.value_counts().min() >= 5
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_clusters_in_any_order_of_rows(planted):
     one, two = (
         segment(planted[0], n_resamples=4, random_state=3),
@@ -154,6 +161,7 @@ def test_the_same_seed_gives_the_same_clusters_in_any_order_of_rows(planted):
     assert (shuffled == one.labels).mean() > 0.98
 
 
+@pytest.mark.slow
 def test_currency_does_not_move_accounts(planted):
     dearer = planted[0].assign(revenue_12m=planted[0]["revenue_12m"] * 7.1)
     assert (

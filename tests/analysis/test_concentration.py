@@ -227,6 +227,7 @@ def test_a_list_of_the_largest_falls_back_by_itself():
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_on_cdnow_only_half_of_the_largest_fifth_stay(shared_data):
     frame = pd.read_csv(shared_data / "cdnow_sample.csv", parse_dates=["date"])
     halves = (

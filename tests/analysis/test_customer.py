@@ -40,6 +40,7 @@ def tell(tables, day=DAY):
     return results, Findings(one for result in results for one in result.findings())
 
 
+@pytest.mark.slow
 def test_planted_shares_lie_within_their_intervals_and_wishes_in_their_order(tables):
     truth = Customers()
     (given, relations, needs), found = tell(tables)
@@ -80,6 +81,7 @@ def someone(tables):
     return kam.account_snapshot(tables, DAY).query("standing == 'ordering'")["account_id"].iloc[0]
 
 
+@pytest.mark.slow
 def test_rows_worked_by_hand_come_out_and_the_future_is_not_seen(tables, someone):
     gain = {"account_id": someone, "kind": "fuel"}
     given = rows(

@@ -50,6 +50,7 @@ def tell(tables, day=DAY):
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_a_planted_bad_dealer_lies_outside_in_each_measure_and_no_other_is_worse(tables, folder):
     truth = pd.read_csv(folder / "truth" / "dealers.csv")
     (funnel, _crossed), found = tell(tables)
@@ -63,6 +64,7 @@ def test_a_planted_bad_dealer_lies_outside_in_each_measure_and_no_other_is_worse
         assert draw_figure(funnel, "dealers.funnel").draw() is not None
 
 
+@pytest.mark.slow
 def test_where_no_dealer_differs_seldom_does_any_company_see_one_outside():
     rng, flagged, small = np.random.default_rng(7), 0, 0
     group = np.repeat(np.arange(8), [6, 8, 10, 12, 5, 20, 30, 9])
@@ -101,6 +103,7 @@ def test_few_members_are_shown_and_not_judged_and_two_groups_are_none():
     assert not same.frame["outside"].any()
 
 
+@pytest.mark.slow
 def test_crossed_margins_are_those_of_the_raw_orders(tables):
     (_funnel, crossed), _found = tell(tables)
     orders = tables.orders.to_pandas()
@@ -131,6 +134,7 @@ class Partly:
         return getattr(self._tables, name)
 
 
+@pytest.mark.slow
 def test_orders_without_dealers_and_a_future_nobody_sees(tables):
     known, later = tell(tables)[1], tell(tables, "2012-06-30")[1]
     assert known["dealers.lowest_margin"].value != later["dealers.lowest_margin"].value

@@ -14,6 +14,8 @@ from kamresearch.analysis.decisions.history import describe_past, read_history
 from kamresearch.analysis.organisation.serving import can_serve
 from kamresearch.errors import ParameterError
 
+pytestmark = pytest.mark.slow
+
 DAY = "2012-12-31"
 
 

@@ -46,6 +46,7 @@ def test_only_close_calls_are_drawn_where_the_list_says_how_sure_its_gain_is():
 
 
 @pytest.mark.unit
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_lot_and_row_order_of_outcomes_does_not_matter():
     drawn, again = planned(60, 0.3, 1), planned(60, 0.3, 1)
     pd.testing.assert_frame_equal(drawn.frame, again.frame)

@@ -313,6 +313,7 @@ def test_a_cut_of_the_series_is_forecast_as_if_the_rest_had_never_been():
 @pytest.mark.properties
 @settings(max_examples=40)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40), st.sampled_from([1, 4, 7, 12]))
+@pytest.mark.slow
 def test_any_numbers_give_ordered_intervals_with_a_width_or_none(values, season):
     answer = predict(np.array(values), 5, season)
     assert np.isfinite(answer["mean"]).all()
@@ -385,6 +386,7 @@ def test_a_planted_season_is_found_and_none_in_noise():
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_intervals_of_simulated_series_cover_about_what_they_state():
     hits = {80: [], 95: []}
     for seed in range(40):
@@ -401,6 +403,7 @@ def test_intervals_of_simulated_series_cover_about_what_they_state():
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_a_forecast_that_does_not_beat_the_naive_one_says_so():
     walks = [
         forecast(monthly(np.random.default_rng(seed).normal(0, 1, 60).cumsum() + 100), 6)

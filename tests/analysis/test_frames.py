@@ -36,6 +36,7 @@ def annotation(cls: type, name: str) -> str:
 NUMBERS_ALONE = {"CausePrediction", "Discount"}
 
 
+@pytest.mark.slow
 def test_every_result_has_its_main_table_or_numbers_alone():
     assert len(results()) > 80
     alone = set()

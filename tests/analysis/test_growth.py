@@ -76,6 +76,7 @@ def test_the_programs_of_a_list_do_not_grow_with_those_who_could_follow_it(monke
 
 
 @pytest.mark.unit
+@pytest.mark.slow
 def test_twice_the_accounts_are_no_more_than_twice_the_variables(monkeypatch):
     once, _once = solve_with(monkeypatch, 30, 300)
     twice, _twice = solve_with(monkeypatch, 60, 600)

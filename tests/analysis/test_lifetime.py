@@ -130,6 +130,7 @@ def test_alive_of_bgnbd_is_one_for_every_one_time_buyer_and_no_churn_score(cdnow
     assert roc_auc_score(again, fit_bgnbd(history).probability_active(history, 273)) > 0.75
 
 
+@pytest.mark.slow
 def test_standard_errors_agree_with_the_spread_of_estimates_over_resamples(shop):
     history = FramePurchases(shop).history("2010-12-27")
     model = fit_mbgnbd(history)
@@ -187,6 +188,7 @@ def test_probability_of_an_order_agrees_with_simulation(shop):
 
 
 @pytest.mark.parametrize("rhythm", [1, 2])
+@pytest.mark.slow
 def test_expected_orders_of_mbgnbd_agree_with_simulation(shop, rhythm):
     from scipy.stats import gamma
 
@@ -260,6 +262,7 @@ def test_adding_the_future_changes_nothing(shop):
     pd.testing.assert_frame_equal(before, after)
 
 
+@pytest.mark.slow
 def test_learned_predictions_see_nothing_after_the_as_of_date(shop):
     future = shop.assign(order_date=shop["order_date"] + pd.Timedelta(days=400))
     before = kam.lifetime.fit(shop, "2010-12-27", model="blend").predict(60)
@@ -293,6 +296,7 @@ def test_order_of_rows_and_currency_do_not_matter(shop):
     np.testing.assert_allclose(dearer["expected_value"], first["expected_value"] * 100, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_gate_shows_every_baseline_and_chooses_on_stretches_that_no_model_saw(shop):
     result = kam.lifetime.fit(shop, "2010-12-27", horizon_days=90)
     assert {"hiatus", "past_rate", "bgnbd", "mbgnbd", "paretonbd", "blend", "boosting"} <= set(
@@ -312,6 +316,7 @@ def test_the_gate_shows_every_baseline_and_chooses_on_stretches_that_no_model_sa
     assert (prediction["expected_orders"] >= 0).all()
 
 
+@pytest.mark.slow
 def test_fitting_changes_neither_its_input_nor_its_answer(shop):
     copy = shop.copy(deep=True)
     first, second = (
@@ -343,6 +348,7 @@ def year_ahead(shop):
     return kam.lifetime.fit(shop, "2010-12-27", horizon_days=365)
 
 
+@pytest.mark.slow
 def test_the_learned_correction_ranks_and_does_not_move_the_total(shop):
     past, day = Past(FramePurchases(shop)), pd.Timestamp("2010-12-27")
     blend, history = fit_blend(past, day, 90), past.history(day)
@@ -378,6 +384,7 @@ def seasonal_shop(years, n=150, seed=3):
     return frame, pd.Timestamp("2010-10-01")
 
 
+@pytest.mark.slow
 def test_a_season_enters_the_total_where_two_years_are_known():
     orders, end = seasonal_shop(2.75)
     result = kam.lifetime.fit(orders, end, horizon_days=91, model="blend")
@@ -397,6 +404,7 @@ def test_a_season_enters_the_total_where_two_years_are_known():
         (1.1, 365, None),
     ],
 )
+@pytest.mark.slow
 def test_a_season_that_the_orders_cannot_show_is_said_to_be_missing_and_widens_the_interval(
     years, ahead, said, monkeypatch
 ):
@@ -438,6 +446,7 @@ def test_the_learned_factor_is_the_poisson_regression_that_others_find():
     assert flat.predict(np.zeros((1, 2)))[0] == pytest.approx(orders.sum() / expected.sum())
 
 
+@pytest.mark.slow
 def test_the_backtest_is_as_long_as_the_data_allow(year_ahead):
     assert backtest_horizon(2000, 365) == backtest_horizon(730, 365) == 365
     assert backtest_horizon(2000, 90) == 90
@@ -666,6 +675,7 @@ def test_squares_of_orders_come_from_the_engine(case):
     )
 
 
+@pytest.mark.slow
 def test_models_fitted_to_a_draw_predict_every_account(monkeypatch):
     """Fitted to a third of the accounts, the parameters stay within their errors and nobody is
     left without a value.
@@ -737,6 +747,7 @@ def test_ids_of_any_type_mean_the_same(n, kind, monkeypatch):
 
 @pytest.mark.parametrize("error", [AnalysisError("x", "y", "z", "w"), np.linalg.LinAlgError("bad")])
 @pytest.mark.parametrize("name", CANDIDATES)
+@pytest.mark.slow
 def test_a_candidate_that_cannot_be_fitted_is_listed_with_its_reason(
     shop, name, error, monkeypatch
 ):

@@ -133,6 +133,7 @@ segments = st.lists(
 
 @pytest.mark.properties
 @given(segments)
+@pytest.mark.slow
 def test_market_mix_and_share_effect_sum_to_the_change(rows):
     rows = np.array(rows)
     old = pd.DataFrame({"company": rows[:, 0], "market": rows[:, 0] + rows[:, 1]})
@@ -148,6 +149,7 @@ def test_market_mix_and_share_effect_sum_to_the_change(rows):
 
 @pytest.mark.properties
 @given(segments)
+@pytest.mark.slow
 def test_volume_mix_and_price_effect_sum_to_the_change_of_revenue(rows):
     rows = np.array(rows)
     old = pd.DataFrame({"units": rows[:, 1], "revenue": rows[:, 0]})

@@ -431,6 +431,7 @@ def test_without_revenue_shares_are_undefined_with_a_reason():
 
 @given(factor=st.floats(0.01, 1000))
 @settings(max_examples=15)
+@pytest.mark.slow
 def test_another_currency_scales_money_and_leaves_shares(factor):
     one = organisation.measure_exposure(holdings())
     held = organisation.find_holdings(
@@ -696,11 +697,13 @@ def test_moves_are_those_that_trying_one_by_one_finds(seed):
     assert moved(result) == slow_moves(held, tiers, result.by_manager)
 
 
+@pytest.mark.slow
 def test_the_companies_drawn_do_move_accounts():
     assert sum(len(organisation.measure_workload(*company(seed)).moves) for seed in range(20)) > 50
 
 
 @pytest.mark.parametrize("seed", range(5))
+@pytest.mark.slow
 def test_a_region_that_is_nowhere_filled_is_as_good_as_none(seed):
     """Managers' regions unknown, in every way of writing so: nobody is near, and nobody is
     barred from tier A.
@@ -730,6 +733,7 @@ def test_a_region_that_is_nowhere_filled_is_as_good_as_none(seed):
         pd.testing.assert_frame_equal(other.moves, answers[0].moves)
 
 
+@pytest.mark.slow
 def test_moves_compare_only_one_givers_accounts_at_a_time(monkeypatch):
     """Two thousand accounts against three hundred managers stay far from a matrix of all of
     them.
@@ -889,6 +893,7 @@ def test_two_hundred_managers_get_groups_with_a_gap_of_three_per_cent_at_most():
     assert (found.cost - found.bound) / found.cost <= 0.03
 
 
+@pytest.mark.slow
 def test_managers_get_the_same_groups_twice():
     one, again = (partition.solve(random_problem(40, 7)) for _run in range(2))
     assert one == again
@@ -1091,6 +1096,7 @@ def test_fewer_than_three_managers_form_no_group_and_it_is_said(n):
     assert result.table().frame.empty
 
 
+@pytest.mark.slow
 def test_more_managers_than_can_be_searched_are_sent_to_reports_by_region(monkeypatch):
     monkeypatch.setattr("kamresearch.analysis.organisation.groups.MOST_MANAGERS", 11)
     result = organisation.group_managers(*world(12))

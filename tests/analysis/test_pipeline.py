@@ -83,6 +83,7 @@ def findings(deals):
     return Findings(one for result in everything(deals) for one in result.findings())
 
 
+@pytest.mark.slow
 def test_each_rivals_planted_win_rate_lies_within_its_interval(deals, truth):
     rates = kam.pipeline.win_rates(deals).frame
     rivals = rates[rates["dimension"] == "rival"].set_index("group")
@@ -220,6 +221,7 @@ def test_without_the_table_every_number_says_what_it_needs():
         assert "opportunities" in one.reason.render("en")
 
 
+@pytest.mark.slow
 def test_the_crm_mapping_counts_open_deals_and_wins_as_pandas_does(root, tmp_path):
     """The form of the Maven export: won deals are orders, every deal is an opportunity."""
     stages = ["Won", "Lost", "Engaging", "Prospecting"]
@@ -265,6 +267,7 @@ def maven(shared_data, root):
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_the_published_crms_win_rates_and_open_deals_are_those_of_pandas_on_its_raw_file(maven):
     deals, raw = maven
     assert len(deals.frame) == len(raw) == 8800

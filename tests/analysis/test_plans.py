@@ -35,6 +35,7 @@ def tables(tmp_path_factory):
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_planted_shares_of_plans_lie_within_their_intervals(tables):
     truth, plans = Plans(planned=0.7), targets.review_plans(tables, DAY)
     found = Findings(plans.findings())
@@ -68,6 +69,7 @@ def with_plans(tables, frame):
     return One()
 
 
+@pytest.mark.slow
 def test_rows_worked_by_hand_come_out_and_a_later_review_is_not_seen(tables):
     someone = (
         kam.account_snapshot(tables, DAY).query("standing == 'ordering'")["account_id"].iloc[0]

@@ -37,12 +37,14 @@ def test_bounds_of_a_group_alone_cover_as_often_as_they_say(trials):
 
 @pytest.mark.parametrize("groups", [4, 6])
 @pytest.mark.parametrize("rate", [0.1, 0.3])
+@pytest.mark.slow
 def test_bounds_cover_equal_rates(groups, rate):
     found = [coverage(groups, trials, lambda _rng, k: np.full(k, rate)) for trials in (8, 15)]
     assert np.mean(found) >= 0.93
 
 
 @pytest.mark.parametrize("groups", [1, 4, 6])
+@pytest.mark.slow
 def test_bounds_cover_rates_that_differ(groups):
     found = [coverage(groups, trials, lambda rng, k: rng.beta(2, 8, k)) for trials in (6, 15, 40)]
     assert np.mean(found) >= 0.93
@@ -55,6 +57,7 @@ def test_a_group_alone_keeps_about_its_jeffreys_interval(k, n):
     np.testing.assert_allclose(frame[["low", "high"]].to_numpy()[0], expected, atol=0.004)
 
 
+@pytest.mark.slow
 def test_bounds_agree_with_draws_from_the_prior_weighed_by_the_likelihood():
     """The model told again by other means: draw mean and strength, weigh them by the data,
     draw the shares.

@@ -68,6 +68,7 @@ def priced(folder):
     return kam.price.read_ledger(kam.open_data(folder), DAY)
 
 
+@pytest.mark.slow
 def test_the_ledger_is_the_sum_of_the_files(folder, priced):
     orders = pd.read_parquet(folder / "orders.parquet").merge(
         pd.read_parquet(folder / "order_prices.parquet"), on="order_id", validate="one_to_one"
@@ -104,6 +105,7 @@ def test_planted_bonus_and_hours_come_out(folder, priced):
     assert work["hours"].sum() == pytest.approx(expected, abs=error)
 
 
+@pytest.mark.slow
 def test_without_a_table_or_a_column_its_sections_say_so_and_the_others_stand(folder, tmp_path):
     for name in ("accounts", "orders"):
         shutil.copy(folder / f"{name}.parquet", tmp_path)

@@ -52,6 +52,7 @@ def conflicts(links, accounts, tables):
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_records_without_a_number_find_their_true_account(links, truth):
     both = links.records.merge(truth, on=["department", "record_id"], validate="1:1")
     free = both[both["known_id"].isna()]
@@ -224,6 +225,7 @@ def relation_of(result, left, right):
     return pair["relation"].tolist()
 
 
+@pytest.mark.slow
 def test_ab_volvo_is_not_volvo_cars_however_the_pair_is_spelt(two_volvos):
     decisions = read_decisions(
         pairs_of(
@@ -238,6 +240,7 @@ def test_ab_volvo_is_not_volvo_cars_however_the_pair_is_spelt(two_volvos):
     assert relation_of(find_duplicates(two_volvos, decisions), "0", "1") == ["not_same"]
 
 
+@pytest.mark.slow
 def test_a_decision_joins_what_looks_different_and_runs_out(two_volvos):
     pairs = pairs_of(("5", "30", "same")).assign(
         until=["2012-12-31"], who=["director"], why=["renamed in 2010"]
@@ -250,6 +253,7 @@ def test_a_decision_joins_what_looks_different_and_runs_out(two_volvos):
     assert relation_of(find_duplicates(two_volvos, later), "5", "30") == []
 
 
+@pytest.mark.slow
 def test_of_two_decisions_that_contradict_each_other_the_one_that_parts_stands(two_volvos):
     decisions = read_decisions(
         pairs_of(("0", "1", "same"), ("1", "0", "not_same")), two_volvos, None, AS_OF
@@ -270,6 +274,7 @@ def test_a_number_of_two_departments_is_not_guessed(two_volvos):
     assert decisions.same == {("A3", "Rfinance/R1")}
 
 
+@pytest.mark.slow
 def test_what_a_person_decided_about_a_record_stands_above_its_number_and_its_looks(
     tables, accounts, links
 ):
@@ -292,6 +297,7 @@ def test_what_a_person_decided_about_a_record_stands_above_its_number_and_its_lo
     assert two["account_id"] != free["account_id"]
 
 
+@pytest.mark.slow
 def test_decisions_come_with_the_data(case_folder, tmp_path):
     for name in ("accounts", "orders"):
         (tmp_path / f"{name}.parquet").write_bytes((case_folder / f"{name}.parquet").read_bytes())
@@ -318,6 +324,7 @@ def test_the_case_keeps_the_truck_maker_and_the_car_maker_apart(tables):
     assert {("A1", "A2"), ("A3", "A4")} <= apart
 
 
+@pytest.mark.slow
 def test_an_account_recorded_twice_is_suspected(accounts):
     double = accounts.iloc[[5]].assign(account_id="B1", telephone=None)
     double["account_name"] = double["account_name"].str.replace("有限公司", "公司")
@@ -340,6 +347,7 @@ def snapshot(tables):
     return kam.account_snapshot(tables, as_of=AS_OF)
 
 
+@pytest.mark.slow
 def test_a_page_is_the_single_account_view_with_departments_words_beside_it(
     tables, snapshot, links
 ):
@@ -362,6 +370,7 @@ def test_a_page_is_the_single_account_view_with_departments_words_beside_it(
     assert (pages.lines["updated"].dropna() <= AS_OF).all()
 
 
+@pytest.mark.slow
 def test_pages_tell_that_contacts_are_recorded_and_write_none_out_unless_asked(
     tables, snapshot, links
 ):
@@ -385,6 +394,7 @@ def test_pages_tell_that_contacts_are_recorded_and_write_none_out_unless_asked(
     assert set(contacts["state"]) == {"withheld", "differs"}
 
 
+@pytest.mark.slow
 def test_pages_do_without_departments_and_optional_tables(tables, snapshot):
     two = replace(tables, loaded={name: tables.loaded[name] for name in ("accounts", "orders")})
     lines = write_account_pages(two, snapshot, None, AS_OF, 3).lines
@@ -392,6 +402,7 @@ def test_pages_do_without_departments_and_optional_tables(tables, snapshot):
     assert {"contracts", "assignments"} <= set(lines.loc[lines["state"] == "absent", "topic"])
 
 
+@pytest.mark.slow
 def test_rows_in_are_rows_used_and_rows_set_aside(tables):
     audit = audit_tables(tables, AS_OF)
     frame = audit.checks.tables
@@ -399,6 +410,7 @@ def test_rows_in_are_rows_used_and_rows_set_aside(tables):
     assert audit.quarantine["n_rows"].sum() == frame["rows_quarantined"].sum()
 
 
+@pytest.mark.slow
 def test_every_finding_has_its_n_and_an_interval_where_it_is_a_share(links, conflicts, tables):
     findings = [*audit_tables(tables, AS_OF).findings(), *links.findings(), *conflicts.findings()]
     assert all(finding.n is not None for finding in findings)
@@ -410,6 +422,7 @@ def test_every_finding_has_its_n_and_an_interval_where_it_is_a_share(links, conf
     assert {"quality.linked_share", "quality.coverage_least", "quality.conflict_share"} <= shares
 
 
+@pytest.mark.slow
 def test_analyses_leave_their_input_alone(tables, accounts):
     records = tables.frame("departments")
     before = accounts.copy(), records.copy()
@@ -420,6 +433,7 @@ def test_analyses_leave_their_input_alone(tables, accounts):
     pd.testing.assert_frame_equal(records, before[1])
 
 
+@pytest.mark.slow
 def test_ten_accounts_are_enough_to_run(tables, accounts):
     few = accounts.head(10)
     records = tables.frame("departments")

@@ -41,6 +41,8 @@ from kamresearch.language import Fixed
 from kamresearch.studies.kinds import OutcomesOutput
 from kamresearch.studies.outputs import read_outcomes
 
+pytestmark = pytest.mark.slow
+
 LEDGER = {
     "accounts": "account_id,account_name\nA,Alpha\nB,Beta\nC,Gamma\nD,Delta\n",
     "orders": "order_id,account_id,order_date,revenue\n"

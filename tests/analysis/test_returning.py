@@ -49,6 +49,7 @@ def test_nobody_came_back_leaves_a_small_chance_and_not_none():
     assert ((chance > 0) & (chance < 0.5)).all()
 
 
+@pytest.mark.slow
 def test_who_has_been_away_for_long_is_not_promised_what_came_of_the_first_months():
     """Three in ten come back, after 120 days on average, the others never: of those still away, as
     many as are told come back within the year ahead.

@@ -52,6 +52,7 @@ def planted():
     return company(frame[columns].itertuples(index=False))
 
 
+@pytest.mark.slow
 def test_the_planted_loyalty_of_each_brand_and_where_others_go_lie_within_the_bounds(planted):
     moves = told(planted)[0][1].frame.set_index(["from", "to"])
     truth = Wallets()

@@ -249,6 +249,7 @@ def test_small_cells_are_drawn_to_the_mean_and_large_ones_stay():
     ).all()
 
 
+@pytest.mark.slow
 def test_cells_of_equal_rates_are_pooled_without_claiming_to_be_known():
     """Eighty accounts in sixteen cells, a quarter of them key accounts wherever they are."""
     rng, inside = np.random.default_rng(4), []
@@ -266,6 +267,7 @@ def test_cells_of_equal_rates_are_pooled_without_claiming_to_be_known():
     assert np.mean(inside) >= 0.93
 
 
+@pytest.mark.slow
 def test_pooled_shares_are_nearer_the_truth_than_raw_ones_in_small_cells():
     rng = np.random.default_rng(1)
     raw_miss, pooled_miss = [], []
@@ -310,6 +312,7 @@ def case(case_tables):
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_key_accounts_of_the_case_are_truly_larger(case, case_folder):
     truth = pd.read_parquet(case_folder / "truth" / "accounts.parquet").set_index("account_id")
     truth["level"] = truth["rate"] * truth["size"]
@@ -318,6 +321,7 @@ def test_key_accounts_of_the_case_are_truly_larger(case, case_folder):
     assert level["A"] > 2 * level["B"] > 2 * level["C"] * 0.5
 
 
+@pytest.mark.slow
 def test_what_the_case_says_can_be_drawn_and_read_in_both_languages(case):
     snapshot, moments, profile, selection = case
     concentration = kam.segmentation.measure_concentration(snapshot, "2012-12-31", n_resamples=50)
@@ -381,6 +385,7 @@ def test_the_tiers_table_has_what_other_studies_read(case):
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_a_lost_account_holds_no_tier_cell_cluster_or_expected_value(case_tables):
     snapshot = kam.account_snapshot(case_tables, as_of="2012-12-31")
     lost = set(find_lost(snapshot))

@@ -48,6 +48,7 @@ def told(care, limit=10):
     return Findings(one for result in results for one in result.findings())
 
 
+@pytest.mark.slow
 def test_planted_visit_rates_lie_within_their_intervals_and_the_gap_is_told():
     rng = np.random.default_rng(5)
     rates = {"A": 3.0, "B": 1.5, "C": 0.4}
@@ -118,6 +119,7 @@ def test_without_the_table_every_number_says_what_it_needs():
         assert "service_events" in one.reason.render("en")
 
 
+@pytest.mark.slow
 def test_the_cases_visits_are_those_of_its_file(case_folder, case_tables):
     care = kam.service.read_care(case_tables, "2012-12-31")
     events = pd.read_parquet(case_folder / "service_events.parquet")
@@ -166,6 +168,7 @@ def of_marks(tables, tier="A"):
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_what_was_planted_behind_the_marks_lies_within_its_interval():
     planted = Surveys(yearly=1.5)
     service, marks = ask(planted)
@@ -185,6 +188,7 @@ def test_what_was_planted_behind_the_marks_lies_within_its_interval():
     assert draw_figure(drivers, "service.drivers").data.frame is not None
 
 
+@pytest.mark.slow
 def test_marks_that_hang_on_nothing_are_not_explained():
     nothing = Surveys(yearly=1.0, late=0, open=0, visit=0, delay=0)
     found = of_marks(company(*ask(nothing, seed=8)))[1].frame

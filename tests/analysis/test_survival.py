@@ -65,6 +65,7 @@ def test_the_hand_worked_ledger_of_six_accounts():
 @given(
     st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=60), st.randoms()
 )
+@pytest.mark.slow
 def test_survival_falls_stays_in_bounds_and_forgets_the_order_of_rows(rows, random):
     time, lost = np.array([r[0] for r in rows], float), np.array([r[1] for r in rows])
     curve = kaplan_meier(time, lost)
@@ -194,6 +195,7 @@ def test_a_bound_without_losses_rests_on_those_still_watched():
 
 
 @pytest.mark.parametrize(("n", "monthly"), [(8, 0.004), (15, 0.01), (30, 0.004)])
+@pytest.mark.slow
 def test_intervals_cover_the_truth_in_small_and_loyal_groups(n, monthly):
     rng = np.random.default_rng(n)
     truth, covered, tried = np.exp(-monthly * 24), 0, 2000
@@ -208,6 +210,7 @@ def test_intervals_cover_the_truth_in_small_and_loyal_groups(n, monthly):
     assert covered / tried > 0.935
 
 
+@pytest.mark.slow
 def test_with_late_entry_the_bounds_cover_and_no_curve_falls_to_nothing():
     rng = np.random.default_rng(0)
     covered, known, tried = 0, 0, 1000

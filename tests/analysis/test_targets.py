@@ -298,6 +298,7 @@ def test_a_jump_a_fall_and_a_long_run_give_their_signals():
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_chance_alone_seldom_gives_a_signal():
     """Over all quarters of a chart together: plain limits and runs of eight signalled in a third of
     charts of forty quarters.
@@ -473,6 +474,7 @@ def staggered(
 
 @pytest.mark.recovery
 @pytest.mark.parametrize("ratio", [0.5, 1.0])
+@pytest.mark.slow
 def test_the_planted_effect_lies_in_the_interval_and_the_placebo_shows_nothing(ratio):
     accounts, events, programme = staggered(ratio, 3)
     effect = targets.evaluate_programme(
@@ -486,6 +488,7 @@ def test_the_planted_effect_lies_in_the_interval_and_the_placebo_shows_nothing(r
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_units_chosen_because_they_lose_most_fool_the_plain_comparison_and_not_the_difference():
     """Who gets a programme, as who leaves a job, is not drawn by lot: raw means compare the
     chosen with the others.
@@ -578,6 +581,7 @@ def test_a_programme_that_cannot_be_compared_says_so_and_guesses_nothing():
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_with_few_accounts_and_nothing_planted_no_effect_is_announced():
     """15 to 40 accounts once gave "0 losses where 1229 were to be expected"."""
     told = [
@@ -625,6 +629,7 @@ def test_draws_that_cannot_differ_or_mostly_have_no_value_give_no_bounds():
     )
 
 
+@pytest.mark.slow
 def test_an_interval_that_excludes_one_is_no_verdict_where_dealt_dates_do_as_well():
     accounts, events, programme = staggered(0.6, 8, units=5, each=60)
     effect = targets.evaluate_programme(
@@ -638,6 +643,7 @@ def test_an_interval_that_excludes_one_is_no_verdict_where_dealt_dates_do_as_wel
     assert replace(told, permutation_p=None).verdict == "cannot_tell"
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_interval_whatever_the_order_of_rows():
     accounts, events, programme = staggered(0.6, 8, units=5, each=60)
     one = targets.evaluate_programme(
@@ -692,6 +698,7 @@ def test_the_simulators_programme_is_found_again(tmp_path):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.slow
 def test_figures_are_drawn_without_anything_to_show(language):
     import io
     import warnings

@@ -189,6 +189,7 @@ def test_a_market_that_moves_alike_leaves_no_step():
 
 
 @pytest.mark.golden
+@pytest.mark.slow
 def test_annual_points_cannot_tell_agreement_from_closing_and_say_how_little_they_show(
     table, events
 ):
@@ -205,6 +206,7 @@ def test_annual_points_cannot_tell_agreement_from_closing_and_say_how_little_the
 
 @pytest.mark.unit
 @pytest.mark.parametrize("rho", [0.0, 0.8])
+@pytest.mark.slow
 def test_where_nothing_was_planted_the_bounds_of_a_step_hold_nothing(rho):
     rng, index = np.random.default_rng(1), pd.period_range("2008-01", periods=60, freq="M")
     held = []
@@ -263,6 +265,7 @@ def test_comparison_markets_that_turn_the_sign_are_told_before_the_step():
 
 
 @pytest.mark.unit
+@pytest.mark.slow
 def test_later_facts_do_not_take_the_events_out_of_the_years_that_have_a_market(table, events):
     found = trend.study_market_events(case_inputs(table, "2025-12-31", events=events))
     assert found.reason is None
@@ -321,6 +324,7 @@ def test_the_verdict_stands_beside_the_naive_forecasts(table):
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_the_case_shows_the_break_planted_in_its_orders(case_tables):
     tables = case_tables
     params = SimpleNamespace(
@@ -364,6 +368,7 @@ def test_a_rival_of_whom_nothing_was_known_by_the_day_is_left_out_and_named(tabl
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_a_step_of_one_region_is_found_there_and_not_elsewhere_and_the_page_measures_it_once(
     tmp_path,
 ):

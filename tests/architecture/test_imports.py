@@ -16,6 +16,7 @@ PACKAGE = Path(kamresearch.__file__).parent
 ALLOWED = {
     "errors": set(),
     "places": set(),
+    "garbage": set(),
     "yamlfile": {"errors"},
     "language": {"errors", "places", "yamlfile"},
     "rich": {"language"},
@@ -71,6 +72,7 @@ ALLOWED = {
         "figures.series",
         "figures.theme",
         "places",
+        "garbage",
     },
     "cli": {
         "errors",
@@ -83,6 +85,7 @@ ALLOWED = {
         "studies",
         "publishing",
         "places",
+        "garbage",
     },
     "ipython": {"errors", "language", "finding", "display", "figures", "studies", "figures.theme"},
 }
@@ -191,6 +194,7 @@ def test_the_architecture_names_every_room(root):
     assert not {path.parent.name for path in questions if path.parent.name not in text}
 
 
+@pytest.mark.slow
 def test_no_two_modules_import_each_other_in_a_circle():
     known = modules()
     graph = {}
@@ -261,12 +265,14 @@ def test_listing_versions_reads_neither_parameters_nor_notebooks(tmp_path):
     assert not heavy & loaded
 
 
+@pytest.mark.slow
 def test_who_hands_out_slices_loads_no_engine():
     code = "import kamresearch.publishing.making.slices, sys; print(*sorted(sys.modules))"
     loaded = told_by(code)
     assert not {"pandas", "numpy", "ibis", "duckdb"} & loaded
 
 
+@pytest.mark.slow
 def test_the_parent_of_workers_warms_up_without_the_engines_of_kernels():
     code = (
         "import sys; from kamresearch.publishing.kernels import forking; forking._warm_up('work')\n"

@@ -114,6 +114,7 @@ def test_no_cell_of_the_workbook_can_run_and_coded_columns_offer_their_words(
     ]
 
 
+@pytest.mark.slow
 def test_rows_of_a_later_sheet_stand_in_place_of_those_before_and_open_as_the_table(tmp_path):
     row = {"account_id": "A1", "kind": "save", "proposed_on": "2012-11-30", "decided": "do"}
     later = {**row, "done_on": "2012-12-10"}

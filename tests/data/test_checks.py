@@ -13,7 +13,7 @@ from kamresearch.data.period import count_days
 from kamresearch.errors import DataError
 from kamresearch.language import missing_translations
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 
 class Plain:

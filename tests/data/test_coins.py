@@ -9,7 +9,7 @@ from kamresearch.data.reconcile import make_card
 from kamresearch.data.sources import open_data
 from kamresearch.data.start import draft_mapping, look, mapping_text
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 LINES = "No,Customer No,Date,Net amount\n" + "".join(
     f"R{n},C{n % 4},2024-0{n % 9 + 1}-1{n % 9},{100 + n}.50\n" for n in range(40)

@@ -55,6 +55,7 @@ def test_several_tables_are_counted_in_one_question(numbers, asked):
     assert count_rows(parts["b"]) == 2
 
 
+@pytest.mark.slow
 def test_a_company_is_opened_and_checked_with_few_questions(tmp_path, asked):
     simulate(tmp_path, accounts=30, random_state=1)
     asked.clear()
@@ -65,6 +66,7 @@ def test_a_company_is_opened_and_checked_with_few_questions(tmp_path, asked):
     assert len(asked) - opened <= 60, "one question a column or rule would be hundreds"
 
 
+@pytest.mark.slow
 def test_a_checked_slice_asks_for_its_tables_by_name(tmp_path, asked):
     simulate(tmp_path, accounts=60, random_state=1)
     tables = kam.open_data(tmp_path)

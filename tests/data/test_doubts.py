@@ -52,10 +52,12 @@ def one(tmp_path_factory):
     return {issue.check: issue.first_offenders for issue in issues}
 
 
+@pytest.mark.slow
 def test_an_amount_that_no_rule_reads_is_doubted(one):
     assert one["unmapped_amount"] == ("Debit",)
 
 
+@pytest.mark.slow
 def test_a_formula_that_adds_takes_what_is_filled_and_needs_one_part(both):
     found = both.orders.order_by(["order_id", "order_date"]).revenue.to_pandas().tolist()
     assert found == [-1.25, 10.5, -4.25, 8.0, 2.0, 7.0, 7.0]
@@ -67,6 +69,7 @@ def test_days_of_another_calendar_tell_which_of_day_and_month_comes_first(both):
     assert str(both.orders.order_date.max().to_pandas())[:10] == "2024-02-11"
 
 
+@pytest.mark.slow
 def test_numbers_that_begin_anew_each_year_are_doubted_where_they_meet(one, both):
     assert one["order_over_days"] == ("1",)  # Beta's second order holds no debit
     issues = {issue.check: issue.first_offenders for issue in find_doubts_of(both)}
@@ -97,12 +100,14 @@ def test_a_name_that_says_revenue_more_clearly_than_the_one_read_is_doubted(head
     assert [code for code, *_ in notes] == ["unmapped_amount"] * doubted
 
 
+@pytest.mark.slow
 def test_the_calendar_and_what_comes_first_are_asked_at_once(tmp_path):
     (tmp_path / "s.csv").write_text("Day\n03/01/2567\n11/02/2567\n", encoding="utf-8")
     raw = look(str(tmp_path / "s.csv")).raw["s"]
     assert [asked.what for asked in open_styles(raw, "Day", "order_date")] == ["calendar", "order"]
 
 
+@pytest.mark.slow
 def test_orders_of_which_none_can_be_used_say_why_and_not_that_accounts_are_empty(tmp_path):
     sales = "No,Who,Day,Amount\n1,A,1402/01/05,5\n2,B,1403/01/05,6\n"
     with pytest.raises(DataError, match=r"usable rows of the table 'orders'.*1900 to 2199"):

@@ -32,6 +32,7 @@ def tabbed(*rows):
     return "\n".join("\t".join(row) for row in rows) + "\n"
 
 
+@pytest.mark.slow
 def test_a_column_of_thousands_is_written_as_the_files_other_numbers_are(tmp_path):
     orders = tabbed(
         ("order_id", "account_id", "order_date", "revenue", "cost"),
@@ -48,6 +49,7 @@ def test_a_column_of_thousands_is_written_as_the_files_other_numbers_are(tmp_pat
 
 
 @pytest.mark.parametrize("cells", [("1.500", "12.000"), ("1.500", "7")])
+@pytest.mark.slow
 def test_thousands_or_three_decimals_is_asked_where_no_number_of_the_file_tells(tmp_path, cells):
     rows = [(str(n), "A1", f"2012-01-0{n}", cell) for n, cell in enumerate(cells, 1)]
     orders = tabbed(("order_id", "account_id", "order_date", "revenue"), *rows)
@@ -55,6 +57,7 @@ def test_thousands_or_three_decimals_is_asked_where_no_number_of_the_file_tells(
         open_data(write(tmp_path, accounts_csv=ACCOUNTS, orders_tsv=orders))
 
 
+@pytest.mark.slow
 def test_a_nought_begins_no_thousands(tmp_path):
     orders = tabbed(
         ("order_id", "account_id", "order_date", "revenue"), ("1", "A1", "2012-01-02", "0,500")
@@ -63,6 +66,7 @@ def test_a_nought_begins_no_thousands(tmp_path):
     assert found["revenue"].tolist() == [0.5]
 
 
+@pytest.mark.slow
 def test_rules_and_formulas_read_numbers_as_the_file_writes_them(tmp_path):
     sales = "no;who;day;rev;qty;price\n1;A1;2012-01-02;10,50;1.000;12,50\n2;A2;2012-01-03;-1.200,50;2;10,50\n"
     mapping = """
@@ -78,6 +82,7 @@ tables:
     assert tables.quarantine["reason"].tolist() == ["left out by the mapping: sales alone"]
 
 
+@pytest.mark.slow
 def test_ids_and_blanks_of_all_kinds_are_made_alike(tmp_path):
     accounts = "account_id,account_name,region\n17850,Alpha,华东\u3000\nA2\u00a0,Beta,华东\n"
     orders = "order_id,account_id,order_date,revenue\n1,17850.0,2012-01-02,5\n2,A2,2012-01-03,6\n"
@@ -87,6 +92,7 @@ def test_ids_and_blanks_of_all_kinds_are_made_alike(tmp_path):
     assert sorted(tables.orders.to_pandas()["account_id"]) == ["17850", "A2"]
 
 
+@pytest.mark.slow
 def test_a_dash_where_a_number_is_not_known_is_no_wrong_number(tmp_path):
     accounts = "account_id,account_name,potential_revenue,onboard_date\nA1,Alpha,-,N/A\nA2,Beta,NULL,2010-01-01\nA3,Gamma,many,2010-01-01\n"
     orders = "order_id,account_id,order_date,revenue\n1,A1,2012-01-02,5\n2,A2,2012-01-02,-\n"
@@ -100,6 +106,7 @@ def test_a_dash_where_a_number_is_not_known_is_no_wrong_number(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_not_a_number_is_no_id(tmp_path):
     write(tmp_path, accounts_csv="account_id,account_name\n1,Alpha\n2,Beta\n")
     pd.DataFrame(
@@ -115,6 +122,7 @@ def test_not_a_number_is_no_id(tmp_path):
     assert tables.quarantine["reason"].tolist() == ["account_id is missing"]
 
 
+@pytest.mark.slow
 def test_a_sheet_ends_where_its_rows_end_not_where_its_head_says(tmp_path):
     book = openpyxl.Workbook()
     book.active.title = "orders"
@@ -150,6 +158,7 @@ tables:
 """
 
 
+@pytest.mark.slow
 def test_one_row_per_key_heeds_rules_and_the_files_way_of_writing(tmp_path):
     deals = "who;stage;money;since\nA1;Won;1.234,50;13.01.2010\nA1;Lost;9.999,50;01.01.2001\nA2;Lost;99,5;03.04.2010\n"
     orders = "order_id,account_id,order_date,revenue\n1,A1,2012-01-02,5\n"
@@ -163,6 +172,7 @@ def test_one_row_per_key_heeds_rules_and_the_files_way_of_writing(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_files_read_as_one_keep_their_broken_lines_and_the_columns_of_one_alone(tmp_path):
     mapping = """
 tables:
@@ -185,6 +195,7 @@ tables:
     ]
 
 
+@pytest.mark.slow
 def test_words_of_a_mapping_stay_words(tmp_path):
     mapping = """
 tables:
@@ -259,6 +270,7 @@ def test_an_address_without_a_password_leaves_a_message_as_it_is():
     assert without_secrets("no answer", "postgresql://me:@h/db") == "no answer"
 
 
+@pytest.mark.slow
 def test_lines_of_an_order_count_on_their_days(tmp_path):
     orders = "order_id,account_id,order_date,revenue\n" + "\n".join(
         [
@@ -295,6 +307,7 @@ def test_decisions_are_read_in_any_spelling_and_renewed(tmp_path):
 @pytest.mark.parametrize(
     ("until", "asked"), [("2011-12-31", True), ("2015-12-31", False), ("", False)]
 )
+@pytest.mark.slow
 def test_accounts_told_apart_are_not_asked_about_again(tmp_path, until, asked):
     write(tmp_path, accounts_csv="account_id,account_name\nA1,Alpha\nA2,Alpha\n")
     write(

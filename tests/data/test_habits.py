@@ -9,7 +9,7 @@ from kamresearch.data.habits import credit_values, scale_of
 from kamresearch.data.heads import find_head
 from kamresearch.data.start import draft_mapping, look, mapping_text
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 FIRMS = ("Alpha Tools", "Beta Foods", "Gamma Steel")
 ROWS = [

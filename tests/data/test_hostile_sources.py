@@ -79,6 +79,7 @@ def kept(tmp_path):
         "INSERT INTO prepared.used_accounts SELECT * FROM prepared.used_accounts",
     ],
 )
+@pytest.mark.slow
 def test_an_engine_over_prepared_data_opens_and_changes_nothing_else(kept, order):
     tables = open_prepared(kept)
     with pytest.raises(duckdb.Error):
@@ -90,6 +91,7 @@ def test_prepared_data_can_be_read_by_their_owner_alone_and_written_by_nobody(ke
     assert kept.stat().st_mode & 0o777 == 0o400
 
 
+@pytest.mark.slow
 def test_characters_that_nobody_sees_are_taken_out_where_text_enters_and_counted(tmp_path):
     (tmp_path / "orders.csv").write_text(
         "order_id,account_id,order_date,revenue\no1,A\u200e1,2012-01-01,5\no2,A1,2012-01-02,6\n",

@@ -49,12 +49,14 @@ def pair_scores(clusters, truth):
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_records_of_one_account_are_found_without_a_written_comparison(world, linked):
     precision, recall = pair_scores(linked.clusters, world["true_account_id"])
     assert precision > 0.98
     assert recall > 0.97
 
 
+@pytest.mark.slow
 def test_no_engine_of_linkage_draws_a_bar_into_a_report(world, monkeypatch):
     """It does under queries that take long, where a kernel is no file: on a busy machine a sealed
     notebook held other bytes each time.
@@ -111,6 +113,7 @@ def test_probabilities_lie_between_nought_and_one_and_each_pair_stands_once(link
     assert len(np.unique(ends, axis=0)) == len(linked.pairs)
 
 
+@pytest.mark.slow
 def test_two_runs_give_the_same_numbers(world, linked):
     again = link(world[COLUMNS])
     pd.testing.assert_frame_equal(linked.pairs, again.pairs)
@@ -118,6 +121,7 @@ def test_two_runs_give_the_same_numbers(world, linked):
 
 
 @pytest.mark.properties
+@pytest.mark.slow
 def test_the_order_of_records_and_the_names_of_columns_do_not_matter(world, linked):
     shuffled = (
         world[COLUMNS].sample(frac=1, random_state=1).rename(columns=dict(zip(COLUMNS, "abcde")))
@@ -127,6 +131,7 @@ def test_the_order_of_records_and_the_names_of_columns_do_not_matter(world, link
     assert (together.gt(0).sum(axis=1) == 1).mean() > 0.99
 
 
+@pytest.mark.slow
 def test_the_input_stays_as_it_was(world):
     before = world[COLUMNS].head(50).copy()
     frame = before.copy()
@@ -134,6 +139,7 @@ def test_the_input_stays_as_it_was(world):
     pd.testing.assert_frame_equal(frame, before)
 
 
+@pytest.mark.slow
 def test_pairs_that_are_not_the_same_split_their_cluster(world, linked):
     sizes = linked.clusters.value_counts()
     members = linked.clusters.index[linked.clusters == sizes.index[0]]
@@ -143,6 +149,7 @@ def test_pairs_that_are_not_the_same_split_their_cluster(world, linked):
     assert not split.pairs.query("left == @left and right == @right and probability > 0").shape[0]
 
 
+@pytest.mark.slow
 def test_pairs_that_are_the_same_join_whatever_they_look_like(world, linked):
     left = world.index[0]
     right = next(i for i in world.index if linked.clusters[i] != linked.clusters[left])
@@ -161,6 +168,7 @@ def test_ids_that_are_not_unique_are_refused():
         link(frame, id_column="id")
 
 
+@pytest.mark.slow
 def test_ids_of_a_column_name_pairs_and_clusters(world):
     result = link(world[["person", *COLUMNS]], id_column="person")
     assert set(result.pairs["left"]) <= set(world["person"])
@@ -192,6 +200,7 @@ def test_empty_columns_constants_and_running_numbers_are_left_out():
     assert [field.column for field in infer_fields(frame)] == ["name"]
 
 
+@pytest.mark.slow
 def test_companies_of_one_city_are_not_taken_for_one_where_nothing_is_recorded_twice(case_folder):
     accounts = pd.read_parquet(case_folder / "accounts.parquet")
     columns = ["account_name", "address", "telephone", "tax_number", "city", "region"]
@@ -253,6 +262,7 @@ def test_blocking_stays_within_its_budget(world):
     )
 
 
+@pytest.mark.slow
 def test_a_name_alone_is_a_bad_witness():
     """Splink's own warning: with nothing but names, equal names stay doubtful rather than sure."""
     rng = np.random.default_rng(0)
@@ -268,6 +278,7 @@ def test_a_name_alone_is_a_bad_witness():
 @pytest.mark.shared
 @pytest.mark.golden
 @pytest.mark.parametrize(("name", "least"), [("febrl1", 0.99)])
+@pytest.mark.slow
 def test_published_sets_are_linked(name, least, shared_eval):
     import sys
 
@@ -290,6 +301,7 @@ def f1(result, truth):
 
 @pytest.mark.recovery
 @pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.slow
 def test_firms_are_found_by_names_alone(seed):
     """Two thousand spellings of a hundred firms gave no pair: the more copies, the fewer."""
     names = company_names(seed=seed)
@@ -297,6 +309,7 @@ def test_firms_are_found_by_names_alone(seed):
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_firms_in_one_building_are_not_merged():
     records = firms_in_buildings(300, seed=3)
     result = link(records.drop(columns="firm"))
@@ -331,6 +344,7 @@ TWENTY = [
 ]
 
 
+@pytest.mark.slow
 def test_twenty_ordinary_names_are_names():
     result = link(pd.DataFrame({"customer": TWENTY}))
     assert result.fields[0].kind == "company"
@@ -347,6 +361,7 @@ def test_copies_of_a_name_are_one_firm_however_many():
     assert link(frame).n_clusters == 2
 
 
+@pytest.mark.slow
 def test_copies_that_people_keep_apart_stay_apart():
     frame = pd.DataFrame({"name": ["Alpha Ltd"] * 4 + ["Beta Trading GmbH"] * 4})
     clusters = link(frame, not_same=[(0, 2)]).clusters
@@ -372,6 +387,7 @@ def test_a_call_that_finds_something_gives_no_reason(linked):
     assert linked.reason is None
 
 
+@pytest.mark.slow
 def test_material_that_does_not_tell_records_apart_is_refused_in_words():
     rng = np.random.default_rng(0)
     words = [

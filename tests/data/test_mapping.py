@@ -6,7 +6,7 @@ import pytest
 from kamresearch import account_snapshot, open_data
 from kamresearch.errors import DataError
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 SALES = "Invoice,Cust No,Kind,When,Qty,Price\n" + "\n".join(
     [

@@ -59,6 +59,7 @@ def test_a_branch_is_told_apart_wherever_its_brackets_stand():
 
 
 @given(st.text(max_size=60))
+@pytest.mark.slow
 def test_any_text_has_a_normal_form_that_is_stable(name):
     once = simplify(name)
     assert simplify(once) == once or len(once) < len(name) + 3

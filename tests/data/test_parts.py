@@ -48,6 +48,7 @@ FORMS = ["sheet", "text", "ragged"]
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.slow
 def test_a_table_below_is_one_of_its_own_and_can_be_mapped(tmp_path, form):
     save(tmp_path, [*SALES, *GAP, *LIMITS, *GAP, *GAP, *TITLE, *TARGETS], form)
     (tmp_path / "mapping.yml").write_text(MAPPING % "sales (2)", encoding="utf-8")

@@ -9,6 +9,7 @@ from kamresearch.places import find_path
 pytestmark = pytest.mark.unit
 
 
+@pytest.mark.slow
 def test_the_snippet_of_the_readme_runs_where_jupyterlab_starts_its_kernels(root, monkeypatch):
     text = (root / "README.md").read_text(encoding="utf-8")
     (snippet,) = [block for block in text.split("```") if block.startswith("python\n")]

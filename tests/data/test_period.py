@@ -7,6 +7,8 @@ from kamresearch.data.period import find_period
 from kamresearch.data.sources import open_data
 from kamresearch.errors import DataError
 
+pytestmark = pytest.mark.slow
+
 
 def orders_on(tmp_path, days):
     """Opened data with one order on each of the days."""

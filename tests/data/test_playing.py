@@ -25,6 +25,7 @@ def nobody(_tables, _as_of):
     return pd.DataFrame({"account_id": [], "kind": []})
 
 
+@pytest.mark.slow
 def test_doing_nothing_brings_nothing_and_something_was_possible(company):
     played = play_on(company, nobody, every=6)
     assert played.profit == 0
@@ -74,6 +75,7 @@ def test_an_answer_that_names_what_is_not_there_is_refused(company, answer, word
         play_on(company, lambda _tables, _as_of: answer)
 
 
+@pytest.mark.slow
 def test_strain_makes_losses_foreseeable_and_shows_in_the_tables(tmp_path):
     auc = {}
     for strain in (0.0, 1.2):
@@ -96,6 +98,7 @@ def test_the_answers_stay_out_of_the_tables(company):
         assert not columns & {"response", "strain", "pressure"}, path.stem
 
 
+@pytest.mark.slow
 def test_a_policy_sees_what_is_known_and_is_asked_with_the_day(tmp_path):
     days = []
 

@@ -71,6 +71,7 @@ def test_every_column_that_can_hold_words_is_decided_on():
     assert set(MARKS["accounts"]) >= CONTACTS
 
 
+@pytest.mark.slow
 def test_nothing_of_a_name_a_number_or_a_word_is_left_in_rows_used_or_set_aside(tables):
     for name in tables.names:
         one = tables.loaded[name]
@@ -100,6 +101,7 @@ def test_what_joined_still_joins(tables):
     assert set(pairs["right"]) == {f"finance/{f1}", s1, by_revenue[300]}
 
 
+@pytest.mark.slow
 def test_the_same_key_gives_the_same_pseudonyms_and_another_key_others(tables, tmp_path):
     again, other = veiled(tmp_path), veiled(tmp_path, KEY[::-1])
     assert again.fingerprints() == tables.fingerprints()

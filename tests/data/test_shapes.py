@@ -10,7 +10,7 @@ import pytest
 from kamresearch.data.sources import open_data
 from kamresearch.errors import DataError
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 SALES = "No,Who,Day,Amount\n1,Alpha,2024-01-05,10.50\n2,Beta,2024-02-05,20.50\n"
 COLUMNS = "{order_id: No, account_id: Who, order_date: Day, revenue: Amount}"

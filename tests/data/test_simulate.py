@@ -34,6 +34,7 @@ def read(folder, name) -> pd.DataFrame:
     return pd.read_parquet(path) if path.exists() else pd.read_csv(folder / f"{name}.csv")
 
 
+@pytest.mark.slow
 def test_the_same_request_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
     first, second, other = (
         simulate(tmp_path / name, 40, random_state=seed)
@@ -43,6 +44,7 @@ def test_the_same_request_gives_the_same_bytes_and_another_seed_does_not(tmp_pat
     assert digests(first)["orders.parquet"] != digests(other)["orders.parquet"]
 
 
+@pytest.mark.slow
 def test_every_table_keeps_to_the_contract_and_says_that_it_is_simulated(world):
     for path in [*world.glob("*.parquet"), *world.glob("*.csv")]:
         spec, frame = TABLES[path.stem], read(world, path.stem)
@@ -59,6 +61,7 @@ def test_every_table_keeps_to_the_contract_and_says_that_it_is_simulated(world):
         assert sidecar["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.slow
 def test_every_reference_leads_somewhere_when_the_world_is_clean(world):
     for path in [*world.glob("*.parquet"), *world.glob("*.csv")]:
         for column, target in TABLES[path.stem].references:
@@ -69,6 +72,7 @@ def test_every_reference_leads_somewhere_when_the_world_is_clean(world):
             assert set(read(world, path.stem)[column].dropna()) <= known, (path.stem, column)
 
 
+@pytest.mark.slow
 def test_the_built_in_case_is_what_its_seed_makes(case_folder, tmp_path):
     """The tables added later are drawn apart: the first world's come out as they were."""
     request = yaml.safe_load((case_folder / "truth" / "world.yml").read_text())["request"]
@@ -93,6 +97,7 @@ def test_the_built_in_case_is_what_its_seed_makes(case_folder, tmp_path):
 
 
 @pytest.mark.recovery
+@pytest.mark.slow
 def test_what_was_done_is_written_with_its_planted_effect_and_moves_no_other_table(world, tmp_path):
     plain = yaml.safe_load((world / "truth" / "world.yml").read_text())["request"]
     accounts, seed = plain.pop("accounts"), plain.pop("seed")
@@ -163,6 +168,7 @@ def test_the_hazard_in_the_truth_is_the_one_that_happened(world):
     assert abs(len(losses) - expected) < 4 * np.sqrt(expected)
 
 
+@pytest.mark.slow
 def test_a_mess_is_only_made_when_asked_for(world, tmp_path):
     messy = simulate(tmp_path, 200, random_state=7, messy=True)
     known = set(read(messy, "accounts")["account_id"])
@@ -205,6 +211,7 @@ def test_a_folder_with_anything_else_in_it_is_refused_and_left_as_it_was(tmp_pat
     assert (tmp_path / "orders.csv").read_text(encoding="utf-8") == "mine\n"
 
 
+@pytest.mark.slow
 def test_an_earlier_simulation_is_replaced_unless_somebody_changed_it(tmp_path):
     simulate(tmp_path, accounts=20, random_state=1)
     simulate(tmp_path, accounts=20, random_state=2)
@@ -214,6 +221,7 @@ def test_an_earlier_simulation_is_replaced_unless_somebody_changed_it(tmp_path):
         simulate(tmp_path, accounts=20, random_state=3)
 
 
+@pytest.mark.slow
 def test_a_new_company_in_the_folder_of_an_earlier_one_keeps_no_table_of_it(tmp_path):
     none = World(hazards=dict.fromkeys(CAUSES, 0.0))  # has fewer tables: nobody leaves
     simulate(tmp_path / "again", 20, random_state=1)

@@ -14,7 +14,7 @@ import yaml
 from kamresearch.data.simulate import Deals, Model, Prices, Rule, Sizes, World, simulate
 from kamresearch.errors import ParameterError
 
-pytestmark = [pytest.mark.unit, pytest.mark.recovery]
+pytestmark = [pytest.mark.unit, pytest.mark.recovery, pytest.mark.slow]
 
 ACCOUNTS = 1200
 MODELS = {

@@ -45,12 +45,14 @@ def plain(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+@pytest.mark.slow
 def test_every_unicode_form_reads_the_same(tmp_path, plain, encoding):
     tables = open_data(write(tmp_path / "other", encoding=encoding))
     pdt.assert_frame_equal(tables.frame("accounts"), plain.frame("accounts"))
     assert tables.fingerprints() == plain.fingerprints()
 
 
+@pytest.mark.slow
 def test_chinese_and_european_bytes_are_told_apart(tmp_path):
     chinese = ACCOUNTS.replace("Müller & Söhne", "深圳投资控股")
     tables = open_data(write(tmp_path / "zh", accounts=chinese, encoding="gb18030"))
@@ -64,12 +66,14 @@ def test_chinese_and_european_bytes_are_told_apart(tmp_path):
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.slow
 def test_every_delimiter_reads_the_same(tmp_path, plain, delimiter):
     accounts, orders = (text.replace(",", delimiter) for text in (ACCOUNTS, ORDERS))
     tables = open_data(write(tmp_path / "other", accounts, orders))
     pdt.assert_frame_equal(tables.frame("orders", limit=9), plain.frame("orders", limit=9))
 
 
+@pytest.mark.slow
 def test_numbers_read_by_the_marks_of_their_own_column(tmp_path):
     point = 'order_id,account_id,order_date,revenue\nO1,001,2012-01-31,"1,234.50"\nO2,001,2012-01-31,"￥2,000"\nO3,001,2012-01-31,(12)\n'
     comma = "order_id;account_id;order_date;revenue\nO1;001;2012-01-31;1.234,50\nO2;001;2012-01-31;2.000\nO3;001;2012-01-31;12-\n"
@@ -78,6 +82,7 @@ def test_numbers_read_by_the_marks_of_their_own_column(tmp_path):
         assert tables.frame("orders", limit=9)["revenue"].tolist() == [1234.5, 2000.0, -12.0]
 
 
+@pytest.mark.slow
 def test_dates_of_every_form_are_the_same_day(tmp_path):
     forms = [
         "2012-03-04",
@@ -105,6 +110,7 @@ def test_dates_that_leave_the_month_open_are_asked_for_not_guessed(tmp_path):
         open_data(write(tmp_path / "x", orders=text))
 
 
+@pytest.mark.slow
 def test_dates_in_two_orders_are_refused_with_their_counts(tmp_path):
     text = "order_id,account_id,order_date,revenue\nO1,001,31/12/2012,1\nO2,001,12/31/2012,1\nO3,001,2012-01-01,1\n"
     with pytest.raises(
@@ -115,6 +121,7 @@ def test_dates_in_two_orders_are_refused_with_their_counts(tmp_path):
         open_data(write(tmp_path / "x", orders=text))
 
 
+@pytest.mark.slow
 def test_mixed_types_in_a_column_set_the_odd_rows_aside(tmp_path):
     text = (
         ORDERS
@@ -131,6 +138,7 @@ def test_mixed_types_in_a_column_set_the_odd_rows_aside(tmp_path):
     assert ledger_holds(tables)
 
 
+@pytest.mark.slow
 def test_a_line_of_another_width_is_set_aside_with_its_place(tmp_path):
     text = (
         ORDERS.replace("O2,002,2012-02-29,2500,2\n", "O2,002,2012-02-29,2500,2,extra,cells\n")
@@ -147,6 +155,7 @@ def test_a_line_of_another_width_is_set_aside_with_its_place(tmp_path):
     assert ledger_holds(tables)
 
 
+@pytest.mark.slow
 def test_a_stray_quotation_mark_costs_its_own_row_at_most(tmp_path):
     accounts = ACCOUNTS + (
         '003,The "Best" one,East\n004,"Quoted, '
@@ -191,6 +200,7 @@ def test_a_damaged_byte_in_a_utf8_file_is_named_by_its_row(tmp_path):
         open_data(folder)
 
 
+@pytest.mark.slow
 def test_a_repeated_key_keeps_one_row_whatever_their_order(tmp_path):
     twice = [
         ACCOUNTS + "002,Other name,North\n",
@@ -205,6 +215,7 @@ def test_a_repeated_key_keeps_one_row_whatever_their_order(tmp_path):
     pdt.assert_frame_equal(*frames)
 
 
+@pytest.mark.slow
 def test_a_workbook_reads_like_the_same_text(tmp_path, plain):
     from openpyxl import Workbook
 
@@ -227,6 +238,7 @@ def test_a_workbook_reads_like_the_same_text(tmp_path, plain):
     pdt.assert_frame_equal(tables.frame("orders", limit=9), frames["orders"])
 
 
+@pytest.mark.slow
 def test_a_duckdb_file_a_folder_of_parts_and_files_give_the_same_tables(tmp_path, case_folder):
     import duckdb
 
@@ -252,6 +264,7 @@ def test_a_duckdb_file_a_folder_of_parts_and_files_give_the_same_tables(tmp_path
         assert tables.orders.revenue.sum().to_pandas() == files.orders.revenue.sum().to_pandas()
 
 
+@pytest.mark.slow
 def test_ids_keep_leading_zeros_and_lose_an_exports_decimal_part(tmp_path):
     folder = tmp_path / "x"
     folder.mkdir()
@@ -364,6 +377,7 @@ def test_a_line_beyond_the_limit_is_refused_by_its_row(tmp_path):
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.slow
 def test_lines_just_within_the_limit_are_read_wherever_blocks_end(tmp_path):
     long = "x" * (textfile.LONGEST_LINE - 100)
     accounts = ACCOUNTS + "".join(f"1{place},{long},East\n" for place in range(3))
@@ -415,6 +429,7 @@ def test_a_cell_of_a_gigabyte_ends_in_one_line_and_little_memory(tmp_path, filli
     assert sorted(path.name for path in folder.iterdir()) == ["accounts.csv", "orders.csv"]
 
 
+@pytest.mark.slow
 def test_a_file_that_vanishes_after_opening_is_an_error_in_one_line(tmp_path, case_folder):
     folder = write(tmp_path / "x")
     (folder / "orders.csv").unlink()
@@ -446,6 +461,7 @@ def test_an_address_of_another_kind_is_refused_without_its_password():
     assert "topsecret" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_an_optional_table_with_a_head_alone_counts_as_absent(tmp_path):
     folder = write(tmp_path / "x")
     (folder / "contracts.csv").write_text(
@@ -454,6 +470,7 @@ def test_an_optional_table_with_a_head_alone_counts_as_absent(tmp_path):
     assert not open_data(folder).has("contracts")
 
 
+@pytest.mark.slow
 def test_values_are_texts_and_never_commands(tmp_path):
     name = "'); DROP TABLE orders; --"
     tables = open_data(write(tmp_path / "x", accounts=ACCOUNTS + f'003,"{name}",{{region}}\n'))
@@ -462,6 +479,7 @@ def test_values_are_texts_and_never_commands(tmp_path):
     assert frame["region"].tolist()[-1] == "{region}"
 
 
+@pytest.mark.slow
 def test_a_folder_with_a_quote_in_its_name_is_read(tmp_path):
     assert open_data(write(tmp_path / "it's a folder")).has("orders")
 
@@ -470,6 +488,7 @@ def test_errors_of_data_are_kam_errors():
     assert issubclass(DataError, KamError)
 
 
+@pytest.mark.slow
 def test_the_engine_draws_no_bar_into_a_report():
     """A kernel that is no file is taken for a terminal, where the engine draws a bar under
     queries of two seconds and more.

@@ -53,6 +53,7 @@ class Words(list):
         return "\n".join(self)
 
 
+@pytest.mark.slow
 def test_a_flat_file_becomes_a_mapping_that_opens(tmp_path):
     path = save(tmp_path, SALES)
     draft = draft_mapping(look(str(path)))
@@ -125,6 +126,7 @@ def test_a_number_that_goes_on_for_days_is_no_order():
     assert "order_id" not in assign(profile("t", frame))
 
 
+@pytest.mark.slow
 def test_without_an_order_number_one_is_made_and_stated(tmp_path):
     frame = SALES.drop(columns="Belegnummer")
     frame.loc[1, "Kunde"], frame.loc[1, "Datum"] = frame.loc[0, "Kunde"], frame.loc[0, "Datum"]
@@ -137,6 +139,7 @@ def test_without_an_order_number_one_is_made_and_stated(tmp_path):
     assert orders.order_id.nunique().to_pandas() == 29
 
 
+@pytest.mark.slow
 def test_lines_take_their_heads_and_accounts_their_list(tmp_path):
     heads = pd.DataFrame(
         {
@@ -192,6 +195,7 @@ def test_a_list_whose_keys_kept_their_leading_noughts_is_named_not_passed_over(t
     assert "customers writes the same accounts with other leading noughts (00100, here 100)" in text
 
 
+@pytest.mark.slow
 def test_months_side_by_side_become_rows(tmp_path):
     frame = pd.DataFrame({"Customer": list("abcdef"), "Region": list("nsnsns")})
     for at, month in enumerate(("Jan 2024", "Feb 2024", "Mar 2024", "Apr 2024", "May 2024")):
@@ -243,6 +247,7 @@ def test_a_cost_that_is_named_as_a_price_is_that_of_one_unit(tmp_path, name):
     assert columns(draft)["cost"] == f"= [Menge] * [{name}]"
 
 
+@pytest.mark.slow
 def test_what_is_open_is_asked_at_once_and_answers_are_followed(tmp_path):
     frame = SALES.assign(
         Datum=[f"{n % 12 + 1:02d}/0{n % 9 + 1}/2024" for n in range(30)],
@@ -260,6 +265,7 @@ def test_what_is_open_is_asked_at_once_and_answers_are_followed(tmp_path):
     assert not draft.open
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_none_is_refused_with_those_near(tmp_path):
     frame = SALES.assign(Datum=[f"{n % 12 + 1:02d}/0{n % 9 + 1}/2024" for n in range(30)])
     looked = look(str(save(tmp_path, frame)))
@@ -269,6 +275,7 @@ def test_an_answer_that_is_none_is_refused_with_those_near(tmp_path):
         draft_mapping(looked, {"curency": "EUR"})
 
 
+@pytest.mark.slow
 def test_several_measures_are_kept_apart(tmp_path):
     frame = SALES.assign(Menge=range(1, 31), Einheit=["ST", "KG", "ST"] * 10)
     path = save(tmp_path, frame)
@@ -295,6 +302,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are_taken(tmp_path):
     assert "broken.xlsx" in looked.unread[0]
 
 
+@pytest.mark.slow
 def test_the_conversation_ends_with_the_card_and_the_one_command(tmp_path):
     path, words = save(tmp_path, SALES), Words()
     assert run_start(str(path), None, None, True, False, words.terminal())
@@ -308,6 +316,7 @@ def test_the_conversation_ends_with_the_card_and_the_one_command(tmp_path):
         run_start(str(path), None, None, True, False, words.terminal())
 
 
+@pytest.mark.slow
 def test_without_answers_nothing_is_written_and_the_file_to_write_is_shown(tmp_path):
     frame = SALES.assign(Datum=[f"{n % 12 + 1:02d}/0{n % 9 + 1}/2024" for n in range(30)])
     path, words = save(tmp_path, frame), Words()
@@ -328,6 +337,7 @@ def test_a_question_speaks_both_languages(tmp_path):
         assert render(one.text, "en") != render(one.text, "zh")
 
 
+@pytest.mark.slow
 def test_a_column_that_contradicts_itself_is_no_question(tmp_path):
     frame = SALES.assign(Datum=[f"{n % 28 + 1:02d}/{29 - n % 28:02d}/2024" for n in range(30)])
     frame.loc[0, "Datum"], frame.loc[1, "Datum"] = "31/01/2024", "01/31/2024"
@@ -341,6 +351,7 @@ def test_an_account_that_nothing_names_is_asked_for_with_all_else(tmp_path):
     assert {one.id for one in draft.open} == {"account", "order_date_order"}
 
 
+@pytest.mark.slow
 def test_a_server_is_asked_for_the_rows_that_are_looked_at_and_no_more(tmp_path):
     with sqlite3.connect(tmp_path / "shop.db") as file:
         file.execute("CREATE TABLE sales (number TEXT, customer TEXT, day TEXT, amount REAL)")
@@ -356,6 +367,7 @@ def test_a_server_is_asked_for_the_rows_that_are_looked_at_and_no_more(tmp_path)
 
 
 @pytest.mark.parametrize("answer", ["", "yes", "no"])
+@pytest.mark.slow
 def test_accounts_side_by_side_are_asked_about_and_become_rows(tmp_path, answer):
     frame = pd.DataFrame({"Month": [f"2024-0{n}" for n in range(1, 9)]})
     names = ("Alpha Tools", "Beta Foods", "Gamma Steel")

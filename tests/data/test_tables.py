@@ -11,7 +11,7 @@ from kamresearch.data.dictionary import describe_tables
 from kamresearch.data.prepared import open_prepared, write_prepared
 from kamresearch.errors import DataError, ParameterError
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

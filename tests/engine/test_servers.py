@@ -64,6 +64,7 @@ def assert_same(tables, expected):
 
 
 @pytest.mark.unit
+@pytest.mark.slow
 def test_an_sqlite_file_by_its_address_gives_the_same_rows(tmp_path, expected):
     path = tmp_path / "erp.sqlite"
     with sqlite3.connect(path) as connection:
@@ -79,6 +80,7 @@ def test_an_sqlite_address_that_leads_nowhere_is_named(tmp_path):
 
 
 @pytest.mark.unit
+@pytest.mark.slow
 def test_a_server_whose_rows_have_no_room_here_says_where_room_is_wanted(tmp_path):
     path = tmp_path / "erp.sqlite"
     with sqlite3.connect(path) as connection:

@@ -9,7 +9,7 @@ from kamresearch.features.account import AccountView
 from kamresearch.features.labels import FIELDS, TOPICS
 from kamresearch.features.snapshot import COLUMNS
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -105,6 +105,7 @@ def hand(tmp_path_factory):
 
 
 @pytest.mark.golden
+@pytest.mark.slow
 def test_an_account_worked_by_hand(hand):
     row = account_snapshot(hand, "2012-12-31").set_index("account_id").loc["a"]
     expected = {
@@ -166,6 +167,7 @@ def test_the_slope_is_that_of_a_least_squares_line(hand):
 
 
 @pytest.mark.unit
+@pytest.mark.slow
 def test_accounts_are_those_known_by_the_day(hand):
     assert account_snapshot(hand, "2012-12-31")["account_id"].tolist() == ["a", "b", "c"]
     assert account_snapshot(hand, "2012-05-31")["account_id"].tolist() == ["a", "b"]
@@ -196,6 +198,7 @@ def test_a_year_is_the_365_days_that_end_with_the_day(hand):
 
 
 @pytest.mark.unit
+@pytest.mark.slow
 def test_orders_alone_are_enough_and_the_rest_is_missing(tmp_path):
     accounts = ACCOUNTS[["account_id", "account_name"]]
     tables = open_data(
@@ -325,11 +328,13 @@ class TestWrittenOutOnce:
         return lambda: sum(str(ANY_DAY.year) in text for text in texts)
 
     @pytest.mark.parametrize("day", ["2012-12-31", "2012-02-29", "2010-01-01"])
+    @pytest.mark.slow
     def test_its_answer_is_that_of_the_day_itself(self, case_tables, day):
         asked = fetch_frame(ask_snapshot(case_tables, ibis.literal(pd.Timestamp(day).date())))
         answer = fetch_as_of(case_tables, ask_snapshot, pd.Timestamp(day).date())
         pdt.assert_frame_equal(answer, asked, check_dtype=False)
 
+    @pytest.mark.slow
     def test_days_share_it_and_a_slice_has_its_own(self, hand, compiled):
         tables = replace(hand)  # as opened: without any question
         for day in ("2012-12-31", "2011-06-30", "2010-01-01"):
@@ -339,6 +344,7 @@ class TestWrittenOutOnce:
         assert account_snapshot(part, DAY)["account_id"].tolist() == ["a"]
         assert compiled() == 2
 
+    @pytest.mark.slow
     def test_prepared_data_bring_it_along(self, hand, compiled, tmp_path):
         kept = write_prepared(hand, tmp_path / "kept.duckdb", questions=[ask_snapshot])
         prepared, before = open_prepared(kept), compiled()

@@ -69,6 +69,7 @@ def standing(hand):
 
 
 @pytest.mark.golden
+@pytest.mark.slow
 def test_each_standing_as_worked_by_hand(standing):
     assert standing["standing"].to_dict() == {
         "back": "returned",
@@ -110,6 +111,7 @@ def test_silence_counts_from_the_return(standing):
 
 
 @pytest.mark.unit
+@pytest.mark.slow
 def test_without_recorded_losses_nobody_is_called_lost(tmp_path):
     tables = write(tmp_path, accounts=ACCOUNTS, orders=ORDERS)
     told = kam.account_standing(tables, DAY).set_index("account_id")["standing"]
@@ -157,6 +159,7 @@ def test_the_built_in_case_stands_where_its_losses_say(case_tables):
 
 
 @pytest.mark.unit
+@pytest.mark.slow
 def test_a_company_of_which_every_account_is_lost_still_stands(tmp_path):
     losses = pd.DataFrame(
         {"account_id": ["a", "b"], "churn_date": days("2012-01-01", "2012-02-01")}
@@ -174,6 +177,7 @@ def test_a_company_of_which_every_account_is_lost_still_stands(tmp_path):
 
 
 @pytest.mark.unit
+@pytest.mark.slow
 def test_the_view_of_an_account_names_what_its_records_say_differently(tmp_path):
     losses = pd.DataFrame({"account_id": ["a"], "churn_date": days("2012-01-01")})
     accounts = pd.DataFrame({"account_id": ["a"], "account_name": ["A"]})

@@ -29,6 +29,7 @@ def _keep_a_notebook(folder):
     assert Cache(folder).recall(step, Others())
 
 
+@pytest.mark.slow
 def test_neither_a_failed_run_nor_pruning_touches_what_a_link_leads_to(tmp_path):
     reports, outside = tmp_path / "reports", tmp_path / "outside"
     (outside / "2012-12-31-abc0000001").mkdir(parents=True)

@@ -108,6 +108,7 @@ def test_every_table_is_part_of_the_name(name):
     assert planned(data={**FACTS, "tables": tables}).version != planned().version
 
 
+@pytest.mark.slow
 def test_every_installed_package_is_part_of_the_name(monkeypatch):
     whole = sources.package_versions()
     assert len(whole) > 100
@@ -124,6 +125,7 @@ def test_languages_are_part_of_the_name():
     assert planned(languages=("en", "zh")).version != planned().version
 
 
+@pytest.mark.slow
 def test_every_file_of_the_package_is_part_of_the_name(tmp_path, monkeypatch):
     """Templates, catalogues, glossaries and fonts as well as modules: whatever lies there."""
     package = tmp_path / "kamresearch"

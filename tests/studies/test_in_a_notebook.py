@@ -91,6 +91,7 @@ def test_a_result_prints_its_findings_and_what_it_shows_and_no_frame():
     assert MarketPosition.__repr__ is Result.__repr__
 
 
+@pytest.mark.slow
 def test_tables_losses_and_a_case_tell_themselves_in_a_few_lines(case_tables):
     from kamresearch.analysis.churn import open_case
 
@@ -116,6 +117,7 @@ def offered(code: str, **names: object) -> list[str]:
         return [one.text for one in found]
 
 
+@pytest.mark.slow
 def test_tab_offers_every_public_name_and_no_other(case_tables):
     assert set(offered("kam.", kam=kam)) == set(kam.__all__)
     assert {"orders", "accounts", "frame"} <= set(offered("tables.", tables=case_tables))
@@ -132,6 +134,7 @@ def test_no_room_of_the_library_offers_what_it_imports_itself(name):
     assert all(hasattr(room, one) for one in dir(room))
 
 
+@pytest.mark.slow
 def test_the_snippet_of_the_readme_runs_where_notebooks_start(root, monkeypatch, case_tables):
     import re
 

@@ -12,7 +12,7 @@ from kamresearch.language import Person, data_words, message, use_language
 from kamresearch.language import message as _
 from kamresearch.studies.session import table_content
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 SOUTH = {"South": {"en": "the South", "zh": "华南"}}
 

@@ -110,6 +110,7 @@ def test_a_sentence_in_the_chinese_catalogue_is_chinese(path):
             assert re.search("[\u4e00-\u9fff]", entry.string), entry.id
 
 
+@pytest.mark.slow
 def test_messages_are_literal_so_that_a_translator_finds_them():
     hidden = []
     for path in sorted(PACKAGE.rglob("*.py")):

@@ -46,6 +46,7 @@ def test_a_broken_line_is_named_by_the_error_that_was_asked_for():
         parse_yaml("a: 1\nb: [}\n", "some file", ParameterError)
 
 
+@pytest.mark.slow
 def test_no_module_reads_yaml_past_the_one_reader():
     offenders = []
     for path in Path(kamresearch.__file__).parent.rglob("*.py"):
