@@ -17,7 +17,7 @@ from kamresearch.analysis.churn import (
     measure_rate,
 )
 from kamresearch.analysis.churn.definition import wilson
-from kamresearch.analysis.churn.losses import Losses
+from kamresearch.analysis.churn.losses import Losses, are_among
 from kamresearch.errors import AnalysisError, DataError
 
 pytestmark = pytest.mark.unit
@@ -387,3 +387,10 @@ def test_an_analysis_never_changes_its_input(accounts):
     clean_losses(rows, FIRST, "2012-12-31")
     pd.testing.assert_frame_equal(accounts, copy)
     pd.testing.assert_frame_equal(rows, kept)
+
+
+@pytest.mark.parametrize("others", [{"a", "c"}, pd.Index(["c", "a", "a"], dtype="str"), set()])
+def test_ids_are_found_among_others_as_pandas_finds_them(others):
+    ids = pd.Series(["b", "a", None, "c", "a"], dtype="str")
+    assert are_among(ids, others).tolist() == ids.isin(list(others)).tolist()
+    assert are_among(pd.Index([], dtype="str"), others).tolist() == []

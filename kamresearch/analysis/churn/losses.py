@@ -2,6 +2,7 @@
 long for the account.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -101,12 +102,10 @@ class Losses:
         """Which accounts, of those known on a day, were there: not away and, where silence
         tells, with an order by then.
         """
-        here = ~ids.isin(list(self.away_at(as_of)))
-        return (
-            here
-            if self.started is None
-            else here & ids.isin(self.started.index[self.started <= as_of])
-        )
+        here = ~are_among(ids, self.away_at(as_of))
+        if self.started is None:
+            return here
+        return here & are_among(ids, self.started.index[self.started <= as_of])
 
     def away_at(self, as_of: pd.Timestamp) -> set[str]:
         """Accounts that had left by a day and not returned by then (both strictly known on
@@ -122,6 +121,14 @@ class Losses:
         """Accounts lost after ``start`` and by ``end``."""
         inside = (self.frame["churn_date"] > start) & (self.frame["churn_date"] <= end)
         return set(self.frame.loc[inside, "account_id"])
+
+
+def are_among(ids: pd.Index | pd.Series, others: Collection[str] | pd.Index) -> np.ndarray:
+    """Which of some ids are among others: by place, since pandas' own way makes a Python object of
+    each of the others, at some four times the seconds.
+    """
+    known = others if isinstance(others, pd.Index) else pd.Index(list(others), dtype="str")
+    return known.unique().get_indexer(ids) >= 0
 
 
 def clean_losses(events: pd.DataFrame, first_seen: pd.Series, as_of: str) -> Losses:
@@ -170,7 +177,8 @@ def clean_losses(events: pd.DataFrame, first_seen: pd.Series, as_of: str) -> Los
     aside: dict[str, int] = {}
     frame = _drop(frame, frame.duplicated(["account_id", "churn_date"]), "duplicate", aside)
     known = frame["account_id"].map(first_seen)
-    frame = _drop(frame, ~frame["account_id"].isin(first_seen.index), "unknown_account", aside)
+    strange = pd.Series(~are_among(frame["account_id"], first_seen.index), frame.index)
+    frame = _drop(frame, strange, "unknown_account", aside)
     frame = _drop(frame, frame["churn_date"] < known.reindex(frame.index), "before_first", aside)
     impossible = frame["return_date"].notna() & (frame["return_date"] < frame["churn_date"])
     if impossible.any():

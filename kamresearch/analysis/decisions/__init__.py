@@ -105,8 +105,9 @@ def decide(
     ).reset_index(drop=True)
     chosen = chosen.merge(facts, on="account_id", how="left", validate="many_to_one")
     chosen["rank"] = range(1, len(chosen) + 1)
-    words = {text.render("en"): text for text in chosen["why"]}
-    chosen["why"] = [text.render("en") for text in chosen["why"]]
+    said = [text.render("en") for text in chosen["why"]]
+    words = dict(zip(said, chosen["why"], strict=True))
+    chosen["why"] = said
     chosen["due"] = pd.to_datetime(chosen["due"])
     aside = everything.assign(reason=settled)[settled != ""]
     rest = pd.concat([found.left_out, aside], ignore_index=True).merge(

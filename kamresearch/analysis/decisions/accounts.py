@@ -99,6 +99,9 @@ def describe_accounts(
     names = [*WHO, *STANDING, *MONEY, *HEALTH]
     kept = tuple(name for name in names if frame[name].notna().any())
     chosen, wanted = _choose(frame, result, pages)
+    # What stands on pages is made of the accounts that have one: of 240,000 all months of all
+    # accounts would be six million rows.
+    paged = frame[frame["account_id"].isin(chosen)]
     index = make_table(
         "accounts",
         _("All accounts"),
@@ -128,14 +131,14 @@ def describe_accounts(
         index,
         chosen,
         (
-            Part(_("What should be done?"), table=_proposals(result)),
+            Part(_("What should be done?"), table=_proposals(result, chosen)),
             facts(_("Where does it stand?"), STANDING),
             facts(_("How likely is it to leave, or to come back?"), HEALTH),
-            Part(_("How have such signs done before?"), table=_evidence(frame, result)),
+            Part(_("How have such signs done before?"), table=_evidence(paged, result)),
             facts(_("What does it bring?"), MONEY),
-            Part(_("Revenue of {n} months", n=MONTHS), table=_months(history), bars=True),
-            Part(_("What happened?"), table=_events(history)),
-            *(describe_dealings(tables, history.as_of) if tables is not None else ()),
+            Part(_("Revenue of {n} months", n=MONTHS), table=_months(history, chosen), bars=True),
+            Part(_("What happened?"), table=_events(history, chosen)),
+            *(describe_dealings(tables, history.as_of, chosen) if tables is not None else ()),
             Part(_("What do the records disagree on?"), table=result.conflict_table()),
             facts(_("Who is it?"), WHO),
         ),
@@ -178,12 +181,13 @@ def _choose(frame: pd.DataFrame, result: Decisions, pages: str) -> tuple[tuple[s
     return tuple(chosen[chosen.isin(first)]), len(chosen)
 
 
-def _proposals(result: Decisions) -> Table:
+def _proposals(result: Decisions, accounts: tuple[str, ...]) -> Table:
     """What is on the list for it, then what is not, and why not."""
-    chosen = result.frame.assign(state="chosen")
+    listed = result.frame.assign(state="chosen")
     left = result.left_out.rename(columns={"reason": "state"})
-    parts = [part.astype(object) for part in (chosen, left) if len(part)]
-    frame = pd.concat([chosen.head(0).astype(object), *parts], ignore_index=True)
+    shown = (part[part["account_id"].isin(accounts)] for part in (listed, left))
+    parts = [part.astype(object) for part in shown if len(part)]
+    frame = pd.concat([listed.head(0).astype(object), *parts], ignore_index=True)
     return make_table(
         "accounts.proposals",
         _("What should be done?"),
@@ -220,15 +224,16 @@ def _evidence(frame: pd.DataFrame, result: Decisions) -> Table:
     )
 
 
-def _months(history: History) -> Table:
+def _months(history: History, accounts: tuple[str, ...]) -> Table:
     """Revenue by month, and what happened in it."""
     wide = history.revenue.iloc[:, -MONTHS:]
+    wide = wide[wide.index.isin(accounts)]
     rows = wide.reset_index(names="account_id").melt(
         "account_id", var_name="month", value_name="revenue"
     )
     rows = rows.dropna(subset=["revenue"]).sort_values(["account_id", "month"], kind="stable")
     rows["month"] = pd.to_datetime(rows["month"]).dt.strftime("%Y-%m")
-    happened = _happened(history)
+    happened = _happened(history, accounts)
     happened["month"] = happened["date"].dt.strftime("%Y-%m")
     first = happened.drop_duplicates(["account_id", "month"])[["account_id", "month", "event"]]
     rows = rows.merge(first, on=["account_id", "month"], how="left", validate="many_to_one")
@@ -243,8 +248,8 @@ def _months(history: History) -> Table:
     )
 
 
-def _events(history: History) -> Table:
-    frame = _happened(history).groupby("account_id", sort=True).head(EVENTS_SHOWN)
+def _events(history: History, accounts: tuple[str, ...]) -> Table:
+    frame = _happened(history, accounts).groupby("account_id", sort=True).head(EVENTS_SHOWN)
     return make_table(
         "accounts.events",
         _("What happened?"),
@@ -256,14 +261,16 @@ def _events(history: History) -> Table:
     )
 
 
-def _happened(history: History) -> pd.DataFrame:
-    """Losses, returns, contracts, complaints and managers of the months shown, newest first; of
-    what is to come, the end of a contract.
+def _happened(history: History, accounts: tuple[str, ...]) -> pd.DataFrame:
+    """Losses, returns, contracts, complaints and managers of some accounts in the months shown,
+    newest first; of what is to come, the end of a contract.
     """
     day = history.as_of
     parts = []
 
     def add(frame: pd.DataFrame | None, when: str, event: str | pd.Series, detail: str) -> None:
+        if frame is not None:
+            frame = frame[frame["account_id"].isin(accounts)]
         if frame is not None and len(frame):
             part = {"account_id": frame["account_id"], "date": pd.to_datetime(frame[when])}
             parts.append(pd.DataFrame({**part, "event": event, "detail": frame[detail]}))
@@ -281,7 +288,8 @@ def _happened(history: History) -> pd.DataFrame:
         event = pd.Series(np.where(open_, "open_complaint", "complaint"), index=cases.index)
         add(cases, "event_date", event, "event_id")
     add(history.spells, "from", "manager", "manager_id")
-    empty = pd.DataFrame({"account_id": [], "date": pd.to_datetime([]), "event": [], "detail": []})
+    ids = pd.Series([], dtype="str")
+    empty = pd.DataFrame({"account_id": ids, "date": pd.to_datetime([]), "event": [], "detail": []})
     frame = pd.concat([empty, *parts], ignore_index=True) if parts else empty
     ahead = frame["event"] == "contract_ends"
     inside = (frame["date"] > day - pd.DateOffset(months=MONTHS)) & ((frame["date"] <= day) | ahead)

@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.churn.losses import are_among
 from kamresearch.analysis.decisions.assumptions import KEEPING, Assumptions
 from kamresearch.analysis.decisions.history import (
     LEAST_MONTHS,
@@ -187,7 +188,11 @@ def _between(low: float, high: float) -> Interval | None:
 
 
 def backtest(
-    tables: Tables, as_of: str, assumptions: Assumptions | None = None, random_state: int = 0
+    tables: Tables,
+    as_of: str,
+    assumptions: Assumptions | None = None,
+    random_state: int = 0,
+    history: History | None = None,
 ) -> Backtest:
     """Does the list find what is lost, better than anybody could without it?
 
@@ -195,7 +200,7 @@ def backtest(
     hold losses enough), each with its whole horizon before ``as_of`` → the first 5 % of the
     accounts in the list's order (expected gain of keeping, before anybody's hours) against the
     largest, the longest silent, the steepest fallen, and lot; and what was lost within the horizon
-    after each day.
+    after each day. ``history``: as `read_history` gives it for ``as_of``, where it is at hand.
 
     Returns
     -------
@@ -204,7 +209,7 @@ def backtest(
         with all of them.
     """
     assumed = assumptions or Assumptions()
-    now = read_history(tables, as_of)
+    now = history or read_history(tables, as_of)
     cases: list[pd.DataFrame] = []
     for place in range(DAYS):
         if place >= LEAST_DAYS and sum(one["lost"].sum() for one in cases) >= ENOUGH_LOST:
@@ -246,7 +251,7 @@ def _look_back(
             "account_id": here.index,
             "day": text,
             "value": here["value"].to_numpy(float),
-            "lost": here.index.isin(list(gone)),
+            "lost": are_among(here.index, gone),
             "lot": k / max(len(here), 1),
         }
     )

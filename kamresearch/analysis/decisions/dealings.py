@@ -2,7 +2,7 @@
 it, who looks after it and whom we know there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -30,11 +30,13 @@ STATES = {
 """How a deal, an objective or a seat stands → its words."""
 
 
-def describe_dealings(tables: Tables, day: pd.Timestamp) -> tuple[Part, ...]:
+def describe_dealings(
+    tables: Tables, day: pd.Timestamp, accounts: Collection[str]
+) -> tuple[Part, ...]:
     """What has been agreed, offered and done, and by whom?
 
     The optional tables ``opportunities``, ``plans``, ``actions``, ``coverage`` and ``contacts`` as
-    they were known on a day → a part of the accounts' pages for each that the data have, of which
+    they were known on a day → a part of some accounts' pages for each that the data have, of which
     a page shows `SHOWN` rows: what is open comes first, then the newest; of the team its core.
     A decision after the day is not seen; ``coverage`` and the objectives of ``plans`` bear no day
     and are taken as they are.
@@ -46,12 +48,16 @@ def describe_dealings(tables: Tables, day: pd.Timestamp) -> tuple[Part, ...]:
         "coverage": _team,
         "contacts": _people,
     }
-    return tuple(make(tables, day) for name, make in made.items() if tables.has(name))
+    return tuple(make(tables, day, accounts) for name, make in made.items() if tables.has(name))
 
 
 def _part(name: str, title: Text, frame: pd.DataFrame, *columns: Column | str) -> Part:
     table = make_table(f"accounts.{name}", title, frame, "account_id", *columns)
     return Part(title, table=table, most=SHOWN)
+
+
+def _of(frame: pd.DataFrame, accounts: Collection[str]) -> pd.DataFrame:
+    return frame[frame["account_id"].isin(list(accounts))]
 
 
 def _first(frame: pd.DataFrame, state: str, order: Mapping[str, bool]) -> pd.DataFrame:
@@ -61,8 +67,8 @@ def _first(frame: pd.DataFrame, state: str, order: Mapping[str, bool]) -> pd.Dat
     return frame.sort_values(list(by), ascending=list(by.values()), kind="stable")
 
 
-def _deals(tables: Tables, day: pd.Timestamp) -> Part:
-    frame = tables.frame("opportunities")
+def _deals(tables: Tables, day: pd.Timestamp, accounts: Collection[str]) -> Part:
+    frame = _of(tables.frame("opportunities"), accounts)
     frame = frame[~(frame["opened"] > day)]
     decided = frame["closed"] <= day
     frame = frame.assign(
@@ -83,8 +89,8 @@ def _deals(tables: Tables, day: pd.Timestamp) -> Part:
     )
 
 
-def _objectives(tables: Tables, day: pd.Timestamp) -> Part:
-    frame = tables.frame("plans")
+def _objectives(tables: Tables, day: pd.Timestamp, accounts: Collection[str]) -> Part:
+    frame = _of(tables.frame("plans"), accounts)
     state = frame["state"].fillna("open")
     late = (state == "open") & (frame["due"] < day)
     frame = frame.assign(state=state.mask(late, "overdue"))
@@ -99,8 +105,8 @@ def _objectives(tables: Tables, day: pd.Timestamp) -> Part:
     )
 
 
-def _actions(tables: Tables, day: pd.Timestamp) -> Part:
-    frame = read_actions(tables, day)
+def _actions(tables: Tables, day: pd.Timestamp, accounts: Collection[str]) -> Part:
+    frame = _of(read_actions(tables, day), accounts)
     order = ["account_id", "proposed_on", "kind"]
     return _part(
         "actions",
@@ -115,8 +121,12 @@ def _actions(tables: Tables, day: pd.Timestamp) -> Part:
     )
 
 
-def _team(tables: Tables, day: pd.Timestamp) -> Part:  # noqa: ARG001  (the table bears no day)
-    frame = tables.frame("coverage")
+def _team(
+    tables: Tables,
+    day: pd.Timestamp,  # noqa: ARG001  (the table bears no day)
+    accounts: Collection[str],
+) -> Part:
+    frame = _of(tables.frame("coverage"), accounts)
     frame = frame.assign(
         person_id=frame["person_id"].fillna("vacant"),
         layer=frame["layer"].map({"core": 0, "support": 1, "periphery": 2}),
@@ -131,8 +141,8 @@ def _team(tables: Tables, day: pd.Timestamp) -> Part:  # noqa: ARG001  (the tabl
     )
 
 
-def _people(tables: Tables, day: pd.Timestamp) -> Part:
-    frame = tables.frame("contacts")
+def _people(tables: Tables, day: pd.Timestamp, accounts: Collection[str]) -> Part:
+    frame = _of(tables.frame("contacts"), accounts)
     frame = frame.assign(last_met=frame["last_met"].where(frame["last_met"] <= day))
     order = ["account_id", "influence", "contact_id"]
     return _part(

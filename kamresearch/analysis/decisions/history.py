@@ -1,11 +1,17 @@
 """What was known of each account on any earlier day: features for the risk, and who was lost."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from kamresearch.analysis.churn.losses import Losses, clean_losses, losses_from_silence
+from kamresearch.analysis.churn.losses import (
+    Losses,
+    are_among,
+    clean_losses,
+    losses_from_silence,
+)
 from kamresearch.data.tables import Tables
 from kamresearch.features.months import account_months
 
@@ -21,6 +27,10 @@ class History:
     ----------
     orders, revenue : DataFrame
         account × month (first day): orders and revenue, NaN before the account's first month.
+    first : Series
+        account → its first month.
+    months : DataFrame or None
+        account_id, month, n_orders where losses are told by silence; None where they are recorded.
     losses : Losses
         Recorded where there is a table of losses, else told by silence.
     contracts, service, spells : DataFrame or None
@@ -30,7 +40,8 @@ class History:
     as_of: pd.Timestamp
     orders: pd.DataFrame
     revenue: pd.DataFrame
-    months: pd.DataFrame
+    first: pd.Series
+    months: pd.DataFrame | None
     events: pd.DataFrame | None
     contracts: pd.DataFrame | None
     service: pd.DataFrame | None
@@ -40,19 +51,19 @@ class History:
     def until(self, as_of: pd.Timestamp) -> "History":
         """The same as it was known on an earlier day."""
         columns = self.orders.columns[self.orders.columns <= as_of]
-        months = self.months[self.months["month"] <= as_of]
         orders = self.orders[columns].dropna(how="all")
-        losses = _losses(self.events, months, as_of)
+        first = self.first[self.first <= as_of]
         return History(
             as_of,
             orders,
             self.revenue.loc[orders.index, columns],
-            months,
+            first,
+            self.months,
             self.events,
             _before(self.contracts, "start_date", as_of),
             _before(self.service, "event_date", as_of),
             _before(self.spells, "from", as_of),
-            losses,
+            _losses(self.events, self.months, first, as_of),
         )
 
 
@@ -70,16 +81,19 @@ def read_history(tables: Tables, as_of: str) -> History:
         return tables.frame(name) if tables.has(name) else None
 
     events = read("churn_events")
+    first = months.groupby("account_id", sort=True)["month"].min()
+    silent = months[["account_id", "month", "n_orders"]] if events is None else None
     return History(
         day,
         wide["n_orders"],
         wide["revenue"],
-        months,
+        first,
+        silent,
         events,
         _before(read("contracts"), "start_date", day),
         _before(read("service_events"), "event_date", day),
         _before(read("assignments"), "from", day),
-        _losses(events, months, day),
+        _losses(events, silent, first, day),
     )
 
 
@@ -87,12 +101,16 @@ def _before(frame: pd.DataFrame | None, name: str, day: pd.Timestamp) -> pd.Data
     return None if frame is None else frame[frame[name] <= day]
 
 
-def _losses(events: pd.DataFrame | None, months: pd.DataFrame, day: pd.Timestamp) -> Losses:
+def _losses(
+    events: pd.DataFrame | None,
+    months: pd.DataFrame | None,
+    first: pd.Series,
+    day: pd.Timestamp,
+) -> Losses:
     if events is None:
-        return losses_from_silence(months, day.date().isoformat())
-    first = months.groupby("account_id", sort=True)["month"].min()
+        return losses_from_silence(cast(pd.DataFrame, months), day.date().isoformat())
     # An account may be lost in the month of its first order.
-    return clean_losses(events[events["account_id"].isin(first.index)], first, day)
+    return clean_losses(events[are_among(events["account_id"], first.index)], first, day)
 
 
 SIGNALS = ("fading", "silence", "fall", "complaints", "delays", "dissatisfaction")
@@ -184,4 +202,4 @@ def _add_managers(frame: pd.DataFrame, spells: pd.DataFrame, day: pd.Timestamp) 
     counts = recent.groupby("account_id")["manager_id"].nunique().reindex(frame.index)
     frame["manager_changes"] = (counts.fillna(0.0) - 1).clip(lower=0).to_numpy(float)
     held = set(spells.loc[spells["to"].isna() | (spells["to"] >= day), "account_id"])
-    frame["no_manager"] = (~frame.index.isin(list(held))).astype(float)
+    frame["no_manager"] = (~are_among(frame.index, held)).astype(float)

@@ -235,11 +235,13 @@ def _add_headroom(frame: pd.DataFrame, history: History) -> None:
     """What an account once bought here in twelve months and does not buy now, at most what it is
     judged to buy elsewhere.
     """
-    recent = history.revenue.iloc[:, -36:].fillna(0.0)
-    best = recent.T.rolling(12, min_periods=12).sum().max() if recent.shape[1] >= 12 else None
-    if best is None:
+    recent = history.revenue.iloc[:, -36:]
+    if recent.shape[1] < 12:
         frame["headroom"] = 0.0
         return
+    sums = np.nan_to_num(recent.to_numpy(float)).cumsum(axis=1)
+    years = sums[:, 11:] - np.column_stack([np.zeros(len(sums)), sums[:, :-12]])
+    best = pd.Series(years.max(axis=1), index=recent.index)
     now = frame["revenue_12m"].fillna(0.0)
     room = (frame["account_id"].map(best).fillna(0.0) - now).clip(lower=0)
     elsewhere = (frame["potential_revenue"] - now).clip(lower=0)
@@ -286,11 +288,11 @@ def _find_conflicts(frame: pd.DataFrame, tables: Tables, history: History) -> pd
     if history.spells is not None:
         spells = history.spells
         now = spells[spells["to"].isna() | (spells["to"] >= day)]
-        several = now.groupby("account_id")["manager_id"].unique()
+        pairs = now[["account_id", "manager_id"]].drop_duplicates()
+        several = pairs[pairs.duplicated("account_id", keep=False)].groupby("account_id")
         rows += [
             (account, "two_managers", " ".join(sorted(names)))
-            for account, names in several.items()
-            if len(names) > 1
+            for account, names in several["manager_id"]
         ]
         for code, name in (("left", "manager_left"), ("unknown", "manager_unknown")):
             part = frame[frame["manager_problem"] == code]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
+from kamresearch.analysis.churn.losses import are_among
 from kamresearch.analysis.decisions.history import (
     LEAST_MONTHS,
     SIGNALS,
@@ -139,7 +140,7 @@ def _collect(history: History, horizon_days: int) -> tuple[pd.DataFrame, np.ndar
         then = describe_past(history.until(day))
         gone = history.losses.lost_within(day, day + pd.Timedelta(days=horizon_days))
         frames.append(then)
-        labels.append(then.index.isin(list(gone)))
+        labels.append(are_among(then.index, gone))
     if not frames:
         return pd.DataFrame(columns=list(SIGNALS)), np.zeros(0, dtype=bool)
     return pd.concat(frames), np.concatenate(labels)
