@@ -12,7 +12,7 @@ from dataclasses import replace
 import pandas as pd
 
 from kamresearch.analysis.decisions.accounts import describe_accounts
-from kamresearch.analysis.decisions.advice import find_forestalled, gather_advice
+from kamresearch.analysis.decisions.advice import gather_advice
 from kamresearch.analysis.decisions.assumptions import (
     CONTRADICTIONS,
     KINDS,
@@ -20,19 +20,17 @@ from kamresearch.analysis.decisions.assumptions import (
     read_assumptions,
 )
 from kamresearch.analysis.decisions.backtest import Backtest, backtest
-from kamresearch.analysis.decisions.following import find_settled
 from kamresearch.analysis.decisions.history import History, read_history
 from kamresearch.analysis.decisions.lost import Lost, list_lost
-from kamresearch.analysis.decisions.proposals import count_once, propose
+from kamresearch.analysis.decisions.proposals import propose
 from kamresearch.analysis.decisions.reconcile import REASONS, Limits, reconcile
 from kamresearch.analysis.decisions.records import Records, gather_records, tiers_before
 from kamresearch.analysis.decisions.result import FRAME, NOTHING, TOO_SHORT, Decisions
 from kamresearch.analysis.decisions.sensitivity import Sensitivity, vary
+from kamresearch.analysis.decisions.settling import explain, settle
 from kamresearch.data.tables import Tables
 
 LEFT_OUT = ("account_id", "kind", "expected_gain", "hours", "stake", "reason", "region", "channel")
-MOST_WITHOUT_MANAGERS = 40
-"""Instructions at most where the data name no managers, and nobody's hours set a limit."""
 
 
 def from_tables(
@@ -88,36 +86,22 @@ def decide(
     expected gain per hour.
     """
     assumed = assumptions or Assumptions()
-    if most is None and records.managers is None and capacity is None:
-        most = MOST_WITHOUT_MANAGERS
-    limits = Limits(capacity, budget, most)
-    everything = propose(records, assumed)
-    settled = find_settled(everything, records.actions, records.as_of, assumed)
-    settled = settled.where(settled != "", find_forestalled(everything, records.advice))
-    proposals = count_once(everything[settled == ""], assumed)
-    found = reconcile(proposals, records.frame, records.managers, limits, assumed)
+    settled = settle(records, assumed, capacity, budget, most)
     facts = records.frame[["account_id", "account_name", "standing", "region", "channel"]]
-    chosen = found.chosen.assign(
-        gain_per_hour=found.chosen["expected_gain"] / found.chosen["hours"]
-    )
-    chosen = chosen.sort_values(
-        ["gain_per_hour", "account_id", "kind"], ascending=[False, True, True], kind="stable"
-    ).reset_index(drop=True)
-    chosen = chosen.merge(facts, on="account_id", how="left", validate="many_to_one")
+    chosen = settled.chosen.merge(facts, on="account_id", how="left", validate="many_to_one")
     chosen["rank"] = range(1, len(chosen) + 1)
-    said = [text.render("en") for text in chosen["why"]]
-    words = dict(zip(said, chosen["why"], strict=True))
-    chosen["why"] = said
+    why = explain(chosen, records, assumed)
+    chosen["why"] = said = [text.render("en") for text in why]
     chosen["due"] = pd.to_datetime(chosen["due"])
-    aside = everything.assign(reason=settled)[settled != ""]
-    rest = pd.concat([found.left_out, aside], ignore_index=True).merge(
+    rest = pd.concat([settled.found.left_out, settled.aside], ignore_index=True).merge(
         facts[["account_id", "region", "channel"]],
         on="account_id",
         how="left",
         validate="many_to_one",
     )
-    frames = chosen[list(FRAME)], rest[list(LEFT_OUT)]
-    return Decisions(records, assumed, *frames, words, found.shared, found.unweighed)
+    frames, words = (chosen[list(FRAME)], rest[list(LEFT_OUT)]), dict(zip(said, why, strict=True))
+    shared, unweighed = settled.found.shared, settled.found.unweighed
+    return Decisions(records, assumed, *frames, words, shared, unweighed)
 
 
 __all__ = [

@@ -235,7 +235,7 @@ def _look_back(
     records = gather_records(tables, text, assumed, history)
     here = records.frame[records.frame["standing"].isin(PRESENT) & records.frame["chance"].notna()]
     here = here.set_index("account_id")
-    keeping = propose(records, assumed, KEEPING)
+    keeping = propose(records, assumed, KEEPING, explain=False)
     gain = keeping.groupby("account_id")["expected_gain"].max().reindex(here.index)
     past = describe_past(history).reindex(here.index)
     scores = {

@@ -1,6 +1,7 @@
 """Proposals: what could be done for each account, with what it gains, costs and rests on."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -24,11 +25,27 @@ _DUTIES = ("assign", "mend", "review")
 """Kinds that are due whatever they gain."""
 
 
+@dataclass(frozen=True)
+class _Draft:
+    """Rows of a kind, and what would be said of each: words are made only where somebody reads."""
+
+    frame: pd.DataFrame
+    why: Callable[[], Sequence[Text]]
+
+    def told(self, *, explain: bool) -> pd.DataFrame:
+        said = self.why() if explain else [None] * len(self.frame)
+        return self.frame.assign(why=pd.Series(said, self.frame.index, dtype=object))
+
+
 def propose(
-    records: Records, assumptions: Assumptions, kinds: Container[str] = tuple(KINDS)
+    records: Records,
+    assumptions: Assumptions,
+    kinds: Container[str] = tuple(KINDS),
+    *,
+    explain: bool = True,
 ) -> pd.DataFrame:
     """Everything that could be told each account, or what is of some kinds: one row per account and
-    kind.
+    kind; ``why`` is empty unless it is to be explained.
     """
     here = records.frame[records.frame["standing"].isin(PRESENT)]
     lost = records.frame[records.frame["standing"] == "lost"]
@@ -43,8 +60,8 @@ def propose(
         "review": (_review, records.frame),
     }
     wanted = [made for kind, made in makers.items() if kind in kinds]
-    parts = [make(part, records, assumptions) for make, part in wanted]
-    parts = [part for part in parts if len(part)]
+    drafts = [make(part, records, assumptions) for make, part in wanted]
+    parts = [one.told(explain=explain) for one in drafts if one is not None and len(one.frame)]
     if not parts:
         return pd.DataFrame({name: [] for name in COLUMNS})
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
@@ -65,10 +82,10 @@ def _make(
     gains: tuple[pd.Series, pd.Series, pd.Series],
     cost: pd.Series | float,
     due: pd.Series | pd.Timestamp,
-    why: Sequence[Text],
-) -> pd.DataFrame:
+    why: Callable[[], Sequence[Text]],
+) -> _Draft:
     """Rows of a kind; gains at the acceptance assumed, at the lowest and at the highest."""
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "account_id": part["account_id"].to_numpy(),
             "kind": kind,
@@ -79,11 +96,11 @@ def _make(
             "cost": np.broadcast_to(np.asarray(cost, float), len(part)),
             "hours": assumptions.hours[kind],
             "due": due,
-            "why": pd.Series(why, dtype=object).to_numpy(),
             "evidence": evidence,
             "holder": part["manager_id"].to_numpy(),
         }
     )
+    return _Draft(frame, why)
 
 
 def _offer(
@@ -101,28 +118,31 @@ def _offer(
     return (gain(levels[0]), gain(levels[1]), gain(levels[2])), cost
 
 
-def _save(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+def _save(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> _Draft:
     # Where a contract ends, the talk about its renewal is the contact.
     part = here[here["chance"].notna() & (here["value"] > 0) & here["contract_ends"].isna()]
     gains, cost = _offer(part["chance"], part["value"], assumptions, assumptions.disturbed)
     what = WORTH[records.value_is_profit]
-    why = [
-        _(
-            "{chance} risk of leaving on {value} of {what} a year: {signal}",
-            chance=Quantity(row.chance, "probability"),
-            value=Quantity(row.value, "money"),
-            what=what,
-            signal=SIGNAL_TERMS[row.signal],
-        )
-        if isinstance(row.signal, str)
-        else _(
-            "{chance} risk of leaving on {value} of {what} a year; no signal of its own",
-            chance=Quantity(row.chance, "probability"),
-            value=Quantity(row.value, "money"),
-            what=what,
-        )
-        for row in part.itertuples()
-    ]
+
+    def why() -> list[Text]:
+        return [
+            _(
+                "{chance} risk of leaving on {value} of {what} a year: {signal}",
+                chance=Quantity(row.chance, "probability"),
+                value=Quantity(row.value, "money"),
+                what=what,
+                signal=SIGNAL_TERMS[row.signal],
+            )
+            if isinstance(row.signal, str)
+            else _(
+                "{chance} risk of leaving on {value} of {what} a year; no signal of its own",
+                chance=Quantity(row.chance, "probability"),
+                value=Quantity(row.value, "money"),
+                what=what,
+            )
+            for row in part.itertuples()
+        ]
+
     stake = part["chance"] * part["value"]
     due = records.as_of + pd.Timedelta(days=30)
     return _make(
@@ -138,7 +158,7 @@ def _save(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.
     )
 
 
-def _renew(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+def _renew(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> _Draft:
     part = here[here["contract_ends"].notna()]
     n, k = records.lapse or (0, 0)
     # Many a contract runs out and the account goes on ordering: what is at stake is the account.
@@ -146,19 +166,22 @@ def _renew(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd
     value = np.fmax(part["contract_value"] * part["margin"], part["value"]).fillna(0.0)
     gains, cost = _offer(chance, value, assumptions)
     day = records.as_of
-    why = [
-        _(
-            "contract of {value} a year ends on {day}; {chance} risk of leaving, {share} of "
-            "contracts here were not renewed",
-            value=Quantity(one.contract_value if one.contract_value > 0 else revenue, "money"),
-            day=Quantity(one.contract_ends.date().isoformat(), "date"),
-            chance=Quantity(risk, "probability"),
-            share=Quantity(rate, "share"),
-        )
-        for one, revenue, risk in zip(
-            part.itertuples(), part["revenue_12m"].fillna(0.0), chance, strict=True
-        )
-    ]
+
+    def why() -> list[Text]:
+        return [
+            _(
+                "contract of {value} a year ends on {day}; {chance} risk of leaving, {share} of "
+                "contracts here were not renewed",
+                value=Quantity(one.contract_value if one.contract_value > 0 else revenue, "money"),
+                day=Quantity(one.contract_ends.date().isoformat(), "date"),
+                chance=Quantity(risk, "probability"),
+                share=Quantity(rate, "share"),
+            )
+            for one, revenue, risk in zip(
+                part.itertuples(), part["revenue_12m"].fillna(0.0), chance, strict=True
+            )
+        ]
+
     due = (pd.to_datetime(part["contract_ends"]) - pd.Timedelta(days=30)).clip(lower=day)
     return _make(
         part,
@@ -173,24 +196,27 @@ def _renew(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd
     )
 
 
-def _win_back(lost: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+def _win_back(lost: pd.DataFrame, records: Records, assumptions: Assumptions) -> _Draft:
     part = lost[lost["chance_back"].notna() & (lost["value"] > 0)]
     back, value = part["chance_back"], part["value"]
     given, fee = assumptions.incentive_share * value, assumptions.contact_cost
     levels = (assumptions.acceptance, assumptions.acceptance_low, assumptions.acceptance_high)
     gains = tuple(back * one * (value - given) - fee for one in levels)
-    why = [
-        _(
-            "lost over {cause} {days} ago with {value} of {what} a year; chance of a return within "
-            "the year: {chance}",
-            cause=CAUSE_TERMS[row.churn_cause if isinstance(row.churn_cause, str) else "unknown"],
-            days=Quantity(int(row.days_away), "days"),
-            value=Quantity(row.value, "money"),
-            what=WORTH[records.value_is_profit],
-            chance=Quantity(row.chance_back, "probability"),
-        )
-        for row in part.itertuples()
-    ]
+
+    def why() -> list[Text]:
+        return [
+            _(
+                "lost over {cause} {days} ago with {value} of {what} a year; chance of a return "
+                "within the year: {chance}",
+                cause=CAUSE_TERMS[cause if isinstance(cause, str) else "unknown"],
+                days=Quantity(int(row.days_away), "days"),
+                value=Quantity(row.value, "money"),
+                what=WORTH[records.value_is_profit],
+                chance=Quantity(row.chance_back, "probability"),
+            )
+            for cause, row in zip(part["churn_cause"], part.itertuples(), strict=True)
+        ]
+
     return _make(
         part,
         "win_back",
@@ -217,7 +243,7 @@ def _attention(
     return stake, (stake * level, stake * assumptions.acceptance_low, stake * high)
 
 
-def _assign(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+def _assign(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> _Draft:
     part = here[here["manager_problem"].notna()]
     stake, gains = _attention(part, records, assumptions, "no_manager")
     return _make(
@@ -229,24 +255,27 @@ def _assign(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> p
         gains=gains,
         cost=0.0,
         due=records.as_of + pd.Timedelta(days=14),
-        why=[MANAGER_PROBLEMS[one] for one in part["manager_problem"]],
+        why=lambda: [MANAGER_PROBLEMS[one] for one in part["manager_problem"]],
     )
 
 
-def _grow(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+def _grow(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> _Draft:
     part = here[(here["headroom"] > 0) & here["standing"].isin(("ordering", "returned"))]
     room = part["headroom"] * part["margin"]
     fee, share = assumptions.contact_cost, assumptions.growth_share
     spread = (assumptions.acceptance_low, assumptions.acceptance_high)
     usual = max(assumptions.acceptance, 1e-9)
     gains = (room * share - fee, *(room * share * one / usual - fee for one in spread))
-    why = [
-        _(
-            "once ordered {room} a year more than now",
-            room=Quantity(row.headroom, "money"),
-        )
-        for row in part.itertuples()
-    ]
+
+    def why() -> list[Text]:
+        return [
+            _(
+                "once ordered {room} a year more than now",
+                room=Quantity(row.headroom, "money"),
+            )
+            for row in part.itertuples()
+        ]
+
     return _make(
         part,
         "grow",
@@ -260,23 +289,26 @@ def _grow(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.
     )
 
 
-def _reprice(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+def _reprice(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> _Draft | None:
     if not records.value_is_profit:
-        return pd.DataFrame()
+        return None
     part = here[(here["profit_12m"] < 0) & (here["revenue_12m"] > 0)]
     loss = -part["profit_12m"]
     fee, share = assumptions.contact_cost, assumptions.price_share
     spread = (assumptions.acceptance_low, assumptions.acceptance_high)
     usual = max(assumptions.acceptance, 1e-9)
     gains = (loss * share - fee, *(loss * share * one / usual - fee for one in spread))
-    why = [
-        _(
-            "cost of {cost} against {revenue} of revenue in twelve months",
-            cost=Quantity(row.cost_12m, "money"),
-            revenue=Quantity(row.revenue_12m, "money"),
-        )
-        for row in part.itertuples()
-    ]
+
+    def why() -> list[Text]:
+        return [
+            _(
+                "cost of {cost} against {revenue} of revenue in twelve months",
+                cost=Quantity(row.cost_12m, "money"),
+                revenue=Quantity(row.revenue_12m, "money"),
+            )
+            for row in part.itertuples()
+        ]
+
     return _make(
         part,
         "reprice",
@@ -290,17 +322,20 @@ def _reprice(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> 
     )
 
 
-def _mend(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+def _mend(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> _Draft:
     part = here[here["overdue_complaints"] > 0]
     stake, gains = _attention(part, records, assumptions, "complaints")
-    why = [
-        _(
-            "{n} complaints open, the oldest for {days}",
-            n=int(row.overdue_complaints),
-            days=Quantity(int(row.complaint_age), "days"),
-        )
-        for row in part.itertuples()
-    ]
+
+    def why() -> list[Text]:
+        return [
+            _(
+                "{n} complaints open, the oldest for {days}",
+                n=int(row.overdue_complaints),
+                days=Quantity(int(row.complaint_age), "days"),
+            )
+            for row in part.itertuples()
+        ]
+
     return _make(
         part,
         "mend",
@@ -314,7 +349,7 @@ def _mend(here: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.
     )
 
 
-def _review(known: pd.DataFrame, records: Records, assumptions: Assumptions) -> pd.DataFrame:
+def _review(known: pd.DataFrame, records: Records, assumptions: Assumptions) -> _Draft:
     """Overrides that run out, and records that conflict: one instruction an account."""
     reasons: dict[str, list[Text]] = {}
     for row in records.conflicts.itertuples():
@@ -338,7 +373,7 @@ def _review(known: pd.DataFrame, records: Records, assumptions: Assumptions) -> 
         gains=(nothing, nothing, nothing),
         cost=0.0,
         due=records.as_of + pd.Timedelta(days=30),
-        why=[_join(reasons[one]) for one in part["account_id"]],
+        why=lambda: [_join(reasons[one]) for one in part["account_id"]],
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from kamresearch.analysis.decisions.assumptions import Assumptions
 from kamresearch.analysis.decisions.records import Records
 from kamresearch.analysis.decisions.result import NOTHING, Decisions
+from kamresearch.analysis.decisions.settling import settle
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding
 from kamresearch.language import Text
@@ -89,23 +90,21 @@ def vary(
     The list is decided anew under each change, within the same limits. Another horizon moves the
     risk as a constant hazard would: 1 − (1 − p)^(new/old).
     """
-    from kamresearch.analysis.decisions import decide
-
     base, records = decisions.assumptions, decisions.records
-    first = set(_keys(decisions))
+    first = set(_keys(decisions.frame))
     rows = []
     for name in CHANGES:
         changed, known = _change(name, base, records)
-        other = decide(known, capacity=capacity, budget=budget, most=most, assumptions=changed)
+        other = settle(known, changed, capacity, budget, most).chosen
         kept = len(first & set(_keys(other)))
         share = kept / len(first) if first else np.nan
-        rows.append((name, kept, share, float(other.frame["expected_gain"].sum())))
+        rows.append((name, kept, share, float(other["expected_gain"].sum())))
     return Sensitivity(pd.DataFrame(rows, columns=["change", "kept", "share", "gain"]), len(first))
 
 
-def _keys(decisions: Decisions) -> list[tuple[str, str]]:
-    frame = decisions.frame.head(FIRST)
-    return list(zip(frame["account_id"], frame["kind"], strict=True))
+def _keys(listed: pd.DataFrame) -> list[tuple[str, str]]:
+    first = listed.head(FIRST)
+    return list(zip(first["account_id"], first["kind"], strict=True))
 
 
 def _change(name: str, base: Assumptions, records: Records) -> tuple[Assumptions, Records]:

@@ -50,7 +50,7 @@ from kamresearch.studies.kinds import (
 from kamresearch.studies.outputs import MIME, iterate_outputs, read_findings
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BaseLoader, Environment
     from nbconvert.exporters import TemplateExporter
 
 __all__ = ["render_front", "render_study"]
@@ -122,14 +122,16 @@ def warm_up() -> None:
     from jinja2.meta import find_referenced_templates
 
     made = _exporter().environment
-    known, left = set(), {_exporter().template.name}
+    loader = cast("BaseLoader", made.loader)
+    known, left = set[str](), {str(_exporter().template.name)}
     while left:
         known |= left
-        sources = [
-            made.loader.get_source(made, name)[0] for name in left if made.get_template(name)
-        ]
-        asked = {name for one in sources for name in find_referenced_templates(made.parse(one))}
-        left = {name for name in asked if name} - known
+        asked = set[str]()
+        for name in left:
+            made.get_template(name)
+            source, _place, _fresh = loader.get_source(made, name)
+            asked |= {one for one in find_referenced_templates(made.parse(source)) if one}
+        left = asked - known
     _coloured("told = 1")
 
 
