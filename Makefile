@@ -55,7 +55,7 @@ test: setup  ## every test but the long ones, notebooks through nbval included
 	$(PYTEST) tests kamresearch $(SPREAD) -m "not long"
 	$(PYTEST) --nbval notebooks -o addopts="-ra --strict-markers" $(SPREAD)
 
-test-quick: setup  ## the quick tests alone (under a minute)
+test-quick: setup  ## the quick tests alone (about a minute)
 	$(PYTEST) tests kamresearch -q $(SPREAD) \
 	  -m "not slow and not long and not browser and not engine and not notebooks and not faults and not reports"
 
