@@ -102,6 +102,7 @@ def describe_accounts(
     # What stands on pages is made of the accounts that have one: of 240,000 all months of all
     # accounts would be six million rows.
     paged = frame[frame["account_id"].isin(chosen)]
+    happened = _happened(history, chosen)
     index = make_table(
         "accounts",
         _("All accounts"),
@@ -136,8 +137,12 @@ def describe_accounts(
             facts(_("How likely is it to leave, or to come back?"), HEALTH),
             Part(_("How have such signs done before?"), table=_evidence(paged, result)),
             facts(_("What does it bring?"), MONEY),
-            Part(_("Revenue of {n} months", n=MONTHS), table=_months(history, chosen), bars=True),
-            Part(_("What happened?"), table=_events(history, chosen)),
+            Part(
+                _("Revenue of {n} months", n=MONTHS),
+                table=_months(history.revenue, chosen, happened),
+                bars=True,
+            ),
+            Part(_("What happened?"), table=_events(happened)),
             *(describe_dealings(tables, history.as_of, chosen) if tables is not None else ()),
             Part(_("What do the records disagree on?"), table=result.conflict_table()),
             facts(_("Who is it?"), WHO),
@@ -224,17 +229,15 @@ def _evidence(frame: pd.DataFrame, result: Decisions) -> Table:
     )
 
 
-def _months(history: History, accounts: tuple[str, ...]) -> Table:
+def _months(revenue: pd.DataFrame, accounts: tuple[str, ...], happened: pd.DataFrame) -> Table:
     """Revenue by month, and what happened in it."""
-    wide = history.revenue.iloc[:, -MONTHS:]
-    wide = wide[wide.index.isin(accounts)]
+    wide = revenue.loc[revenue.index.isin(accounts)].iloc[:, -MONTHS:]
     rows = wide.reset_index(names="account_id").melt(
         "account_id", var_name="month", value_name="revenue"
     )
     rows = rows.dropna(subset=["revenue"]).sort_values(["account_id", "month"], kind="stable")
     rows["month"] = pd.to_datetime(rows["month"]).dt.strftime("%Y-%m")
-    happened = _happened(history, accounts)
-    happened["month"] = happened["date"].dt.strftime("%Y-%m")
+    happened = happened.assign(month=happened["date"].dt.strftime("%Y-%m"))
     first = happened.drop_duplicates(["account_id", "month"])[["account_id", "month", "event"]]
     rows = rows.merge(first, on=["account_id", "month"], how="left", validate="many_to_one")
     return make_table(
@@ -248,8 +251,8 @@ def _months(history: History, accounts: tuple[str, ...]) -> Table:
     )
 
 
-def _events(history: History, accounts: tuple[str, ...]) -> Table:
-    frame = _happened(history, accounts).groupby("account_id", sort=True).head(EVENTS_SHOWN)
+def _events(happened: pd.DataFrame) -> Table:
+    frame = happened.groupby("account_id", sort=True).head(EVENTS_SHOWN)
     return make_table(
         "accounts.events",
         _("What happened?"),
@@ -269,11 +272,10 @@ def _happened(history: History, accounts: tuple[str, ...]) -> pd.DataFrame:
     parts = []
 
     def add(frame: pd.DataFrame | None, when: str, event: str | pd.Series, detail: str) -> None:
-        if frame is not None:
-            frame = frame[frame["account_id"].isin(accounts)]
-        if frame is not None and len(frame):
-            part = {"account_id": frame["account_id"], "date": pd.to_datetime(frame[when])}
-            parts.append(pd.DataFrame({**part, "event": event, "detail": frame[detail]}))
+        theirs = None if frame is None else frame[frame["account_id"].isin(accounts)]
+        if theirs is not None and len(theirs):
+            part = {"account_id": theirs["account_id"], "date": pd.to_datetime(theirs[when])}
+            parts.append(pd.DataFrame({**part, "event": event, "detail": theirs[detail]}))
 
     losses = history.losses.frame
     if history.events is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kamresearch.analysis.churn.losses import Losses
+from kamresearch.analysis.churn.losses import Losses, are_among
 from kamresearch.analysis.warning.rhythm import Watch
 from kamresearch.analysis.warning.thresholds import Thresholds, standing_alerts
 from kamresearch.finding import Interval
@@ -72,7 +72,7 @@ def measure_lift(watch: Watch, limits: Thresholds, losses: Losses, end: pd.Times
     """
     day = end + pd.offsets.MonthEnd(0)
     ids = pd.Index(watch.ids)
-    here = ~ids.isin(list(losses.away_at(day)))
-    lost = ids.isin(list(losses.lost_within(day, day + YEAR))) & here
+    here = ~are_among(ids, losses.away_at(day))
+    lost = are_among(ids, losses.lost_within(day, day + YEAR)) & here
     listed = standing_alerts(watch, limits) & here
     return Lift(int(listed.sum()), int((listed & lost).sum()), int(here.sum()), int(lost.sum()))
