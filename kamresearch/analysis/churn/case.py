@@ -14,7 +14,13 @@ from kamresearch.analysis.churn.losses import (
     losses_from_contracts,
     losses_from_silence,
 )
-from kamresearch.analysis.churn.panel import Panel, build_panel, choose_cutoffs, describe_accounts
+from kamresearch.analysis.churn.panel import (
+    FEATURES,
+    Panel,
+    build_panel,
+    choose_cutoffs,
+    describe_accounts,
+)
 from kamresearch.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -44,7 +50,7 @@ class Case:
     observed_from : Timestamp
         First month with an order of anybody.
     snapshot_at : callable
-        ISO day → snapshot.
+        ISO day → account_id and what a model may use of the snapshot (`panel.FEATURES`).
     """
 
     as_of: str
@@ -142,11 +148,12 @@ def open_case(
             "choose one of them",
         )
 
+    # Of days long past the features alone are kept: whole snapshots of a big company would not fit.
     @lru_cache(maxsize=32)
     def snapshot_at(day: str) -> pd.DataFrame:
-        return account_snapshot(tables, as_of=day)
+        return account_snapshot(tables, as_of=day)[["account_id", *FEATURES]]
 
-    snapshot = snapshot_at(as_of)
+    snapshot = account_snapshot(tables, as_of=as_of)
     if snapshot.empty:
         raise AnalysisError(
             "churn", f"accounts known by {as_of}", "none", "choose a later day or check the slice"

@@ -155,12 +155,9 @@ def build_panel(
             f"{len(late)} that end later, first from {late[0].date()}",
             "choose earlier cut-offs",
         )
-    parts = [
-        describe_accounts(snapshot_at(day.date().isoformat()), losses, day, months)
-        for day in cutoffs
-    ]
     kept = []
-    for day, part in zip(cutoffs, parts, strict=True):
+    for day in cutoffs:
+        part = describe_accounts(snapshot_at(day.date().isoformat()), losses, day, months)
         start = day + pd.Timedelta(days=gap_days)
         gone = losses.lost_within(day, start)
         lost = losses.lost_within(start, start + pd.Timedelta(days=window_days))
@@ -196,17 +193,11 @@ def _recent_share(months: pd.DataFrame, day: pd.Timestamp, ids: pd.Series) -> np
     """Orders of the last three whole months over a quarter of the last twelve (1 = as usual)."""
     last = (day + pd.Timedelta(days=1)).to_period("M") - 1
     end = last.end_time.normalize()
-    inside = months[months["month"] <= end]
-    year = (
-        inside[inside["month"] > (last - 12).start_time]
-        .groupby("account_id", sort=False)["n_orders"]
-        .sum()
-    )
-    quarter = (
-        inside[inside["month"] > (last - 3).start_time]
-        .groupby("account_id", sort=False)["n_orders"]
-        .sum()
-    )
+    month = months["month"]
+    inside = months[(month <= end) & (month > (last - 12).start_time)]
+    year = inside.groupby("account_id", sort=False)["n_orders"].sum()
+    late = inside[inside["month"] > (last - 3).start_time]
+    quarter = late.groupby("account_id", sort=False)["n_orders"].sum()
     total = ids.map(year).astype(float)
     return (4 * ids.map(quarter).astype(float).fillna(0) / total).where(total > 0).to_numpy()
 

@@ -282,7 +282,9 @@ def model_losses(
         judgement = Judgement(pd.DataFrame(), pd.DataFrame(), None, 0, 0, reason)
         return Modelling(judgement, assess_risk(case, None, None, random_state, window_days))
     whole = case.panel(window_days, gap_days)
+    n_accounts = whole.frame["account_id"].nunique()
     panel = draw_accounts(whole)
+    del whole  # of a big company it takes as much as all else
     judgement, leaks = refuse_few_losses(panel), NO_LEAKS
     if judgement is None:
         # Among a few losses one feature or another tells all by chance: only now is there something
@@ -295,9 +297,7 @@ def model_losses(
     explanation = (
         explain_models(judgement, panel, case.now(), random_state) if judgement.last else None
     )
-    return Modelling(
-        judgement, risk, panel, leaks, explanation, whole.frame["account_id"].nunique()
-    )
+    return Modelling(judgement, risk, panel, leaks, explanation, n_accounts)
 
 
 def refuse_knowing(panel: Panel, leaks: Leaks) -> Judgement:
