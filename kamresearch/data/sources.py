@@ -69,10 +69,12 @@ def open_data(
     )
     if not is_server(text):
         raw = {
-            name: tidy(one, partial(_keep_named, engine, name)) if one.settles else one
+            name: tidy(one, lambda kind, table, name=name: _keep_named(engine, kind, name, table))
+            if one.settles
+            else one
             for name, one in raw.items()
         }
-    made = apply_mapping(rules, raw)
+    made = apply_mapping(rules, raw, partial(_keep_named, engine, "mapped"))
     shown = shown_address(text)
     _require_tables(
         shown, made, raw if is_server(text) else {**raw, **dict.fromkeys(table_names(Path(text)))}
@@ -83,7 +85,7 @@ def open_data(
     )
 
 
-def _keep_named(engine: "BaseBackend", name: str, kind: str, table: ir.Table) -> ir.Table:
+def _keep_named(engine: "BaseBackend", kind: str, name: str, table: ir.Table) -> ir.Table:
     return keep_table(engine, f"{kind}_{name}", table)
 
 
@@ -148,8 +150,4 @@ def _keeper(
     """A table whose texts must be parsed, or which was made out of another, is kept as typed;
     others stay lazy views.
     """
-    return (
-        (lambda kind, table: keep_table(engine, f"{kind}_{name}", table))
-        if one.raw.settles
-        else None
-    )
+    return (lambda kind, table: _keep_named(engine, kind, name, table)) if one.raw.settles else None

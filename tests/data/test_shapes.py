@@ -140,6 +140,17 @@ def test_currencies_become_one_by_stated_rates_and_a_day_is_made_of_parts(tmp_pa
     assert days == ["2024-01-01", "2024-02-01"]
 
 
+@pytest.mark.parametrize(("amount", "kept"), [("Amount", False), ("= Amount * 2", True)])
+def test_what_is_reckoned_of_texts_is_reckoned_once_and_not_by_each_question(
+    tmp_path, amount, kept
+):
+    orders = f"from: sales\n    columns: {COLUMNS.replace('Amount', repr(amount))}"
+    tables = opened(tmp_path, orders, sales=SALES)
+    assert revenue(tables)[0][1] == (21.0 if kept else 10.5)
+    held = tables.engine.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert (("mapped_orders",) in held) == kept
+
+
 def test_days_that_a_spreadsheet_took_for_months_are_refused(tmp_path):
     days = [f"{day}/01/2024" if day > 12 else f"2024-{day:02d}-01" for day in range(8, 20)]
     lines = "".join(f"{n},Alpha,{day},10.50\n" for n, day in enumerate(days))

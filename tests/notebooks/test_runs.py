@@ -121,13 +121,23 @@ def published(tmp_path_factory):
     return publish
 
 
-@pytest.mark.parametrize("study", STUDIES, ids=[study.name for study in STUDIES])
-@pytest.mark.parametrize("world", ["small_world", "bare_world"])
-def test_a_study_keeps_its_promises_on_other_data_or_says_why_not(study, world, published, request):
+@pytest.fixture(scope="module")
+def opened():
+    """A world → its tables, opened once."""
+    from functools import cache
+
     import kamresearch as kam
 
+    return cache(kam.open_data)
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=[study.name for study in STUDIES])
+@pytest.mark.parametrize("world", ["small_world", "bare_world"])
+def test_a_study_keeps_its_promises_on_other_data_or_says_why_not(
+    study, world, published, opened, request
+):
     folder = request.getfixturevalue(world)
-    notebooks, tables = published(folder, "2012-12-31"), kam.open_data(folder)
+    notebooks, tables = published(folder, "2012-12-31"), opened(folder)
     if all(tables.has(table) for table in study.needs):
         assert unkept_promises(study, notebooks[study.name]) == set()
         if not study.front:
