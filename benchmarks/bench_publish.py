@@ -5,12 +5,14 @@ each study and language,
 ``kam publish``, and the same notebooks' code as plain scripts one after the other. A changed
 parameter is published anew by ``kam publish``, and by ``kam watch``, whose parents are warm already.
 Times are wall seconds and CPU seconds of whole process trees; ratios are of medians taken side by
-side.
+side. What each second of ``kam publish`` buys is read off its own progress, its manifest, and the
+cells that papermill's command timed.
 """
 
 import argparse
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -55,8 +57,16 @@ session._publish = lambda *a, **k: None
 """
 
 
-def timed(*commands: list[str], cwd: Path = ROOT, **env: str) -> tuple[float, float]:
-    """Wall and CPU seconds of commands run one after the other."""
+NAMED = 1.0
+"""Seconds from which a section of a notebook is named by itself."""
+
+
+def timed(
+    *commands: list[str], cwd: Path = ROOT, log: Path | None = None, **env: str
+) -> tuple[float, float]:
+    """Wall and CPU seconds of commands run one after the other; the last one's progress goes to a
+    log.
+    """
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     for command in commands:
         done = subprocess.run(
@@ -67,6 +77,8 @@ def timed(*commands: list[str], cwd: Path = ROOT, **env: str) -> tuple[float, fl
                 f"benchmark: {' '.join(map(str, command))[:200]} ended with "
                 f"{done.returncode}\n{done.stderr[-2000:]}"
             )
+        if log is not None:
+            log.write_text(done.stderr, encoding="utf-8")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (
         time.perf_counter() - began,
@@ -133,8 +145,13 @@ def kam_publish(reports: Path, *more: str) -> tuple[float, float]:
             "--reports",
             str(reports),
             *more,
-        ]
+        ],
+        log=None if reports.exists() else _log_beside(reports),
     )
+
+
+def _log_beside(reports: Path) -> Path:
+    return reports.parent / "progress.txt"
 
 
 def tree_seconds(root: int) -> float:
@@ -178,6 +195,52 @@ def kam_watch(aside: Path) -> tuple[float, float]:
             running.terminate()
 
 
+def name_seconds(wall: float, aside: Path) -> list[str]:
+    """Lines that name the seconds of a publication from nothing, and what each part of them buys,
+    of what a round left: its progress, its manifest, and the notebooks run by papermill's command.
+    """
+    told = re.findall(r"\[ *([\d.]+) s\] (.*)", _log_beside(aside / "reports").read_text("utf-8"))
+    manifest = min((aside / "reports").glob("*/manifest.json"), key=lambda one: one.stat().st_mtime)
+    studies = json.loads(manifest.read_text(encoding="utf-8"))["studies"]
+    begun = max(float(at) for at, what in told if what.startswith("Making version"))
+    run = max(float(at) for at, what in told if re.search(r"^\d+/\d+ \w+: ", what))
+    drawn = max(float(at) for at, what in told if ", page in " in what)
+    kernels = sum(one["seconds"] for one in studies.values())
+    by_study = sorted(studies.items(), key=lambda one: -one[1]["seconds"])
+    each = ", ".join(f"{name} {one['seconds']:.1f}" for name, one in by_study)
+    sections = sorted(
+        (seconds, name, head)
+        for name, one in studies.items()
+        for head, seconds in time_sections(aside / f"{one['notebook']}.ipynb").items()
+        if seconds >= NAMED
+    )
+    return [
+        f"* {begun:.1f} s: the start, the data opened, checked and prepared once for all kernels, "
+        "while the parents of kernels and pages warm up beside it.",
+        f"* {run - begun:.1f} s: the studies' kernels, two side by side, {kernels:.1f} s in all: "
+        f"{each}. Their sections of more than {NAMED:.0f} s, run alone by papermill's command: "
+        + "; ".join(f"{head} ({name}) {seconds:.1f}" for seconds, name, head in sections[::-1])
+        + ".",
+        f"* {drawn - run:.1f} s: the pages in {len(LANGUAGES)} languages, with their fonts, and the "
+        "page of each account.",
+        f"* {wall - drawn:.1f} s: what changed since the version before, the sealing, the shelf.",
+    ]
+
+
+def time_sections(path: Path) -> dict[str, float]:
+    """Heading of a section → seconds of its cells, in a notebook that papermill ran; what stands
+    before the first is the opening of the data.
+    """
+    head, spent = "opening the data", {}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        tags = cell["metadata"].get("tags", ())
+        if "en" in tags and any(tag.startswith("section:") for tag in tags):
+            head = "".join(cell["source"]).splitlines()[0].lstrip("# ")
+        took = cell["metadata"].get("papermill", {}).get("duration") or 0.0
+        spent[head] = spent.get(head, 0.0) + took
+    return spent
+
+
 def ways_of(studies: list, aside: Path) -> dict[str, Callable[[], tuple[float, float]]]:
     """Name of a way → what runs it; later ones find what earlier ones left."""
     reports = aside / "reports"
@@ -193,8 +256,8 @@ def ways_of(studies: list, aside: Path) -> dict[str, Callable[[], tuple[float, f
     }
 
 
-def tell(rows: list[dict], studies: int, load: float) -> Path:
-    """Write the page of the rounds so far."""
+def tell(rows: list[dict], studies: int, load: float, named: list[str]) -> Path:
+    """Write the page of the rounds so far; the seconds named are those of the last one."""
     frame = (
         pd.DataFrame(rows)
         .groupby("way", sort=False)[["wall_seconds", "cpu_seconds"]]
@@ -214,6 +277,8 @@ def tell(rows: list[dict], studies: int, load: float) -> Path:
         f"their pages; under `kam watch`, whose parents are warm, {cpu[5]:.1f} s, and {wall[5]:.1f} s "
         "by the clock from the change to the sealed version, a second of which passes between looks."
     )
+    verdict += "\n\nThe seconds of `kam publish` in the last round, and what they buy:\n\n"
+    verdict += "\n".join(named)
     rounds = len(once)
     facts = [
         describe_machine(),
@@ -236,13 +301,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     studies, load, rows = list(in_order(all_studies())), os.getloadavg()[0], []
+    named: list[str] = []
     for number in range(arguments.rounds):
         with tempfile.TemporaryDirectory(prefix="kam-bench-") as text:
             for way, run in ways_of(studies, Path(text)).items():
                 wall, cpu = run()
                 rows.append({"way": way, "round": number, "wall_seconds": wall, "cpu_seconds": cpu})
                 print(f"round {number}: {way}: {wall:.1f} s wall, {cpu:.1f} s CPU", file=sys.stderr)
-        print(tell(rows, len(studies), load))
+                if way == "kam publish":
+                    named = name_seconds(wall, Path(text))
+        print(tell(rows, len(studies), load, named))
 
 
 if __name__ == "__main__":
