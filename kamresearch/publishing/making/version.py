@@ -140,7 +140,7 @@ class Making:
         steps = len(self.plan.steps)
         pages = len(self.plan.request.languages) if self.render else 0
         self.progress.begin(steps * (1 + pages), f"Making version {self.name}")
-        facts = self.plan.facts()
+        facts = {**self.plan.facts(), "absent": self.plan.told_absent()}
         facts["code"] |= commit_facts(self.plan.request.root)
         made = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.manifest = Manifest.model_validate({**facts, "version": self.name, "made": made})

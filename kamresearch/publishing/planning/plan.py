@@ -146,8 +146,14 @@ class Plan:
         """The version's name."""
         return version_id(self.as_of, self.inputs())
 
+    def told_absent(self) -> dict[str, dict[str, str]]:
+        """Study left out → why, in every language: what a manifest says once a version is made
+        (where nothing changed no catalogue is read for it).
+        """
+        return {name: render_all(reason) for name, reason in self.absent.items()}
+
     def facts(self) -> dict:
-        """What a manifest says before anything ran."""
+        """What a manifest says before anything ran, but which studies are left out."""
         steps = {step.study.name: step for step in self.steps}
         return {
             "label": self.request.label,
@@ -166,7 +172,6 @@ class Plan:
             "studies": {name: {"notebook": step.study.notebook} for name, step in steps.items()},
             "front": next((name for name, step in steps.items() if step.study.front), ""),
             "asked": list(self.request.studies),
-            "absent": {name: render_all(reason) for name, reason in self.absent.items()},
             "warnings": list(self.warnings),
             "stories": self.stories(),
             "code": {"fingerprint": self.code},
