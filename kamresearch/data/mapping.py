@@ -74,7 +74,8 @@ def apply_mapping(
     sources : dict of str to Raw
         Raw tables by the names of their files.
     keep : callable
-        Keeps an expression's rows on the engine under a name, where texts were reckoned with.
+        Keeps an expression's rows on the embedded engine under a name: later questions would else
+        hold the whole reckoning, as often as they name a column of it.
     """
     made = {
         name: _as_named(raw, TABLES[name]) if name not in mapping.tables else Mapped(raw)
@@ -85,10 +86,11 @@ def apply_mapping(
     for name, table in sorted(mapping.tables.items(), key=lambda one: one[0] != "orders"):
         orders = mapping.tables.get("orders", {})
         shared = name == "accounts" and orders.get("from", "orders") == table.get("from", name)
-        good = _good_rows(made["orders"]) if shared and "orders" in mapping.tables else None
+        good = _good_rows(made["orders"], keep) if shared and "orders" in mapping.tables else None
         try:
             where = f"{mapping.name}, table {name!r}"
-            made[name] = _map_table(where, name, table, sources, keep, good)
+            one = _map_table(where, name, table, sources, keep, good)
+            made[name] = _kept(one, name, keep) if table.get("one_row_per") else one
         except MissingColumnsError as error:
             missing += error.each
             made[name] = Mapped(_find_source(mapping.name, name, table, sources))
@@ -174,8 +176,10 @@ def _reshape(source: Raw, where: str, table: dict, sources: Map[str, Raw]) -> Ra
     return source
 
 
-def _good_rows(orders: Mapped) -> Callable[[ir.Table], ir.Table] | None:
-    """Keeps the rows of the orders' source that hold an order; None where rows have no place.
+def _good_rows(
+    orders: Mapped, keep: Callable[[str, ir.Table], ir.Table]
+) -> Callable[[ir.Table], ir.Table] | None:
+    """Leaves the rows of the orders' source that hold an order; None where rows have no place.
 
     What is set aside among the orders shall make no account.
     """
@@ -187,10 +191,10 @@ def _good_rows(orders: Mapped) -> Callable[[ir.Table], ir.Table] | None:
     styles = find_styles(table, spec, orders.raw.where, orders.styles, orders.raw.semicolons)
     problems = find_problems(table, spec, styles, None)
     bad = [problem for problem in problems if problem.column in spec.required_columns]
-    kept = table.filter(~_any([problem.holds.fill_null(False) for problem in bad])).select(ROW)
-    return lambda source: (
-        source.semi_join(kept.distinct(), ROW) if ROW in source.columns else source
-    )
+    rows = table.filter(~_any([problem.holds.fill_null(False) for problem in bad])).select(ROW)
+    with answering(orders.raw.where):
+        kept = keep("good_rows", rows.distinct())
+    return lambda source: source.semi_join(kept, ROW) if ROW in source.columns else source
 
 
 def _map_table(
@@ -295,6 +299,15 @@ def _reckon_once(
         return result
     with answering(source.where):
         return keep(result)
+
+
+def _kept(one: Mapped, name: str, keep: Callable[[str, ir.Table], ir.Table]) -> Mapped:
+    """A table made out of another's rows, kept as made."""
+    if not one.raw.embedded:
+        return one
+    with answering(one.raw.where):
+        table = keep(f"{name}_once", one.raw.table)
+    return replace(one, raw=replace(one.raw, table=table))
 
 
 def _of_titles(notes: tuple, name: str, table: dict) -> tuple:

@@ -148,6 +148,7 @@ def test_what_is_reckoned_of_texts_is_reckoned_once_and_not_by_each_question(
     tables = opened(tmp_path, orders, sales=SALES)
     assert revenue(tables)[0][1] == (21.0 if kept else 10.5)
     held = tables.engine.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert {("mapped_good_rows",), ("mapped_accounts_once",)} <= set(held)
     assert (("mapped_orders",) in held) == kept
 
 
