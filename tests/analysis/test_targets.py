@@ -725,3 +725,14 @@ def test_figures_are_drawn_without_anything_to_show(language):
             save(figure.draw(), file, figure.id)
             assert "<svg" in file.getvalue()
             assert "nan" not in figure.alt.render(language)
+
+
+def test_sums_of_draws_are_those_of_all_draws_at_once_however_few_are_held(monkeypatch):
+    from kamresearch.analysis import resampling
+
+    rng = np.random.default_rng(5)
+    due, met = rng.gamma(2, 1, 37), rng.gamma(1, 1, 37)
+    counts = np.random.default_rng(0).multinomial(37, np.full(37, 1 / 37), 101)
+    monkeypatch.setattr(resampling, "AT_A_TIME", 37 * 8)
+    found = resampling.sums_of_draws((due, met), 101, np.random.default_rng(0))
+    assert np.allclose(found, [counts @ due, counts @ met], rtol=1e-13, atol=0)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from kamresearch.analysis.pipeline.deals import KNOWN_SHARE, Deals, as_known
 from kamresearch.analysis.pipeline.timing import YEAR, Timing, time_deals
+from kamresearch.analysis.resampling import sums_of_draws
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message, Quantity
@@ -291,8 +292,8 @@ def _measure(cases: pd.DataFrame, seed: int) -> tuple[float | None, Interval | N
     if not total["open"] > 0:
         return None, None, None
     rng = np.random.default_rng(seed)
-    draws = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), DRAWS)
-    kept, held = draws @ sums["both"].to_numpy(), draws @ sums["open"].to_numpy()
+    columns = sums["both"].to_numpy(), sums["open"].to_numpy()
+    kept, held = sums_of_draws(columns, DRAWS, rng)
     low, high = np.quantile(kept[held > 0] / held[held > 0], [0.025, 0.975])
     interval = Interval(float(low), float(high)) if high > low else None
     usual = float(total["both"] / total["won"]) if total["won"] > 0 else None

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from kamresearch.analysis.price.ledger import Ledger
+from kamresearch.analysis.resampling import sums_of_draws
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
 from kamresearch.language import Message
@@ -131,7 +132,6 @@ def _tell(tier: str, part: pd.DataFrame, rng: np.random.Generator) -> dict:
     row["per_hour"] = float(money.sum() / total)
     if n < LEAST:
         return row | {"low": None, "high": None}
-    draws = rng.multinomial(n, np.full(n, 1 / n), DRAWS)
-    drawn = draws @ hours
-    low, high = np.quantile((draws @ money)[drawn > 0] / drawn[drawn > 0], [0.025, 0.975])
+    drawn, earned = sums_of_draws((hours, money), DRAWS, rng)
+    low, high = np.quantile(earned[drawn > 0] / drawn[drawn > 0], [0.025, 0.975])
     return row | {"low": float(low), "high": float(high)}

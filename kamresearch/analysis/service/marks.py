@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.resampling import sums_of_draws
 from kamresearch.analysis.service.care import YEAR, Care
 from kamresearch.analysis.service.standard import DIMENSIONS, LEAST
 from kamresearch.data.tables import Tables
@@ -183,7 +184,6 @@ def _tell(part: pd.DataFrame, rng: np.random.Generator) -> dict:
     if not len(by_account):
         return told | {"mean": None, "low": None, "high": None}
     total, count = (by_account[name].to_numpy(float) for name in ("sum", "size"))
-    n = len(total)
-    draws = rng.multinomial(n, np.full(n, 1 / n), DRAWS)
-    low, high = np.quantile(draws @ total / (draws @ count), [0.025, 0.975])
+    totals, counts = sums_of_draws((total, count), DRAWS, rng)
+    low, high = np.quantile(totals / counts, [0.025, 0.975])
     return told | {"mean": float(part["mark"].mean()), "low": float(low), "high": float(high)}

@@ -7,6 +7,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.resampling import sums_of_draws
 from kamresearch.analysis.service.care import Care
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
@@ -256,10 +257,6 @@ FRAME = [
 GROUPS = ["dimension", "group", "n_accounts", "kept", "low", "high"]
 
 
-def _draw(n: int, rng: np.random.Generator) -> np.ndarray:
-    return rng.multinomial(n, np.full(n, 1 / n), DRAWS)
-
-
 def _bounds(drawn: np.ndarray) -> tuple[float, float]:
     low, high = np.quantile(drawn, [0.025, 0.975])
     return float(low), float(high)
@@ -270,9 +267,8 @@ def _kept(accounts: pd.DataFrame, rng: np.random.Generator) -> tuple[float | Non
     if not due.sum() > 0:
         return None, None
     share = float(met.sum() / due.sum())
-    draws = _draw(len(due), rng)
-    totals = draws @ due
-    low, high = _bounds((draws @ met)[totals > 0] / totals[totals > 0])
+    totals, sums = sums_of_draws((due, met), DRAWS, rng)
+    low, high = _bounds(sums[totals > 0] / totals[totals > 0])
     return share, Interval(low, high) if len(due) >= LEAST and high > low else None
 
 
@@ -283,7 +279,7 @@ def _compare(
     parts = [accounts.loc[accounts["tier"] == one, "visits"].to_numpy(float) for one in "AB"]
     if any(len(part) < LEAST or part.sum() < 5 for part in parts):
         return None, None
-    a, b = (_draw(len(part), rng) @ part / len(part) for part in parts)
+    a, b = (sums_of_draws((part,), DRAWS, rng)[0] / len(part) for part in parts)
     low, high = _bounds(a[b > 0] / b[b > 0])
     ratio = float(parts[0].mean() / parts[1].mean())
     return ratio, Interval(low, high) if high > low else None
@@ -293,7 +289,7 @@ def _tell(
     tier: str, part: pd.DataFrame, promised: Mapping[str, float], rng: np.random.Generator
 ) -> dict:
     visits = part["visits"].to_numpy(float)
-    low, high = _bounds(_draw(len(visits), rng) @ visits / len(visits))
+    low, high = _bounds(sums_of_draws((visits,), DRAWS, rng)[0] / len(visits))
     due, total = float(part["due"].sum()), float(visits.sum())
     told = len(part) >= LEAST
     return {
