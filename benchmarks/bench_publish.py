@@ -228,16 +228,17 @@ def name_seconds(wall: float, aside: Path) -> list[str]:
 
 
 def time_sections(path: Path) -> dict[str, float]:
-    """Heading of a section → seconds of its cells, in a notebook that papermill ran; what stands
-    before the first is the opening of the data.
+    """Heading of a section → seconds of its cells, in a notebook that papermill ran. What stands
+    before the first opens the data, which a publication does once for all.
     """
-    head, spent = "opening the data", {}
+    head, spent = "", {}
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         tags = cell["metadata"].get("tags", ())
         if "en" in tags and any(tag.startswith("section:") for tag in tags):
             head = "".join(cell["source"]).splitlines()[0].lstrip("# ")
         took = cell["metadata"].get("papermill", {}).get("duration") or 0.0
-        spent[head] = spent.get(head, 0.0) + took
+        if head:
+            spent[head] = spent.get(head, 0.0) + took
     return spent
 
 
