@@ -41,7 +41,7 @@ def bounds_of_draws(draws: np.ndarray, level: float = 0.95) -> tuple[float, floa
     return None if high - low <= 1e-12 * max(abs(low), abs(high), 1.0) else (low, high)
 
 
-AT_A_TIME = 4_000_000
+AT_A_TIME = 10_000_000
 """Counts held at once: all draws of a hundred thousand accounts would take gigabytes."""
 
 
@@ -53,7 +53,7 @@ def sums_of_draws(
     Parameters
     ----------
     columns : tuple of array
-        One value per account in each.
+        One value, or a row of values, per account in each.
     draws : int
         Times that as many accounts as there are are drawn.
     rng : Generator
@@ -61,7 +61,8 @@ def sums_of_draws(
 
     Returns
     -------
-    For each column an array of ``draws`` sums; the same accounts are drawn for all columns.
+    For each column an array of ``draws`` sums, or rows of sums; the same accounts are drawn for
+    all columns.
 
     Examples
     --------

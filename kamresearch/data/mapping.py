@@ -195,8 +195,8 @@ def _good_rows(
     with answering(orders.raw.where):
         # A column each, then a filter: what two parts of an "or" share is reckoned twice, since the
         # second may be spared, and all of it took six times as long.
-        rows = keep("rows", table.select(ROW, **held))
-        kept = keep("good_rows", rows.filter(~_any([rows[name] for name in held])).select(ROW))
+        rows = keep("good_rows", table.select(ROW, **held))
+    kept = rows.filter(~_any([rows[name] for name in held])).select(ROW)
     return lambda source: source.semi_join(kept, ROW) if ROW in source.columns else source
 
 

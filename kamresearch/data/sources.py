@@ -58,7 +58,7 @@ def open_data(
 
     Examples
     --------
-    >>> tables = open_data("data/cases/geely_volvo")  # doctest: +SKIP
+    >>> tables = open_data("data/export")  # doctest: +SKIP
     >>> tables.has("contracts")  # doctest: +SKIP
     True
     """
@@ -69,12 +69,10 @@ def open_data(
     )
     if not is_server(text):
         raw = {
-            name: tidy(one, lambda kind, table, name=name: _keep_named(engine, kind, name, table))
-            if one.settles
-            else one
+            name: tidy(one, partial(_keep_named, engine, name)) if one.settles else one
             for name, one in raw.items()
         }
-    made = apply_mapping(rules, raw, partial(_keep_named, engine, "mapped"))
+    made = apply_mapping(rules, raw, lambda name, table: _keep_named(engine, name, "mapped", table))
     shown = shown_address(text)
     _require_tables(
         shown, made, raw if is_server(text) else {**raw, **dict.fromkeys(table_names(Path(text)))}
@@ -85,7 +83,7 @@ def open_data(
     )
 
 
-def _keep_named(engine: "BaseBackend", kind: str, name: str, table: ir.Table) -> ir.Table:
+def _keep_named(engine: "BaseBackend", name: str, kind: str, table: ir.Table) -> ir.Table:
     return keep_table(engine, f"{kind}_{name}", table)
 
 
@@ -150,4 +148,4 @@ def _keeper(
     """A table whose texts must be parsed, or which was made out of another, is kept as typed;
     others stay lazy views.
     """
-    return (lambda kind, table: _keep_named(engine, kind, name, table)) if one.raw.settles else None
+    return partial(_keep_named, engine, name) if one.raw.settles else None

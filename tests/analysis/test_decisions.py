@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import kamresearch as kam
+from kamresearch.analysis import resampling
 from kamresearch.analysis.decisions import CONTRADICTIONS, FRAME
 from kamresearch.analysis.decisions.backtest import Backtest
 from kamresearch.analysis.decisions.dealings import describe_dealings
@@ -349,7 +350,7 @@ def test_a_part_of_the_draws_at_a_time_gives_what_all_at_once_give(
 ):
     """And days enough are three, where they hold losses enough."""
     backtest = sys.modules[Backtest.__module__]
-    monkeypatch.setattr(backtest, "MOST_WEIGHTS", 4_000)
+    monkeypatch.setattr(resampling, "AT_A_TIME", 4_000)
     pd.testing.assert_frame_equal(kam.decisions.backtest(case_tables, DAY).frame, tested.frame)
     monkeypatch.setattr(backtest, "ENOUGH_LOST", 20)
     assert len(kam.decisions.backtest(case_tables, DAY).days) == 3 < len(tested.days)

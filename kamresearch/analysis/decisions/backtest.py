@@ -18,7 +18,7 @@ from kamresearch.analysis.decisions.proposals import propose
 from kamresearch.analysis.decisions.records import gather_records
 from kamresearch.analysis.decisions.result import TOO_SHORT
 from kamresearch.analysis.decisions.risk import earlier_day
-from kamresearch.analysis.resampling import bounds_of_draws
+from kamresearch.analysis.resampling import bounds_of_draws, sums_of_draws
 from kamresearch.data.tables import Tables
 from kamresearch.display import Column, Table, make_table
 from kamresearch.features.population import PRESENT
@@ -39,8 +39,6 @@ DAYS, STEP_DAYS, PART, LEAST, DRAWS = 6, 91, 0.05, 5, 400
 many, and bootstrap draws."""
 LEAST_DAYS, ENOUGH_LOST = 3, 2_000
 """Days after which no more are asked, where they hold so many losses."""
-MOST_WEIGHTS = 10_000_000
-"""Draws times accounts held at a time."""
 ALIKE = _(
     "Whichever accounts are drawn, the number is the same: too few were lost or named to tell how "
     "far chance made it."
@@ -311,11 +309,7 @@ def _draw_totals(
     with all their days.
     """
     sums = np.column_stack([np.bincount(account, one, n) for one in columns.T])
-    totals, step = [sums.sum(axis=0)[None]], max(1, MOST_WEIGHTS // n)
-    for start in range(0, DRAWS, step):
-        weights = rng.multinomial(n, np.full(n, 1 / n), size=min(step, DRAWS - start))
-        totals.append(weights @ sums)
-    return np.vstack(totals)
+    return np.vstack([sums.sum(axis=0), *sums_of_draws((sums,), DRAWS, rng)])
 
 
 def _bounds(draws: np.ndarray) -> np.ndarray:

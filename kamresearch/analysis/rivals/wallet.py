@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from kamresearch.analysis.resampling import sums_of_draws
 from kamresearch.data.tables import Tables
 from kamresearch.display import Column, Table, make_table
 from kamresearch.finding import Finding, Interval
@@ -232,9 +233,6 @@ def _share(frame: pd.DataFrame, seed: int) -> tuple[float | None, Interval | Non
     share = float(own.sum() / total.sum())
     if len(own) < LEAST:
         return share, None
-    draws = np.random.default_rng(seed).multinomial(
-        len(own), np.full(len(own), 1 / len(own)), DRAWS
-    )
-    totals = draws @ total
-    low, high = np.quantile((draws @ own)[totals > 0] / totals[totals > 0], [0.025, 0.975])
+    ours, totals = sums_of_draws((own, total), DRAWS, np.random.default_rng(seed))
+    low, high = np.quantile(ours[totals > 0] / totals[totals > 0], [0.025, 0.975])
     return share, Interval(float(low), float(high)) if high > low else None

@@ -110,8 +110,8 @@ def _converter() -> "OpenCC":
 def simplify(text: str) -> str:
     """Half width, lower case, simplified characters, no accents on Latin letters, single spaces.
 
-    >>> simplify("ＶＯＬＶＯ　汽車（中國）")
-    'volvo 汽车(中国)'
+    >>> simplify("ＮＯＲＤＡ　機車（中國）")
+    'norda 机车(中国)'
     """
     text = unicodedata.normalize("NFKC", text).casefold()
     if not text.isascii():
@@ -139,7 +139,7 @@ def split_name(name: str) -> NameParts:
     '杭州瑞智公务用车'
     >>> split_name("Ruizhi Machinery (China) Co., Ltd.").core
     'ruizhi machinery'
-    >>> split_name("AB Volvo (publ)").form
+    >>> split_name("AB Norda (publ)").form
     'ab publ'
     """
     text = simplify(name)
@@ -151,9 +151,9 @@ def normalise_name(name: str) -> str:
     """The key of a name: equal for spellings that differ in width, script, brackets, country and
     legal form.
 
-    >>> normalise_name("浙江吉利控股集團有限公司") == normalise_name("浙江吉利（控股）集团")
+    >>> normalise_name("浙江瑞智控股集團有限公司") == normalise_name("浙江瑞智（控股）集团")
     True
-    >>> normalise_name("Volvo Car Corp.") == normalise_name("AB Volvo")
+    >>> normalise_name("Norda Car Corp.") == normalise_name("AB Norda")
     False
     """
     return split_name(name).key
